@@ -1,0 +1,234 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "options.hpp"
+
+namespace train {
+
+namespace detail {
+
+/// A whole text as a number; false where it is not one.
+template <class T>
+bool parse(const std::string& text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  return result.ec == std::errc{} && result.ptr == end;
+}
+
+/// Refuses what is not a number with the property `holds`; CLI11's own ranges let NaN through.
+template <class T>
+CLI::Validator number(const std::string& property, bool (*holds)(T)) {
+  return {[property, holds](const std::string& text) {
+            T value{};
+            return parse(text, value) && holds(value) ? std::string{} : "'" + text + "' is not " + property;
+          },
+          ""};
+}
+
+inline CLI::Validator share() {
+  return number<double>("a number between 0 and 1", [](double x) { return x > 0 && x < 1; });
+}
+
+inline CLI::Validator positive() {
+  return number<double>("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
+}
+
+/// The largest count is beyond any use, and so small that no product of two overflows.
+inline CLI::Validator count() {
+  return number<Index>("a whole number from 1 to 1000000000", [](Index n) { return n >= 1 && n <= 1'000'000'000; });
+}
+
+/// The words that a choice may be, and what each means.
+template <class T>
+using Words = std::vector<std::pair<std::string, T>>;
+
+template <class T>
+const T* find(const Words<T>& words, const std::string& chosen) {
+  for (const auto& [word, meaning] : words) {
+    if (word == chosen) return &meaning;
+  }
+  return nullptr;
+}
+
+template <class T>
+void choice(CLI::App& app, const std::string& name, T& value, const Words<T>& words, const std::string& help) {
+  std::string names, standard;
+  for (const auto& [word, meaning] : words) {
+    names += (names.empty() ? "" : "|") + word;
+    if (meaning == value) standard = word;
+  }
+  app.add_option_function<std::string>(
+         name, [&value, words](const std::string& chosen) { value = *find(words, chosen); }, help)
+      ->check(CLI::Validator(
+          [words, names](const std::string& chosen) {
+            return find(words, chosen) ? std::string{} : "'" + chosen + "' is none of " + names;
+          },
+          ""))
+      ->type_name(names)
+      ->default_str(standard);
+}
+
+inline std::string parse_validation(const std::string& text, Validation& validation) {
+  if (text.starts_with("last:")) {
+    Index n = 0;
+    if (parse(text.substr(5), n) && n >= 1) {
+      validation = {.count = n, .fraction = 0};
+      return {};
+    }
+  } else {
+    double fraction = 0;
+    if (parse(text, fraction) && fraction > 0 && fraction < 1) {
+      validation = {.count = 0, .fraction = fraction};
+      return {};
+    }
+  }
+  return "'" + text + "' is neither last:N with N from 1 nor a number between 0 and 1";
+}
+
+}  // namespace detail
+
+/// Adds every option to the parser; their values go to `options`, which must outlive it.
+inline void add_options(CLI::App& app, Options& options) {
+  using detail::choice;
+
+  app.option_defaults()->always_capture_default()->group("Data (none given: the embedded UCI digits)");
+  CLI::Option* data = app.add_option("--data", options.data, "CSV file, one sample a line")->type_name("FILE");
+  app.add_option("--label", options.label, "the CSV's column of classes, by name or by number from 0")
+      ->type_name("COLUMN")
+      ->default_str("the last");
+  CLI::Option* images = app.add_option("--images", options.images, "IDX file of samples")->type_name("FILE");
+  CLI::Option* labels = app.add_option("--labels", options.labels, "IDX file of their classes")->type_name("FILE");
+  CLI::Option* test_data =
+      app.add_option("--test-data", options.test_data, "CSV file to test on, like --data")->type_name("FILE");
+  CLI::Option* test_images =
+      app.add_option("--test-images", options.test_images, "IDX file of samples to test on")->type_name("FILE");
+  CLI::Option* test_labels =
+      app.add_option("--test-labels", options.test_labels, "IDX file of their classes")->type_name("FILE");
+  images->needs(labels)->excludes(data);
+  labels->needs(images);
+  test_data->needs(data);
+  test_images->needs(test_labels)->needs(images);
+  test_labels->needs(test_images);
+  app.add_option("--test-fraction", options.test_fraction, "share to test on where no test file is given")
+      ->check(detail::share())
+      ->type_name("SHARE");
+  choice<Split>(app, "--split", options.split, {{"samples", Split::Samples}, {"classes", Split::Classes}},
+                "what is held out for validation and test: samples, or whole classes never seen in training");
+  choice<Scale>(
+      app, "--scale", options.scale,
+      {{"auto", Scale::Auto}, {"unit", Scale::Unit}, {"standardise", Scale::Standardise}, {"none", Scale::None}},
+      "features to 0..1 by the training samples' range, or each to mean 0 and standard deviation 1; auto: "
+      "unit for whole numbers from 0 to 255 and for values in 0..1, else standardise");
+
+  app.option_defaults()->group("Pairs");
+  choice<TrainingPairs>(app, "--pairs", options.pairs,
+                        {{"balanced", TrainingPairs::Balanced}, {"consecutive", TrainingPairs::Consecutive}},
+                        "training pairs: as many similar as dissimilar ones, new every epoch; or fixed, a class's "
+                        "consecutive samples each with one dissimilar pair, as in Keras' example");
+  app.add_option("--pairs-per-sample", options.pairs_per_sample, "balanced pairs an epoch, for each training sample")
+      ->check(detail::count())
+      ->type_name("PAIRS");
+  app.add_option_function<std::string>(
+         "--validation", [&options](const std::string& text) { detail::parse_validation(text, options.validation); },
+         "training samples (or classes, see --split) held out to set the threshold: the last N, or a random share")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            Validation checked;
+            return detail::parse_validation(text, checked);
+          },
+          ""))
+      ->type_name("last:N|SHARE")
+      ->default_str("0.1");
+  choice<TestPairs>(app, "--test-pairs", options.test_pairs,
+                    {{"all", TestPairs::All}, {"consecutive", TestPairs::Consecutive}},
+                    "validation and test pairs: all pairs of samples (a random draw where they are very many), or as "
+                    "many similar as dissimilar ones like --pairs consecutive");
+
+  app.option_defaults()->group("Network");
+  app.add_option("--hidden", options.hidden, "sizes of the dense layers; the last is the embedding's")
+      ->check(detail::count())
+      ->type_name("N,N,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->default_str("128,128,128");
+  choice<ActivationName>(app, "--activation", options.activation,
+                         {{"relu", ActivationName::ReLU},
+                          {"leaky-relu", ActivationName::LeakyReLU},
+                          {"tanh", ActivationName::Tanh},
+                          {"sigmoid", ActivationName::Sigmoid},
+                          {"linear", ActivationName::Linear}},
+                         "of every dense layer");
+  app.add_option("--dropout", options.dropout,
+                 "share of each dense layer's outputs dropped in training, but the last's")
+      ->check(detail::number<double>("a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; }))
+      ->type_name("SHARE");
+  app.add_flag("--normalize", options.normalize, "scale embeddings to length 1")->default_str("off");
+  choice<DistanceName>(app, "--distance", options.distance,
+                       {{"euclidean", DistanceName::Euclidean},
+                        {"squared-euclidean", DistanceName::SquaredEuclidean},
+                        {"manhattan", DistanceName::Manhattan},
+                        {"cosine", DistanceName::Cosine}},
+                       "between two embeddings");
+
+  app.option_defaults()->group("Training");
+  choice<LossName>(app, "--loss", options.loss,
+                   {{"contrastive", LossName::Contrastive},
+                    {"hadsell", LossName::Hadsell},
+                    {"positive-margin", LossName::PositiveMargin},
+                    {"online-hard", LossName::OnlineHard},
+                    {"unsquared", LossName::Unsquared}},
+                   "which form of the contrastive loss");
+  app.add_option("--margin", options.margin, "distance beyond which a dissimilar pair costs nothing")
+      ->check(detail::positive())
+      ->type_name("DISTANCE");
+  app.add_option("--positive-margin", options.positive_margin,
+                 "distance below which a similar pair costs nothing (--loss positive-margin and unsquared)")
+      ->check(detail::number<double>("a number from 0", [](double x) { return x >= 0 && std::isfinite(x); }))
+      ->type_name("DISTANCE");
+  choice<OptimizerName>(app, "--optimizer", options.optimizer,
+                        {{"rmsprop", OptimizerName::RMSprop},
+                         {"sgd", OptimizerName::Sgd},
+                         {"adam", OptimizerName::Adam},
+                         {"adamw", OptimizerName::AdamW},
+                         {"amsgrad", OptimizerName::AMSGrad}},
+                        "with Keras' defaults");
+  app.add_option("--learning-rate", options.learning_rate, "step size")->check(detail::positive())->type_name("RATE");
+  choice<ScheduleName>(
+      app, "--schedule", options.schedule,
+      {{"constant", ScheduleName::Constant},
+       {"exponential", ScheduleName::Exponential},
+       {"cosine", ScheduleName::Cosine}},
+      "of the learning rate: constant, down to a hundredth by equal factors, or down to 0 by a cosine");
+  app.add_option("--epochs", options.epochs, "passes over the training pairs")
+      ->check(detail::count())
+      ->type_name("EPOCHS");
+  app.add_option("--batch", options.batch, "pairs a step")->check(detail::count())->type_name("PAIRS");
+  app.add_option("--threads", options.threads, "0: as many as pay; no result depends on it")
+      ->check(detail::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))
+      ->type_name("THREADS");
+  app.add_option("--seed", options.seed, "of the split, the weights and the pairs")
+      ->check(detail::number<std::uint64_t>("a whole number from 0", [](std::uint64_t) { return true; }))
+      ->type_name("SEED");
+
+  app.option_defaults()->group("Result");
+  choice<ThresholdRule>(
+      app, "--threshold", options.threshold,
+      {{"far", ThresholdRule::Far}, {"eer", ThresholdRule::Eer}, {"accuracy", ThresholdRule::Accuracy}},
+      "what the threshold is set to on the validation pairs: the false accept rate --far, equal "
+      "error rates, or the best accuracy");
+  app.add_option("--far", options.far, "target false accept rate of the threshold")
+      ->check(detail::share())
+      ->type_name("SHARE");
+  app.add_option("--json", options.json, "write the figures to this file as JSON")->type_name("FILE");
+  app.add_option("--report", options.report, "draw pictures into this folder (PNG, by gnuplot)")->type_name("DIR");
+  app.add_flag("--quiet", options.quiet, "no progress while training")->default_str("off");
+}
+
+}  // namespace train

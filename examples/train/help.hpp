@@ -1,0 +1,41 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <sstream>
+#include <string>
+
+namespace train {
+
+/// --help in two columns: the option with its unit, then what it does and its default.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_option(const CLI::Option* option, bool) const override {
+    std::string text = option->get_description();
+    if (!option->get_default_str().empty()) text += " [" + option->get_default_str() + "]";
+
+    std::string line = "  " + option->get_name(false, true);
+    if (!option->get_type_name().empty()) line += " " + option->get_type_name();
+    line.resize(std::max(line.size() + 1, text_column), ' ');
+    if (line.size() > text_column) line.back() = "\n", line += std::string(text_column, " ");
+
+    std::istringstream words(text);
+    std::size_t column = text_column;
+    for (std::string word; words >> word; column += word.size() + 1) {
+      if (column + word.size() > page_width) {
+        line.back() = '\n';
+        line += std::string(text_column, ' ');
+        column = text_column;
+      }
+      line += word + ' ';
+    }
+    line.back() = '\n';
+    return line;
+  }
+
+ private:
+  static constexpr std::size_t text_column = 26;
+  static constexpr std::size_t page_width = 100;
+};
+
+}  // namespace train

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gemel/core/types.hpp"
+
+namespace train {
+
+using gemel::Index;
+
+enum class Split { Samples, Classes };
+enum class Scale { Auto, Unit, Standardise, None };
+enum class TrainingPairs { Balanced, Consecutive };
+enum class TestPairs { All, Consecutive };
+enum class ThresholdRule { Far, Eer, Accuracy };
+enum class ActivationName { ReLU, LeakyReLU, Tanh, Sigmoid, Linear };
+enum class DistanceName { Euclidean, SquaredEuclidean, Manhattan, Cosine };
+enum class LossName { Contrastive, Hadsell, PositiveMargin, OnlineHard, Unsquared };
+enum class OptimizerName { RMSprop, Sgd, Adam, AdamW, AMSGrad };
+enum class ScheduleName { Constant, Exponential, Cosine };
+
+/// What is held out of the training samples to set the threshold: the last `count` of them, or a random `fraction`.
+struct Validation {
+  Index count = 0;  ///< 0: by fraction
+  double fraction = 0.1;
+};
+
+/// Everything that can be asked of `train`, with the defaults that --help shows.
+struct Options {
+  std::string data;
+  std::string label;
+  std::string images, labels;
+  std::string test_data;
+  std::string test_images, test_labels;
+  double test_fraction = 0.25;
+  Split split = Split::Samples;
+  Scale scale = Scale::Auto;
+
+  TrainingPairs pairs = TrainingPairs::Balanced;
+  Index pairs_per_sample = 8;
+  Validation validation;
+  TestPairs test_pairs = TestPairs::All;
+
+  std::vector<Index> hidden = {128, 128, 128};
+  ActivationName activation = ActivationName::ReLU;
+  double dropout = 0;
+  bool normalize = false;
+  DistanceName distance = DistanceName::Euclidean;
+
+  LossName loss = LossName::Contrastive;
+  double margin = 1;
+  double positive_margin = 0.2;
+  OptimizerName optimizer = OptimizerName::RMSprop;
+  double learning_rate = 1e-3;
+  ScheduleName schedule = ScheduleName::Constant;
+  Index epochs = 20;
+  Index batch = 32;
+  Index threads = 0;
+  std::uint64_t seed = 1;
+
+  ThresholdRule threshold = ThresholdRule::Far;
+  double far = 0.01;
+  std::string json;
+  std::string report;
+  bool quiet = false;
+};
+
+}  // namespace train

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// Where an error was seen, as far as it is known. Epochs, batches, layers and pairs count from 0, lines from 1.
+struct Place {
+  std::string file = {};
+  std::optional<Index> line = {};
+  std::string column = {};  ///< a column's name in a file of columns
+  std::optional<Index> epoch = {};
+  std::optional<Index> batch = {};
+  std::optional<Index> layer = {};
+  std::optional<Index> pair = {};
+
+  /// "digits.csv, line 3, column 'label'", or "epoch 2, batch 17, layer 0"; empty where nothing is known.
+  std::string describe() const {
+    std::string text = file;
+    const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+    const auto number = [&add](const char* name, std::optional<Index> value) {
+      if (value) add(std::string(name) + ' ' + std::to_string(*value));
+    };
+    number("line", line);
+    if (!column.empty()) add("column '" + column + "'");
+    number("epoch", epoch);
+    number("batch", batch);
+    number("layer", layer);
+    number("pair", pair);
+    return text;
+  }
+};
+
+/// Base of all errors the library throws: what is wrong, where (in the text and as `place()`), and what to do.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& what, Place place = {})
+      : std::runtime_error(place.describe().empty() ? what : place.describe() + ": " + what),
+        place_(std::move(place)) {}
+
+  const Place& place() const noexcept { return place_; }
+
+ private:
+  Place place_;
+};
+
+/// Sizes that do not fit together.
+class ShapeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A value outside what is allowed: a label that is neither 0 nor 1, a negative margin, one class only.
+class ValueError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// NaN or infinity, in the data or reached while training.
+class NonFiniteError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A file whose content is not what its format says.
+class FormatError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A file that cannot be opened, read or written.
+class IoError : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace gemel

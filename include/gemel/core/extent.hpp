@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// A size known at compile time, or `Dynamic`: known at run time. It converts to Index; a static one takes no space.
+/// Throws ShapeError where a value that is given is not the static one, or a dynamic one is not positive.
+template <Index N>
+class Extent {
+  static_assert(N > 0, "gemel: a size must be positive, or Dynamic");
+
+ public:
+  constexpr Extent() = default;
+  constexpr Extent(Index n) {
+    if (n != N) {
+      throw ShapeError("the size is " + std::to_string(N) + " by its type, but " + std::to_string(n) + " was given");
+    }
+  }
+  constexpr operator Index() const { return N; }
+};
+
+template <>
+class Extent<Dynamic> {
+ public:
+  constexpr Extent(Index n) : n_(n) {
+    if (n <= 0) throw ShapeError("a size must be positive, but " + std::to_string(n) + " was given");
+  }
+  constexpr operator Index() const { return n_; }
+
+ private:
+  Index n_;
+};
+
+/// The one rule for two sizes that meet: either is dynamic, or they agree.
+template <Index A, Index B>
+inline constexpr bool extents_may_agree = A == Dynamic || B == Dynamic || A == B;
+
+}  // namespace gemel

@@ -1,0 +1,126 @@
+#pragma once
+
+// The kernels: products, gradients, sums and updates, written once against a packet type and compiled once an instruction
+// set, in functions that carry it as a target attribute. So a program built without -march runs at the machine's speed,
+// and two translation units built with different flags share the same code.
+//
+// Each output element is one chain of fused multiply-adds over the depth, in order, whatever the packet's width, the tile
+// or the thread: AVX2 and AVX-512 give the same bits. Sums run in 16 lanes (8 of double) and a fixed tree.
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "gemel/core/dispatch.hpp"
+#include "gemel/core/types.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+namespace gemel::kernel {
+
+/// y(:, j) = f(bias + A b_j) for all columns j.
+template <Scalar S>
+struct Product {
+  Index rows, depth, cols;
+  const S* a;           ///< rows x depth, column-major, columns lda apart
+  Index lda;
+  const S* const* b;    ///< cols pointers to depth values
+  const S* bias;        ///< rows values, or null: 0
+  S* y;                 ///< rows x cols, columns ldy apart
+  Index ldy;
+  bool relu;            ///< f(z) = z < 0 ? 0 : z; else f(z) = z
+};
+
+/// g(:, q) += sum over k of d_k * x_k[first + q], k = 0, 1, … in order.
+template <Scalar S>
+struct Gradient {
+  Index rows, cols, depth;
+  const S* const* d;    ///< depth pointers to rows values
+  const S* const* x;    ///< depth pointers; x_k[first], …, x_k[first + cols - 1] are read; null: all ones
+  Index first;
+  S* g;                 ///< rows x cols, columns rows apart
+};
+
+/// What an instruction set offers, as plain functions.
+template <Scalar S>
+struct Kernels {
+  void (*product)(const Product<S>&);
+  void (*add_gradient)(const Gradient<S>&);
+  /// wt(i, o) = w(o, i) for an out x count block w (contiguous columns); rows of wt are ldt apart.
+  void (*transpose)(const S* w, Index out, Index count, S* wt, Index ldt);
+  /// dy(i) = y(i) > 0 ? dy(i) : 0.
+  void (*relu_backward)(const S* y, S* dy, Index n);
+  /// The largest |x(i)|; infinity or NaN where there is one (NaN ranks on top).
+  S (*peak)(const S* x, Index n);
+  S (*sum_of_squares)(const S* x, Index n);
+  S (*squared_distance)(const S* a, const S* b, Index n);
+  S (*absolute_distance)(const S* a, const S* b, Index n);
+  S (*dot)(const S* a, const S* b, Index n);
+};
+
+}  // namespace gemel::kernel
+
+#if defined(__clang__)
+#define GEMEL_UNROLL _Pragma("unroll")
+#else
+#define GEMEL_UNROLL _Pragma("GCC unroll 32")
+#endif
+#define GEMEL_INLINE GEMEL_TARGET __attribute__((always_inline)) inline
+#define GEMEL_CALL GEMEL_TARGET __attribute__((noinline)) inline
+
+#if defined(__x86_64__)
+#define GEMEL_SET avx512
+#define GEMEL_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")))
+#include "gemel/core/kernel/packet_avx512.inl"
+#include "gemel/core/kernel/kernels.inl"
+#undef GEMEL_SET
+#undef GEMEL_TARGET
+
+#define GEMEL_SET avx2
+#define GEMEL_TARGET __attribute__((target("avx2,fma")))
+#include "gemel/core/kernel/packet_avx2.inl"
+#include "gemel/core/kernel/kernels.inl"
+#undef GEMEL_SET
+#undef GEMEL_TARGET
+#endif
+
+// The portable kernels round as the flags of the translation unit say, so their name does too.
+#if defined(__FMA__)
+#define GEMEL_SET portable_fma
+#else
+#define GEMEL_SET portable
+#endif
+#define GEMEL_TARGET
+#include "gemel/core/kernel/packet_portable.inl"
+#include "gemel/core/kernel/kernels.inl"
+
+namespace gemel::kernel {
+
+/// The kernels of the instruction set in force.
+template <Scalar S>
+const Kernels<S>& kernels() {
+#if defined(__x86_64__)
+  switch (instruction_set()) {
+    case InstructionSet::AVX512:
+      return avx512::table<S>;
+    case InstructionSet::AVX2:
+      return avx2::table<S>;
+    default:
+      break;
+  }
+#endif
+  return GEMEL_SET::table<S>;
+}
+
+}  // namespace gemel::kernel
+
+#undef GEMEL_SET
+#undef GEMEL_TARGET
+#undef GEMEL_CALL
+#undef GEMEL_INLINE
+#undef GEMEL_UNROLL

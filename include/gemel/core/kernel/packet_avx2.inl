@@ -1,0 +1,89 @@
+// Packets of 8 floats or 4 doubles, with fused multiply-add.
+
+namespace gemel::kernel::avx2 {
+
+template <class S>
+struct PacketOf;
+template <>
+struct PacketOf<float> {
+  using type = __m256;
+  using Mask = __m256i;
+  static constexpr int size = 8;
+};
+template <>
+struct PacketOf<double> {
+  using type = __m256d;
+  using Mask = __m256i;
+  static constexpr int size = 4;
+};
+
+// 12 accumulators of 16 registers: more would spill.
+inline constexpr int tile_rows = 2;
+inline constexpr int tile_cols = 6;
+
+/// The first `count` lanes.
+template <class S>
+GEMEL_INLINE __m256i mask(Index count) {
+  if constexpr (sizeof(S) == 4) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  } else {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(0, 1, 2, 3));
+  }
+}
+
+GEMEL_INLINE __m256 load(const float* p) { return _mm256_loadu_ps(p); }
+GEMEL_INLINE __m256d load(const double* p) { return _mm256_loadu_pd(p); }
+GEMEL_INLINE __m256 load(const float* p, __m256i m) { return _mm256_maskload_ps(p, m); }
+GEMEL_INLINE __m256d load(const double* p, __m256i m) { return _mm256_maskload_pd(p, m); }
+GEMEL_INLINE void store(float* p, __m256 v) { _mm256_storeu_ps(p, v); }
+GEMEL_INLINE void store(double* p, __m256d v) { _mm256_storeu_pd(p, v); }
+GEMEL_INLINE void store(float* p, __m256 v, __m256i m) { _mm256_maskstore_ps(p, m, v); }
+GEMEL_INLINE void store(double* p, __m256d v, __m256i m) { _mm256_maskstore_pd(p, m, v); }
+GEMEL_INLINE __m256 broadcast(float x) { return _mm256_set1_ps(x); }
+GEMEL_INLINE __m256d broadcast(double x) { return _mm256_set1_pd(x); }
+
+GEMEL_INLINE __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
+GEMEL_INLINE __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
+/// c - a b, rounded once.
+GEMEL_INLINE __m256 fnma(__m256 a, __m256 b, __m256 c) { return _mm256_fnmadd_ps(a, b, c); }
+GEMEL_INLINE __m256d fnma(__m256d a, __m256d b, __m256d c) { return _mm256_fnmadd_pd(a, b, c); }
+GEMEL_INLINE __m256 mul(__m256 a, __m256 b) { return _mm256_mul_ps(a, b); }
+GEMEL_INLINE __m256d mul(__m256d a, __m256d b) { return _mm256_mul_pd(a, b); }
+GEMEL_INLINE __m256 add(__m256 a, __m256 b) { return _mm256_add_ps(a, b); }
+GEMEL_INLINE __m256d add(__m256d a, __m256d b) { return _mm256_add_pd(a, b); }
+GEMEL_INLINE __m256 sub(__m256 a, __m256 b) { return _mm256_sub_ps(a, b); }
+GEMEL_INLINE __m256d sub(__m256d a, __m256d b) { return _mm256_sub_pd(a, b); }
+GEMEL_INLINE __m256 div(__m256 a, __m256 b) { return _mm256_div_ps(a, b); }
+GEMEL_INLINE __m256d div(__m256d a, __m256d b) { return _mm256_div_pd(a, b); }
+GEMEL_INLINE __m256 sqrt(__m256 a) { return _mm256_sqrt_ps(a); }
+GEMEL_INLINE __m256d sqrt(__m256d a) { return _mm256_sqrt_pd(a); }
+/// a > b ? a : b; b where either is NaN.
+GEMEL_INLINE __m256 max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
+GEMEL_INLINE __m256d max(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+GEMEL_INLINE __m256 abs(__m256 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+GEMEL_INLINE __m256d abs(__m256d a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+/// a < b ? 0 : v.
+GEMEL_INLINE __m256 zero_if_less(__m256 a, __m256 b, __m256 v) {
+  return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_NLT_UQ), v);
+}
+GEMEL_INLINE __m256d zero_if_less(__m256d a, __m256d b, __m256d v) {
+  return _mm256_and_pd(_mm256_cmp_pd(a, b, _CMP_NLT_UQ), v);
+}
+/// a > 0 ? v : 0.
+GEMEL_INLINE __m256 keep_if_positive(__m256 a, __m256 v) {
+  return _mm256_and_ps(_mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_GT_OQ), v);
+}
+GEMEL_INLINE __m256d keep_if_positive(__m256d a, __m256d v) {
+  return _mm256_and_pd(_mm256_cmp_pd(a, _mm256_setzero_pd(), _CMP_GT_OQ), v);
+}
+/// max(|a|, |b|) by bits: infinity and NaN rank on top.
+GEMEL_INLINE __m256 peak_of(__m256 a, __m256 b) {
+  return _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(abs(a)), _mm256_castps_si256(abs(b))));
+}
+GEMEL_INLINE __m256d peak_of(__m256d a, __m256d b) {
+  const __m256d x = abs(a), y = abs(b);
+  return _mm256_blendv_pd(y, x,
+                          _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
+}
+
+}  // namespace gemel::kernel::avx2

@@ -1,0 +1,83 @@
+// Packets of 16 floats or 8 doubles.
+
+namespace gemel::kernel::avx512 {
+
+template <class S>
+struct PacketOf;
+template <>
+struct PacketOf<float> {
+  using type = __m512;
+  using Mask = __mmask16;
+  static constexpr int size = 16;
+};
+template <>
+struct PacketOf<double> {
+  using type = __m512d;
+  using Mask = __mmask8;
+  static constexpr int size = 8;
+};
+
+// The tile of a product: tile_rows packets x tile_cols columns of accumulators, of 32 registers.
+inline constexpr int tile_rows = 4;
+inline constexpr int tile_cols = 6;
+
+/// The first `count` lanes.
+template <class S>
+GEMEL_INLINE typename PacketOf<S>::Mask mask(Index count) {
+  return static_cast<typename PacketOf<S>::Mask>((1u << count) - 1u);
+}
+
+GEMEL_INLINE __m512 load(const float* p) { return _mm512_loadu_ps(p); }
+GEMEL_INLINE __m512d load(const double* p) { return _mm512_loadu_pd(p); }
+GEMEL_INLINE __m512 load(const float* p, __mmask16 m) { return _mm512_maskz_loadu_ps(m, p); }
+GEMEL_INLINE __m512d load(const double* p, __mmask8 m) { return _mm512_maskz_loadu_pd(m, p); }
+GEMEL_INLINE void store(float* p, __m512 v) { _mm512_storeu_ps(p, v); }
+GEMEL_INLINE void store(double* p, __m512d v) { _mm512_storeu_pd(p, v); }
+GEMEL_INLINE void store(float* p, __m512 v, __mmask16 m) { _mm512_mask_storeu_ps(p, m, v); }
+GEMEL_INLINE void store(double* p, __m512d v, __mmask8 m) { _mm512_mask_storeu_pd(p, m, v); }
+GEMEL_INLINE __m512 broadcast(float x) { return _mm512_set1_ps(x); }
+GEMEL_INLINE __m512d broadcast(double x) { return _mm512_set1_pd(x); }
+
+GEMEL_INLINE __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+GEMEL_INLINE __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
+/// c - a b, rounded once.
+GEMEL_INLINE __m512 fnma(__m512 a, __m512 b, __m512 c) { return _mm512_fnmadd_ps(a, b, c); }
+GEMEL_INLINE __m512d fnma(__m512d a, __m512d b, __m512d c) { return _mm512_fnmadd_pd(a, b, c); }
+GEMEL_INLINE __m512 mul(__m512 a, __m512 b) { return _mm512_mul_ps(a, b); }
+GEMEL_INLINE __m512d mul(__m512d a, __m512d b) { return _mm512_mul_pd(a, b); }
+GEMEL_INLINE __m512 add(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
+GEMEL_INLINE __m512d add(__m512d a, __m512d b) { return _mm512_add_pd(a, b); }
+GEMEL_INLINE __m512 sub(__m512 a, __m512 b) { return _mm512_sub_ps(a, b); }
+GEMEL_INLINE __m512d sub(__m512d a, __m512d b) { return _mm512_sub_pd(a, b); }
+GEMEL_INLINE __m512 div(__m512 a, __m512 b) { return _mm512_div_ps(a, b); }
+GEMEL_INLINE __m512d div(__m512d a, __m512d b) { return _mm512_div_pd(a, b); }
+GEMEL_INLINE __m512 sqrt(__m512 a) { return _mm512_sqrt_ps(a); }
+GEMEL_INLINE __m512d sqrt(__m512d a) { return _mm512_sqrt_pd(a); }
+/// a > b ? a : b; b where either is NaN.
+GEMEL_INLINE __m512 max(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
+GEMEL_INLINE __m512d max(__m512d a, __m512d b) { return _mm512_max_pd(a, b); }
+GEMEL_INLINE __m512 abs(__m512 a) { return _mm512_abs_ps(a); }
+GEMEL_INLINE __m512d abs(__m512d a) { return _mm512_abs_pd(a); }
+/// a < b ? 0 : v.
+GEMEL_INLINE __m512 zero_if_less(__m512 a, __m512 b, __m512 v) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), v);
+}
+GEMEL_INLINE __m512d zero_if_less(__m512d a, __m512d b, __m512d v) {
+  return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a, b, _CMP_NLT_UQ), v);
+}
+/// a > 0 ? v : 0.
+GEMEL_INLINE __m512 keep_if_positive(__m512 a, __m512 v) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_GT_OQ), v);
+}
+GEMEL_INLINE __m512d keep_if_positive(__m512d a, __m512d v) {
+  return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_GT_OQ), v);
+}
+/// max(|a|, |b|) by bits: infinity and NaN rank on top.
+GEMEL_INLINE __m512 peak_of(__m512 a, __m512 b) {
+  return _mm512_castsi512_ps(_mm512_max_epi32(_mm512_castps_si512(abs(a)), _mm512_castps_si512(abs(b))));
+}
+GEMEL_INLINE __m512d peak_of(__m512d a, __m512d b) {
+  return _mm512_castsi512_pd(_mm512_max_epi64(_mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
+}
+
+}  // namespace gemel::kernel::avx512

@@ -1,0 +1,120 @@
+// Packets of 16 bytes by the vector types that GCC and Clang share: SSE2, or NEON with its fused multiply-add. Without one,
+// a product is rounded before it is added.
+
+namespace gemel::kernel::GEMEL_SET {
+
+template <class S>
+struct PacketOf {
+  typedef S type __attribute__((vector_size(16)));
+  typedef S Unaligned __attribute__((vector_size(16), aligned(sizeof(S)), may_alias));
+  using Mask = Index;  // how many lanes
+  static constexpr int size = 16 / sizeof(S);
+};
+using Floats = PacketOf<float>::type;
+using Doubles = PacketOf<double>::type;
+typedef std::int32_t FloatBits __attribute__((vector_size(16)));
+typedef std::int64_t DoubleBits __attribute__((vector_size(16)));
+
+#if defined(__aarch64__)
+inline constexpr int tile_rows = 4;  // 24 of 32 registers
+inline constexpr int tile_cols = 6;
+#else
+inline constexpr int tile_rows = 2;
+inline constexpr int tile_cols = 4;
+#endif
+
+template <class S>
+GEMEL_INLINE Index mask(Index count) {
+  return count;
+}
+
+template <class S>
+GEMEL_INLINE typename PacketOf<S>::type load(const S* p) {
+  return *reinterpret_cast<const typename PacketOf<S>::Unaligned*>(p);
+}
+template <class S>
+GEMEL_INLINE typename PacketOf<S>::type load(const S* p, Index count) {
+  typename PacketOf<S>::type v{};
+  for (int i = 0; i < PacketOf<S>::size; ++i) {
+    if (i < count) v[i] = p[i];
+  }
+  return v;
+}
+GEMEL_INLINE void store(float* p, Floats v) { *reinterpret_cast<PacketOf<float>::Unaligned*>(p) = v; }
+GEMEL_INLINE void store(double* p, Doubles v) { *reinterpret_cast<PacketOf<double>::Unaligned*>(p) = v; }
+template <class S, class P>
+GEMEL_INLINE void store(S* p, P v, Index count) {
+  for (int i = 0; i < PacketOf<S>::size; ++i) {
+    if (i < count) p[i] = v[i];
+  }
+}
+GEMEL_INLINE Floats broadcast(float x) { return Floats{x, x, x, x}; }
+GEMEL_INLINE Doubles broadcast(double x) { return Doubles{x, x}; }
+
+#if defined(__aarch64__)
+GEMEL_INLINE Floats fma(Floats a, Floats b, Floats c) { return (Floats)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+GEMEL_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) { return (Doubles)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
+GEMEL_INLINE Floats fnma(Floats a, Floats b, Floats c) { return (Floats)vfmsq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+GEMEL_INLINE Doubles fnma(Doubles a, Doubles b, Doubles c) { return (Doubles)vfmsq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
+GEMEL_INLINE Floats sqrt(Floats a) { return (Floats)vsqrtq_f32((float32x4_t)a); }
+GEMEL_INLINE Doubles sqrt(Doubles a) { return (Doubles)vsqrtq_f64((float64x2_t)a); }
+#else
+template <class P>
+GEMEL_INLINE P fma(P a, P b, P c) {
+  return a * b + c;
+}
+/// c - a b.
+template <class P>
+GEMEL_INLINE P fnma(P a, P b, P c) {
+  return c - a * b;
+}
+GEMEL_INLINE Floats sqrt(Floats a) {
+  return Floats{std::sqrt(a[0]), std::sqrt(a[1]), std::sqrt(a[2]), std::sqrt(a[3])};
+}
+GEMEL_INLINE Doubles sqrt(Doubles a) { return Doubles{std::sqrt(a[0]), std::sqrt(a[1])}; }
+#endif
+
+template <class P>
+GEMEL_INLINE P mul(P a, P b) {
+  return a * b;
+}
+template <class P>
+GEMEL_INLINE P add(P a, P b) {
+  return a + b;
+}
+template <class P>
+GEMEL_INLINE P sub(P a, P b) {
+  return a - b;
+}
+template <class P>
+GEMEL_INLINE P div(P a, P b) {
+  return a / b;
+}
+/// a > b ? a : b; b where either is NaN.
+template <class P>
+GEMEL_INLINE P max(P a, P b) {
+  return a > b ? a : b;
+}
+GEMEL_INLINE Floats abs(Floats a) { return (Floats)((FloatBits)a & 0x7fffffff); }
+GEMEL_INLINE Doubles abs(Doubles a) { return (Doubles)((DoubleBits)a & 0x7fffffffffffffff); }
+/// a < b ? 0 : v.
+template <class P>
+GEMEL_INLINE P zero_if_less(P a, P b, P v) {
+  return a < b ? P{} : v;
+}
+/// a > 0 ? v : 0.
+template <class P>
+GEMEL_INLINE P keep_if_positive(P a, P v) {
+  return a > P{} ? v : P{};
+}
+/// max(|a|, |b|) by bits: infinity and NaN rank on top.
+GEMEL_INLINE Floats peak_of(Floats a, Floats b) {
+  const FloatBits x = (FloatBits)abs(a), y = (FloatBits)abs(b);
+  return (Floats)(x > y ? x : y);
+}
+GEMEL_INLINE Doubles peak_of(Doubles a, Doubles b) {
+  const DoubleBits x = (DoubleBits)abs(a), y = (DoubleBits)abs(b);
+  return (Doubles)(x > y ? x : y);
+}
+
+}  // namespace gemel::kernel::GEMEL_SET

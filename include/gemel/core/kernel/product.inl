@@ -1,0 +1,94 @@
+// y = f(bias + A b): tiles of packets x columns, A's column loaded, b's elements broadcast.
+
+namespace gemel::kernel::GEMEL_SET {
+
+/// M packets of rows from `row`, N columns from `col`. Masked: of the last packet only the lanes `last` belong to A.
+template <int M, int N, bool Masked, Scalar S>
+GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col, [[maybe_unused]] typename PacketOf<S>::Mask last) {
+  using P = typename PacketOf<S>::type;
+  constexpr int size = PacketOf<S>::size;
+  P sum[N][M];
+  const S* b[N];
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) b[j] = p.b[col + j];
+  GEMEL_UNROLL for (int i = 0; i < M; ++i) {
+    P start = broadcast(S{0});
+    if (p.bias) {
+      if constexpr (Masked) {
+        start = i == M - 1 ? load(p.bias + row + i * size, last) : load(p.bias + row + i * size);
+      } else {
+        start = load(p.bias + row + i * size);
+      }
+    }
+    GEMEL_UNROLL for (int j = 0; j < N; ++j) sum[j][i] = start;
+  }
+  const S* a = p.a + row;
+  for (Index k = 0; k < p.depth; ++k, a += p.lda) {
+    P left[M];
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
+      if constexpr (Masked) {
+        left[i] = i == M - 1 ? load(a + i * size, last) : load(a + i * size);
+      } else {
+        left[i] = load(a + i * size);
+      }
+    }
+    GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+      const P right = broadcast(b[j][k]);
+      GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = fma(left[i], right, sum[j][i]);
+    }
+  }
+  if (p.relu) {
+    const P zero = broadcast(S{0});
+    GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+      GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = max(zero, sum[j][i]);  // in this order NaN stays
+    }
+  }
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+    S* y = p.y + (col + j) * p.ldy + row;
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
+      if (Masked && i == M - 1) {
+        store(y + i * size, sum[j][i], last);
+      } else {
+        store(y + i * size, sum[j][i]);
+      }
+    }
+  }
+}
+
+/// The last rows, fewer than a whole tile.
+template <int M, int N, Scalar S>
+GEMEL_INLINE void product_last_rows(const Product<S>& p, Index row, Index col) {
+  constexpr int size = PacketOf<S>::size;
+  if constexpr (M > 1) {
+    if (p.rows - row <= (M - 1) * size) return product_last_rows<M - 1, N>(p, row, col);
+  }
+  product_tile<M, N, true>(p, row, col, mask<S>(p.rows - row - (M - 1) * size));
+}
+
+/// All rows of N columns. A function of its own: the compilers allocate registers a function.
+template <int N, Scalar S>
+GEMEL_CALL void product_columns(const Product<S>& p, Index col) {
+  constexpr Index height = tile_rows * PacketOf<S>::size;
+  Index row = 0;
+  for (; row + height <= p.rows; row += height) product_tile<tile_rows, N, false>(p, row, col, typename PacketOf<S>::Mask{});
+  if (row < p.rows) product_last_rows<tile_rows, N>(p, row, col);
+}
+
+template <int N, Scalar S>
+GEMEL_INLINE void product_last_columns(const Product<S>& p, Index col) {
+  if constexpr (N > 0) {
+    if (p.cols - col == N) {
+      product_columns<N>(p, col);
+    } else {
+      product_last_columns<N - 1>(p, col);
+    }
+  }
+}
+
+template <Scalar S>
+GEMEL_TARGET inline void product(const Product<S>& p) {
+  Index col = 0;
+  for (; col + tile_cols <= p.cols; col += tile_cols) product_columns<tile_cols>(p, col);
+  product_last_columns<tile_cols - 1>(p, col);
+}
+
+}  // namespace gemel::kernel::GEMEL_SET

@@ -1,0 +1,105 @@
+// Sums of a vector's elements in a fixed order: 16 lanes of float, 8 of double, then a tree.
+
+namespace gemel::kernel::GEMEL_SET {
+
+template <Scalar S>
+inline constexpr int lanes = 64 / sizeof(S);
+
+/// The sum of the lanes, halves upon halves.
+template <Scalar S>
+GEMEL_INLINE S tree(const typename PacketOf<S>::type* sum) {
+  constexpr int size = PacketOf<S>::size;
+  alignas(64) S part[lanes<S>];
+  GEMEL_UNROLL for (int r = 0; r < lanes<S> / size; ++r) store(part + r * size, sum[r]);
+  GEMEL_UNROLL for (int half = lanes<S> / 2; half > 0; half /= 2) {
+    GEMEL_UNROLL for (int l = 0; l < half; ++l) part[l] += part[l + half];
+  }
+  return part[0];
+}
+
+// What is summed, a packet at a time: sum + term(a, b).
+struct Dot {
+  template <class P>
+  static GEMEL_INLINE P add_term(P a, P b, P sum) {
+    return fma(a, b, sum);
+  }
+};
+struct SquaredDifference {
+  template <class P>
+  static GEMEL_INLINE P add_term(P a, P b, P sum) {
+    const P d = sub(a, b);
+    return fma(d, d, sum);
+  }
+};
+struct AbsoluteDifference {
+  template <class P>
+  static GEMEL_INLINE P add_term(P a, P b, P sum) {
+    return add(sum, abs(sub(a, b)));
+  }
+};
+
+template <class Term, Scalar S>
+GEMEL_INLINE S sum_of(const S* a, const S* b, Index n) {
+  using P = typename PacketOf<S>::type;
+  constexpr Index size = PacketOf<S>::size;
+  constexpr Index packets = lanes<S> / size;
+  P sum[packets];
+  GEMEL_UNROLL for (Index r = 0; r < packets; ++r) sum[r] = broadcast(S{0});
+  Index i = 0;
+  for (; i + lanes<S> <= n; i += lanes<S>) {
+    GEMEL_UNROLL for (Index r = 0; r < packets; ++r) {
+      sum[r] = Term::add_term(load(a + i + r * size), load(b + i + r * size), sum[r]);
+    }
+  }
+  GEMEL_UNROLL for (Index r = 0; r < packets; ++r) {
+    const Index left = n - i - r * size;
+    if (left > 0) {
+      const auto last = mask<S>(left < size ? left : size);
+      sum[r] = Term::add_term(load(a + i + r * size, last), load(b + i + r * size, last), sum[r]);
+    }
+  }
+  return tree<S>(sum);
+}
+
+template <Scalar S>
+GEMEL_TARGET inline S dot(const S* a, const S* b, Index n) {
+  return sum_of<Dot>(a, b, n);
+}
+template <Scalar S>
+GEMEL_TARGET inline S sum_of_squares(const S* x, Index n) {
+  return sum_of<Dot>(x, x, n);
+}
+template <Scalar S>
+GEMEL_TARGET inline S squared_distance(const S* a, const S* b, Index n) {
+  return sum_of<SquaredDifference>(a, b, n);
+}
+template <Scalar S>
+GEMEL_TARGET inline S absolute_distance(const S* a, const S* b, Index n) {
+  return sum_of<AbsoluteDifference>(a, b, n);
+}
+
+/// The largest |x(i)|, NaN on top.
+template <Scalar S>
+GEMEL_TARGET inline S peak(const S* x, Index n) {
+  using P = typename PacketOf<S>::type;
+  constexpr Index size = PacketOf<S>::size;
+  P top[4];
+  GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = broadcast(S{0});
+  Index i = 0;
+  for (; i + 4 * size <= n; i += 4 * size) {
+    GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = peak_of(top[r], load(x + i + r * size));
+  }
+  for (; i + size <= n; i += size) top[0] = peak_of(top[0], load(x + i));
+  if (i < n) top[0] = peak_of(top[0], load(x + i, mask<S>(n - i)));
+  S part[PacketOf<S>::size];
+  store(part, peak_of(peak_of(top[0], top[1]), peak_of(top[2], top[3])));
+  using Bits = std::conditional_t<sizeof(S) == 4, std::int32_t, std::int64_t>;
+  Bits most = 0;
+  for (const S value : part) {
+    const Bits bits = std::bit_cast<Bits>(value);
+    most = bits > most ? bits : most;
+  }
+  return std::bit_cast<S>(most);
+}
+
+}  // namespace gemel::kernel::GEMEL_SET

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <ranges>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/elementary.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// Philox4x32-10: four random words as a function of a counter and a key (Salmon, Moraes, Dror, Shaw: Parallel random
+/// numbers: as easy as 1, 2, 3, SC 2011).
+inline std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0];
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * counter[2];
+    counter = {static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
+               static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
+    key[0] += 0x9E3779B9;  // the golden ratio
+    key[1] += 0xBB67AE85;  // sqrt(3) - 1
+  }
+  return counter;
+}
+
+/// A 64-bit hash of two numbers, to derive seeds and streams: `Rng{seed, mix(step, column)}`. Not symmetric.
+inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  // The key (digits of pi) keeps these blocks apart from those that a Rng of a small seed draws.
+  const auto words = philox({static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(a >> 32),
+                             static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(b >> 32)},
+                            {0x243F6A88, 0x85A308D3});
+  return words[0] | std::uint64_t{words[1]} << 32;
+}
+
+/// Random numbers that are the same on every platform: Philox4x32-10 with the seed as its key, and the stream and the
+/// block's number as its counter. Streams of one seed are independent, and to begin one costs nothing, so that whatever
+/// is drawn may be a function of its place (step, column), not of what was drawn before.
+///
+/// A copy continues on its own from where the original is. It models std::uniform_random_bit_generator.
+class Rng {
+ public:
+  using result_type = std::uint64_t;
+  static constexpr result_type min() { return 0; }
+  static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
+
+  explicit Rng(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
+
+  std::uint32_t bits32() {
+    if (used_ == words_.size()) next_block();
+    return words_[used_++];
+  }
+
+  /// 64 bits: two words, the low one first.
+  std::uint64_t bits() {
+    const std::uint64_t low = bits32();
+    return low | std::uint64_t{bits32()} << 32;
+  }
+  result_type operator()() { return bits(); }
+
+  /// Uniform in [0, 1): a multiple of 2^-24 (float) or 2^-53 (double).
+  template <Scalar S>
+  S uniform() {
+    if constexpr (std::same_as<S, float>) {
+      return static_cast<float>(bits32() >> 8) * 0x1p-24f;
+    } else {
+      return static_cast<double>(bits() >> 11) * 0x1p-53;
+    }
+  }
+
+  /// Standard normal, computed in double (Box and Muller: A note on the generation of random normal deviates, 1958).
+  template <Scalar S>
+  S normal() {
+    const double u = 1 - uniform<double>();  // in (0, 1]: its logarithm is finite
+    const double cosine = cos_of_turns(uniform<double>());
+    // sqrt(-2 log u) cos, with the root last: a product would be the compiler's to contract into a caller's sum.
+    return static_cast<S>(std::copysign(std::sqrt(-2 * portable_log(u) * (cosine * cosine)), cosine));
+  }
+
+  /// Uniform in 0, …, n - 1, without bias. Throws ValueError where n is not positive.
+  Index below(Index n) {
+    if (n <= 0) throw ValueError("a random number below " + std::to_string(n) + " was asked for; the bound must be > 0");
+    const auto bound = static_cast<std::uint64_t>(n);
+    const std::uint64_t surplus = (0 - bound) % bound;  // 2^64 mod n: with as many values less, all n are as likely
+    std::uint64_t value = bits();
+    while (value < surplus) value = bits();
+    return static_cast<Index>(value % bound);
+  }
+
+  bool coin() { return bits32() >> 31; }
+
+ private:
+  void next_block() {
+    words_ = philox({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
+                     static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
+                    {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
+    ++block_;
+    used_ = 0;
+  }
+
+  std::uint64_t seed_;
+  std::uint64_t stream_;
+  std::uint64_t block_ = 0;
+  std::array<std::uint32_t, 4> words_ = {};
+  std::size_t used_ = 4;  // none is left
+};
+
+/// rows x cols values uniform in [0, 1), drawn column by column.
+template <Scalar S>
+MatrixX<S> uniform(Index rows, Index cols, Rng& rng) {
+  MatrixX<S> values(rows, cols);
+  for (S& value : values.reshaped()) value = rng.uniform<S>();
+  return values;
+}
+
+/// rows x cols standard normal values, drawn column by column.
+template <Scalar S>
+MatrixX<S> normal(Index rows, Index cols, Rng& rng) {
+  MatrixX<S> values(rows, cols);
+  for (S& value : values.reshaped()) value = rng.normal<S>();
+  return values;
+}
+
+/// n values, each 0 or 1 with probability one half.
+inline std::vector<std::uint8_t> coin_flips(Index n, Rng& rng) {
+  std::vector<std::uint8_t> values(static_cast<std::size_t>(n));
+  for (std::uint8_t& value : values) value = rng.coin();
+  return values;
+}
+
+/// Puts the values into a random order, all orders as likely (Fisher and Yates; Durstenfeld: Algorithm 235, 1964).
+template <std::ranges::random_access_range Range>
+void shuffle(Range&& values, Rng& rng) {
+  const auto begin = std::ranges::begin(values);
+  for (Index i = static_cast<Index>(std::ranges::distance(values)) - 1; i > 0; --i) {
+    std::ranges::iter_swap(begin + i, begin + rng.below(i + 1));
+  }
+}
+
+}  // namespace gemel

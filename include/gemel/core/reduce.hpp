@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gemel/core/kernel.hpp"
+
+namespace gemel {
+
+// Sums over n elements in a fixed order (16 lanes of float, 8 of double, then a tree), so that their bits depend neither on
+// the packet's width nor on the compiler.
+
+/// sum x(i)^2
+template <Scalar S>
+S sum_of_squares(const S* x, Index n) {
+  return kernel::kernels<S>().sum_of_squares(x, n);
+}
+
+/// sum a(i) b(i)
+template <Scalar S>
+S dot(const S* a, const S* b, Index n) {
+  return kernel::kernels<S>().dot(a, b, n);
+}
+
+/// sum (a(i) - b(i))^2
+template <Scalar S>
+S squared_distance(const S* a, const S* b, Index n) {
+  return kernel::kernels<S>().squared_distance(a, b, n);
+}
+
+/// sum |a(i) - b(i)|
+template <Scalar S>
+S absolute_distance(const S* a, const S* b, Index n) {
+  return kernel::kernels<S>().absolute_distance(a, b, n);
+}
+
+/// The largest |x(i)|; infinity or NaN where there is one.
+template <Scalar S>
+S peak(const S* x, Index n) {
+  return kernel::kernels<S>().peak(x, n);
+}
+
+}  // namespace gemel

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <new>
+#include <span>
+#include <utility>
+
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// A buffer of n values that starts at a cache line, on the heap whatever its size. Its layout depends on no macro,
+/// so that translation units compiled with different options may share it. Values start as T{}.
+template <class T>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  Buffer() = default;
+  explicit Buffer(Index n) { resize(n); }
+  Buffer(const Buffer& other) : Buffer(other.size()) { std::copy_n(other.data(), other.size(), data_); }
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Buffer() { release(); }
+
+  /// Becomes n values of T{}; memory is kept where it suffices.
+  void resize(Index n) {
+    reserve(n);
+    size_ = n;
+    std::fill_n(data_, n, T{});
+  }
+
+  /// Room for n values; allocates where there is less. Contents are lost when it does.
+  void reserve(Index n) {
+    if (n > capacity_) {
+      T* fresh = static_cast<T*>(
+          ::operator new(static_cast<std::size_t>(n) * sizeof(T), std::align_val_t{alignment}));
+      release();
+      data_ = fresh;
+      capacity_ = n;
+      size_ = 0;
+    }
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  Index size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& operator[](Index i) { return data_[i]; }
+  const T& operator[](Index i) const { return data_[i]; }
+  T* begin() { return data_; }
+  T* end() { return data_ + size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  std::span<T> span() { return {data_, static_cast<std::size_t>(size_)}; }
+  std::span<const T> span() const { return {data_, static_cast<std::size_t>(size_)}; }
+  std::span<T> span(Index first, Index count) { return {data_ + first, static_cast<std::size_t>(count)}; }
+  std::span<const T> span(Index first, Index count) const { return {data_ + first, static_cast<std::size_t>(count)}; }
+
+ private:
+  void swap(Buffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+  void release() noexcept {
+    if (data_) ::operator delete(data_, std::align_val_t{alignment});
+    data_ = nullptr;
+  }
+
+  T* data_ = nullptr;
+  Index size_ = 0;
+  Index capacity_ = 0;
+};
+
+}  // namespace gemel

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#if defined(__FAST_MATH__)
+#error "gemel: -ffast-math drops NaN checks and changes results; compile without it (-O3 is enough)"
+#endif
+
+namespace gemel {
+
+// Eigen's own names, so that both namespaces may be used together.
+using Eigen::Dynamic;
+using Eigen::Index;
+using Eigen::MatrixX;
+using Eigen::VectorX;
+
+/// The scalar types a network computes in.
+template <class S>
+concept Scalar = std::same_as<S, float> || std::same_as<S, double>;
+
+/// The length of a container as Eigen's signed index.
+template <class Container>
+constexpr Index length(const Container& container) {
+  return static_cast<Index>(std::size(container));
+}
+
+}  // namespace gemel

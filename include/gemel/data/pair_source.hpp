@@ -1,0 +1,58 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <vector>
+
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// Two samples by their numbers.
+struct PairIndex {
+  Index first;
+  Index second;
+  friend bool operator==(const PairIndex&, const PairIndex&) = default;
+};
+
+/// One batch: a list of samples and a list of pairs among them. `pairs` holds positions in `samples`, which holds the
+/// source's own numbers of samples (their meaning is the source's).
+template <Scalar S>
+struct Batch {
+  std::vector<Index> samples = {};
+  std::vector<PairIndex> pairs = {};
+  std::vector<std::uint8_t> similar = {};  ///< 1 or 0, one a pair
+  std::vector<S> weight = {};              ///< one a pair, or empty: all 1
+  /// Pair p has the samples 2p and 2p + 1, and no sample is in two pairs: the plain two-sided case.
+  bool two_sided = false;
+
+  Index size() const { return length(pairs); }
+  void clear() {
+    samples.clear();
+    pairs.clear();
+    similar.clear();
+    weight.clear();
+    two_sided = false;
+  }
+};
+
+/// Where pairs come from. All that it draws is a function of (seed, epoch, position), never of what was drawn before, so
+/// a resumed run needs two numbers.
+///
+///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
+///   batches()                                      how many batches the epoch has; the last may be smaller
+///   batch(k, out)                                  fills out with batch k; const, and thread-safe
+///   column(k, j, buffer)                           where the features of sample j (a position in batch k's `samples`)
+///                                                  lie: in the source's memory, or in buffer (features() values),
+///                                                  which it has then filled (augmentation)
+template <class P, class S>
+concept PairSource = std::copyable<P> &&
+    requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
+      { constant.features() } -> std::convertible_to<Index>;
+      { constant.batches() } -> std::convertible_to<Index>;
+      source.start_epoch(seed, k, k, shuffle);
+      constant.batch(k, batch);
+      { constant.column(k, k, buffer) } -> std::same_as<const S*>;
+    };
+
+}  // namespace gemel

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/random.hpp"
+
+namespace gemel {
+
+/// What a layer may know of the pass it computes in. Dropout draws from a stream of (seed, step, column), so that the
+/// same columns drop whichever thread computes them.
+struct Pass {
+  bool training = false;
+  std::uint64_t seed = 0;  ///< differs from layer to layer
+  std::uint64_t step = 0;
+  std::span<const Index> columns = {};  ///< the batch's own number of each column; empty: 0, 1, 2, …
+
+  Index column(Index j) const { return columns.empty() ? j : columns[static_cast<std::size_t>(j)]; }
+};
+
+/// One layer of a network over scalar S: sizes and a rule, but no parameters, which lie in the network's flat vector.
+/// The columns of a batch are independent. A block of parameters is a multiple of `grain()`, so that threads may share
+/// the gradient's work without sharing a sum.
+///
+///   forward       x (in x n) -> y (out x n)
+///   backward      dy = dLoss/dy (out x n) becomes dz, what add_gradient needs; dx (in x n) is overwritten, or is empty
+///                 where nobody asks for it (the first layer)
+///   add_gradient  adds dLoss/dp for the parameters first, …, first + g.size() - 1, column after column
+///   variables     the sizes of the variables within (Dense: W, b), for clipping by a variable's norm
+///
+/// All but the parameters is const: any number of threads may share a layer.
+template <class L, class S>
+concept Layer = std::copyable<L> &&
+    requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x, Columns<S> y, Index first,
+             const Pass& pass, Rng& rng) {
+      { layer.in() } -> std::convertible_to<Index>;
+      { layer.out() } -> std::convertible_to<Index>;
+      { layer.parameter_count() } -> std::convertible_to<Index>;
+      { layer.grain() } -> std::convertible_to<Index>;
+      { layer.variables() } -> std::ranges::input_range;
+      layer.initialize(w, rng);
+      layer.forward(p, x, y, pass);
+      layer.backward(p, x, x, y, y, pass);
+      layer.add_gradient(x, x, first, w);
+    };
+
+/// A layer that keeps derived state (Dense: W transposed) in a training step's cache and takes it in backward.
+/// `refresh` rebuilds what depends on the parameters first, …, first + count - 1.
+template <class L, class S>
+concept CachingLayer = Layer<L, S> &&
+    requires(const L layer, std::span<const S> p, std::span<S> cache, std::span<const S> derived, ColumnList<S> x,
+             Columns<S> y, Index first, const Pass& pass) {
+      { layer.cache_size() } -> std::convertible_to<Index>;
+      layer.refresh(p, first, first, cache);
+      layer.backward(p, derived, x, x, y, y, pass);
+    };
+
+/// A layer that can bound its gradient's elements: given bounds of |x| and |dz| and the number of columns. It lets the
+/// training step prove a gradient finite before it computes one.
+template <class L>
+concept BoundingLayer = requires(const L layer, double x, Index columns) {
+  { layer.gradient_bound(x, x, columns) } -> std::same_as<double>;
+};
+
+}  // namespace gemel

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// What a training run reached, one entry an epoch.
+struct History {
+  std::vector<double> loss = {};             ///< mean of the batch losses, weighed by batch size, while weights move
+  std::vector<double> validation_loss = {};  ///< empty without validation
+  std::vector<double> learning_rate = {};    ///< at the end of the epoch
+  std::vector<double> seconds = {};          ///< wall time of the epoch, validation included
+  std::vector<std::string> warnings = {};    ///< what went on but should be known, each once, with its cause
+  Index threads = 1;                         ///< the number of threads that was used
+  bool stopped = false;                      ///< whether a callback ended it before the last epoch
+
+  Index epochs() const { return length(loss); }
+};
+
+}  // namespace gemel
