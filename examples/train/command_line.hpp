@@ -102,7 +102,8 @@ inline void add_options(CLI::App& app, Options& options) {
   CLI::Option* data = app.add_option("--data", options.data, "CSV file, one sample a line")->type_name("FILE");
   app.add_option("--label", options.label, "the CSV's column of classes, by name or by number from 0")
       ->type_name("COLUMN")
-      ->default_str("the last");
+      ->default_str("the last")
+      ->needs(data);
   CLI::Option* images = app.add_option("--images", options.images, "IDX file of samples")->type_name("FILE");
   CLI::Option* labels = app.add_option("--labels", options.labels, "IDX file of their classes")->type_name("FILE");
   CLI::Option* test_data =
@@ -189,9 +190,10 @@ inline void add_options(CLI::App& app, Options& options) {
       ->check(detail::positive())
       ->type_name("DISTANCE");
   app.add_option("--positive-margin", options.positive_margin,
-                 "distance below which a similar pair costs nothing (--loss positive-margin and unsquared)")
+                 "distance below which a similar pair costs nothing (--loss positive-margin and unsquared only)")
       ->check(detail::number<double>("a number from 0", [](double x) { return x >= 0 && std::isfinite(x); }))
-      ->type_name("DISTANCE");
+      ->type_name("DISTANCE")
+      ->default_str("0.3, unsquared: 0");
   choice<OptimizerName>(app, "--optimizer", options.optimizer,
                         {{"rmsprop", OptimizerName::RMSprop},
                          {"sgd", OptimizerName::Sgd},

@@ -15,9 +15,12 @@ class Help : public CLI::Formatter {
     if (!option->get_default_str().empty()) text += " [" + option->get_default_str() + "]";
 
     std::string line = "  " + option->get_name(false, true);
-    if (!option->get_type_name().empty()) line += " " + option->get_type_name();
-    line.resize(std::max(line.size() + 1, text_column), ' ');
-    if (line.size() > text_column) line.back() = "\n", line += std::string(text_column, " ");
+    if (!option->get_type_name().empty()) line += ' ' + option->get_type_name();
+    if (line.size() < text_column) {
+      line.resize(text_column, ' ');
+    } else {
+      line += '\n' + std::string(text_column, ' ');
+    }
 
     std::istringstream words(text);
     std::size_t column = text_column;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,7 @@ struct Options {
 
   LossName loss = LossName::Contrastive;
   double margin = 1;
-  double positive_margin = 0.2;
+  std::optional<double> positive_margin;  ///< none: the loss's own
   OptimizerName optimizer = OptimizerName::RMSprop;
   double learning_rate = 1e-3;
   ScheduleName schedule = ScheduleName::Constant;

@@ -37,8 +37,9 @@ struct UnsquaredContrastiveLoss {
       (similar[i] ? near : far).add(detail::weight_at(weight, i), std::abs(residual(i)));
     }
     for (std::size_t i = 0; i < d.size(); ++i) {
-      const double direction = similar[i] ? 1 / near.count : -1 / far.count;
-      slope[i] = static_cast<S>(residual(i) == 0 ? 0 : detail::weight_at(weight, i) * direction);
+      const double r = residual(i);
+      const double share = detail::weight_at(weight, i) / (similar[i] ? near.count : far.count);
+      slope[i] = static_cast<S>(r == 0 ? 0 : share * (r / std::abs(r)));  // the sign of r, and NaN stays NaN
     }
     return near.mean() + far.mean();
   }

@@ -21,6 +21,11 @@ struct PacketOf<double> {
 inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 6;
 
+// GCC 12 warns of uninitialised values within the plain forms of some intrinsics; the masked forms, all lanes set, compile
+// to the same instruction.
+inline constexpr __mmask16 all16 = 0xffff;
+inline constexpr __mmask8 all8 = 0xff;
+
 /// The first `count` lanes.
 template <class S>
 GEMEL_INLINE typename PacketOf<S>::Mask mask(Index count) {
@@ -51,11 +56,11 @@ GEMEL_INLINE __m512 sub(__m512 a, __m512 b) { return _mm512_sub_ps(a, b); }
 GEMEL_INLINE __m512d sub(__m512d a, __m512d b) { return _mm512_sub_pd(a, b); }
 GEMEL_INLINE __m512 div(__m512 a, __m512 b) { return _mm512_div_ps(a, b); }
 GEMEL_INLINE __m512d div(__m512d a, __m512d b) { return _mm512_div_pd(a, b); }
-GEMEL_INLINE __m512 sqrt(__m512 a) { return _mm512_sqrt_ps(a); }
-GEMEL_INLINE __m512d sqrt(__m512d a) { return _mm512_sqrt_pd(a); }
+GEMEL_INLINE __m512 sqrt(__m512 a) { return _mm512_maskz_sqrt_ps(all16, a); }
+GEMEL_INLINE __m512d sqrt(__m512d a) { return _mm512_maskz_sqrt_pd(all8, a); }
 /// a > b ? a : b; b where either is NaN.
-GEMEL_INLINE __m512 max(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
-GEMEL_INLINE __m512d max(__m512d a, __m512d b) { return _mm512_max_pd(a, b); }
+GEMEL_INLINE __m512 max(__m512 a, __m512 b) { return _mm512_maskz_max_ps(all16, a, b); }
+GEMEL_INLINE __m512d max(__m512d a, __m512d b) { return _mm512_maskz_max_pd(all8, a, b); }
 GEMEL_INLINE __m512 abs(__m512 a) { return _mm512_abs_ps(a); }
 GEMEL_INLINE __m512d abs(__m512d a) { return _mm512_abs_pd(a); }
 /// a < b ? 0 : v.
@@ -74,10 +79,10 @@ GEMEL_INLINE __m512d keep_if_positive(__m512d a, __m512d v) {
 }
 /// max(|a|, |b|) by bits: infinity and NaN rank on top.
 GEMEL_INLINE __m512 peak_of(__m512 a, __m512 b) {
-  return _mm512_castsi512_ps(_mm512_max_epi32(_mm512_castps_si512(abs(a)), _mm512_castps_si512(abs(b))));
+  return _mm512_castsi512_ps(_mm512_maskz_max_epi32(all16, _mm512_castps_si512(abs(a)), _mm512_castps_si512(abs(b))));
 }
 GEMEL_INLINE __m512d peak_of(__m512d a, __m512d b) {
-  return _mm512_castsi512_pd(_mm512_max_epi64(_mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
+  return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
 
 }  // namespace gemel::kernel::avx512

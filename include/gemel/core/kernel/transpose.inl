@@ -5,15 +5,14 @@ namespace gemel::kernel::GEMEL_SET {
 GEMEL_INLINE void transpose_block(const float* w, Index ldw, float* wt, Index ldt) {
   typedef float V __attribute__((vector_size(16)));
   typedef float U __attribute__((vector_size(16), aligned(4), may_alias));
-  const auto in = [=](Index i) { return reinterpret_cast<const U*>(w + i * ldw); };
-  const V a = *in(0), b = *in(1), c = *in(2), d = *in(3);
+  const V a = *reinterpret_cast<const U*>(w), b = *reinterpret_cast<const U*>(w + ldw);
+  const V c = *reinterpret_cast<const U*>(w + 2 * ldw), d = *reinterpret_cast<const U*>(w + 3 * ldw);
   const V ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   const V cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  const auto out = [=](Index i) { return reinterpret_cast<U*>(wt + i * ldt); };
-  *out(0) = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
-  *out(1) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
-  *out(2) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
-  *out(3) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+  *reinterpret_cast<U*>(wt) = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+  *reinterpret_cast<U*>(wt + ldt) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+  *reinterpret_cast<U*>(wt + 2 * ldt) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  *reinterpret_cast<U*>(wt + 3 * ldt) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
 }
 
 GEMEL_INLINE void transpose_block(const double* w, Index ldw, double* wt, Index ldt) {
