@@ -202,12 +202,14 @@ inline void add_options(CLI::App& app, Options& options) {
                          {"amsgrad", OptimizerName::AMSGrad}},
                         "with Keras' defaults");
   app.add_option("--learning-rate", options.learning_rate, "step size")->check(detail::positive())->type_name("RATE");
-  choice<ScheduleName>(
-      app, "--schedule", options.schedule,
-      {{"constant", ScheduleName::Constant},
-       {"exponential", ScheduleName::Exponential},
-       {"cosine", ScheduleName::Cosine}},
-      "of the learning rate: constant, down to a hundredth by equal factors, or down to 0 by a cosine");
+  choice<ScheduleName>(app, "--schedule", options.schedule,
+                       {{"constant", ScheduleName::Constant},
+                        {"exponential", ScheduleName::Exponential},
+                        {"cosine", ScheduleName::Cosine},
+                        {"warmup-cosine", ScheduleName::WarmupCosine}},
+                       "of the learning rate: constant, down to a hundredth by equal factors, or down to 0 by a "
+                       "cosine, at once or after a "
+                       "rise from 0 in the first twentieth of the steps");
   app.add_option("--epochs", options.epochs, "passes over the training pairs")
       ->check(detail::count())
       ->type_name("EPOCHS");

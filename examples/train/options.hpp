@@ -20,7 +20,7 @@ enum class ActivationName { ReLU, LeakyReLU, Tanh, Sigmoid, Linear };
 enum class DistanceName { Euclidean, SquaredEuclidean, Manhattan, Cosine };
 enum class LossName { Contrastive, Hadsell, PositiveMargin, OnlineHard, Unsquared };
 enum class OptimizerName { RMSprop, Sgd, Adam, AdamW, AMSGrad };
-enum class ScheduleName { Constant, Exponential, Cosine };
+enum class ScheduleName { Constant, Exponential, Cosine, WarmupCosine };
 
 /// What is held out of the training samples to set the threshold: the last `count` of them, or a random `fraction`.
 struct Validation {

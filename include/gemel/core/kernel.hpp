@@ -13,6 +13,7 @@
 #include <limits>
 
 #include "gemel/core/dispatch.hpp"
+#include "gemel/core/kernel/update.hpp"
 #include "gemel/core/types.hpp"
 
 #if defined(__x86_64__)
@@ -61,6 +62,9 @@ struct Kernels {
   S (*squared_distance)(const S* a, const S* b, Index n);
   S (*absolute_distance)(const S* a, const S* b, Index n);
   S (*dot)(const S* a, const S* b, Index n);
+  void (*sgd)(const SGDUpdate<S>&);
+  void (*rmsprop)(const RMSpropUpdate<S>&);
+  void (*adam)(const AdamUpdate<S>&);
 };
 
 }  // namespace gemel::kernel

@@ -27,26 +27,33 @@ struct TrainingState {
 
 namespace detail {
 
-// A class that inherits a name twice finds it ambiguous: so a member of that name is seen even if it is a template or
-// overloaded.
-#define GEMEL_NAMES_HOOK(hook)                                               \
-  struct Has_##hook {                                                        \
-    void hook();                                                             \
-  };                                                                         \
-  template <class C>                                                         \
-  struct Both_##hook : C, Has_##hook {};                                     \
-  template <class C>                                                         \
-  inline constexpr bool names_##hook = !requires { &Both_##hook<C>::hook; }; \
-  template <class C, class State>                                            \
-  concept Calls_##hook = requires(C& callback, State& state) { callback.hook(state); }
+// What there is to know of one hook. A class that inherits a name twice finds it ambiguous: so a member of that name is seen
+// even if it is a template or overloaded.
+#define GEMEL_HOOK(hook)                                                              \
+  struct Has_##hook {                                                                 \
+    void hook();                                                                      \
+  };                                                                                  \
+  template <class C>                                                                  \
+  struct Both_##hook : C, Has_##hook {};                                              \
+  template <class C>                                                                  \
+  inline constexpr bool names_##hook = !requires { &Both_##hook<C>::hook; };          \
+  template <class C, class State>                                                     \
+  concept Calls_##hook = requires(C& callback, State& state) { callback.hook(state); }; \
+  template <class State, class... Callbacks>                                          \
+  void call_##hook(State& state, Callbacks&... callbacks) {                           \
+    const auto call = [&state](auto& callback) {                                      \
+      if constexpr (requires { callback.hook(state); }) callback.hook(state);         \
+    };                                                                                \
+    (call(callbacks), ...);                                                           \
+  }
 
-GEMEL_NAMES_HOOK(on_train_begin);
-GEMEL_NAMES_HOOK(on_epoch_begin);
-GEMEL_NAMES_HOOK(on_batch_begin);
-GEMEL_NAMES_HOOK(on_batch_end);
-GEMEL_NAMES_HOOK(on_epoch_end);
-GEMEL_NAMES_HOOK(on_train_end);
-#undef GEMEL_NAMES_HOOK
+GEMEL_HOOK(on_train_begin)
+GEMEL_HOOK(on_epoch_begin)
+GEMEL_HOOK(on_batch_begin)
+GEMEL_HOOK(on_batch_end)
+GEMEL_HOOK(on_epoch_end)
+GEMEL_HOOK(on_train_end)
+#undef GEMEL_HOOK
 
 }  // namespace detail
 

@@ -1,0 +1,71 @@
+# Read by quickstart.sh and tests/run.sh. `need PACKAGE...` (Debian's names) finds a compiler, and installs by apt what
+# is not there yet, after it has printed the command; where it may not, it says what is missing and ends.
+# `quietly STEP COMMAND...` runs a command whose output is of interest only when it fails.
+
+# Takes the compiler $CXX where it is set, g++ where it is 12 or newer, else g++-12.
+need() {
+  if [ -n "${CXX:-}" ]; then
+    install_missing "$@"
+  else
+    install_missing g++ "$@"
+    CXX=g++
+    if [ "$(g++ -dumpversion | cut -d. -f1)" -lt 12 ]; then
+      install_missing g++-12
+      CXX=g++-12
+    fi
+  fi
+  export CXX
+}
+
+install_missing() {
+  missing=
+  for package; do
+    has "$package" || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  as_root=
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  if ! command -v apt-get >/dev/null || ! { [ -z "$as_root" ] || command -v sudo >/dev/null; }; then
+    echo "Please install$missing (Debian's names for the packages), then run this again." >&2
+    exit 1
+  fi
+  apt_get update
+  # shellcheck disable=SC2086  # one word a package
+  apt_get install -y --no-install-recommends $missing
+}
+
+apt_get() {
+  quietly "+ ${as_root:+$as_root }apt-get $*" $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
+}
+
+# Whether what a package brings is there, from wherever it came.
+has() {
+  case $1 in
+    libeigen3-dev) has_header eigen3/Eigen/Core || has_header Eigen/Core ;;
+    libcli11-dev) has_header CLI/CLI.hpp ;;
+    nlohmann-json3-dev) has_header nlohmann/json.hpp ;;
+    catch2) has_header catch2/catch.hpp || has_header catch2/catch_all.hpp ;;
+    libbenchmark-dev) has_header benchmark/benchmark.h ;;
+    zlib1g-dev) has_header zlib.h ;;
+    gnuplot-nox) command -v gnuplot >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+has_header() {
+  printf '#if !__has_include(<%s>)\n#error missing\n#endif\n' "$1" | "${CXX:-g++}" -E -x c++ - >/dev/null 2>&1
+}
+
+quietly() {
+  echo "$1"
+  shift
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+cores() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Builds train and trains a siamese network on the digits it carries, from nothing but a bare Debian or Ubuntu.
+#   sh examples/quickstart.sh [OPTION]...      the options are train's own: see --help
+# With gnuplot (Debian: gnuplot-nox) --report DIR draws pictures; with zlib (zlib1g-dev) train reads gzipped files.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/examples/install.sh"
+
+need cmake make libeigen3-dev libcli11-dev
+build=$root/build/quickstart
+quietly "Configuring ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=OFF -DGEMEL_BUILD_BENCHMARKS=OFF \
+  -DGEMEL_BUILD_EXAMPLES=ON
+quietly "Building train, about a minute ..." cmake --build "$build" --target train --parallel "$(cores)"
+exec "$build/examples/train" "$@"

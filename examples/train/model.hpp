@@ -1,0 +1,47 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "choices.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/network/any_network.hpp"
+#include "gemel/network/siamese.hpp"
+#include "options.hpp"
+
+namespace train {
+
+using Model = gemel::Siamese<gemel::AnyNetwork<float>, AnyDistance>;
+
+inline gemel::AnyLayer make_dense(ActivationName activation, Index in, Index out) {
+  using gemel::Dynamic;
+  switch (activation) {
+    case ActivationName::ReLU:
+      break;
+    case ActivationName::LeakyReLU:
+      return gemel::Dense<Dynamic, Dynamic, gemel::LeakyReLU>{in, out};
+    case ActivationName::Tanh:
+      return gemel::Dense<Dynamic, Dynamic, gemel::Tanh>{in, out};
+    case ActivationName::Sigmoid:
+      return gemel::Dense<Dynamic, Dynamic, gemel::Sigmoid>{in, out};
+    case ActivationName::Linear:
+      return gemel::Dense<Dynamic, Dynamic, gemel::Linear>{in, out};
+  }
+  return gemel::Dense<Dynamic, Dynamic, gemel::ReLU>{in, out};
+}
+
+/// The network that the options describe, for samples of `features` features.
+inline Model make_model(const Options& options, Index features, gemel::Rng& rng) {
+  std::vector<gemel::AnyLayer> layers;
+  Index in = features;
+  for (const Index out : options.hidden) {
+    if (options.dropout > 0 && !layers.empty()) layers.push_back(gemel::Dropout<>{in, options.dropout});
+    layers.push_back(make_dense(options.activation, in, out));
+    in = out;
+  }
+  if (options.normalize) layers.push_back(gemel::L2Normalize<>{in});
+  return Model{gemel::AnyNetwork<float>{rng, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}},
+               make_distance(options.distance)};
+}
+
+}  // namespace train

@@ -1,0 +1,248 @@
+#pragma once
+
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <numeric>
+#include <ostream>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/data/classes.hpp"
+#include "gemel/metrics/roc.hpp"
+#include "gemel/training/history.hpp"
+#include "gnuplot.hpp"
+
+namespace train {
+
+using gemel::Index;
+
+/// What the pictures show: how the training went, and how the test pairs and samples came out.
+struct Report {
+  const gemel::History& history;
+  const gemel::Roc& roc;
+  std::span<const float> distances;       ///< one a test pair
+  std::span<const std::uint8_t> similar;  ///< 1 or 0 a test pair
+  double threshold;
+  const gemel::MatrixX<float>& embedding;  ///< test samples, one a column
+  const gemel::Classes& classes;           ///< of the test samples
+  const std::vector<std::string>& names;   ///< of the classes, by their value
+};
+
+namespace detail {
+
+inline constexpr const char* similar_colour = "#1f77b4";
+inline constexpr const char* dissimilar_colour = "#d95f02";
+inline constexpr const char* mark_colour = "#222222";
+inline constexpr const char* class_colours[] = {"#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f",
+                                                "#edc948", "#b07aa1", "#9c755f", "#ff7fb0", "#2b2b2b"};
+
+inline Picture loss_picture(const gemel::History& history) {
+  Picture picture("loss");
+  std::vector<std::vector<double>> rows;
+  for (std::size_t epoch = 0; epoch < history.loss.size(); ++epoch) {
+    rows.push_back({static_cast<double>(epoch + 1), history.loss[epoch]});
+    if (epoch < history.validation_loss.size()) rows.back().push_back(history.validation_loss[epoch]);
+  }
+  picture.data("loss", rows);
+  picture << "set xlabel 'epoch'\nset ylabel 'loss'\nset logscale y\nset format y '%g'\n"
+          << "set xrange [0.5:" << static_cast<double>(rows.size()) + 0.5 << "]\n"
+          << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_colour
+          << "' title 'training (while weights move)'";
+  if (!history.validation_loss.empty()) {
+    picture << ", $loss using 1:3 with linespoints pt 5 ps 0.9 lw 2 lc '" << dissimilar_colour
+            << "' title 'validation'";
+  }
+  picture << '\n';
+  return picture;
+}
+
+/// Both classes' distances, each as shares of its own pairs, since there are many more dissimilar ones.
+inline Picture distances_picture(const Report& report) {
+  constexpr std::size_t bins = 80;
+  std::vector<float> sorted(report.distances.begin(), report.distances.end());
+  std::sort(sorted.begin(), sorted.end());
+  // The last thousandth of the distances would squeeze the rest; it goes to the last bin.
+  const double end =
+      std::max({static_cast<double>(sorted[(sorted.size() - 1) * 999 / 1000]), 1.2 * report.threshold, 1e-6});
+
+  std::vector<double> similar(bins), dissimilar(bins);
+  double similar_pairs = 0, dissimilar_pairs = 0;
+  for (std::size_t i = 0; i < report.distances.size(); ++i) {
+    const double place = std::clamp(static_cast<double>(report.distances[i]) / end, 0.0, 1.0);
+    const auto bin = std::min(bins - 1, static_cast<std::size_t>(place * bins));
+    (report.similar[i] ? similar : dissimilar)[bin] += 1;
+    (report.similar[i] ? similar_pairs : dissimilar_pairs) += 1;
+  }
+  std::vector<std::vector<double>> rows;
+  double highest = 0;
+  for (std::size_t bin = 0; bin < bins; ++bin) {
+    const double same = 100 * similar[bin] / similar_pairs, other = 100 * dissimilar[bin] / dissimilar_pairs;
+    rows.push_back({(static_cast<double>(bin) + 0.5) * end / bins, same, other});
+    highest = std::max({highest, same, other});
+  }
+
+  Picture picture("distances");
+  picture.data("distances", rows);
+  picture << "set xlabel 'distance of a test pair'\nset ylabel 'share of the pairs of its kind (%)'\n"
+          << "set xrange [0:" << end << "]\nset yrange [0:" << 1.12 * highest << "]\n"
+          << "set boxwidth 1 relative\nset style fill transparent solid 0.55 noborder\n"
+          << "set arrow from " << report.threshold << ", 0 to " << report.threshold << ", " << 1.12 * highest
+          << " nohead dashtype 2 lw 1.5 lc '" << mark_colour << "' front\n"
+          << "plot $distances using 1:2 with boxes lc '" << similar_colour << "' title 'similar pairs', "
+          << "$distances using 1:3 with boxes lc '" << dissimilar_colour << "' title 'dissimilar pairs', "
+          << "NaN with lines dashtype 2 lw 1.5 lc '" << mark_colour << "' title sprintf('threshold %.3g', "
+          << report.threshold << ")\n";
+  return picture;
+}
+
+/// The curve's points (FAR, FRR), thinned to those whose logarithms can be told apart in a picture.
+inline std::vector<std::vector<double>> curve_points(const gemel::Roc& roc) {
+  constexpr double step = 0.01;
+  const auto height = [](double rate) { return std::log(std::max(rate, 1e-9)); };
+  std::vector<std::vector<double>> rows;
+  for (const gemel::RocPoint& point : roc.points()) {
+    const bool distinct = rows.empty() || std::abs(height(point.far) - height(rows.back()[0])) > step ||
+                          std::abs(height(point.frr) - height(rows.back()[1])) > step;
+    if (distinct) rows.push_back({point.far, point.frr});
+  }
+  rows.push_back({1, 0});
+  return rows;
+}
+
+/// Plots the curve with its equal error rate and what the threshold does; `axes` maps the columns FAR and FRR, for
+/// gnuplot's `using`.
+inline void plot_curve(Picture& picture, const Report& report, const std::string& axes, const std::string& title) {
+  picture.data("curve", curve_points(report.roc));
+  picture.data("eer", {{report.roc.eer(), report.roc.eer()}});
+  picture.data("threshold", {{report.roc.far(report.threshold), report.roc.frr(report.threshold)}});
+  picture << "plot $curve using " << axes << " with lines lw 2.5 lc '" << similar_colour << "' title " << title
+          << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_colour
+          << "' title sprintf('EER %.2f %%', " << 100 * report.roc.eer() << "), $threshold using " << axes
+          << " with points pt 9 ps 2.2 lc '" << dissimilar_colour << "' title sprintf('threshold %.3g', "
+          << report.threshold << ")\n";
+}
+
+inline Picture roc_picture(const Report& report) {
+  Picture picture("roc");
+  picture << "set xlabel 'false accept rate (%)'\nset ylabel 'true accept rate (%)'\n"
+          << "set logscale x\nset format x '%g'\nset xrange ["
+          << 100 * std::max(1 / static_cast<double>(report.roc.dissimilar()), 1e-5) << ":100]\nset yrange [*:100]\n";
+  plot_curve(picture, report, "(100 * $1):(100 - 100 * $2)",
+             "sprintf('ROC, area %.4f', " + std::to_string(report.roc.auc()) + ")");
+  return picture;
+}
+
+/// Both error rates on axes by the normal distribution's quantiles, on which normal scores give a straight line
+/// (Martin et al.: The DET curve in assessment of detection task performance, Eurospeech 1997).
+inline Picture det_picture(const Report& report) {
+  Picture picture("det");
+  const double highest = report.roc.eer() < 0.2 ? 0.4 : 0.9;
+  picture << "rate(p) = p > 0 && p < 1 ? invnorm(p) : NaN\n"
+          << "set xlabel 'false accept rate (%)'\nset ylabel 'false reject rate (%)'\nset size square\n";
+  for (const char axis : {'x', 'y'}) {
+    picture << "set " << axis << "tics (";
+    const char* comma = "";
+    for (const char* percent : {"0.01", "0.1", "0.5", "1", "2", "5", "10", "20", "40", "60", "80", "90"}) {
+      picture << comma << '\'' << percent << "' invnorm(" << percent << " / 100.)";
+      comma = ", ";
+    }
+    picture << ")\nset " << axis << "range [invnorm(0.0001):invnorm(" << highest << ")]\n";
+  }
+  picture << "set arrow from graph 0, 0 to graph 1, 1 nohead dashtype 3 lw 1 lc '#888888' back\n";
+  plot_curve(picture, report, "(rate($1)):(rate($2))", "'DET'");
+  return picture;
+}
+
+/// Samples (features x n) in the plane of their first two principal components, and the share of the variance, in
+/// percent, that each of the two has.
+struct Plane {
+  Eigen::MatrixXd points;
+  double shares[2] = {0, 0};
+};
+
+inline Plane principal_plane(const gemel::MatrixX<float>& samples) {
+  const Eigen::MatrixXd values = samples.cast<double>();
+  const Eigen::MatrixXd centred = values.colwise() - values.rowwise().mean();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> components(centred * centred.transpose());
+  const double total = std::max(components.eigenvalues().sum(), std::numeric_limits<double>::min());
+  Plane plane{Eigen::MatrixXd::Zero(2, centred.cols())};
+  for (Index k = 0; k < std::min<Index>(2, centred.rows()); ++k) {
+    const Index component = centred.rows() - 1 - k;  // eigenvalues ascend
+    plane.points.row(k) = components.eigenvectors().col(component).transpose() * centred;
+    plane.shares[k] = 100 * components.eigenvalues()(component) / total;
+  }
+  return plane;
+}
+
+/// The largest classes have a colour each, the others share grey.
+inline Picture embedding_picture(const Report& report) {
+  constexpr Index most_points = 6000;
+  const Plane plane = principal_plane(report.embedding);
+  std::vector<Index> classes(static_cast<std::size_t>(report.classes.count()));
+  std::iota(classes.begin(), classes.end(), Index{0});
+  std::stable_sort(classes.begin(), classes.end(), [&](Index a, Index b) {
+    return report.classes.members(a).size() > report.classes.members(b).size();
+  });
+  const auto coloured = static_cast<std::ptrdiff_t>(std::min(classes.size(), std::size(class_colours)));
+  std::sort(classes.begin(), classes.begin() + coloured);
+
+  Picture picture("embedding");
+  picture << "set xlabel sprintf('first principal component (%.0f %% of the variance)', " << plane.shares[0]
+          << ")\nset ylabel sprintf('second (%.0f %%)', " << plane.shares[1]
+          << ")\nset key outside right center samplen 1 spacing 1.3\n$none << EOD\n0 0\nEOD\n";
+  const Index stride = (plane.points.cols() + most_points - 1) / most_points;
+  std::string greys, colours, legend;
+  for (std::size_t place = 0; place < classes.size(); ++place) {
+    std::vector<std::vector<double>> rows;
+    const auto members = report.classes.members(classes[place]);
+    for (std::size_t i = 0; i < members.size(); i += static_cast<std::size_t>(stride)) {
+      rows.push_back({plane.points(0, members[i]), plane.points(1, members[i])});
+    }
+    const std::string block = "class" + std::to_string(place);
+    picture.data(block, rows);
+    const bool grey = place >= static_cast<std::size_t>(coloured);
+    const std::string style =
+        std::string(" with points pt 7 lc '") + (grey ? "#c8c8c8" : class_colours[place]) + "' ps ";
+    (grey ? greys : colours) += "$" + block + style + "0.8 notitle, ";
+    const std::string name = report.names[static_cast<std::size_t>(report.classes.value(classes[place]))];
+    if (!grey) legend += "$none using (NaN):(NaN)" + style + "1.8 title " + quoted(name) + ", ";
+  }
+  if (!greys.empty()) legend += "$none using (NaN):(NaN) with points pt 7 lc '#c8c8c8' ps 1.8 title 'others'";
+  picture << "plot " << greys << colours << legend << '\n';
+  return picture;
+}
+
+}  // namespace detail
+
+/// Draws the pictures into `folder`, which exists, and says so; where gnuplot is missing it leaves the scripts.
+inline void draw_report(const std::filesystem::path& folder, const Report& report, std::ostream& out) {
+  std::vector<Picture> pictures;
+  pictures.push_back(detail::loss_picture(report.history));
+  pictures.push_back(detail::distances_picture(report));
+  pictures.push_back(detail::roc_picture(report));
+  pictures.push_back(detail::det_picture(report));
+  pictures.push_back(detail::embedding_picture(report));
+  for (const Picture& picture : pictures) picture.write(folder);
+
+  if (!have_gnuplot()) {
+    out << "No pictures were drawn, because gnuplot was not found: install it, then run `gnuplot *.gp` in "
+        << folder.string() << ".\n";
+  } else if (!draw(folder, pictures)) {
+    out << "No pictures were drawn, because gnuplot failed: run `gnuplot *.gp` in " << folder.string()
+        << " to see why.\n";
+  } else {
+    out << "pictures:";
+    for (const Picture& picture : pictures) out << ' ' << (folder / picture.name()).string() << ".png";
+    out << '\n';
+  }
+}
+
+}  // namespace train

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/data/samples.hpp"
+
+namespace gemel {
+
+/// Every pair i < j of the n samples, n (n - 1) / 2 of them, similar where the classes are the same: for an evaluation
+/// that leaves nothing to chance. Throws ShapeError where there is not one class a sample, or only one sample.
+template <Scalar S>
+Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
+  const Index n = x.size();
+  if (classes.size() != n) {
+    throw ShapeError("there are " + std::to_string(n) + " samples, but " + std::to_string(classes.size()) +
+                     " class labels: one a sample is needed");
+  }
+  const auto count = static_cast<std::size_t>(n * (n - 1) / 2);
+  std::vector<PairIndex> pairs;
+  std::vector<std::uint8_t> similar;
+  pairs.reserve(count);
+  similar.reserve(count);
+  for (Index i = 0; i < n; ++i) {
+    for (Index j = i + 1; j < n; ++j) {
+      pairs.push_back({i, j});
+      similar.push_back(classes.same(i, j));
+    }
+  }
+  return {std::move(x), std::move(pairs), similar};
+}
+
+}  // namespace gemel

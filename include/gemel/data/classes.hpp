@@ -1,0 +1,100 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <ranges>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// What classes are given as.
+template <class Range>
+concept IntegerRange = std::ranges::input_range<Range> && std::integral<std::ranges::range_value_t<Range>>;
+
+/// Which class each sample belongs to (whose signature, which digit), from any range, list or Eigen vector of integers.
+/// The classes are numbered 0, 1, … in the order of their values.
+class Classes {
+ public:
+  template <IntegerRange Range>
+  Classes(Range&& values) {
+    for (const auto value : values) labels_.push_back(static_cast<std::int64_t>(value));
+    group();
+  }
+  template <std::integral T>
+  Classes(std::initializer_list<T> values) : Classes(std::span<const T>(values.begin(), values.size())) {}
+
+  /// The number of samples.
+  Index size() const { return length(labels_); }
+
+  /// The number of classes.
+  Index count() const { return length(values_); }
+
+  /// The number of sample i's class.
+  Index of(Index i) const { return of_[static_cast<std::size_t>(i)]; }
+  bool same(Index i, Index j) const { return of(i) == of(j); }
+
+  /// The value that class c had in the range.
+  std::int64_t value(Index c) const { return values_[static_cast<std::size_t>(c)]; }
+
+  /// The samples of class c, in their order.
+  std::span<const Index> members(Index c) const {
+    const auto [begin, end] = bounds(c);
+    return {members_.data() + begin, static_cast<std::size_t>(end - begin)};
+  }
+
+  /// The i-th sample that is not of class c, i in 0, …, size() - members(c).size() - 1.
+  Index outsider(Index c, Index i) const {
+    const auto [begin, end] = bounds(c);
+    return members_[static_cast<std::size_t>(i < begin ? i : i + end - begin)];
+  }
+
+  /// The classes of these samples, in this order. Throws ValueError where there is no such sample.
+  Classes select(std::span<const Index> indices) const {
+    std::vector<std::int64_t> labels;
+    labels.reserve(indices.size());
+    for (const Index i : indices) {
+      if (i < 0 || i >= size()) {
+        throw ValueError("sample " + std::to_string(i) + " was selected, but there are " + std::to_string(size()));
+      }
+      labels.push_back(labels_[static_cast<std::size_t>(i)]);
+    }
+    return Classes{labels};
+  }
+
+ private:
+  void group() {
+    values_ = labels_;
+    std::ranges::sort(values_);
+    values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
+
+    std::vector<std::size_t> next(values_.size() + 1);
+    for (const std::int64_t label : labels_) {
+      const auto number = std::ranges::lower_bound(values_, label) - values_.begin();
+      of_.push_back(number);
+      ++next[static_cast<std::size_t>(number) + 1];
+    }
+    for (std::size_t c = 1; c < next.size(); ++c) next[c] += next[c - 1];
+    begins_.assign(next.begin(), next.end());
+    members_.resize(of_.size());
+    for (Index i = 0; i < size(); ++i) members_[next[static_cast<std::size_t>(of(i))]++] = i;
+  }
+  std::pair<Index, Index> bounds(Index c) const {
+    return {begins_[static_cast<std::size_t>(c)], begins_[static_cast<std::size_t>(c) + 1]};
+  }
+
+  std::vector<std::int64_t> labels_;
+  std::vector<std::int64_t> values_;
+  std::vector<Index> of_;
+  std::vector<Index> members_;  // class by class
+  std::vector<Index> begins_;   // where a class begins in members_; the end of the last one too
+};
+
+}  // namespace gemel

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/data/samples.hpp"
+
+namespace gemel {
+
+/// The pairs of Keras' example (mnist_siamese.py): the samples of a class, each with the next one, are its similar
+/// pairs, and each of these is followed by a dissimilar one, of its first sample and the sample in the same place of
+/// another class, drawn at random. Every class gives 2 (n - 1) pairs, n the size of the smallest class.
+///
+/// Throws ShapeError where there is not one class a sample, ValueError where there is one class only, or a class of one
+/// sample.
+template <Scalar S>
+Pairs<S> consecutive_pairs(Samples<S> x, const Classes& classes, Rng& rng) {
+  if (classes.size() != x.size()) {
+    throw ShapeError("there are " + std::to_string(x.size()) + " samples, but " + std::to_string(classes.size()) +
+                     " class labels: one a sample is needed");
+  }
+  if (classes.count() < 2) {
+    throw ValueError("all samples are of class " + std::to_string(classes.value(0)) +
+                     ": dissimilar pairs need at least two classes");
+  }
+  std::size_t smallest = classes.members(0).size();
+  for (Index c = 0; c < classes.count(); ++c) {
+    smallest = std::min(smallest, classes.members(c).size());
+    if (smallest == 1) {
+      throw ValueError("class " + std::to_string(classes.value(c)) +
+                       " has one sample, but consecutive pairs need two of every class");
+    }
+  }
+  std::vector<PairIndex> pairs;
+  std::vector<std::uint8_t> similar;
+  for (Index c = 0; c < classes.count(); ++c) {
+    const std::span<const Index> members = classes.members(c);
+    for (std::size_t i = 0; i + 1 < smallest; ++i) {
+      const Index other = (c + 1 + rng.below(classes.count() - 1)) % classes.count();
+      pairs.push_back({members[i], members[i + 1]});
+      similar.push_back(1);
+      pairs.push_back({members[i], classes.members(other)[i]});
+      similar.push_back(0);
+    }
+  }
+  return {std::move(x), std::move(pairs), similar};
+}
+
+}  // namespace gemel

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/epoch_order.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/data/samples.hpp"
+
+namespace gemel {
+
+struct PairSamplerOptions {
+  double similar_share = 0.5;  ///< of an epoch's pairs, in [0, 1]
+  Index pairs_per_sample = 2;  ///< an epoch has samples x pairs_per_sample pairs
+};
+
+/// Draws fresh pairs every epoch from samples and their classes; a PairSource.
+///
+/// The first sample of a pair goes through all samples evenly: with the default options each is the first of one
+/// similar and one dissimilar pair an epoch. Its partner is any other sample of its class, or any sample of another
+/// class, all as likely. A sample that is alone in its class is in dissimilar pairs only. Each pair is a function of
+/// (seed, epoch, the pair's number). Without shuffling, similar and dissimilar pairs take turns, class by class.
+template <Scalar S>
+class PairSampler {
+ public:
+  /// Throws ShapeError where there is not one class a sample, ValueError where there is one class only, an option is
+  /// out of range, or similar pairs are asked for and no class has two samples.
+  PairSampler(Samples<S> x, Classes classes, PairSamplerOptions options = {}) : x_(std::move(x)), order_(0) {
+    if (classes.size() != x_.size()) {
+      throw ShapeError("there are " + std::to_string(x_.size()) + " samples, but " + std::to_string(classes.size()) +
+                       " class labels: one a sample is needed");
+    }
+    if (classes.count() < 2) {
+      throw ValueError("all samples are of class " + std::to_string(classes.value(0)) +
+                       ": dissimilar pairs need at least two classes");
+    }
+    if (!(options.similar_share >= 0 && options.similar_share <= 1)) {
+      throw ValueError("similar_share is " + std::to_string(options.similar_share) + ", but it must be in [0, 1]");
+    }
+    if (options.pairs_per_sample <= 0) {
+      throw ValueError("pairs_per_sample is " + std::to_string(options.pairs_per_sample) +
+                       ", but it must be at least 1");
+    }
+    count_ = x_.size() * options.pairs_per_sample;
+    similar_count_ = std::llround(static_cast<double>(count_) * options.similar_share);
+    order_ = EpochOrder(count_);
+
+    std::vector<Index> firsts;
+    std::vector<Index> alone;
+    for (Index c = 0; c < classes.count(); ++c) {
+      const std::span<const Index> members = classes.members(c);
+      auto& list = members.size() > 1 ? firsts : alone;
+      list.insert(list.end(), members.begin(), members.end());
+    }
+    if (firsts.empty() && similar_count_ > 0) {
+      throw ValueError("no class has two samples, so there are no similar pairs: set similar_share = 0");
+    }
+    const Index accompanied = length(firsts);
+    firsts.insert(firsts.end(), alone.begin(), alone.end());
+    shared_ = std::make_shared<const Shared>(Shared{std::move(classes), std::move(firsts), accompanied});
+  }
+
+  /// Pairs an epoch.
+  Index size() const { return count_; }
+  Index features() const { return x_.features(); }
+
+  /// The pairs of (seed, epoch 0), to keep: for validation, or for tests.
+  Pairs<S> pairs(std::uint64_t seed) const {
+    std::vector<PairIndex> drawn;
+    draw(seed, 0, drawn);
+    std::vector<std::uint8_t> similar;
+    similar.reserve(drawn.size());
+    for (const auto [first, second] : drawn) similar.push_back(shared_->classes.same(first, second));
+    return {x_, std::move(drawn), similar};
+  }
+
+  /// The PairSource: see pair_source.hpp. Nothing is allocated from the second epoch on.
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
+    order_.start(seed, epoch, batch_size, shuffle);
+    draw(seed, epoch, pairs_);
+  }
+  Index batches() const { return order_.batches(); }
+
+  /// Throws ValueError before the first `start_epoch`.
+  void batch(Index k, Batch<S>& out) const {
+    if (pairs_.empty()) throw ValueError("no pairs are drawn yet: call start_epoch before batch");
+    out.clear();
+    out.two_sided = true;
+    const Index count = order_.batch_size(k);
+    for (Index i = 0; i < count; ++i) {
+      const auto [first, second] = pair(k, i);
+      out.samples.push_back(first);
+      out.samples.push_back(second);
+      out.pairs.push_back({2 * i, 2 * i + 1});
+      out.similar.push_back(shared_->classes.same(first, second));
+    }
+  }
+  const S* column(Index k, Index j, S* /*buffer*/) const {
+    const auto [first, second] = pair(k, j / 2);
+    return x_.column(j % 2 == 0 ? first : second);
+  }
+
+ private:
+  struct Shared {
+    Classes classes;
+    std::vector<Index> firsts;  // all samples, class by class; those that are alone in their class come last
+    Index accompanied;          // how many are not alone
+  };
+
+  PairIndex pair(Index k, Index i) const { return pairs_[static_cast<std::size_t>(order_.pair(k, i))]; }
+
+  void draw(std::uint64_t seed, Index epoch, std::vector<PairIndex>& out) const {
+    const std::uint64_t epoch_seed = mix(seed, static_cast<std::uint64_t>(epoch));
+    const Classes& classes = shared_->classes;
+    // Where the walk through the firsts begins, so that too few pairs for all samples meet others in the next epoch.
+    Rng starts{epoch_seed, static_cast<std::uint64_t>(count_)};
+    const Index start = starts.below(x_.size());
+
+    out.resize(static_cast<std::size_t>(count_));
+    for (Index q = 0; q < count_; ++q) {
+      Rng rng{epoch_seed, static_cast<std::uint64_t>(q)};
+      // Similar pairs are spread evenly: before pair q there are floor(q similar_count / count) of them.
+      const Index similar_before = q * similar_count_ / count_;
+      const bool similar = (q + 1) * similar_count_ / count_ > similar_before;
+      const Index first = similar ? walk(start, similar_before, similar_count_, shared_->accompanied)
+                                  : walk(start, q - similar_before, count_ - similar_count_, x_.size());
+      const Index c = classes.of(first);
+      const std::span<const Index> members = classes.members(c);
+      Index second;
+      if (similar) {
+        // Members ascend: from `first` on, the next one is meant.
+        const auto i = static_cast<std::size_t>(rng.below(length(members) - 1));
+        second = members[i] < first ? members[i] : members[i + 1];
+      } else {
+        second = classes.outsider(c, rng.below(x_.size() - length(members)));
+      }
+      out[static_cast<std::size_t>(q)] = {first, second};
+    }
+  }
+
+  // The t-th of `steps` evenly spaced steps through the first n of the firsts, or of several rounds through them.
+  Index walk(Index start, Index t, Index steps, Index n) const {
+    const Index position = steps < n ? t * n / steps : t;
+    return shared_->firsts[static_cast<std::size_t>((start + position) % n)];
+  }
+
+  Samples<S> x_;
+  Index count_ = 0;
+  Index similar_count_ = 0;
+  EpochOrder order_;
+  std::shared_ptr<const Shared> shared_;
+  std::vector<PairIndex> pairs_;  // of this epoch
+};
+
+}  // namespace gemel

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/labels.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/epoch_order.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/data/samples.hpp"
+
+namespace gemel {
+
+/// Pairs that stay the same in every epoch; a PairSource. Copies and slices share samples, labels and weights.
+///
+/// A batch is two-sided. The samples' numbers in it are those of X, or, for two matrices, i for A's sample i and
+/// A.size() + i for B's.
+template <Scalar S>
+class Pairs {
+ public:
+  /// Pair i is sample i of A and sample i of B. Weights scale a pair's loss; none: all 1.
+  /// Throws ShapeError where the sizes differ, ValueError where a weight is negative or not finite.
+  Pairs(Samples<S> a, Samples<S> b, Labels labels, std::vector<S> weights = {})
+      : a_(std::move(a)), b_(std::move(b)), size_(a_.size()), order_(size_) {
+    if (a_.features() != b_.features()) {
+      throw ShapeError("the two samples of a pair need as many features, but A has " + std::to_string(a_.features()) +
+                       " and B has " + std::to_string(b_.features()) + " (features x n: one sample a column)");
+    }
+    if (a_.size() != b_.size()) {
+      throw ShapeError("A and B need as many samples, but A has " + std::to_string(a_.size()) + " and B has " +
+                       std::to_string(b_.size()) + " (features x n: one sample a column)");
+    }
+    share({}, std::move(labels), std::move(weights));
+  }
+
+  /// Pair i is the samples index_pairs[i].first and .second of X.
+  /// Throws ShapeError where the sizes differ or there is no pair, ValueError where an index is not one of X's samples,
+  /// or a weight is negative or not finite.
+  Pairs(Samples<S> x, std::vector<PairIndex> index_pairs, Labels labels, std::vector<S> weights = {})
+      : a_(x), b_(std::move(x)), size_(length(index_pairs)), order_(size_) {
+    if (index_pairs.empty()) throw ShapeError("there are no pairs: at least one is needed");
+    for (Index i = 0; i < size_; ++i) {
+      for (const Index sample : {at(index_pairs, i).first, at(index_pairs, i).second}) {
+        if (sample < 0 || sample >= a_.size()) {
+          throw ValueError("it refers to sample " + std::to_string(sample) + ", but the samples are 0 to " +
+                               std::to_string(a_.size() - 1),
+                           {.pair = i});
+        }
+      }
+    }
+    share(std::move(index_pairs), std::move(labels), std::move(weights));
+  }
+
+  Index size() const { return size_; }
+  Index features() const { return a_.features(); }
+
+  /// Where the features of pair i's samples lie.
+  const S* first(Index i) const { return a_.column(indices(i).first); }
+  const S* second(Index i) const { return b_.column(indices(i).second); }
+  bool similar(Index i) const { return shared_->labels[start_ + i]; }
+
+  Labels labels() const {
+    return shared_->labels.span().subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));
+  }
+
+  /// The pairs first, …, first + count - 1, in their natural order. Throws ValueError where they are not all there, or
+  /// count is 0.
+  Pairs slice(Index first, Index count) const {
+    if (first < 0 || count <= 0 || first > size_ - count) {
+      throw ValueError("a slice of " + std::to_string(count) + " pairs from pair " + std::to_string(first) +
+                       " on was asked for, but there are " + std::to_string(size_) + ", and a slice is at least one");
+    }
+    Pairs part = *this;
+    part.start_ += first;
+    part.size_ = count;
+    part.order_ = EpochOrder(count);
+    return part;
+  }
+
+  /// The PairSource: see pair_source.hpp. Before any `start_epoch` the pairs come in their order, 32 a batch.
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
+    order_.start(seed, epoch, batch_size, shuffle);
+  }
+  Index batches() const { return order_.batches(); }
+  void batch(Index k, Batch<S>& out) const {
+    out.clear();
+    out.two_sided = true;
+    const Index second_side = shared_->indices.empty() ? a_.size() : 0;
+    const Index count = order_.batch_size(k);
+    for (Index i = 0; i < count; ++i) {
+      const Index pair = order_.pair(k, i);
+      const auto [a, b] = indices(pair);
+      out.samples.push_back(a);
+      out.samples.push_back(second_side + b);
+      out.pairs.push_back({2 * i, 2 * i + 1});
+      out.similar.push_back(similar(pair));
+      if (!shared_->weights.empty()) out.weight.push_back(at(shared_->weights, start_ + pair));
+    }
+  }
+  const S* column(Index k, Index j, S* /*buffer*/) const {
+    const Index pair = order_.pair(k, j / 2);
+    return j % 2 == 0 ? first(pair) : second(pair);
+  }
+
+ private:
+  struct Shared {
+    std::vector<PairIndex> indices;  // empty: pair i is sample i of A and sample i of B
+    Labels labels;
+    std::vector<S> weights;  // empty: all 1
+  };
+
+  template <class T>
+  static const T& at(const std::vector<T>& values, Index i) {
+    return values[static_cast<std::size_t>(i)];
+  }
+
+  void share(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights) {
+    if (labels.size() != size_) {
+      throw ShapeError("there are " + std::to_string(size_) + " pairs, but " + std::to_string(labels.size()) +
+                       " labels: one a pair is needed");
+    }
+    if (!weights.empty() && length(weights) != size_) {
+      throw ShapeError("there are " + std::to_string(size_) + " pairs, but " + std::to_string(weights.size()) +
+                       " weights: one a pair is needed, or none");
+    }
+    for (Index i = 0; i < length(weights); ++i) {
+      if (!std::isfinite(at(weights, i)) || at(weights, i) < 0) {
+        throw ValueError("the weight is " + std::to_string(at(weights, i)) + ", but a weight must be finite and >= 0",
+                         {.pair = i});
+      }
+    }
+    shared_ = std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights)});
+  }
+
+  PairIndex indices(Index i) const {
+    return shared_->indices.empty() ? PairIndex{start_ + i, start_ + i} : at(shared_->indices, start_ + i);
+  }
+
+  Samples<S> a_;
+  Samples<S> b_;
+  Index start_ = 0;  // of the slice
+  Index size_;
+  EpochOrder order_;
+  std::shared_ptr<const Shared> shared_;
+};
+
+}  // namespace gemel

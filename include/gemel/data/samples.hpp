@@ -1,0 +1,94 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// Samples, features x n, one a column; immutable. A copy shares them. Values are not looked at: the training step
+/// finds NaN and infinities where it meets them, and names the pair.
+///
+/// Throws ShapeError where there is no sample or no feature.
+template <Scalar S>
+class Samples {
+ public:
+  /// Takes the matrix: moved in where it is moved or temporary, else copied once.
+  Samples(MatrixX<S> samples) : Samples(std::make_shared<const MatrixX<S>>(std::move(samples))) {}
+
+  /// The same for what is no MatrixX: blocks, fixed sizes, expressions.
+  template <class Derived>
+  Samples(const Eigen::MatrixBase<Derived>& samples) : Samples(MatrixX<S>(samples)) {}
+
+  /// Looks at a matrix that the caller keeps alive and unchanged for as long as these samples and their copies live.
+  static Samples view(const MatrixX<S>& samples) { return {nullptr, samples.data(), samples.rows(), samples.cols()}; }
+  static Samples view(const MatrixX<S>&&) = delete;
+
+  /// Looks at features x n values that lie column by column, such as a mapped file.
+  static Samples view(const S* data, Index features, Index n) { return {nullptr, data, features, n}; }
+
+  /// Copies n rows of `features` values each (a NumPy array in C order). The bytes are those of features x n.
+  static Samples from_row_major(const S* data, Index n, Index features) {
+    return MatrixX<S>(ConstColumns<S>(data, features, n));
+  }
+
+  Index features() const { return features_; }
+  Index size() const { return size_; }
+
+  /// Where sample i begins: `features()` values side by side.
+  const S* column(Index i) const {
+    return selected_ ? (*selected_)[static_cast<std::size_t>(i)] : data_ + i * features_;
+  }
+  ConstColumn<S> operator[](Index i) const { return {column(i), features_}; }
+
+  /// All samples, wherever they lie. Refers to this object.
+  ColumnList<S> columns() const {
+    return selected_ ? ColumnList<S>{selected_->data(), features_, size_} : ColumnList<S>{matrix()};
+  }
+
+  /// All samples as one matrix. Throws ShapeError for a selection, whose columns need not lie side by side.
+  ConstColumns<S> matrix() const {
+    if (selected_)
+      throw ShapeError("a selection of samples does not lie side by side: use columns() instead of matrix()");
+    return {data_, features_, size_};
+  }
+
+  /// These samples, in this order; none is copied. Throws ValueError where there is no such sample.
+  Samples select(std::span<const Index> indices) const {
+    auto pointers = std::make_shared<std::vector<const S*>>();
+    pointers->reserve(indices.size());
+    for (const Index i : indices) {
+      if (i < 0 || i >= size_) {
+        throw ValueError("sample " + std::to_string(i) + " was selected, but there are " + std::to_string(size_));
+      }
+      pointers->push_back(column(i));
+    }
+    Samples selection{owner_, data_, features_, length(*pointers)};
+    selection.selected_ = std::move(pointers);
+    return selection;
+  }
+
+ private:
+  Samples(std::shared_ptr<const MatrixX<S>> owner) : Samples(owner, owner->data(), owner->rows(), owner->cols()) {}
+  Samples(std::shared_ptr<const MatrixX<S>> owner, const S* data, Index features, Index size)
+      : owner_(std::move(owner)), data_(data), features_(features), size_(size) {
+    if (features <= 0 || size <= 0) {
+      throw ShapeError("samples are features x n with at least one of each, but these are " + std::to_string(features) +
+                       " x " + std::to_string(size));
+    }
+  }
+
+  std::shared_ptr<const MatrixX<S>> owner_;  // null for a view
+  const S* data_;
+  Index features_;
+  Index size_;
+  std::shared_ptr<const std::vector<const S*>> selected_;  // null where all columns are in, in their order
+};
+
+}  // namespace gemel

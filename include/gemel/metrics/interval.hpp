@@ -1,0 +1,275 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <numbers>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/labels.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/metrics/roc.hpp"
+
+namespace gemel {
+
+/// A confidence interval of a rate, and how it was found with what it assumes.
+struct Interval {
+  double low = 0;
+  double high = 0;
+  std::string method = {};
+};
+
+/// Whose samples the two of a pair are: any numbers, equal for the same person (class).
+struct PairIdentity {
+  Index first;
+  Index second;
+};
+
+struct IntervalOptions {
+  double confidence = 0.95;
+  Index replicates = 1000;  ///< of a bootstrap; at least 2 / (1 - confidence)
+  std::uint64_t seed = 0;   ///< of a bootstrap: the same seed, the same interval
+  /// One a pair, or empty where they are not known: then pairs are taken as independent, which those that share a person
+  /// are not, and the interval comes out too narrow.
+  std::vector<PairIdentity> identities = {};
+};
+
+/// Wilson's score interval of a probability of which `errors` of `trials` independent trials were seen (Wilson, Journal
+/// of the American Statistical Association 22, 1927). It keeps within 0 and 1 and has a width where no error was seen.
+inline Interval wilson_interval(Index errors, Index trials, double confidence = 0.95);
+
+/// The interval of FAR(threshold). With identities: the percentile interval of a bootstrap that draws people, not pairs,
+/// with replacement; a pair of two people drawn m and n times counts m n times, one of a person drawn m times, m times.
+/// (Bootstrap by person: Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; the product for
+/// both sides: Owen, Annals of Applied Statistics 1, 2007, who shows that it errs, if at all, towards too wide.)
+/// Without identities, and where no or every dissimilar pair was accepted, of which a bootstrap knows no spread: Wilson's.
+/// Throws what Roc throws, and ValueError for options out of range, or identities that are not one a pair or
+/// contradict a label.
+template <class Distances = std::initializer_list<double>>
+Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
+                      const IntervalOptions& options = {});
+
+/// The interval of the equal error rate: with identities as in `far_interval`, without them by a bootstrap that draws as
+/// many similar and dissimilar pairs as there are, each with replacement. Where the EER is 0: Wilson's interval of no
+/// error in the smaller of the two classes. Throws as `far_interval`.
+template <class Distances = std::initializer_list<double>>
+Interval eer_interval(const Distances& distances, const Labels& labels, const IntervalOptions& options = {});
+
+namespace detail {
+
+inline void check(const IntervalOptions& options) {
+  if (!(options.confidence > 0 && options.confidence < 1)) {
+    throw ValueError("a confidence lies between 0 and 1, but " + std::to_string(options.confidence) + " was given");
+  }
+  const double needed = std::ceil(2 / (1 - options.confidence) - 1e-6);
+  if (static_cast<double>(options.replicates) < needed) {
+    throw ValueError("a bootstrap at confidence " + std::to_string(options.confidence) + " needs at least " +
+                     std::to_string(static_cast<Index>(needed)) + " replicates, but " +
+                     std::to_string(options.replicates) + " were asked for");
+  }
+}
+
+/// The z that a standard normal variable stays within, on both sides, with probability `confidence`; by bisection.
+inline double normal_quantile(double confidence) {
+  double low = 0;
+  double high = 40;
+  for (int i = 0; i < 80; ++i) {
+    const double z = (low + high) / 2;
+    (std::erfc(z / std::numbers::sqrt2) > 1 - confidence ? low : high) = z;
+  }
+  return (low + high) / 2;
+}
+
+/// Scored pairs by rising distance, and how often each counts in one replicate of a bootstrap.
+class Bootstrap {
+ public:
+  Bootstrap(std::span<const double> distances, const Labels& labels, const IntervalOptions& options)
+      : options_(options) {
+    check(options);
+    check_distances(distances, labels);
+    const std::vector<PairIdentity> people = numbered(labels);
+    std::vector<std::size_t> order(distances.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return distances[i]; });
+    for (const std::size_t i : order) {
+      pairs_.push_back({distances[i], labels.span()[i] == 1, people.empty() ? PairIdentity{} : people[i], 1});
+      (labels.span()[i] ? similar_ : dissimilar_).push_back(pairs_.size() - 1);
+    }
+  }
+
+  Index similar() const { return length(similar_); }
+  Index dissimilar() const { return length(dissimilar_); }
+  bool by_identity() const { return people_ > 0; }
+
+  /// The accepted dissimilar pairs, FAR and the EER, with each pair counted as often as it was drawn; at first once.
+  Index accepted(double threshold) const {
+    Index sum = 0;
+    for (const Pair& pair : pairs_) {
+      if (!pair.similar && pair.distance <= threshold) sum += pair.count;
+    }
+    return sum;
+  }
+  double far(double threshold) const {
+    return static_cast<double>(accepted(threshold)) / static_cast<double>(counted(dissimilar_));
+  }
+  double eer() const {
+    const double similar = static_cast<double>(counted(similar_));
+    const double dissimilar = static_cast<double>(counted(dissimilar_));
+    double far = 0;
+    double frr = 1;
+    Index accepted_similar = 0;
+    Index accepted_dissimilar = 0;
+    for (auto pair = pairs_.begin(); pair != pairs_.end();) {
+      const double distance = pair->distance;
+      for (; pair != pairs_.end() && pair->distance == distance; ++pair) {
+        (pair->similar ? accepted_similar : accepted_dissimilar) += pair->count;
+      }
+      const double next_far = static_cast<double>(accepted_dissimilar) / dissimilar;
+      const double next_frr = (similar - static_cast<double>(accepted_similar)) / similar;
+      if (next_far >= next_frr) return equal_error(far, frr, next_far, next_frr);
+      far = next_far;
+      frr = next_frr;
+    }
+    return 1;  // not reached: the last point is (1, 0)
+  }
+
+  /// The percentile interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of a rate.
+  template <class Rate>
+  Interval interval(const Rate& rate) {
+    std::vector<double> rates;
+    for (Index replicate = 0; replicate < options_.replicates; ++replicate) {
+      draw(replicate);
+      rates.push_back(rate(*this));
+    }
+    std::ranges::sort(rates);
+    const double last = static_cast<double>(rates.size() - 1);
+    const double tail = (1 - options_.confidence) / 2;
+    const std::string replicates = ", " + std::to_string(options_.replicates) + " replicates";
+    return {.low = rates[static_cast<std::size_t>(std::floor(tail * last))],
+            .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
+            .method = by_identity() ? "bootstrap by identity" + replicates + " of " + std::to_string(people_) + " identities"
+                                    : "bootstrap by pair" + replicates + ", pairs assumed independent"};
+  }
+
+ private:
+  struct Pair {
+    double distance;
+    bool similar;
+    PairIdentity people;
+    Index count;
+  };
+
+  Index counted(const std::vector<std::size_t>& pairs) const {
+    Index sum = 0;
+    for (const std::size_t i : pairs) sum += pairs_[i].count;
+    return sum;
+  }
+
+  /// The identities renumbered 0, …, people_ - 1.
+  std::vector<PairIdentity> numbered(const Labels& labels) {
+    std::vector<PairIdentity> people = options_.identities;
+    if (people.empty()) return people;
+    if (length(people) != labels.size()) {
+      throw ValueError("there are " + std::to_string(people.size()) + " pairs of identities, but " +
+                       std::to_string(labels.size()) + " pairs");
+    }
+    std::vector<Index> all;
+    for (std::size_t i = 0; i < people.size(); ++i) {
+      if ((people[i].first == people[i].second) != (labels.span()[i] == 1)) {
+        throw ValueError("the label says " + std::string(labels.span()[i] ? "similar" : "dissimilar") +
+                             ", but the identities are " + std::to_string(people[i].first) + " and " +
+                             std::to_string(people[i].second),
+                         Place{.pair = static_cast<Index>(i)});
+      }
+      all.push_back(people[i].first);
+      all.push_back(people[i].second);
+    }
+    std::ranges::sort(all);
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    const auto number = [&all](Index person) { return std::ranges::lower_bound(all, person) - all.begin(); };
+    for (PairIdentity& pair : people) pair = {number(pair.first), number(pair.second)};
+    people_ = length(all);
+    return people;
+  }
+
+  /// Draws until pairs of both classes count: with few people, some draws have none of one.
+  void draw(Index replicate) {
+    Rng rng{options_.seed, static_cast<std::uint64_t>(replicate)};
+    do {
+      if (by_identity()) {
+        draw_people(rng);
+      } else {
+        draw_pairs(rng);
+      }
+    } while (counted(similar_) == 0 || counted(dissimilar_) == 0);
+  }
+  void draw_people(Rng& rng) {
+    std::vector<Index> times(static_cast<std::size_t>(people_), 0);
+    for (Index i = 0; i < people_; ++i) ++times[static_cast<std::size_t>(rng.below(people_))];
+    for (Pair& pair : pairs_) {
+      pair.count = times[static_cast<std::size_t>(pair.people.first)];
+      if (!pair.similar) pair.count *= times[static_cast<std::size_t>(pair.people.second)];
+    }
+  }
+  void draw_pairs(Rng& rng) {
+    for (Pair& pair : pairs_) pair.count = 0;
+    for (const auto* drawn : {&similar_, &dissimilar_}) {
+      for (std::size_t i = 0; i < drawn->size(); ++i) {
+        ++pairs_[(*drawn)[static_cast<std::size_t>(rng.below(length(*drawn)))]].count;
+      }
+    }
+  }
+
+  const IntervalOptions& options_;
+  Index people_ = 0;
+  std::vector<Pair> pairs_;
+  std::vector<std::size_t> similar_;
+  std::vector<std::size_t> dissimilar_;
+};
+
+}  // namespace detail
+
+inline Interval wilson_interval(Index errors, Index trials, double confidence) {
+  detail::check({.confidence = confidence, .replicates = std::numeric_limits<Index>::max()});
+  if (trials <= 0 || errors < 0 || errors > trials) {
+    throw ValueError(std::to_string(errors) + " errors in " + std::to_string(trials) + " trials are not possible");
+  }
+  const double n = static_cast<double>(trials);
+  const double p = static_cast<double>(errors) / n;
+  const double z = detail::normal_quantile(confidence);
+  const double centre = p + z * z / (2 * n);
+  const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  const double scale = 1 + z * z / n;
+  // The ends are exactly 0 and 1 where no trial, or each one, was an error; rounding would miss them.
+  return {.low = errors == 0 ? 0 : (centre - half) / scale,
+          .high = errors == trials ? 1 : (centre + half) / scale,
+          .method = "Wilson score, pairs assumed independent"};
+}
+
+template <class Distances>
+Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
+                      const IntervalOptions& options) {
+  detail::Bootstrap bootstrap{detail::as_doubles(distances), labels, options};
+  const Index accepted = bootstrap.accepted(threshold);
+  if (!bootstrap.by_identity() || accepted == 0 || accepted == bootstrap.dissimilar()) {
+    return wilson_interval(accepted, bootstrap.dissimilar(), options.confidence);
+  }
+  return bootstrap.interval([threshold](const detail::Bootstrap& drawn) { return drawn.far(threshold); });
+}
+
+template <class Distances>
+Interval eer_interval(const Distances& distances, const Labels& labels, const IntervalOptions& options) {
+  detail::Bootstrap bootstrap{detail::as_doubles(distances), labels, options};
+  if (bootstrap.eer() == 0) {
+    return wilson_interval(0, std::min(bootstrap.similar(), bootstrap.dissimilar()), options.confidence);
+  }
+  return bootstrap.interval([](const detail::Bootstrap& drawn) { return drawn.eer(); });
+}
+
+}  // namespace gemel

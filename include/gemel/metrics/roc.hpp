@@ -1,0 +1,184 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/labels.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// What a threshold costs: of the dissimilar pairs the share it accepts, of the similar ones the share it rejects.
+struct RocPoint {
+  double threshold;
+  double far;
+  double frr;
+};
+
+namespace detail {
+
+/// Where the segment between two points of the curve meets FAR = FRR. The first lies before it (far < frr), the second
+/// on it or beyond.
+inline double equal_error(double far, double frr, double next_far, double next_frr) {
+  const double before = frr - far;
+  const double beyond = next_far - next_frr;
+  return far + (next_far - far) * (before / (before + beyond));
+}
+
+/// Throws NonFiniteError for the first distance that is NaN or infinite, ShapeError where there are not as many
+/// distances as labels, ValueError where one of the two classes is missing.
+inline void check_distances(std::span<const double> distances, const Labels& labels) {
+  if (length(distances) != labels.size()) {
+    throw ShapeError("there are " + std::to_string(distances.size()) + " distances, but " +
+                     std::to_string(labels.size()) + " labels: one label a distance is needed");
+  }
+  if (distances.empty()) throw ValueError("there are no pairs: similar and dissimilar ones are needed");
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    if (!std::isfinite(distances[i])) {
+      throw NonFiniteError("the distance is " + std::string(std::isnan(distances[i]) ? "NaN" : "infinite") +
+                               ": look for such values in the pair's samples and in the model's parameters",
+                           Place{.pair = static_cast<Index>(i)});
+    }
+  }
+  const Index similar = std::ranges::count(labels.span(), std::uint8_t{1});
+  if (similar == 0 || similar == labels.size()) {
+    throw ValueError("all " + std::to_string(labels.size()) + " pairs are " + (similar == 0 ? "dissimilar" : "similar") +
+                     ": error rates need pairs of both classes");
+  }
+}
+
+template <class Distances>
+std::vector<double> as_doubles(const Distances& distances) {
+  return {std::begin(distances), std::end(distances)};
+}
+
+}  // namespace detail
+
+/// The receiver operating characteristic of a verification by distance: a pair is accepted as similar where its
+/// distance d <= t, the threshold.
+///
+///   FAR(t)  false accept rate: accepted dissimilar pairs / dissimilar pairs
+///   FRR(t)  false reject rate: rejected similar pairs / similar pairs
+///
+/// The distances are sorted once; equal ones are one step of the curve, so that ties count exactly (all equal: AUC 0.5).
+/// Thresholds that are found are distances that occur, or -infinity: accept nothing.
+class Roc {
+ public:
+  /// `distances`: any range of float or double, or an Eigen vector; one label a distance, 1 = similar.
+  /// Throws ShapeError where their numbers differ, NonFiniteError for a distance that is NaN or infinite (`place().pair`
+  /// is its number), ValueError where there are no pairs or pairs of one class only.
+  template <class Distances = std::initializer_list<double>>
+  Roc(const Distances& distances, const Labels& labels) {
+    const std::vector<double> values = detail::as_doubles(distances);
+    detail::check_distances(values, labels);
+    std::vector<std::pair<double, std::uint8_t>> sorted(values.size());
+    std::ranges::transform(values, labels.span(), sorted.begin(),
+                           [](double d, std::uint8_t similar) { return std::pair{d, similar}; });
+    std::ranges::sort(sorted, {}, &std::pair<double, std::uint8_t>::first);
+
+    steps_.push_back({-std::numeric_limits<double>::infinity(), 0, 0});
+    for (const auto& [d, similar] : sorted) {
+      if (d != steps_.back().threshold) steps_.push_back({d, steps_.back().similar, steps_.back().dissimilar});
+      ++(similar ? steps_.back().similar : steps_.back().dissimilar);
+    }
+  }
+
+  Index similar() const { return steps_.back().similar; }        ///< the number of similar pairs
+  Index dissimilar() const { return steps_.back().dissimilar; }  ///< the number of dissimilar pairs
+
+  double far(double threshold) const { return far(step_at(threshold)); }
+  double frr(double threshold) const { return frr(step_at(threshold)); }
+
+  /// The share of all pairs that are decided rightly.
+  double accuracy(double threshold) const { return accuracy(step_at(threshold)); }
+  double best_accuracy() const { return accuracy(*best()); }
+
+  /// The smallest threshold that reaches the best accuracy.
+  double best_threshold() const { return best()->threshold; }
+
+  /// The area under the curve: the probability that a similar pair is closer than a dissimilar one, a tie counted as one
+  /// half (the Mann-Whitney statistic; Hanley and McNeil, Radiology 143, 1982).
+  double auc() const {
+    double twice = 0;
+    for (auto step = steps_.begin() + 1; step != steps_.end(); ++step) {
+      const auto before = step - 1;
+      twice += static_cast<double>(step->dissimilar - before->dissimilar) *
+               static_cast<double>(step->similar + before->similar);
+    }
+    return twice / 2 / (static_cast<double>(similar()) * static_cast<double>(dissimilar()));
+  }
+
+  /// The equal error rate: where the piecewise linear curve through the points (FAR, FRR), which starts at (0, 1), meets
+  /// FAR = FRR.
+  double eer() const {
+    const auto step = crossing();
+    return detail::equal_error(far(*(step - 1)), frr(*(step - 1)), far(*step), frr(*step));
+  }
+
+  /// The distance whose FAR and FRR are closest to each other; of two that are equally so, the smaller.
+  double eer_threshold() const {
+    const auto step = crossing();
+    const auto before = step - 1;
+    const bool smaller = before != steps_.begin() && frr(*before) - far(*before) <= far(*step) - frr(*step);
+    return (smaller ? before : step)->threshold;
+  }
+
+  /// The largest distance with FAR <= x, or -infinity, which accepts nothing, where the smallest one has more already.
+  /// Throws ValueError where x is not within 0 and 1.
+  double threshold_at_far(double x) const {
+    if (!(x >= 0 && x <= 1)) {
+      throw ValueError("a false accept rate lies within 0 and 1, but " + std::to_string(x) + " was given");
+    }
+    const auto above = std::ranges::find_if(steps_, [&](const Step& step) { return far(step) > x; });
+    return (above - 1)->threshold;
+  }
+
+  /// The curve's points for plotting, by rising threshold: the first is (-infinity, 0, 1), which accepts nothing, then one
+  /// a distinct distance.
+  std::vector<RocPoint> points() const {
+    std::vector<RocPoint> points;
+    points.reserve(steps_.size());
+    for (const Step& step : steps_) points.push_back({step.threshold, far(step), frr(step)});
+    return points;
+  }
+
+ private:
+  /// How many pairs have a distance of at most `threshold`.
+  struct Step {
+    double threshold;
+    Index similar;
+    Index dissimilar;
+  };
+  using Steps = std::vector<Step>;
+
+  static double ratio(Index part, Index whole) { return static_cast<double>(part) / static_cast<double>(whole); }
+  double far(const Step& step) const { return ratio(step.dissimilar, dissimilar()); }
+  double frr(const Step& step) const { return ratio(similar() - step.similar, similar()); }
+  Index right(const Step& step) const { return step.similar + dissimilar() - step.dissimilar; }
+  double accuracy(const Step& step) const { return ratio(right(step), similar() + dissimilar()); }
+
+  const Step& step_at(double threshold) const {
+    if (std::isnan(threshold)) throw ValueError("the threshold is NaN");
+    return *(std::ranges::upper_bound(steps_, threshold, {}, &Step::threshold) - 1);
+  }
+  Steps::const_iterator best() const {
+    return std::ranges::max_element(steps_, {}, [this](const Step& step) { return right(step); });
+  }
+  /// The first step with FAR >= FRR; never the first of all, and the last one has it.
+  Steps::const_iterator crossing() const {
+    return std::ranges::find_if(steps_, [this](const Step& step) { return far(step) >= frr(step); });
+  }
+
+  Steps steps_;
+};
+
+}  // namespace gemel

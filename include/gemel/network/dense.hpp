@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <type_traits>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/extent.hpp"
+#include "gemel/core/kernel.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/network/activation.hpp"
+#include "gemel/network/initializer.hpp"
+#include "gemel/network/layer.hpp"
+
+namespace gemel {
+
+/// A fully connected layer: y = f(W x + b), W out x in, b out. Its parameters are W, column by column, then b: one
+/// out x (in + 1) matrix, so that a block of parameters is a range of its columns.
+///
+/// Sizes are static, `Dense<100, 128, ReLU>`, or given at run time, `Dense<Dynamic, Dynamic, ReLU>{100, 128}`, or mixed.
+template <Index In, Index Out, class Activate = Linear, class Initialize = GlorotUniform>
+class Dense {
+ public:
+  static constexpr Index static_in = In;
+  static constexpr Index static_out = Out;
+
+  Dense()
+    requires(In != Dynamic && Out != Dynamic)
+  = default;
+  Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
+      : in_(in), out_(out), activation_(activation), initializer_(initializer) {}
+  explicit Dense(Activate activation, Initialize initializer = {})
+    requires(In != Dynamic && Out != Dynamic)
+      : activation_(activation), initializer_(initializer) {}
+
+  Index in() const { return in_; }
+  Index out() const { return out_; }
+  Index parameter_count() const { return out_ * (in_ + 1); }
+  Index grain() const { return out_; }
+  std::array<Index, 2> variables() const { return {out_ * in_, out_}; }
+  const Activate& activation() const { return activation_; }
+
+  /// W by the initializer, with fan-in in and fan-out out; b = 0.
+  template <Scalar S>
+  void initialize(std::span<S> p, Rng& rng) const {
+    const auto weights = static_cast<std::size_t>(out_ * in_);
+    initializer_(p.first(weights), in_, out_, rng);
+    std::ranges::fill(p.subspan(weights), S{0});
+  }
+
+  template <Scalar S>
+  void forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&) const {
+    const S* bias = p.data() + out_ * in_;
+    for_each_run(x, [&](Index first, Index count, const S* const* columns) {
+      kernel::kernels<S>().product({.rows = out_,
+                                    .depth = in_,
+                                    .cols = count,
+                                    .a = p.data(),
+                                    .lda = out_,
+                                    .b = columns,
+                                    .bias = bias,
+                                    .y = y.data() + first * out_,
+                                    .ldy = out_,
+                                    .relu = std::is_same_v<Activate, ReLU>});
+    });
+    if constexpr (!std::is_same_v<Activate, ReLU> && !std::is_same_v<Activate, Linear>) {
+      std::for_each_n(y.data(), y.size(), [this](S& z) { z = activation_.value(z); });
+    }
+  }
+
+  /// dz = dy * f'(z), dx = W^T dz, with W^T from the cache that `refresh` keeps.
+  template <Scalar S>
+  void backward(std::span<const S>, std::span<const S> transposed, ColumnList<S>, ColumnList<S> y, Columns<S> dy,
+                Columns<S> dx, const Pass&) const {
+    to_dz(y, dy);
+    if (dx.size() == 0) return;
+    for_each_run<S>(ColumnList<S>(dy), [&](Index first, Index count, const S* const* columns) {
+      kernel::kernels<S>().product({.rows = in_,
+                                    .depth = out_,
+                                    .cols = count,
+                                    .a = transposed.data(),
+                                    .lda = in_,
+                                    .b = columns,
+                                    .bias = nullptr,
+                                    .y = dx.data() + first * in_,
+                                    .ldy = in_,
+                                    .relu = false});
+    });
+  }
+
+  /// The same without a cache: transposes W first, and allocates.
+  template <Scalar S>
+  void backward(std::span<const S> p, ColumnList<S> x, ColumnList<S> y, Columns<S> dy, Columns<S> dx,
+                const Pass& pass) const {
+    Buffer<S> transposed(dx.size() == 0 ? 0 : cache_size());
+    if (!transposed.empty()) refresh(p, 0, parameter_count(), transposed.span());
+    backward(p, std::as_const(transposed).span(), x, y, dy, dx, pass);
+  }
+
+  template <Scalar S>
+  void add_gradient(ColumnList<S> x, ColumnList<S> dz, Index first, std::span<S> g) const {
+    const Index begin = first / out_, end = begin + length(g) / out_;
+    for_each_run(x, [&](Index x_first, Index x_count, const S* const* x_columns) {
+      for_each_run(dz.middle(x_first, x_count), [&](Index dz_first, Index dz_count, const S* const* dz_columns) {
+        kernel::Gradient<S> block{.rows = out_,
+                                  .cols = std::min(end, Index{in_}) - begin,
+                                  .depth = dz_count,
+                                  .d = dz_columns,
+                                  .x = x_columns + dz_first,
+                                  .first = begin,
+                                  .g = g.data()};
+        if (block.cols > 0) kernel::kernels<S>().add_gradient(block);
+        if (end > in_) {  // b's gradient: every x is 1
+          block.g += std::max(block.cols, Index{0}) * out_;
+          block.cols = 1;
+          block.x = nullptr;
+          kernel::kernels<S>().add_gradient(block);
+        }
+      });
+    });
+  }
+
+  /// |dLoss/dW| <= columns max|x| max|dz|, |dLoss/db| <= columns max|dz|.
+  double gradient_bound(double x, double dz, Index columns) const {
+    return static_cast<double>(columns) * std::max(x, 1.0) * dz;
+  }
+
+  /// The cache: W transposed, in x out, column-major.
+  Index cache_size() const { return in_ * out_; }
+
+  template <Scalar S>
+  void refresh(std::span<const S> p, Index first, Index count, std::span<S> cache) const {
+    const Index begin = first / out_, end = std::min(begin + count / out_, Index{in_});
+    if (begin < end) {
+      kernel::kernels<S>().transpose(p.data() + begin * out_, out_, end - begin, cache.data() + begin, in_);
+    }
+  }
+
+ private:
+  template <Scalar S>
+  void to_dz(ColumnList<S> y, Columns<S> dy) const {
+    if constexpr (std::is_same_v<Activate, ReLU>) {
+      for (Index j = 0; j < dy.cols(); ++j) kernel::kernels<S>().relu_backward(y[j], dy.col(j).data(), out_);
+    } else if constexpr (!std::is_same_v<Activate, Linear>) {
+      for (Index j = 0; j < dy.cols(); ++j) {
+        std::transform(dy.col(j).begin(), dy.col(j).end(), y[j], dy.col(j).begin(),
+                       [this](S slope, S value) { return slope * activation_.slope(value); });
+      }
+    }
+  }
+
+  [[no_unique_address]] Extent<In> in_;
+  [[no_unique_address]] Extent<Out> out_;
+  [[no_unique_address]] Activate activation_ = {};
+  [[no_unique_address]] Initialize initializer_ = {};
+};
+
+}  // namespace gemel

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// A distance of two embeddings of equal length. `add_gradient` is given d = value(a, b) and slope = dLoss/dd, and adds
+/// dLoss/da to da and dLoss/db to db: it adds, since a sample may be in many pairs. It is finite everywhere, at d = 0
+/// too.
+template <class D, class S>
+concept Distance = std::copyable<D> && requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
+  { metric.value(a, a) } -> std::same_as<S>;
+  metric.add_gradient(a, a, d, d, da, da);
+};
+
+// The gradients add quotients, never products: a compiler may fuse a product with the sum that it feeds, with other
+// bits.
+
+namespace detail {
+
+/// da += (a - b) / divisor, db -= (a - b) / divisor
+template <Scalar S>
+void add_difference(ConstColumn<S> a, ConstColumn<S> b, S divisor, Column<S> da, Column<S> db) {
+  for (Index i = 0; i < a.size(); ++i) {
+    const S term = (a[i] - b[i]) / divisor;
+    da[i] += term;
+    db[i] -= term;
+  }
+}
+
+}  // namespace detail
+
+/// d = |a - b|. At d = 0, where the derivative has no limit, the gradient is 0, which is exact for every loss with
+/// slope 0 there, and keeps one identical pair from turning all weights into NaN.
+struct Euclidean {
+  template <Scalar S>
+  S value(ConstColumn<S> a, ConstColumn<S> b) const {
+    return std::sqrt(squared_distance(a.data(), b.data(), a.size()));
+  }
+  template <Scalar S>
+  void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S d, S slope, Column<S> da, Column<S> db) const {
+    if (d > 0) detail::add_difference(a, b, d / slope, da, db);
+  }
+};
+
+/// d = |a - b|^2
+struct SquaredEuclidean {
+  template <Scalar S>
+  S value(ConstColumn<S> a, ConstColumn<S> b) const {
+    return squared_distance(a.data(), b.data(), a.size());
+  }
+  template <Scalar S>
+  void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S, S slope, Column<S> da, Column<S> db) const {
+    detail::add_difference(a, b, 1 / (2 * slope), da, db);
+  }
+};
+
+/// d = sum |a(i) - b(i)|. Where a(i) = b(i) the gradient is 0.
+struct Manhattan {
+  template <Scalar S>
+  S value(ConstColumn<S> a, ConstColumn<S> b) const {
+    return absolute_distance(a.data(), b.data(), a.size());
+  }
+  template <Scalar S>
+  void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S, S slope, Column<S> da, Column<S> db) const {
+    for (Index i = 0; i < a.size(); ++i) {
+      const S term = a[i] > b[i] ? slope : a[i] < b[i] ? -slope : 0;
+      da[i] += term;
+      db[i] -= term;
+    }
+  }
+};
+
+/// d = 1 - cos, in [0, 2]: cos = a . b / (|a| |b|); rounding never makes it negative.
+///
+///   d cos / da = (b / |b| - cos a / |a|) / |a|
+///
+/// A zero vector has no direction: its distance to all is 1, as if at a right angle, and the pair's gradient is 0.
+struct Cosine {
+  template <Scalar S>
+  S value(ConstColumn<S> a, ConstColumn<S> b) const {
+    const S norms = norm(a) * norm(b);
+    if (norms == 0) return 1;
+    const S d = 1 - dot(a.data(), b.data(), a.size()) / norms;
+    return d < 0 ? 0 : d;
+  }
+  template <Scalar S>
+  void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S d, S slope, Column<S> da, Column<S> db) const {
+    const S norm_a = norm(a);
+    const S norm_b = norm(b);
+    if (norm_a * norm_b == 0) return;
+    const S cosine = 1 - d;
+    for (Index i = 0; i < a.size(); ++i) {
+      da[i] -= (b[i] / norm_b - a[i] / (norm_a / cosine)) / (norm_a / slope);
+      db[i] -= (a[i] / norm_a - b[i] / (norm_b / cosine)) / (norm_b / slope);
+    }
+  }
+
+ private:
+  template <Scalar S>
+  static S norm(ConstColumn<S> a) {
+    return std::sqrt(sum_of_squares(a.data(), a.size()));
+  }
+};
+
+}  // namespace gemel

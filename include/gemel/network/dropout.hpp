@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/extent.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/network/parameterless.hpp"
+
+namespace gemel {
+
+/// While training, sets each value to 0 with probability `rate` and multiplies the others by 1 / (1 - rate), so that
+/// the mean stays; else copies (Srivastava et al.: Dropout, JMLR 2014, in the inverted form, as Keras). What drops is a
+/// function of the pass's seed and step, the column and the row, so the backward pass draws the same again.
+///
+///   Dropout<128>{}, Dropout<128>{0.2}    128 values; the rate is 0.5 where none is given (PyTorch's default)
+///   Dropout<>{128, 0.2}                  the same with a run-time size
+///
+/// Throws ValueError where the rate is not in [0, 1).
+template <Index N = Dynamic>
+class Dropout : public Parameterless {
+ public:
+  explicit Dropout(double rate = 0.5) requires(N != Dynamic) : Dropout(N, rate) {}
+
+  Dropout(Extent<N> size, double rate) : size_(size), rate_(rate) {
+    if (!(rate >= 0 && rate < 1)) {
+      throw ValueError("the rate of Dropout must be at least 0 and less than 1, but " + std::to_string(rate) +
+                       " was given");
+    }
+  }
+
+  Index in() const { return size_; }
+  Index out() const { return size_; }
+  double rate() const { return rate_; }
+
+  template <Scalar S>
+  void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass& pass) const {
+    for (Index j = 0; j < y.cols(); ++j) apply(x[j], y.col(j).data(), pass, j);
+  }
+
+  template <Scalar S>
+  void backward(std::span<const S>, ColumnList<S>, ColumnList<S>, Columns<S> dy, Columns<S> dx,
+                const Pass& pass) const {
+    for (Index j = 0; j < dx.cols(); ++j) apply(dy.col(j).data(), dx.col(j).data(), pass, j);
+  }
+
+ private:
+  /// A product with 0, not a 0: so a NaN that is dropped still shows.
+  template <Scalar S>
+  void apply(const S* from, S* to, const Pass& pass, Index j) const {
+    if (!pass.training) {
+      for (Index i = 0; i < size_; ++i) to[i] = from[i];
+      return;
+    }
+    const auto threshold = static_cast<std::uint32_t>(rate_ * 0x1p32);
+    const S scale = static_cast<S>(1 / (1 - rate_));
+    Rng rng{pass.seed, mix(pass.step, static_cast<std::uint64_t>(pass.column(j)))};
+    for (Index i = 0; i < size_; ++i) to[i] = from[i] * (rng.bits32() < threshold ? 0 : scale);
+  }
+
+  [[no_unique_address]] Extent<N> size_;
+  double rate_;
+};
+
+}  // namespace gemel

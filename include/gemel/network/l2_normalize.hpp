@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/extent.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/network/parameterless.hpp"
+
+namespace gemel {
+
+/// y = x / |x|, column by column: embeddings on the unit sphere, where the Euclidean distance is at most 2.
+///
+///   dx = (dy - y (y . dy)) / |x|
+///
+/// A zero vector (behind a ReLU it does occur), or one whose squares all underflow, stays zero, and so is its gradient.
+///
+///   L2Normalize<128>{}, L2Normalize<>{128}
+template <Index N = Dynamic>
+class L2Normalize : public Parameterless {
+ public:
+  L2Normalize() requires(N != Dynamic) = default;
+  explicit L2Normalize(Extent<N> size) : size_(size) {}
+
+  Index in() const { return size_; }
+  Index out() const { return size_; }
+
+  template <Scalar S>
+  void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
+    for (Index j = 0; j < y.cols(); ++j) {
+      const S norm = std::sqrt(sum_of_squares(x[j], in()));
+      if (norm == 0) {
+        y.col(j).setZero();
+      } else {
+        y.col(j) = x.column(j) / norm;
+      }
+    }
+  }
+
+  template <Scalar S>
+  void backward(std::span<const S>, ColumnList<S> x, ColumnList<S> y, Columns<S> dy, Columns<S> dx, const Pass&) const {
+    for (Index j = 0; j < dx.cols(); ++j) {
+      const S norm = std::sqrt(sum_of_squares(x[j], in()));
+      if (norm == 0) {
+        dx.col(j).setZero();
+      } else {
+        // A quotient by 1 / (y . dy), since a compiler may fuse a product with the difference, with other bits.
+        const S inverse = 1 / dot<S>(y[j], dy.col(j).data(), in());
+        dx.col(j) = (dy.col(j) - y.column(j) / inverse) / norm;
+      }
+    }
+  }
+
+ private:
+  [[no_unique_address]] Extent<N> size_;
+};
+
+}  // namespace gemel

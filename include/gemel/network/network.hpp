@@ -1,0 +1,188 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/network/sequence.hpp"
+#include "gemel/network/workspace.hpp"
+
+namespace gemel {
+
+namespace detail {
+
+template <class L>
+inline constexpr Index static_in = Dynamic;
+template <class L>
+  requires requires { L::static_in; }
+inline constexpr Index static_in<L> = L::static_in;
+
+template <class L>
+inline constexpr Index static_out = Dynamic;
+template <class L>
+  requires requires { L::static_out; }
+inline constexpr Index static_out<L> = L::static_out;
+
+template <class... Layers>
+constexpr bool static_sizes_agree() {
+  if constexpr (sizeof...(Layers) == 0) {
+    return true;
+  } else {
+    constexpr std::size_t n = sizeof...(Layers);
+    constexpr Index in[] = {static_in<Layers>...}, out[] = {static_out<Layers>...};
+    for (std::size_t k = 1; k < n; ++k) {
+      if (in[k] != Dynamic && out[k - 1] != Dynamic && in[k] != out[k - 1]) return false;
+    }
+    return true;
+  }
+}
+
+}  // namespace detail
+
+/// A feed-forward network over scalar S: layers one after another, and one flat vector of all their parameters, layer by
+/// layer. It maps samples (in x n, one a column) to embeddings (out x n). Its layers are leaves, numbered from 0; those
+/// within a Sequence count one by one.
+template <gemel::Scalar S, class... Layers>
+class Network {
+  static_assert(sizeof...(Layers) > 0, "gemel: a Network needs at least one layer");
+  static_assert(detail::static_sizes_agree<Layers...>(),
+                "gemel: a layer's input size is not the output size of the layer before it");
+
+ public:
+  using Scalar = S;
+
+  /// Layers of static sizes, initialised from rng.
+  explicit Network(Rng& rng)
+    requires(std::default_initializable<Layers> && ...)
+      : Network(rng, Layers{}...) {}
+
+  /// The given layers. Throws ShapeError where two neighbours' sizes disagree.
+  Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
+    lay_out();
+    for (Index k = 0; k < depth(); ++k) {
+      visit(k, [&](const auto& layer) {
+        static_assert(Layer<std::remove_cvref_t<decltype(layer)>, S>,
+                      "gemel: this type does not model the Layer concept (network/layer.hpp)");
+        layer.initialize(parameters_.span(offset(k), layer.parameter_count()), rng);
+      });
+    }
+  }
+
+  Index in() const { return sizes_.front(); }
+  Index out() const { return sizes_.back(); }
+  Index depth() const { return length(sizes_) - 1; }
+
+  /// The number of outputs of layer k.
+  Index out(Index k) const { return sizes_[static_cast<std::size_t>(k) + 1]; }
+  /// Where layer k's parameters begin in the flat vector; offset(depth()) is their number.
+  Index offset(Index k) const { return offsets_[static_cast<std::size_t>(k)]; }
+
+  /// f(layer) for layer k, with its own type.
+  template <class F>
+  void visit(Index k, F&& f) const {
+    std::apply(
+        [&](const auto&... layer) {
+          const auto look_in = [&](const auto& part) {
+            const Index count = leaf_count(part);
+            if (k >= 0 && k < count) visit_leaf(part, k, f);
+            k -= count;
+          };
+          (look_in(layer), ...);
+        },
+        layers_);
+  }
+
+  Index parameter_count() const { return parameters_.size(); }
+
+  /// The flat vector: layer by layer, W (out x in, column by column), then b. Keras' kernels (in x out, row by row) have
+  /// the very same bytes.
+  ConstColumn<S> parameters() const { return {parameters_.data(), parameters_.size()}; }
+
+  /// Throws ShapeError for another number of values, NonFiniteError for NaN or infinity; the network is then unchanged.
+  template <class Derived>
+  void set_parameters(const Eigen::MatrixBase<Derived>& values) {
+    const VectorX<S> flat = values;
+    if (flat.size() != parameter_count()) {
+      throw ShapeError("the network has " + std::to_string(parameter_count()) + " parameters, but " +
+                       std::to_string(flat.size()) + " values were given");
+    }
+    if (!std::isfinite(peak(flat.data(), flat.size()))) {
+      throw NonFiniteError("parameters must be finite, but a value that was given is NaN or infinite");
+    }
+    std::ranges::copy(flat, write_parameters().data());
+  }
+
+  /// For who trains: the parameters to write to. Whoever keeps something derived from them (a training step's transposed
+  /// weights) sees by `version()` that they may have changed.
+  std::span<S> write_parameters() {
+    ++version_;
+    return parameters_.span();
+  }
+  std::uint64_t version() const { return version_; }
+
+  /// Embeds x (in x n) into y (out x n); allocates nothing once the workspace has grown.
+  void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
+    const Index widest = *std::ranges::max_element(sizes_);
+    for (Buffer<S>& buffer : workspace.layer) buffer.reserve(widest * block);
+    for (Index first = 0; first < x.cols(); first += block) {
+      const Index count = std::min(block, x.cols() - first);
+      embed_block(x.middle(first, count), {y.data() + first * out(), out(), count}, workspace);
+    }
+  }
+
+ private:
+  static constexpr Index block = 96;  // columns at a time, so that they stay in cache from layer to layer
+
+  void lay_out() {
+    const Index leaves =
+        std::apply([](const auto&... layer) { return (leaf_count(layer) + ...); }, layers_);
+    offsets_.push_back(0);
+    for (Index k = 0; k < leaves; ++k) {
+      visit(k, [&](const auto& layer) {
+        if (k == 0) {
+          sizes_.push_back(layer.in());
+        } else {
+          check_neighbours(k, sizes_.back(), layer.in());
+        }
+        sizes_.push_back(layer.out());
+        offsets_.push_back(offsets_.back() + layer.parameter_count());
+      });
+    }
+    parameters_.resize(offsets_.back());
+  }
+
+  void embed_block(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
+    for (Index k = 0; k < depth(); ++k) {
+      visit(k, [&](const auto& layer) {
+        S* to = k + 1 == depth() ? y.data() : workspace.layer[k % 2].data();
+        const Columns<S> output(to, layer.out(), x.cols());
+        layer.forward(parameters_.span(offset(k), layer.parameter_count()), x, output, Pass{});
+        x = ColumnList<S>(output);
+      });
+    }
+  }
+
+  std::tuple<Layers...> layers_;
+  std::vector<Index> sizes_ = {};    // inputs, then each layer's outputs
+  std::vector<Index> offsets_ = {};  // each layer's first parameter, then their number
+  Buffer<S> parameters_ = {};
+  std::uint64_t version_ = 0;
+};
+
+/// A network of the given layers, whose sizes may be known at run time only:
+/// `make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{784, 128}, …)`.
+template <gemel::Scalar S, class... Layers>
+Network<S, Layers...> make_network(Rng& rng, Layers... layers) {
+  return Network<S, Layers...>(rng, std::move(layers)...);
+}
+
+}  // namespace gemel

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/random.hpp"
+
+namespace gemel {
+
+/// Those members of a Layer that say "I have no parameters": inherit them, and in(), out(), forward and backward are
+/// left to write.
+struct Parameterless {
+  static Index parameter_count() { return 0; }
+  static Index grain() { return 1; }
+  static std::array<Index, 0> variables() { return {}; }
+  static double gradient_bound(double, double, Index) { return 0; }
+  template <Scalar S>
+  static void initialize(std::span<S>, Rng&) {}
+  template <Scalar S>
+  static void add_gradient(ColumnList<S>, ColumnList<S>, Index, std::span<S>) {}
+};
+
+}  // namespace gemel

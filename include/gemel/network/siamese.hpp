@@ -1,0 +1,106 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/network/distance.hpp"
+#include "gemel/network/network.hpp"
+#include "gemel/network/workspace.hpp"
+
+namespace gemel {
+
+/// One base network, applied to both samples of a pair, and the distance between the two embeddings
+/// (Bromley et al., Signature verification using a "siamese" time delay neural network, 1993).
+template <class Net, class Metric = Euclidean>
+class Siamese {
+ public:
+  using Scalar = typename Net::Scalar;
+  static_assert(Distance<Metric, Scalar>, "gemel: this type does not model the Distance concept (network/distance.hpp)");
+
+  explicit Siamese(Rng& rng)
+    requires std::constructible_from<Net, Rng&>
+      : network_(rng) {}
+  explicit Siamese(Net network, Metric metric = {}) : network_(std::move(network)), metric_(std::move(metric)) {}
+
+  const Net& network() const { return network_; }
+  Net& network() { return network_; }
+  const Metric& metric() const { return metric_; }
+
+  /// The network's flat vector of parameters; see Network.
+  ConstColumn<Scalar> parameters() const { return network_.parameters(); }
+  template <class Derived>
+  void set_parameters(const Eigen::MatrixBase<Derived>& values) {
+    network_.set_parameters(values);
+  }
+
+  /// The embeddings (out x n) of samples (in x n, one a column). Throws ShapeError for other features.
+  MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& x) const { return embed(columns_of(x)); }
+  MatrixX<Scalar> embed(ColumnList<Scalar> x) const {
+    Workspace<Scalar> workspace;
+    MatrixX<Scalar> y(network_.out(), x.cols());
+    embed(x, Columns<Scalar>(y.data(), y.rows(), y.cols()), workspace);
+    return y;
+  }
+  /// The same into y (out x n); allocates nothing once the workspace has grown.
+  void embed(ColumnList<Scalar> x, Columns<Scalar> y, Workspace<Scalar>& workspace) const {
+    check_features(x.rows());
+    if (y.rows() != network_.out() || y.cols() != x.cols()) {
+      throw ShapeError("the embeddings are " + std::to_string(network_.out()) + " x " + std::to_string(x.cols()) +
+                       ", but there is room for " + std::to_string(y.rows()) + " x " + std::to_string(y.cols()));
+    }
+    network_.embed(x, y, workspace);
+  }
+
+  /// The distance of a's and b's columns (both in x n), one a column. Throws ShapeError where sizes disagree.
+  VectorX<Scalar> distance(const Eigen::Ref<const MatrixX<Scalar>>& a,
+                           const Eigen::Ref<const MatrixX<Scalar>>& b) const {
+    Workspace<Scalar> workspace;
+    VectorX<Scalar> d(a.cols());
+    distance(a, b, workspace, d);
+    return d;
+  }
+  /// The same into d (n); allocates nothing once the workspace has grown.
+  void distance(const Eigen::Ref<const MatrixX<Scalar>>& a, const Eigen::Ref<const MatrixX<Scalar>>& b,
+                Workspace<Scalar>& workspace, Eigen::Ref<VectorX<Scalar>> d) const {
+    check_features(a.rows());
+    check_features(b.rows());
+    if (a.cols() != b.cols() || d.size() != a.cols()) {
+      throw ShapeError("distances are taken column by column, but there are " + std::to_string(a.cols()) + " and " +
+                       std::to_string(b.cols()) + " columns, and room for " + std::to_string(d.size()));
+    }
+    const Index out = network_.out();
+    for (Buffer<Scalar>& buffer : workspace.embedding) buffer.reserve(out * block);
+    for (Index first = 0; first < a.cols(); first += block) {
+      const Index count = std::min(block, a.cols() - first);
+      Columns<Scalar> left(workspace.embedding[0].data(), out, count);
+      Columns<Scalar> right(workspace.embedding[1].data(), out, count);
+      network_.embed(columns_of(a).middle(first, count), left, workspace);
+      network_.embed(columns_of(b).middle(first, count), right, workspace);
+      for (Index j = 0; j < count; ++j) {
+        d[first + j] = metric_.value(ConstColumn<Scalar>(left.col(j).data(), out),
+                                     ConstColumn<Scalar>(right.col(j).data(), out));
+      }
+    }
+  }
+
+ private:
+  static constexpr Index block = 96;
+
+  static ColumnList<Scalar> columns_of(const Eigen::Ref<const MatrixX<Scalar>>& x) {
+    return {x.data(), x.outerStride(), x.rows(), x.cols()};
+  }
+
+  void check_features(Index rows) const {
+    if (rows != network_.in()) {
+      throw ShapeError("the network takes " + std::to_string(network_.in()) + " features, but the samples have " +
+                       std::to_string(rows) + " (rows are features, columns are samples)");
+    }
+  }
+
+  Net network_;
+  [[no_unique_address]] Metric metric_ = {};
+};
+
+}  // namespace gemel

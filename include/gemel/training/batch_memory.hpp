@@ -1,0 +1,107 @@
+#pragma once
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/data/pair_source.hpp"
+
+namespace gemel {
+
+/// What a training step remembers of one batch of n samples and m pairs. A member of the team works on a range of columns;
+/// what it keeps of its active samples (those that some pair's slope reaches) is moved to the front of that range, and
+/// `close_ranks` then moves all ranges together, so that the active samples are in order whatever the number of members.
+template <Scalar S>
+struct BatchMemory {
+  /// Of one layer.
+  struct LayerMemory {
+    Index out = 0;
+    Buffer<S> y = {};                ///< out x n: what it gave
+    Buffer<S> dy = {};               ///< out x active: dLoss/dy, then dz
+    Buffer<const S*> active_y = {};  ///< y's columns of the active samples
+    Buffer<const S*> active_dz = {};
+    Buffer<S> cache = {};  ///< state derived from its parameters
+  };
+
+  Batch<S> batch = {};
+  std::vector<LayerMemory> layers = {};
+  Index features = 0;
+  Buffer<S> filled = {};  ///< features x n: where a source fills samples in
+  Buffer<const S*> x = {};
+  Buffer<const S*> active_x = {};
+  Buffer<Index> columns = {};         ///< 0, 1, 2, …
+  Buffer<Index> active_columns = {};  ///< the active samples' own numbers
+  Buffer<Index> position = {};        ///< where a sample is among the active ones of its range; -1: it is not
+  Buffer<S> d = {};                   ///< the pairs' distances
+  Buffer<S> slope = {};               ///< dLoss/dd
+  Index active = 0;
+
+  Index samples() const { return length(batch.samples); }
+  Index pairs() const { return batch.size(); }
+
+  /// Room for the batch; nothing is allocated where it was as large before.
+  void make_room() {
+    const Index n = samples();
+    if (columns.size() < n) {
+      columns.resize(n);
+      std::iota(columns.begin(), columns.end(), Index{0});
+      filled.reserve(features * n);
+      x.resize(n);
+      active_x.resize(n);
+      active_columns.resize(n);
+      position.resize(n);
+      for (LayerMemory& layer : layers) {
+        layer.y.resize(layer.out * n);
+        layer.dy.resize(layer.out * n);
+        layer.active_y.resize(n);
+        layer.active_dz.resize(n);
+      }
+    }
+    if (d.size() < pairs()) {
+      d.resize(pairs());
+      slope.resize(pairs());
+    }
+  }
+
+  /// Keeps the active samples of the range from `first` on: those with a position, which becomes their new place.
+  Index keep_active(Index first, Index last) {
+    Index kept = first;
+    for (Index j = first; j < last; ++j) {
+      if (position[j] < 0) continue;
+      position[j] = kept;
+      active_columns[kept] = j;
+      active_x[kept] = x[j];
+      for (LayerMemory& layer : layers) layer.active_y[kept] = layer.y.data() + j * layer.out;
+      ++kept;
+    }
+    return kept - first;
+  }
+
+  /// Moves `count` active samples, kept from `first` on, to the end of those that were moved before.
+  void close_ranks(Index first, Index count) {
+    std::copy_n(active_x.data() + first, count, active_x.data() + active);
+    for (LayerMemory& layer : layers) {
+      std::copy_n(layer.active_y.data() + first, count, layer.active_y.data() + active);
+      for (Index i = 0; i < count; ++i) layer.active_dz[active + i] = layer.dy.data() + (first + i) * layer.out;
+    }
+    active += count;
+  }
+
+  /// The active columns that layer k took, count from `first` on.
+  ColumnList<S> active_inputs(Index k, Index first, Index count) const {
+    if (k == 0) return {active_x.data() + first, features, count};
+    return active_outputs(k - 1, first, count);
+  }
+  ColumnList<S> active_outputs(Index k, Index first, Index count) const {
+    const LayerMemory& layer = at(k);
+    return {layer.active_y.data() + first, layer.out, count};
+  }
+  ColumnList<S> active_dz(Index k) const { return {at(k).active_dz.data(), at(k).out, active}; }
+
+  LayerMemory& at(Index k) { return layers[static_cast<std::size_t>(k)]; }
+  const LayerMemory& at(Index k) const { return layers[static_cast<std::size_t>(k)]; }
+};
+
+}  // namespace gemel

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/training/monitor.hpp"
+
+namespace gemel {
+
+/// Ends the training after `patience` epochs in a row that did not improve on the best one by more than min_delta, and
+/// gives the model the best epoch's parameters back, also where the training ran to its last epoch. Names and counting
+/// are Keras', but the best parameters are restored unless it is told not to, and an epoch with a NaN is never the
+/// best, not even the first.
+///
+/// Throws ValueError in on_train_begin where an option is out of range, in on_epoch_end where what it monitors is not
+/// there.
+struct EarlyStopping {
+  Monitor monitor = Monitor::ValidationLoss;
+  double min_delta = 0;  ///< in the unit of the loss
+  Index patience = 0;    ///< epochs; 0 and 1 stop at the first epoch that is no better
+  bool restore_best_weights = true;
+
+  // What the training has shown so far; readable after it.
+  double best = std::numeric_limits<double>::infinity();
+  Index best_epoch = -1;  ///< counts from 0; -1: none yet
+  Index wait = 0;         ///< epochs since the best one
+  std::vector<double> best_parameters = {};
+  bool resumed = false;  ///< set by restore: the next training goes on from there
+
+  template <class State>
+  void on_train_begin(State&) {
+    detail::require_option(min_delta >= 0 && std::isfinite(min_delta), "EarlyStopping",
+                           "min_delta must be finite and at least 0", min_delta);
+    detail::require_option(patience >= 0, "EarlyStopping", "patience must be at least 0",
+                           static_cast<double>(patience));
+    if (!resumed) *this = {monitor, min_delta, patience, restore_best_weights};
+    resumed = false;
+  }
+
+  template <class State>
+  void on_epoch_end(State& state) {
+    const double value = detail::monitored(monitor, state.history, "EarlyStopping");
+    ++wait;
+    if (value < best - min_delta) {
+      best = value;
+      best_epoch = state.epoch;
+      wait = 0;
+      if (restore_best_weights) {
+        const auto parameters = state.model.parameters();
+        best_parameters.assign(parameters.data(), parameters.data() + parameters.size());
+      }
+    } else if (wait >= patience && state.epoch > 0) {
+      state.stop = true;
+    }
+  }
+
+  template <class State>
+  void on_train_end(State& state) {
+    using S = typename std::remove_cvref_t<decltype(state.model)>::Scalar;
+    if (best_parameters.empty()) return;
+    const ConstColumn<double> parameters(best_parameters.data(), length(best_parameters));
+    state.model.set_parameters(VectorX<S>(parameters.template cast<S>()));
+  }
+
+  std::vector<double> save() const {
+    std::vector<double> memory = {best, static_cast<double>(best_epoch), static_cast<double>(wait)};
+    memory.insert(memory.end(), best_parameters.begin(), best_parameters.end());
+    return memory;
+  }
+
+  /// Throws FormatError where this is not what save wrote.
+  void restore(std::span<const double> memory) {
+    if (memory.size() < 3) throw FormatError("this is not the saved memory of an EarlyStopping");
+    best = memory[0];
+    best_epoch = static_cast<Index>(memory[1]);
+    wait = static_cast<Index>(memory[2]);
+    best_parameters.assign(memory.begin() + 3, memory.end());
+    resumed = true;
+  }
+};
+
+}  // namespace gemel

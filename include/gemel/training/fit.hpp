@@ -1,0 +1,161 @@
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/training/callback.hpp"
+#include "gemel/training/fit_options.hpp"
+#include "gemel/training/history.hpp"
+#include "gemel/training/step.hpp"
+#include "gemel/training/thread_tuning.hpp"
+#include "gemel/training/warnings.hpp"
+
+namespace gemel {
+
+namespace detail {
+
+template <class Source, Scalar S>
+struct Split {
+  Source training;
+  std::optional<Pairs<S>> validation;
+};
+
+/// Keras' split: the first floor(n (1 - share)) pairs train, the rest validate.
+template <class Source, Scalar S>
+Split<Source, S> split_validation(Source source, const FitOptions<S>& options) {
+  if (options.validation_split == 0) {
+    return {std::move(source), options.validation ? std::optional(*options.validation) : std::nullopt};
+  }
+  if (!(options.validation_split > 0 && options.validation_split < 1)) {
+    throw ValueError("validation_split must be at least 0 and less than 1, but " +
+                     std::to_string(options.validation_split) + " was given");
+  }
+  if (options.validation) throw ValueError("both validation and validation_split are given; choose one");
+  if constexpr (std::is_same_v<Source, Pairs<S>>) {
+    const Index n = source.size();
+    const auto kept = static_cast<Index>(std::floor(static_cast<double>(n) * (1 - options.validation_split)));
+    if (kept == 0 || kept == n) {
+      throw ValueError("a validation_split of " + std::to_string(options.validation_split) + " leaves no pairs to " +
+                       (kept == 0 ? "train" : "validate") + ", of " + std::to_string(n));
+    }
+    return {source.slice(0, kept), source.slice(kept, n - kept)};
+  } else {
+    throw ValueError("validation_split divides static pairs only; split the samples or classes of a sampler instead, "
+                     "and give the pairs of one part as validation");
+  }
+}
+
+template <class Options>
+void check_options(const Options& options) {
+  if (options.epochs < 1) throw ValueError("epochs must be at least 1, but is " + std::to_string(options.epochs));
+  if (options.batch_size < 1) {
+    throw ValueError("batch_size must be at least 1, but is " + std::to_string(options.batch_size));
+  }
+  if (options.threads < 0) {
+    throw ValueError("threads must be at least 0 (0: tuned), but is " + std::to_string(options.threads));
+  }
+}
+
+/// The mean of the batches' losses, weighed by their sizes.
+class MeanLoss {
+ public:
+  void add(double loss, Index pairs) {
+    sum_ = std::fma(loss, static_cast<double>(pairs), sum_);
+    pairs_ += pairs;
+  }
+  double value() const { return sum_ / static_cast<double>(pairs_); }
+  Index pairs() const { return pairs_; }
+
+ private:
+  double sum_ = 0;
+  Index pairs_ = 0;
+};
+
+/// The mean loss over all batches of a source, as the model is.
+template <class Step, class Source>
+double mean_loss(Step& step, const Source& source) {
+  MeanLoss mean;
+  for (Index k = 0; k < source.batches(); ++k) {
+    const double loss = step.evaluate(source, k);
+    mean.add(loss, step.batch_size());
+  }
+  return mean.value();
+}
+
+}  // namespace detail
+
+/// Trains the model on a source of pairs, as Keras' fit does: each epoch in a new order (or new pairs, as the source
+/// wills), batch by batch, the last and smaller one too. All that is random is a function of one number drawn from rng.
+///
+/// The source is taken as a copy, which is cheap, and so the caller's is unchanged. Callbacks are called in their order;
+/// one that is given as an lvalue is used itself.
+///
+/// Throws ValueError for options out of range, ShapeError where features and network disagree, NonFiniteError where a
+/// batch is not finite (the parameters are then those of the last good batch), and whatever a callback throws.
+template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
+  requires PairSource<Source, typename Model::Scalar>
+History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer,
+            const FitOptions<typename Model::Scalar>& options, Rng& rng, Callbacks&&... callbacks) {
+  using State = TrainingState<Model, OptimizerType>;
+  static_assert((Callback<std::remove_cvref_t<Callbacks>, State> && ...),
+                "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable "
+                "(training/callback.hpp)");
+  using Clock = std::chrono::steady_clock;
+  detail::check_options(options);
+  const std::uint64_t seed = rng.bits();
+  auto [training, validation] = detail::split_validation(std::move(source), options);
+  if (validation) validation->start_epoch(seed, 0, options.batch_size, false);
+
+  ThreadTuning tuning(options.threads == 0 ? ThreadTuning() : ThreadTuning(options.threads));
+  TrainingStep step(model, std::move(loss), optimizer,
+                    {.threads = options.threads == 0 ? tuning.most() : options.threads, .seed = seed});
+  History history;
+  history.loss.reserve(static_cast<std::size_t>(options.epochs));
+  State state{.model = model, .optimizer = optimizer, .history = history};
+  state.epochs = options.epochs;
+  state.learning_rate = optimizer.learning_rate();
+
+  detail::call_on_train_begin(state, callbacks...);
+  for (state.epoch = 0; state.epoch < state.epochs && !state.stop; ++state.epoch) {
+    const auto began = Clock::now();
+    training.start_epoch(seed, state.epoch, options.batch_size, options.shuffle);
+    step.epoch(state.epoch);
+    step.forget_peaks();
+    state.batches = training.batches();
+    state.pairs = 0;
+    state.loss = 0;
+    detail::call_on_epoch_begin(state, callbacks...);
+
+    detail::MeanLoss mean;
+    for (state.batch = 0; state.batch < state.batches && !state.stop; ++state.batch) {
+      detail::call_on_batch_begin(state, callbacks...);
+      optimizer.learning_rate(state.learning_rate * state.rate_scale);
+      if (options.threads == 0) step.threads(tuning.threads());
+      const auto start = Clock::now();
+      const double batch_loss = step(training, state.batch);
+      tuning.took(Clock::now() - start);
+      mean.add(batch_loss, step.batch_size());
+      state.pairs = mean.pairs();
+      state.loss = mean.value();
+      detail::call_on_batch_end(state, callbacks...);
+    }
+    history.loss.push_back(mean.value());
+    history.learning_rate.push_back(optimizer.learning_rate());
+    detail::add_warnings(step, model.network(), state.epoch, history);
+    if (validation) history.validation_loss.push_back(detail::mean_loss(step, *validation));
+    history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
+    history.threads = step.threads();
+    detail::call_on_epoch_end(state, callbacks...);
+  }
+  history.stopped = state.stop;
+  detail::call_on_train_end(state, callbacks...);
+  return history;
+}
+
+}  // namespace gemel

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "gemel/core/error.hpp"
+#include "gemel/training/history.hpp"
+
+namespace gemel {
+
+/// The quantity that a callback watches; less is better.
+enum class Monitor { ValidationLoss, Loss };
+
+namespace detail {
+
+/// The last epoch's value of what `callback` watches. Throws ValueError where fit has no validation data.
+inline double monitored(Monitor monitor, const History& history, const char* callback) {
+  if (monitor == Monitor::Loss) return history.loss.back();
+  if (history.validation_loss.empty()) {
+    throw ValueError(std::string(callback) +
+                     " monitors the validation loss, but there is no validation: give fit validation data or a "
+                     "validation_split, or monitor Monitor::Loss");
+  }
+  return history.validation_loss.back();
+}
+
+/// Throws ValueError with this text where `holds` is false.
+inline void require_option(bool holds, const char* callback, const char* rule, double value) {
+  if (!holds) throw ValueError(std::string(callback) + "'s " + rule + ", but it is " + std::to_string(value));
+}
+
+}  // namespace detail
+}  // namespace gemel

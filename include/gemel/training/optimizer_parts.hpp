@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/training/clipping.hpp"
+
+namespace gemel::detail {
+
+/// Throws ValueError that names the optimizer's option.
+inline void require(bool fulfilled, const char* option, const char* condition, double value) {
+  if (!fulfilled) {
+    throw ValueError("the optimizer's " + std::string(option) + " must be " + condition + ", but " +
+                     std::to_string(value) + " was given");
+  }
+}
+
+inline void check_learning_rate(double rate) {
+  require(rate >= 0 && std::isfinite(rate), "learning_rate", "finite and not negative", rate);
+}
+
+/// A share of the past that a moving average keeps; less than 1 as a float too.
+inline void check_share(const char* option, double share) {
+  require(share >= 0 && static_cast<float>(share) < 1, option, "at least 0 and less than 1", share);
+}
+
+/// Positive as an S too: it keeps a division by 0 away.
+template <Scalar S>
+void check_epsilon(double epsilon) {
+  require(epsilon >= static_cast<double>(std::numeric_limits<S>::min()) &&
+              epsilon <= static_cast<double>(std::numeric_limits<S>::max()),
+          "epsilon", "positive and finite in the scalar type of the parameters", epsilon);
+}
+
+inline void check_weight_decay(double decay) {
+  require(decay >= 0 && std::isfinite(decay), "weight_decay", "finite and not negative", decay);
+}
+
+/// Keras on TensorFlow makes a float of some constants of an optimizer, where the parameters are double too. Whoever is to
+/// reach its numbers has to do the same: 0.9 for 0.9f moves them by 1e-6.
+inline double as_keras_rounds(double constant) { return static_cast<double>(static_cast<float>(constant)); }
+
+/// The clipping that any optimizer's options ask for, checked.
+template <class Options>
+Clipping checked_clipping(const Options& options) {
+  const Clipping clipping{options.clipvalue, options.clipnorm, options.global_clipnorm};
+  clipping.check();
+  return clipping;
+}
+
+/// Throws ShapeError where the block is not within the `reserved` parameters.
+template <Scalar S>
+void check_block(Index reserved, Index first, std::span<const S> g, std::span<S> w) {
+  if (g.size() != w.size() || first < 0 || length(w) > reserved - first) {
+    throw ShapeError("the optimizer was given the parameters from " + std::to_string(first) + " on, " +
+                     std::to_string(w.size()) + " of them, and " + std::to_string(g.size()) +
+                     " gradients, but has room for " + std::to_string(reserved) + ": call reserve first");
+  }
+}
+
+/// Where the state of a block begins, or null for an array that the options have no use for.
+template <Scalar S>
+S* block_of(Buffer<S>& array, Index first) {
+  return array.empty() ? nullptr : array.data() + first;
+}
+
+}  // namespace gemel::detail

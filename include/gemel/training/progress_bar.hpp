@@ -1,0 +1,163 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#if defined(_WIN32)
+#include <io.h>
+#else
+#include <unistd.h>
+#endif
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/training/history.hpp"
+
+namespace gemel {
+
+namespace detail {
+
+inline bool is_terminal(std::FILE* file) {
+#if defined(_WIN32)
+  return _isatty(_fileno(file)) != 0;
+#else
+  return isatty(fileno(file)) != 0;
+#endif
+}
+
+/// Three or four significant digits: "0.03121".
+inline std::string short_number(double value, int digits) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*g", digits, value);
+  return text;
+}
+
+/// "845 pairs/s", "81.3k pairs/s", "1.24M pairs/s".
+inline std::string pair_rate(Index pairs, double seconds) {
+  const double rate = static_cast<double>(pairs) / std::max(seconds, 1e-9);
+  if (rate >= 999'500) return short_number(rate / 1e6, 3) + "M pairs/s";
+  if (rate >= 999.5) return short_number(rate / 1e3, 3) + "k pairs/s";
+  return short_number(rate, 3) + " pairs/s";
+}
+
+/// "0:42", "1:02:03"; a second begun counts whole.
+inline std::string clock_time(double seconds) {
+  const auto total = static_cast<long long>(std::ceil(seconds));
+  const long long hours = total / 3600, minutes = total / 60 % 60;
+  const auto two_digits = [](long long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return (hours > 0 ? std::to_string(hours) + ':' + two_digits(minutes) : std::to_string(minutes)) + ':' +
+         two_digits(total % 60);
+}
+
+/// "[=====>    ]"
+inline std::string bar(Index done, Index total) {
+  constexpr Index width = 20;
+  const auto filled = static_cast<std::size_t>(width * done / total);
+  std::string text(width, ' ');
+  std::fill_n(text.begin(), filled, '=');
+  if (filled < width) text[filled] = '>';
+  return '[' + text + ']';
+}
+
+}  // namespace detail
+
+/// Shows how the training goes. On a terminal a bar, drawn again up to ten times a second, which gives way to the
+/// epoch's line when the epoch ends:
+///
+///   Epoch 3/20 [=====>              ] 124/469, loss 0.03121, 81.3k pairs/s, 0:42 left
+///   Epoch 3/20: loss 0.02954, validation loss 0.03377, 81.5k pairs/s, 2.41 s
+///
+/// Elsewhere (a file, a pipe) the line only. The rate is that of training, without validation; the time left is that of
+/// the whole training, with it. Throws ValueError in on_train_begin where there is no file.
+struct ProgressBar {
+  enum class Mode { Auto, Bar, Lines, Silent };
+
+  Mode mode = Mode::Auto;    ///< Auto: Bar where `file` is a terminal, else Lines
+  std::FILE* file = stderr;  ///< remains the caller's
+
+  template <class State>
+  void on_train_begin(State&) {
+    if (!file) throw ValueError("ProgressBar's file is null: give it an open one");
+    shown_as_ = mode != Mode::Auto ? mode : detail::is_terminal(file) ? Mode::Bar : Mode::Lines;
+    batches_done_ = 0;
+    training_began_ = Clock::now();
+  }
+
+  template <class State>
+  void on_epoch_begin(State&) {
+    epoch_began_ = last_batch_ = drawn_ = Clock::now();
+  }
+
+  template <class State>
+  void on_batch_end(State& state) {
+    ++batches_done_;
+    last_batch_ = Clock::now();
+    if (shown_as_ != Mode::Bar || last_batch_ - drawn_ < std::chrono::milliseconds(100)) return;
+    drawn_ = last_batch_;
+    const Index done = state.batch + 1;
+    const Index left = (state.epochs - state.epoch) * state.batches - done;
+    const double seconds_left =
+        seconds(training_began_, last_batch_) / static_cast<double>(batches_done_) * static_cast<double>(left);
+    print(title(state) + ' ' + detail::bar(done, state.batches) + ' ' + std::to_string(done) + '/' +
+          std::to_string(state.batches) + ", loss " + detail::short_number(state.loss, 4) + ", " + rate(state) + ", " +
+          detail::clock_time(seconds_left) + " left");
+    bar_is_shown_ = true;
+  }
+
+  template <class State>
+  void on_epoch_end(State& state) {
+    if (shown_as_ == Mode::Silent) return;
+    const History& history = state.history;
+    std::string line = title(state) + ": loss " + detail::short_number(history.loss.back(), 4);
+    if (!history.validation_loss.empty()) {
+      line += ", validation loss " + detail::short_number(history.validation_loss.back(), 4);
+    }
+    print(line + ", " + rate(state) + ", " + detail::short_number(seconds(epoch_began_, Clock::now()), 3) + " s\n");
+    bar_is_shown_ = false;
+  }
+
+  /// A training that ends within an epoch leaves a bar behind: what is printed next begins a line of its own.
+  template <class State>
+  void on_train_end(State&) {
+    if (bar_is_shown_) std::fputc('\n', file);
+    bar_is_shown_ = false;
+  }
+
+  using Clock = std::chrono::steady_clock;
+
+  // What it remembers from hook to hook.
+  Mode shown_as_ = Mode::Silent;
+  bool bar_is_shown_ = false;
+  Index batches_done_ = 0;
+  Clock::time_point training_began_ = {};
+  Clock::time_point epoch_began_ = {};
+  Clock::time_point last_batch_ = {};
+  Clock::time_point drawn_ = {};
+
+ private:
+  static double seconds(Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration<double>(to - from).count();
+  }
+
+  template <class State>
+  static std::string title(const State& state) {
+    return "Epoch " + std::to_string(state.epoch + 1) + '/' + std::to_string(state.epochs);
+  }
+
+  template <class State>
+  std::string rate(const State& state) const {
+    return detail::pair_rate(state.pairs, seconds(epoch_began_, last_batch_));
+  }
+
+  /// Writes in one call, over the bar where there may be one.
+  void print(const std::string& text) const {
+    const std::string line = shown_as_ == Mode::Bar ? "\r\x1b[K" + text : text;
+    std::fputs(line.c_str(), file);
+    std::fflush(file);
+  }
+};
+
+}  // namespace gemel

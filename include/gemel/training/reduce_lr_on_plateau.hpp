@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/training/monitor.hpp"
+
+namespace gemel {
+
+/// Multiplies the learning rate by `factor` after `patience` epochs in a row that did not improve on the best one by
+/// more than min_delta; then waits `cooldown` epochs before it counts again. Names, defaults and counting are Keras'.
+/// It sets TrainingState::rate_scale, so it works on top of a schedule: min_lr bounds the product at the time of a
+/// reduction.
+///
+/// Throws ValueError in on_train_begin where an option is out of range, in on_epoch_end where what it monitors is not
+/// there.
+struct ReduceLROnPlateau {
+  Monitor monitor = Monitor::ValidationLoss;
+  double factor = 0.1;
+  Index patience = 10;      ///< epochs
+  double min_delta = 1e-4;  ///< in the unit of the loss
+  Index cooldown = 0;       ///< epochs
+  double min_lr = 0;
+
+  // What the training has shown so far; readable after it.
+  double best = std::numeric_limits<double>::infinity();
+  Index wait = 0;              ///< epochs without improvement, outside of a cooldown
+  Index cooldown_counter = 0;  ///< epochs that are left of it
+  double rate_scale = 1;
+  bool resumed = false;  ///< set by restore: the next training goes on from there
+
+  template <class State>
+  void on_train_begin(State& state) {
+    constexpr const char* name = "ReduceLROnPlateau";
+    detail::require_option(factor > 0 && factor < 1, name, "factor must be between 0 and 1", factor);
+    detail::require_option(patience >= 0, name, "patience must be at least 0", static_cast<double>(patience));
+    detail::require_option(min_delta >= 0 && std::isfinite(min_delta), name, "min_delta must be finite and at least 0",
+                           min_delta);
+    detail::require_option(cooldown >= 0, name, "cooldown must be at least 0", static_cast<double>(cooldown));
+    detail::require_option(min_lr >= 0 && std::isfinite(min_lr), name, "min_lr must be finite and at least 0", min_lr);
+    if (!resumed) *this = {monitor, factor, patience, min_delta, cooldown, min_lr};
+    state.rate_scale = rate_scale;
+    resumed = false;
+  }
+
+  template <class State>
+  void on_epoch_end(State& state) {
+    const double value = detail::monitored(monitor, state.history, "ReduceLROnPlateau");
+    if (cooldown_counter > 0) {
+      --cooldown_counter;
+      wait = 0;
+    }
+    if (value < best - min_delta) {
+      best = value;
+      wait = 0;
+    } else if (cooldown_counter == 0 && ++wait >= patience && state.learning_rate * state.rate_scale > min_lr) {
+      rate_scale = state.rate_scale = std::max(state.rate_scale * factor, min_lr / state.learning_rate);
+      cooldown_counter = cooldown;
+      wait = 0;
+    }
+  }
+
+  std::vector<double> save() const {
+    return {best, static_cast<double>(wait), static_cast<double>(cooldown_counter), rate_scale};
+  }
+
+  /// Throws FormatError where this is not what save wrote.
+  void restore(std::span<const double> memory) {
+    if (memory.size() != 4) throw FormatError("this is not the saved memory of a ReduceLROnPlateau");
+    best = memory[0];
+    wait = static_cast<Index>(memory[1]);
+    cooldown_counter = static_cast<Index>(memory[2]);
+    rate_scale = memory[3];
+    resumed = true;
+  }
+};
+
+}  // namespace gemel

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "gemel/core/elementary.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/power.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+// A schedule gives the learning rate of each step; it is used by the callback LearningRate. Any `double f(Index step)` is
+// one; steps count from 0.
+
+namespace detail {
+
+/// Throws ValueError that names the schedule's field.
+inline void require_in_schedule(bool fulfilled, const char* field, const char* condition, double value) {
+  if (!fulfilled) {
+    throw ValueError("the schedule's " + std::string(field) + " must be " + condition + ", but " +
+                     std::to_string(value) + " was given");
+  }
+}
+
+}  // namespace detail
+
+/// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps); in stairs, the exponent's whole part.
+/// Throws ValueError at use where a field is out of its range.
+struct ExponentialDecay {
+  double initial_learning_rate = 1e-3;
+  Index decay_steps = 1000;
+  double decay_rate = 0.96;  ///< what remains after decay_steps; positive
+  bool staircase = false;
+
+  double operator()(Index step) const {
+    using detail::require_in_schedule;
+    require_in_schedule(initial_learning_rate >= 0 && std::isfinite(initial_learning_rate), "initial_learning_rate",
+                        "finite and not negative", initial_learning_rate);
+    require_in_schedule(decay_steps > 0, "decay_steps", "positive", static_cast<double>(decay_steps));
+    require_in_schedule(decay_rate > 0 && std::isfinite(decay_rate), "decay_rate", "positive and finite", decay_rate);
+    const Index whole = step / decay_steps;
+    const double part = staircase ? 0 : static_cast<double>(step % decay_steps) / static_cast<double>(decay_steps);
+    return initial_learning_rate * power(decay_rate, static_cast<double>(whole) + part);
+  }
+};
+
+/// Keras' CosineDecay, with its linear warm-up (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
+/// restarts", ICLR 2017, eq. 5, without the restarts): from the top rate, which is warmup_target or else
+/// initial_learning_rate,
+///
+///   top * ( (1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha ),   t = min(step - warmup_steps, decay_steps)
+///
+/// and before it, for warmup_steps, a line from initial_learning_rate to warmup_target. Without a target there is no
+/// warm-up. Throws ValueError at use where a field is out of its range.
+struct CosineDecay {
+  double initial_learning_rate = 1e-3;
+  Index decay_steps = 1000;  ///< from the top to the end, warm-up not counted
+  double alpha = 0;          ///< the last rate as a share of the top rate
+  std::optional<double> warmup_target = {};
+  Index warmup_steps = 0;
+
+  double operator()(Index step) const {
+    check();
+    const Index warmup = warmup_target ? warmup_steps : 0;
+    const double top = warmup_target.value_or(initial_learning_rate);
+    if (step < warmup) {
+      const double done = static_cast<double>(step) / static_cast<double>(warmup);
+      return std::fma(top - initial_learning_rate, done, initial_learning_rate);
+    }
+    const double done = static_cast<double>(std::min(step - warmup, decay_steps)) / static_cast<double>(decay_steps);
+    const double cosine = std::fma(0.5, cos_of_turns(done / 2), 0.5);
+    return top * std::fma(1 - alpha, cosine, alpha);
+  }
+
+ private:
+  void check() const {
+    using detail::require_in_schedule;
+    const auto rate = [](const char* field, double value) {
+      require_in_schedule(value >= 0 && std::isfinite(value), field, "finite and not negative", value);
+    };
+    rate("initial_learning_rate", initial_learning_rate);
+    if (warmup_target) rate("warmup_target", *warmup_target);
+    rate("alpha", alpha);
+    require_in_schedule(decay_steps > 0, "decay_steps", "positive", static_cast<double>(decay_steps));
+    require_in_schedule(warmup_steps >= 0, "warmup_steps", "not negative", static_cast<double>(warmup_steps));
+  }
+};
+
+}  // namespace gemel

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "gemel/core/types.hpp"
+#include "gemel/training/history.hpp"
+
+namespace gemel::detail {
+
+/// Adds a warning to the history where an epoch shows that training goes on but learns nothing; each kind once.
+template <class Step, class Network>
+void add_warnings(const Step& step, const Network& network, Index epoch, History& history) {
+  const auto add = [&](const std::string& cause, const std::string& text) {
+    const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
+    if (std::ranges::none_of(history.warnings, same)) {
+      history.warnings.push_back(cause + " (since epoch " + std::to_string(epoch) + "): " + text);
+    }
+  };
+  for (Index k = 0; k < network.depth(); ++k) {
+    if (step.peak_output(k) == 0) {
+      return add("layer " + std::to_string(k) + " is dead",
+                 "it gave 0 for every sample, so nothing before it learns; lower the learning rate, scale the features, or "
+                 "use LeakyReLU");
+    }
+  }
+  const auto extent = static_cast<double>(step.peak_output(network.depth() - 1));
+  if (static_cast<double>(step.peak_distance()) < 1e-5 * extent) {
+    add("the embedding has collapsed",
+        "all samples are embedded in one point; give more dissimilar pairs, a larger margin, or a lower learning rate");
+  }
+}
+
+}  // namespace gemel::detail

@@ -1,0 +1,18 @@
+// error: 
+#include "gemel/gemel.hpp"
+
+struct Stop {
+#if defined(REPAIRED)
+  template <class State>
+  void on_epoch_end(State&) {}
+#else
+  void on_epoch_end() {}
+#endif
+};
+
+void train(gemel::Siamese<gemel::Network<float, gemel::Dense<5, 3, gemel::ReLU>>>& model,
+           const gemel::Pairs<float>& pairs) {
+  gemel::Rng rng{1};
+  gemel::RMSprop<float> optimizer{{}};
+  gemel::fit(model, pairs, gemel::ContrastiveLoss{}, optimizer, {.epochs = 1}, rng, Stop{});
+}

@@ -1,0 +1,3 @@
+// flags: -ffast-math
+// error: -ffast-math drops NaN checks and changes results
+#include "gemel/gemel.hpp"

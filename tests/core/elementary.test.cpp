@@ -1,0 +1,52 @@
+#include "gemel/core/elementary.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+
+using namespace gemel;
+
+namespace {
+
+long double relative_error(double value, long double expected) {
+  return std::abs((static_cast<long double>(value) - expected) / expected);
+}
+
+}  // namespace
+
+TEST_CASE("portable_log is the logarithm to the last bits") {
+  Rng rng{1};
+  long double worst = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const double u = 1 - rng.uniform<double>();
+    for (const double x : {u, std::ldexp(u, -i % 60), 1 - std::ldexp(u, -1 - i % 50), 1 + std::ldexp(u, -i % 50)}) {
+      if (x != 1) worst = std::max(worst, relative_error(portable_log(x), std::log(static_cast<long double>(x))));
+    }
+  }
+  CHECK(worst < 1e-15L);
+  CHECK(portable_log(1) == 0);
+  CHECK(portable_log(2) == std::numbers::ln2);
+}
+
+TEST_CASE("cos_of_turns is the cosine to the last bits, next to its zeros too") {
+  constexpr long double two_pi = 2 * std::numbers::pi_v<long double>;
+  Rng rng{2};
+  long double worst = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const double small = std::ldexp(1 - rng.uniform<double>(), -3 - i % 40);
+    // The reference takes the angle to the next quarter turn, which is exact.
+    worst = std::max(worst, relative_error(cos_of_turns(small), std::cos(two_pi * small)));
+    worst = std::max(worst, relative_error(cos_of_turns(0.5 + small), -std::cos(two_pi * (0.5 + small - 0.5))));
+    const double quarter = 0.25 + small - 0.25;
+    if (quarter > 0) worst = std::max(worst, relative_error(cos_of_turns(0.25 + quarter), -std::sin(two_pi * quarter)));
+    const double last = 0.75 + small - 0.75;
+    if (last > 0) worst = std::max(worst, relative_error(cos_of_turns(0.75 + last), std::sin(two_pi * last)));
+  }
+  CHECK(worst < 1e-15L);
+  CHECK(cos_of_turns(0) == 1);
+  CHECK(cos_of_turns(0.25) == 0);
+  CHECK(cos_of_turns(0.5) == -1);
+  CHECK(cos_of_turns(0.75) == 0);
+}

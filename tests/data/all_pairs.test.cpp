@@ -1,0 +1,33 @@
+#include "gemel/data/all_pairs.hpp"
+
+#include <set>
+#include <utility>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+
+using namespace gemel;
+
+TEST_CASE("all pairs are there once, and similar within a class") {
+  Rng rng{1};
+  const Samples<float> x = uniform<float>(3, 6, rng);
+  const Classes classes{4, 9, 4, 9, 9, 2};
+  const Pairs<float> pairs = all_pairs(x, classes);
+  CHECK(pairs.size() == 15);
+  std::set<std::pair<const float*, const float*>> seen;
+  Index similar = 0;
+  for (Index p = 0; p < pairs.size(); ++p) {
+    CHECK(pairs.first(p) < pairs.second(p));  // the samples lie in their order
+    seen.insert({pairs.first(p), pairs.second(p)});
+    CHECK(pairs.similar(p) == classes.same((pairs.first(p) - x.column(0)) / 3, (pairs.second(p) - x.column(0)) / 3));
+    similar += pairs.similar(p);
+  }
+  CHECK(seen.size() == 15);
+  CHECK(similar == 4);
+}
+
+TEST_CASE("all pairs need two samples, and one class each") {
+  Rng rng{1};
+  CHECK_THROWS_AS(all_pairs(Samples<float>(uniform<float>(3, 4, rng)), Classes{1, 2, 1}), ShapeError);
+  CHECK_THROWS_AS(all_pairs(Samples<float>(uniform<float>(3, 1, rng)), Classes{1}), ShapeError);
+}

@@ -1,0 +1,76 @@
+#include "gemel/data/consecutive_pairs.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gemel;
+
+namespace {
+
+// Sample i has i as its first feature.
+Samples<float> counted(Index n) {
+  MatrixX<float> x = MatrixX<float>::Zero(2, n);
+  for (Index i = 0; i < n; ++i) x(0, i) = static_cast<float>(i);
+  return x;
+}
+
+std::string failure(const std::vector<int>& classes) {
+  Rng rng{1};
+  try {
+    consecutive_pairs(counted(length(classes)), classes, rng);
+  } catch (const ValueError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("each sample of a class is paired with the next one, then with one of another class in its place") {
+  // The smallest class, 2, has 3 samples.
+  const std::vector<int> labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0};
+  const Classes classes{labels};
+  Rng rng{5};
+  const Pairs<float> pairs = consecutive_pairs(counted(12), classes, rng);
+  REQUIRE(pairs.size() == 3 * 2 * 2);
+  Index p = 0;
+  for (Index c = 0; c < 3; ++c) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto members = classes.members(c);
+      CHECK(pairs.similar(p));
+      CHECK(pairs.first(p)[0] == static_cast<float>(members[i]));
+      CHECK(pairs.second(p)[0] == static_cast<float>(members[i + 1]));
+      ++p;
+      CHECK(!pairs.similar(p));
+      CHECK(pairs.first(p)[0] == static_cast<float>(members[i]));
+      const auto other = static_cast<Index>(pairs.second(p)[0]);
+      CHECK(classes.of(other) != c);
+      CHECK(classes.members(classes.of(other))[i] == other);
+      ++p;
+    }
+  }
+}
+
+TEST_CASE("the other class is any of the others, evenly") {
+  std::vector<int> labels(5 * 2001);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i % 5);
+  const Classes classes{labels};
+  Rng rng{6};
+  const Pairs<float> pairs = consecutive_pairs(counted(length(labels)), classes, rng);
+  std::map<std::pair<Index, Index>, int> counts;
+  for (Index p = 1; p < pairs.size(); p += 2) {
+    ++counts[{classes.of(static_cast<Index>(pairs.first(p)[0])), classes.of(static_cast<Index>(pairs.second(p)[0]))}];
+  }
+  CHECK(counts.size() == 20);
+  for (const auto& [key, count] : counts) CHECK(std::abs(count - 500) < 100);
+}
+
+TEST_CASE("consecutive pairs need two classes of two samples, and one class a sample") {
+  CHECK(failure({3, 3, 3}) == "all samples are of class 3: dissimilar pairs need at least two classes");
+  CHECK(failure({3, 3, 8}) == "class 8 has one sample, but consecutive pairs need two of every class");
+  Rng rng{1};
+  CHECK_THROWS_AS(consecutive_pairs(counted(5), Classes{1, 1, 2, 2}, rng), ShapeError);
+}

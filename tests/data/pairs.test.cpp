@@ -1,0 +1,208 @@
+#include "gemel/data/pairs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+
+using namespace gemel;
+
+static_assert(PairSource<Pairs<float>, float>);
+static_assert(PairSource<Pairs<double>, double>);
+
+namespace {
+
+// Feature i of sample j is 10 j + i + offset: a sample tells its number.
+MatrixX<float> numbered(Index features, Index n, float offset = 0) {
+  MatrixX<float> m(features, n);
+  for (Index j = 0; j < n; ++j) {
+    for (Index i = 0; i < features; ++i) m(i, j) = static_cast<float>(10 * j + i) + offset;
+  }
+  return m;
+}
+
+Pairs<float> seven_pairs(std::vector<float> weights = {}) {
+  return {numbered(3, 7), numbered(3, 7, 500), {1, 0, 0, 1, 1, 0, 1}, weights};
+}
+
+// The numbers of the pairs in the order of the epoch, as the samples tell them; checks all that a batch promises.
+std::vector<Index> epoch_of(const Pairs<float>& pairs) {
+  std::vector<Index> order;
+  Batch<float> batch;
+  std::array<float, 3> buffer{};
+  for (Index k = 0; k < pairs.batches(); ++k) {
+    pairs.batch(k, batch);
+    CHECK(batch.two_sided);
+    CHECK(batch.samples.size() == 2 * batch.pairs.size());
+    CHECK(batch.similar.size() == batch.pairs.size());
+    for (Index p = 0; p < batch.size(); ++p) {
+      CHECK(batch.pairs[static_cast<std::size_t>(p)] == PairIndex{2 * p, 2 * p + 1});
+      const float* a = pairs.column(k, 2 * p, buffer.data());
+      const float* b = pairs.column(k, 2 * p + 1, buffer.data());
+      const auto pair = static_cast<Index>(a[0] / 10);
+      CHECK(b[0] == a[0] + 500);
+      CHECK(a == pairs.first(pair));
+      CHECK(b == pairs.second(pair));
+      CHECK(batch.samples[static_cast<std::size_t>(2 * p)] == pair);
+      CHECK(batch.samples[static_cast<std::size_t>(2 * p + 1)] == pair + 7);
+      CHECK(batch.similar[static_cast<std::size_t>(p)] == pairs.similar(pair));
+      if (!batch.weight.empty()) CHECK(batch.weight[static_cast<std::size_t>(p)] == static_cast<float>(pair) / 4);
+      order.push_back(pair);
+    }
+  }
+  return order;
+}
+
+template <class Make>
+std::string failure(Make make) {
+  try {
+    make();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("pairs of two matrices") {
+  const Pairs<float> pairs = seven_pairs();
+  CHECK(pairs.size() == 7);
+  CHECK(pairs.features() == 3);
+  CHECK(pairs.first(2)[1] == 21);
+  CHECK(pairs.second(2)[1] == 521);
+  CHECK(pairs.similar(0));
+  CHECK(!pairs.similar(1));
+  CHECK(pairs.labels() == Labels{1, 0, 0, 1, 1, 0, 1});
+}
+
+TEST_CASE("pairs of one matrix's columns copy no sample") {
+  const MatrixX<float> x = numbered(3, 5);
+  const Pairs<float> pairs{Samples<float>::view(x), {{0, 4}, {2, 2}, {4, 1}}, {0, 1, 0}};
+  CHECK(pairs.size() == 3);
+  CHECK(pairs.first(0) == x.data());
+  CHECK(pairs.second(0) == x.data() + 12);
+  CHECK(pairs.first(1) == pairs.second(1));
+
+  Batch<float> batch;
+  pairs.batch(0, batch);
+  CHECK(batch.samples == std::vector<Index>{0, 4, 2, 2, 4, 1});
+  CHECK(batch.similar == std::vector<std::uint8_t>{0, 1, 0});
+  CHECK(batch.weight.empty());
+  CHECK(batch.two_sided);
+  CHECK(pairs.column(0, 5, nullptr) == x.data() + 3);
+}
+
+TEST_CASE("copies and slices share the samples") {
+  const Pairs<float> pairs = seven_pairs();
+  const Pairs<float> copy = pairs;
+  CHECK(copy.first(3) == pairs.first(3));
+
+  const Pairs<float> slice = pairs.slice(2, 4);
+  CHECK(slice.size() == 4);
+  CHECK(slice.batches() == 1);
+  CHECK(slice.first(0) == pairs.first(2));
+  CHECK(slice.second(3) == pairs.second(5));
+  CHECK(slice.labels() == Labels{0, 1, 1, 0});
+  const Pairs<float> inner = slice.slice(1, 2);
+  CHECK(inner.first(1) == pairs.first(4));
+  CHECK(inner.labels() == Labels{1, 1});
+  Batch<float> batch;
+  inner.batch(0, batch);
+  CHECK(batch.similar == std::vector<std::uint8_t>{1, 1});
+  CHECK(inner.column(0, 3, nullptr) == pairs.second(4));
+
+  const Pairs<float> indexed{numbered(3, 5), {{0, 4}, {2, 3}, {4, 1}}, {0, 1, 0}, {1, 2, 3}};
+  const Pairs<float> last = indexed.slice(1, 2);
+  CHECK(last.first(0) == indexed.first(1));
+  CHECK(last.second(1) == indexed.second(2));
+  last.batch(0, batch);
+  CHECK(batch.weight == std::vector<float>{2, 3});
+
+  CHECK_THROWS_AS(pairs.slice(0, 0), ValueError);
+  CHECK_THROWS_AS(pairs.slice(-1, 2), ValueError);
+  CHECK_THROWS_AS(pairs.slice(0, 8), ValueError);
+  CHECK_THROWS_AS(pairs.slice(7, 1), ValueError);
+  CHECK_THROWS_AS(pairs.slice(1, std::numeric_limits<Index>::max()), ValueError);
+}
+
+TEST_CASE("an epoch has every pair once; shuffled, in an order of (seed, epoch) alone") {
+  const std::vector<Index> natural = {0, 1, 2, 3, 4, 5, 6};
+  Pairs<float> pairs = seven_pairs({0, 0.25f, 0.5f, 0.75f, 1, 1.25f, 1.5f});
+  CHECK(epoch_of(pairs) == natural);
+
+  pairs.start_epoch(1, 0, 3, false);
+  CHECK(pairs.batches() == 3);
+  CHECK(epoch_of(pairs) == natural);
+  Batch<float> batch;
+  pairs.batch(2, batch);
+  CHECK(batch.size() == 1);
+  CHECK(batch.weight == std::vector<float>{1.5f});
+  CHECK_THROWS_AS(pairs.batch(3, batch), ValueError);
+  CHECK_THROWS_AS(pairs.start_epoch(1, 0, 0, false), ValueError);
+
+  pairs.start_epoch(1, 0, 3, true);
+  const std::vector<Index> shuffled = epoch_of(pairs);
+  CHECK(shuffled != natural);
+  std::vector<Index> sorted = shuffled;
+  std::ranges::sort(sorted);
+  CHECK(sorted == natural);
+
+  Pairs<float> fresh = seven_pairs();
+  fresh.start_epoch(9, 4, 2, true);
+  fresh.start_epoch(1, 0, 2, true);
+  CHECK(epoch_of(fresh) == shuffled);
+  fresh.start_epoch(1, 1, 2, true);
+  CHECK(epoch_of(fresh) != shuffled);
+}
+
+TEST_CASE("sizes that do not fit are refused") {
+  using Made = Pairs<float>;
+  CHECK_THROWS_AS(Made(numbered(3, 4), numbered(2, 4), {1, 0, 1, 0}), ShapeError);
+  CHECK_THROWS_AS(Made(numbered(3, 4), numbered(3, 5), {1, 0, 1, 0}), ShapeError);
+  CHECK_THROWS_AS(Made(numbered(3, 4), numbered(3, 4), {1, 0, 1}), ShapeError);
+  CHECK_THROWS_AS(Made(numbered(3, 4), numbered(3, 4), {1, 0, 1, 0, 0}), ShapeError);
+  CHECK_THROWS_AS(Made(numbered(3, 4), numbered(3, 4), Labels{}), ShapeError);
+  CHECK_THROWS_AS(Made(numbered(3, 2), numbered(3, 2), {1, 0}, {1.0f}), ShapeError);
+  CHECK_THROWS_AS(Made(MatrixX<float>(3, 0), MatrixX<float>(3, 0), Labels{}), ShapeError);
+  CHECK_THROWS_AS(Made(numbered(3, 4), std::vector<PairIndex>{{0, 1}}, {1, 0}), ShapeError);
+  CHECK_THROWS_AS(Made(numbered(3, 4), std::vector<PairIndex>{}, Labels{}), ShapeError);
+  CHECK(failure([] {
+          Made(numbered(3, 4), numbered(2, 4), {1, 0, 1, 0});
+        }) ==
+        "the two samples of a pair need as many features, but A has 3 and B has 2 (features x n: one sample a column)");
+}
+
+TEST_CASE("indices, labels and weights that mean nothing are refused, and the pair is named") {
+  using Made = Pairs<float>;
+  CHECK(failure([] {
+          Made(numbered(3, 4), {{0, 1}, {3, 4}}, {1, 0});
+        }) == "pair 1: it refers to sample 4, but the samples are 0 to 3");
+  CHECK(failure([] {
+          Made(numbered(3, 4), {{-1, 1}, {3, 3}}, {1, 0});
+        }) == "pair 0: it refers to sample -1, but the samples are 0 to 3");
+  CHECK_THROWS_AS(Made(numbered(3, 4), {{0, 1}, {3, 4}}, {1, 0}), ValueError);
+  CHECK_THROWS_AS(Made(numbered(3, 2), numbered(3, 2), {1, 2}), ValueError);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float weight : {nan, infinity, -1.0f}) {
+    try {
+      Made(numbered(3, 2), numbered(3, 2), {1, 0}, {1.0f, weight});
+      FAIL("a weight of " << weight << " was taken");
+    } catch (const ValueError& error) {
+      CHECK(error.place().pair == 1);
+    }
+  }
+}
+
+TEST_CASE("NaN in the samples is left for the training step to name") {
+  MatrixX<float> a = numbered(3, 2);
+  a(1, 1) = std::numeric_limits<float>::quiet_NaN();
+  const Pairs<float> pairs{a, numbered(3, 2), {1, 0}};
+  CHECK(pairs.size() == 2);
+}

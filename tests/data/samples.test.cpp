@@ -1,0 +1,111 @@
+#include "gemel/data/samples.hpp"
+
+#include <array>
+#include <concepts>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gemel;
+
+namespace {
+
+template <class T>
+concept Viewable = requires {
+  Samples<float>::view(std::declval<T>());
+};
+
+MatrixX<float> numbered(Index features, Index n) {
+  MatrixX<float> m(features, n);
+  for (Index j = 0; j < n; ++j) {
+    for (Index i = 0; i < features; ++i) m(i, j) = static_cast<float>(10 * j + i);
+  }
+  return m;
+}
+
+}  // namespace
+
+static_assert(Viewable<MatrixX<float>&>);
+static_assert(Viewable<const MatrixX<float>&>);
+static_assert(!Viewable<MatrixX<float>>, "a temporary would be gone when it is read");
+static_assert(!Viewable<const MatrixX<float>>);
+static_assert(!Viewable<Eigen::Matrix3f&>, "it would be converted to a temporary");
+static_assert(!Viewable<MatrixX<double>&>);
+static_assert(std::copyable<Samples<double>>);
+
+TEST_CASE("samples take a matrix without a copy where it is moved") {
+  MatrixX<float> m = numbered(3, 4);
+  const float* memory = m.data();
+  const Samples<float> samples = std::move(m);
+  CHECK(samples.features() == 3);
+  CHECK(samples.size() == 4);
+  CHECK(samples.column(0) == memory);
+  CHECK(samples.column(2) == memory + 6);
+  CHECK(samples[2][1] == 21);
+  CHECK(samples.matrix() == numbered(3, 4));
+  CHECK(samples.columns()(2, 3) == 32);
+
+  const Samples<float> copy = samples;
+  CHECK(copy.column(0) == memory);
+}
+
+TEST_CASE("samples own a copy of what stays with the caller") {
+  MatrixX<float> m = numbered(3, 4);
+  const Samples<float> samples = m;
+  m.setZero();
+  CHECK(samples[3][2] == 32);
+  const Samples<float> block = numbered(3, 4).leftCols(2);
+  CHECK(block.size() == 2);
+  CHECK(block[1][1] == 11);
+}
+
+TEST_CASE("a view reads the caller's memory") {
+  MatrixX<float> m = numbered(3, 4);
+  const Samples<float> view = Samples<float>::view(m);
+  CHECK(view.column(1) == m.data() + 3);
+  const Samples<float> raw = Samples<float>::view(m.data(), 3, 4);
+  CHECK(raw.column(1) == m.data() + 3);
+  CHECK(raw.features() == 3);
+}
+
+TEST_CASE("rows of n x features become columns of features x n") {
+  const std::array<double, 6> rows = {1, 2, 3, 4, 5, 6};  // 2 samples of 3 features
+  const Samples<double> samples = Samples<double>::from_row_major(rows.data(), 2, 3);
+  CHECK(samples.features() == 3);
+  CHECK(samples.size() == 2);
+  CHECK(samples[0][2] == 3);
+  CHECK(samples[1][0] == 4);
+  CHECK(samples.column(0) != rows.data());
+}
+
+TEST_CASE("a selection copies no sample and keeps the matrix alive") {
+  const float* memory = nullptr;
+  Samples<float> selection = [&memory] {
+    const Samples<float> all = numbered(3, 5);
+    memory = all.column(0);
+    return all.select(std::vector<Index>{4, 0, 4});
+  }();
+  CHECK(selection.size() == 3);
+  CHECK(selection.features() == 3);
+  CHECK(selection.column(0) == memory + 12);
+  CHECK(selection[1][2] == 2);
+  CHECK(selection[2][0] == 40);
+  CHECK(selection.columns().column(0) == selection[0]);
+  CHECK_THROWS_AS(selection.matrix(), ShapeError);
+
+  selection = selection.select(std::vector<Index>{1, 2});
+  CHECK(selection.column(0) == memory);
+  CHECK(selection.column(1) == memory + 12);
+  CHECK_THROWS_AS(selection.select(std::vector<Index>{2}), ValueError);
+  CHECK_THROWS_AS(selection.select(std::vector<Index>{-1}), ValueError);
+  CHECK_THROWS_AS(selection.select(std::vector<Index>{}), ShapeError);
+}
+
+TEST_CASE("no samples, or no features, are refused") {
+  CHECK_THROWS_AS(Samples<float>(MatrixX<float>(0, 4)), ShapeError);
+  CHECK_THROWS_AS(Samples<float>(MatrixX<float>(4, 0)), ShapeError);
+  const MatrixX<float> empty;
+  CHECK_THROWS_AS(Samples<float>::view(empty), ShapeError);
+  CHECK_THROWS_AS(Samples<float>::from_row_major(nullptr, 0, 3), ShapeError);
+}

@@ -1,0 +1,97 @@
+#!/bin/sh
+# What train must refuse: each row ends with exit code 2 and one sentence on stderr that holds the given words.
+#   sh tests/examples/train.test.sh PATH_OF_TRAIN
+set -u
+train=$1
+files=$(mktemp -d)
+trap 'rm -rf "$files"' EXIT
+bad=0
+
+refuses() {  # refuses WORDS OPTION...
+  words=$1
+  shift
+  timeout 60 "$train" --quiet --epochs 1 "$@" >/dev/null 2>"$files/stderr"
+  code=$?
+  if [ $code != 2 ] || [ "$(wc -l <"$files/stderr")" != 1 ] || ! grep -qF -e "$words" "$files/stderr"; then
+    echo "train $*: exit code $code, expected 2 and one sentence with '$words', but it said:"
+    cat "$files/stderr"
+    bad=1
+  fi
+}
+
+idx() {  # idx FILE COUNT BYTES...: an IDX file of COUNT x 2 bytes, or COUNT with one byte a value
+  printf '%b' "$2" >"$files/$1"
+}
+
+printf 'a,b,class\n1,2,x\n3,4,x\n5,6,y\n' >"$files/small.csv"
+printf 'a,b,class\n1,2,x\n3,oops,y\n' >"$files/word.csv"
+printf 'a,b,class\n1,2,x\n3,nan,y\n' >"$files/nan.csv"
+printf 'a,b,class\n1,2,x\n3,4\n' >"$files/ragged.csv"
+printf 'a,b,class\n' >"$files/names.csv"
+: >"$files/empty.csv"
+{ echo a,b,class; for i in $(seq 100); do echo "$i,$((i * i)),x"; done; } >"$files/one_class.csv"
+{ echo a,b,class; for i in $(seq 100); do echo "$i,$((i * i)),$i"; done; } >"$files/all_classes.csv"
+{ echo a,b,class; for i in $(seq 200); do echo "$i,$((i * i)),$((i % 2))"; done; } >"$files/two_classes.csv"
+{ echo a,class; for i in $(seq 200); do echo "$i,$((i % 2))"; done; } >"$files/one_feature.csv"
+idx images '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003\0004'
+idx labels '\0000\0000\0010\0001\0000\0000\0000\0002\0000\0001'
+idx three_labels '\0000\0000\0010\0001\0000\0000\0000\0003\0000\0001\0000'
+idx cut '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003'
+mkdir "$files/folder"
+
+# Options that are not there, or not with these values.
+refuses --colour --colour blue
+refuses stray stray
+for option in --test-fraction --dropout --margin --positive-margin --learning-rate --far; do
+  for value in nan inf -1 x ''; do refuses "$option: '$value'" $option "$value"; done
+done
+for option in --pairs-per-sample --hidden --epochs --batch; do
+  for value in 0 -1 1.5 1e3 x 99999999999999999999; do refuses "$option: '$value'" $option $value; done
+done
+refuses "--threads: '-1'" --threads -1
+refuses "--seed: '-1'" --seed -1
+refuses "--hidden: 'x'" --hidden 128,x
+for option in --split --scale --pairs --test-pairs --activation --distance --loss --optimizer --schedule --threshold; do
+  refuses "$option: 'odd' is none of" $option odd
+  refuses "$option" $option
+done
+for value in last: last:0 last:x 0 1 nan first:3; do refuses "--validation: '$value'" --validation $value; done
+refuses "less than its margin" --loss positive-margin --positive-margin 2
+refuses "--margin" --margin 1 --margin 2
+
+# Files that do not go together, are not there, or are not what they should be.
+refuses --labels --images "$files/images"
+refuses --images --labels "$files/labels"
+refuses --data --test-data "$files/small.csv"
+refuses --images --data "$files/small.csv" --images "$files/images" --labels "$files/labels"
+refuses --images --test-images "$files/images" --test-labels "$files/labels"
+refuses "no such file" --data "$files/nowhere.csv"
+refuses "directory" --data "$files/folder"
+refuses "empty" --data "$files/empty.csv"
+refuses "no rows" --data "$files/names.csv"
+refuses "line 3, column 'b'" --data "$files/word.csv"
+refuses "line 3, column 'b'" --data "$files/nan.csv"
+refuses "line 3" --data "$files/ragged.csv"
+refuses "'size'" --data "$files/small.csv" --label size
+refuses "number 7" --data "$files/small.csv" --label 7
+refuses "swapped" --images "$files/labels" --labels "$files/images"
+refuses "truncated" --images "$files/cut" --labels "$files/labels"
+refuses "3 labels" --images "$files/images" --labels "$files/three_labels"
+refuses "not an IDX file" --images "$files/small.csv" --labels "$files/labels"
+refuses "1 features" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
+
+# Data that nothing can be learnt or measured on.
+refuses "one class only" --data "$files/one_class.csv"
+refuses "no similar pair" --data "$files/all_classes.csv"
+refuses "one class only" --data "$files/small.csv"
+refuses "dissimilar validation pairs" --far 1e-6
+refuses "leaves nothing to train on" --validation last:5000
+refuses "classes" --data "$files/two_classes.csv" --split classes
+
+# Places that nothing can be written to.
+refuses "cannot be written" --json "$files/nowhere/result.json"
+refuses "cannot be written" --json "$files/folder"
+refuses "cannot be made" --report "$files/labels/pictures"
+
+[ $bad = 0 ] && echo "train refuses what it must"
+exit $bad

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Holds the order of the rooms: core <- {data, network, metrics} <- training <- verification <- io. The umbrella holds
+# every header outside io once, and nothing else; only io opens files or needs more than Eigen.
+#   sh tests/include_graph.sh [FOLDER]      FOLDER: what holds gemel/, include/ by default
+set -eu
+cd "${1:-$(dirname "$0")/../include}"
+
+headers=$(find gemel -name '*.hpp' -o -name '*.inl' | sort)
+edges=$(mktemp)
+trap 'rm -f "$edges"' EXIT
+# shellcheck disable=SC2086  # one word a header
+awk -v edges="$edges" '
+  function complain(text) { print FILENAME ":" FNR ": " text; bad = 1 }
+  function room(path,  part) { return split(path, part, "/") > 2 ? part[2] : "" }
+  BEGIN {
+    below["core"] = "core"
+    below["data"] = "core data"
+    below["network"] = "core network"
+    below["metrics"] = "core metrics"
+    below["training"] = "core data network metrics training"
+    below["verification"] = below["training"] " verification"
+    below["io"] = below["verification"] " io"
+    for (i = 1; i < ARGC; ++i) known[ARGV[i]] = 1
+  }
+  FNR == 1 {
+    here = room(FILENAME)
+    if (here != "" && !(here in below)) complain("there is no room " here)
+  }
+  /^[ \t]*#[ \t]*include/ {
+    name = $0
+    sub(/^[^"<]*["<]/, "", name)
+    sub(/[">].*/, "", name)
+    if (name ~ /^gemel\//) {
+      if ($0 !~ /"/) complain("include the library'\''s own headers with quotes")
+      if (!(name in known)) complain(name " does not exist")
+      print FILENAME, name > edges
+      there = room(name)
+      if (FILENAME == "gemel/gemel.hpp") {
+        ++held[name]
+        if (there == "io") complain("the umbrella opens no file: " name)
+      } else if (name == "gemel/gemel.hpp") {
+        complain("the umbrella is for users")
+      } else if (there != "" && index(" " below[here] " ", " " there " ") == 0) {
+        complain(here " may not include " there ": " name)
+      }
+    } else if (here != "io" && (name == "fstream" || name == "filesystem" || name ~ /nlohmann|zlib/)) {
+      complain("<" name "> is for io only")
+    }
+    next
+  }
+  FILENAME == "gemel/gemel.hpp" && NF > 0 && $1 != "#pragma" && $1 !~ /^\/\// { complain("the umbrella only includes") }
+  END {
+    for (name in known)
+      if (name ~ /hpp$/ && name != "gemel/gemel.hpp" && room(name) != "io" && held[name] != 1) {
+        print "gemel/gemel.hpp includes " name " " held[name] + 0 " times, not once"
+        bad = 1
+      }
+    exit bad
+  }' $headers
+
+tsort "$edges" >/dev/null # fails, and names it, where includes form a ring
+echo "$(echo "$headers" | wc -l) headers, $(wc -l <"$edges") includes among them, all in order"

@@ -1,0 +1,95 @@
+#include "gemel/io/csv_logger.hpp"
+
+#include <filesystem>
+#include <string>
+
+#include "catch.hpp"
+#include "gemel/training/callback.hpp"
+#include "io/temporary_folder.hpp"
+
+using namespace gemel;
+
+namespace {
+
+struct Model {};
+struct NoOptimizer {};
+using State = TrainingState<Model, NoOptimizer>;
+static_assert(Callback<CSVLogger, State>);
+
+// Runs `epochs` epochs from `first` on, the losses 1/3, 1/4, …
+void train(CSVLogger& logger, Index first, Index epochs, bool validation) {
+  Model model;
+  NoOptimizer optimizer;
+  History history;
+  State state{.model = model, .optimizer = optimizer, .history = history};
+  logger.on_train_begin(state);
+  for (state.epoch = first; state.epoch < first + epochs; ++state.epoch) {
+    history.loss.push_back(1.0 / static_cast<double>(3 + state.epoch));
+    if (validation) history.validation_loss.push_back(1e-7);
+    history.learning_rate.push_back(0.001);
+    history.seconds.push_back(0.25);
+    logger.on_epoch_end(state);
+  }
+  logger.on_train_end(state);
+}
+
+}  // namespace
+
+TEST_CASE("CSVLogger writes a line an epoch", "[csv_logger]") {
+  const TemporaryFolder folder;
+  CSVLogger logger{folder.path() / "log.csv"};
+  train(logger, 0, 2, true);
+  const std::string header = "epoch,loss,validation_loss,learning_rate,seconds\n";
+  CHECK(content_of(folder.path() / "log.csv") ==
+        header + "0,0.3333333333333333,1e-07,0.001,0.25\n1,0.25,1e-07,0.001,0.25\n");
+
+  SECTION("without validation the cell is empty, and the file is written anew") {
+    train(logger, 0, 1, false);
+    CHECK(content_of(folder.path() / "log.csv") == header + "0,0.3333333333333333,,0.001,0.25\n");
+  }
+  SECTION("a resumed run appends") {
+    CSVLogger resumed{folder.path() / "log.csv", {.append = true}};
+    train(resumed, 2, 1, true);
+    CHECK(content_of(folder.path() / "log.csv") ==
+          header + "0,0.3333333333333333,1e-07,0.001,0.25\n1,0.25,1e-07,0.001,0.25\n2,0.2,1e-07,0.001,0.25\n");
+  }
+  SECTION("another separator, and a file to append to that is not there yet") {
+    CSVLogger other{folder.path() / "other.csv", {.separator = ';', .append = true}};
+    train(other, 1, 1, false);
+    CHECK(content_of(folder.path() / "other.csv") ==
+          "epoch;loss;validation_loss;learning_rate;seconds\n1;0.25;;0.001;0.25\n");
+  }
+}
+
+TEST_CASE("CSVLogger's file is whole after each epoch", "[csv_logger]") {
+  const TemporaryFolder folder;
+  Model model;
+  NoOptimizer optimizer;
+  History history{.loss = {0.5}, .learning_rate = {0.1}, .seconds = {1}};
+  State state{.model = model, .optimizer = optimizer, .history = history};
+  CSVLogger logger{folder.path() / "log.csv"};
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "log.csv"));  // nothing is overwritten before the training
+  logger.on_train_begin(state);
+  CSVLogger copy = logger;
+  copy.on_epoch_end(state);
+  CHECK(content_of(folder.path() / "log.csv") ==
+        "epoch,loss,validation_loss,learning_rate,seconds\n0,0.5,,0.1,1\n");
+}
+
+TEST_CASE("CSVLogger names a file that it cannot write", "[csv_logger]") {
+  const TemporaryFolder folder;
+  CSVLogger no_folder{folder.path() / "missing" / "log.csv"};
+  CHECK_THROWS_AS(train(no_folder, 0, 1, false), IoError);
+  CSVLogger a_folder{folder.path()};
+  CHECK_THROWS_AS(train(a_folder, 0, 1, false), IoError);
+  if (std::filesystem::exists("/dev/full")) {
+    CSVLogger full{"/dev/full"};
+    try {
+      train(full, 0, 1, false);
+      CHECK(false);
+    } catch (const IoError& error) {
+      CHECK(error.place().file == "/dev/full");
+      CHECK(std::string(error.what()).find("it cannot be written: No space left") != std::string::npos);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+#!/bin/sh
+# What takes longer than five minutes: the random tests many times over, and train on the digits for the seeds 1 to 20,
+# whose mean test EER must not pass 1.4 %.
+#   sh tests/long.sh [PERCENT]      how much of it; 100 by default, and .ci/run runs 1
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/examples/install.sh"
+percent=${1:-100}
+
+echo "The tests, each random one $percent times over:"
+GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -E '^(consumer|what must not compile|include graph)$'
+
+seeds=$(((percent * 20 + 99) / 100))
+echo "train on the digits, $seeds of 20 seeds:"
+sum=$(mktemp)
+report=$(mktemp)
+trap 'rm -f "$sum" "$report"' EXIT
+sh "$root/examples/quickstart.sh" --help >/dev/null
+seed=1
+while [ "$seed" -le "$seeds" ]; do
+  "$root/build/quickstart/examples/train" --seed "$seed" --json "$report" >/dev/null
+  eer=$(sed -n 's/.*"eer": *\([0-9.e-]*\).*/\1/p' "$report" | head -n 1)
+  echo "seed $seed: EER $eer" | tee -a "$sum"
+  seed=$((seed + 1))
+done
+# One seed alone may lie above the mean of twenty.
+awk -v seeds="$seeds" '
+  { sum += $NF }
+  END {
+    bound = seeds == 20 ? 0.014 : 0.03
+    printf "mean EER %.4f, at most %.3f: %s\n", sum / NR, bound, NR == seeds && sum / NR <= bound ? "holds" : "broken"
+    exit !(NR == seeds && sum / NR <= bound)
+  }' "$sum"

@@ -1,0 +1,174 @@
+#include "gemel/metrics/interval.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gemel;
+
+namespace {
+
+struct Scores {
+  std::vector<double> distances;
+  std::vector<int> labels;
+  std::vector<PairIdentity> identities;
+};
+
+// Pairs of `people` whose distances depend on who they are: some people are mistaken for others all the time.
+Scores scores_of_people(Index people, std::uint64_t seed, double persons_share) {
+  Rng rng{seed};
+  std::vector<double> closeness;
+  for (Index i = 0; i < people; ++i) closeness.push_back(rng.normal<double>() * persons_share);
+  Scores scores;
+  for (Index i = 0; i < people; ++i) {
+    for (Index j = 0; j <= i; ++j) {
+      for (int repeat = 0; repeat < 4; ++repeat) {
+        const double own = closeness[static_cast<std::size_t>(i)] + closeness[static_cast<std::size_t>(j)];
+        scores.distances.push_back((i == j ? 0 : 2) + own + rng.normal<double>() * (1 - persons_share));
+        scores.labels.push_back(i == j);
+        scores.identities.push_back({100 - 7 * i, 100 - 7 * j});
+      }
+    }
+  }
+  return scores;
+}
+
+double width(const Interval& interval) { return interval.high - interval.low; }
+
+bool mentions(const Interval& interval, const std::string& text) {
+  return interval.method.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("wilson_interval has the formula's values", "[interval]") {
+  // Newcombe, Statistics in Medicine 17 (1998), table I, method 3, gives these to four digits.
+  const auto is = [](const Interval& interval, double low, double high) {
+    return std::abs(interval.low - low) <= 5e-5 && std::abs(interval.high - high) <= 5e-5;
+  };
+  CHECK(is(wilson_interval(81, 263), 0.2553, 0.3662));
+  CHECK(is(wilson_interval(15, 148), 0.0624, 0.1605));
+  CHECK(is(wilson_interval(0, 20), 0.0000, 0.1611));
+  CHECK(is(wilson_interval(1, 29), 0.0061, 0.1718));
+  CHECK(is(wilson_interval(29, 29), 0.8830, 1.0000));
+  CHECK(wilson_interval(0, 20).low == 0);
+  CHECK(wilson_interval(29, 29).high == 1);
+  CHECK(width(wilson_interval(15, 148, 0.99)) > width(wilson_interval(15, 148, 0.9)));
+  CHECK(mentions(wilson_interval(1, 2), "independent"));
+
+  CHECK_THROWS_AS(wilson_interval(1, 0), ValueError);
+  CHECK_THROWS_AS(wilson_interval(3, 2), ValueError);
+  CHECK_THROWS_AS(wilson_interval(-1, 2), ValueError);
+  CHECK_THROWS_AS(wilson_interval(1, 2, 1.0), ValueError);
+  CHECK_THROWS_AS(wilson_interval(1, 2, 0.0), ValueError);
+}
+
+TEST_CASE("far_interval is Wilson's where pairs are independent", "[interval]") {
+  const std::vector<double> distances{1, 2, 3, 4, 5, 6, 7, 8};
+  const Labels labels{1, 0, 1, 0, 1, 0, 0, 0};
+  const Interval interval = far_interval(distances, labels, 4.0);
+  CHECK(interval.low == wilson_interval(2, 5).low);
+  CHECK(interval.high == wilson_interval(2, 5).high);
+  CHECK(mentions(interval, "Wilson"));
+  CHECK(far_interval(distances, labels, 0.0).high == wilson_interval(0, 5).high);
+  CHECK(far_interval(distances, labels, 9.0).low == wilson_interval(5, 5).low);
+}
+
+TEST_CASE("a bootstrap by identity sees that people differ", "[interval]") {
+  const Scores scores = scores_of_people(30, 5, 0.7);
+  const IntervalOptions by_identity{.identities = scores.identities};
+
+  const Interval people = far_interval(scores.distances, scores.labels, 1.0, by_identity);
+  const Interval pairs = far_interval(scores.distances, scores.labels, 1.0);
+  CHECK(mentions(people, "bootstrap by identity, 1000 replicates of 30 identities"));
+  const double far = Roc{scores.distances, scores.labels}.far(1.0);
+  CHECK(people.low < far);
+  CHECK(far < people.high);
+  CHECK(width(people) > 2 * width(pairs));
+
+  const Interval eer_people = eer_interval(scores.distances, scores.labels, by_identity);
+  const Interval eer_pairs = eer_interval(scores.distances, scores.labels);
+  CHECK(mentions(eer_people, "by identity"));
+  CHECK(mentions(eer_pairs, "independent"));
+  const double eer = Roc{scores.distances, scores.labels}.eer();
+  CHECK(eer_people.low < eer);
+  CHECK(eer < eer_people.high);
+  CHECK(eer_pairs.low < eer);
+  CHECK(eer < eer_pairs.high);
+  CHECK(width(eer_people) > width(eer_pairs));
+}
+
+TEST_CASE("intervals cover the truth about as often as they say", "[interval]") {
+  // Over all people FAR(1) is Phi((1 - 2) / s) with s^2 = 2 share^2 + (1 - share)^2.
+  const double share = 0.5;
+  const double spread = std::sqrt(2 * share * share + (1 - share) * (1 - share));
+  const double truth = std::erfc(1 / (spread * std::sqrt(2.0))) / 2;
+  int people_cover = 0;
+  int pairs_cover = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const Scores scores = scores_of_people(25, seed, share);
+    const auto covers = [&](const IntervalOptions& options) {
+      const Interval interval = far_interval(scores.distances, scores.labels, 1.0, options);
+      return interval.low <= truth && truth <= interval.high;
+    };
+    people_cover += covers({.confidence = 0.9, .replicates = 200, .identities = scores.identities});
+    pairs_cover += covers({.confidence = 0.9});
+  }
+  CAPTURE(people_cover, pairs_cover);
+  CHECK(people_cover >= 80);
+  CHECK(pairs_cover <= 60);
+}
+
+TEST_CASE("a bootstrap is a function of its seed", "[interval]") {
+  const Scores scores = scores_of_people(12, 3, 0.6);
+  IntervalOptions options{.seed = 1, .identities = scores.identities};
+  const Interval first = eer_interval(scores.distances, scores.labels, options);
+  const Interval again = eer_interval(scores.distances, scores.labels, options);
+  options.seed = 2;
+  const Interval other = eer_interval(scores.distances, scores.labels, options);
+  CHECK(first.low == again.low);
+  CHECK(first.high == again.high);
+  CHECK((first.low != other.low || first.high != other.high));
+}
+
+TEST_CASE("without errors an interval still has a width", "[interval]") {
+  const std::vector<double> distances{1, 1, 1, 5, 5, 5, 5};
+  const Labels labels{1, 1, 1, 0, 0, 0, 0};
+  const std::vector<PairIdentity> people{{1, 1}, {2, 2}, {3, 3}, {1, 2}, {2, 3}, {3, 1}, {1, 2}};
+  const Interval eer = eer_interval(distances, labels, {.identities = people});
+  CHECK(eer.low == 0);
+  CHECK(eer.high == wilson_interval(0, 3).high);
+  CHECK(mentions(eer, "Wilson"));
+  CHECK(far_interval(distances, labels, 2.0, {.identities = people}).high == wilson_interval(0, 4).high);
+}
+
+TEST_CASE("a bootstrap of two people ends", "[interval]") {
+  const std::vector<double> distances{1, 2, 3, 4};
+  const Interval interval =
+      eer_interval(distances, Labels{1, 0, 1, 0}, {.identities = {{0, 0}, {0, 1}, {1, 1}, {1, 0}}});
+  CHECK(interval.low <= interval.high);
+}
+
+TEST_CASE("intervals refuse bad options and identities", "[interval]") {
+  const std::vector<double> d{1, 2};
+  const Labels labels{1, 0};
+  CHECK_THROWS_AS(eer_interval(d, labels, {.confidence = 1.0}), ValueError);
+  CHECK_THROWS_AS(eer_interval(d, labels, {.confidence = std::numeric_limits<double>::quiet_NaN()}), ValueError);
+  CHECK_THROWS_AS(eer_interval(d, labels, {.replicates = 39}), ValueError);
+  CHECK_THROWS_AS(far_interval(d, labels, 1.0, {.replicates = 0}), ValueError);
+  CHECK_THROWS_AS(eer_interval(d, labels, {.identities = {{1, 1}}}), ValueError);
+  CHECK_THROWS_AS(eer_interval(d, Labels{1, 1}), ValueError);
+  CHECK_THROWS_AS(eer_interval(std::vector<double>{1, std::nan("")}, labels), NonFiniteError);
+  for (const std::vector<PairIdentity>& people :
+       {std::vector<PairIdentity>{{1, 1}, {2, 2}}, std::vector<PairIdentity>{{1, 1}, {1, 1}}}) {
+    try {
+      far_interval(d, labels, 1.0, {.identities = people});
+      CHECK(false);
+    } catch (const ValueError& error) {
+      CHECK(error.place().pair == 1);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+#include "gemel/network/distance.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+#include "gradients.hpp"
+
+using namespace gemel;
+
+static_assert(Distance<Euclidean, float> && Distance<SquaredEuclidean, float> && Distance<Manhattan, double> &&
+              Distance<Cosine, double>);
+static_assert(!Distance<int, float>);
+
+namespace {
+
+template <Scalar S>
+ConstColumn<S> view(const VectorX<S>& x) {
+  return {x.data(), x.size()};
+}
+
+template <Scalar S, class D>
+S distance(const D& metric, const VectorX<S>& a, const VectorX<S>& b) {
+  return metric.value(view(a), view(b));
+}
+
+/// a's gradient above b's, added to `start`.
+template <Scalar S, class D>
+VectorX<S> gradient(const D& metric, const VectorX<S>& a, const VectorX<S>& b, S slope, S start = 0) {
+  const Index n = a.size();
+  VectorX<S> both = VectorX<S>::Constant(2 * n, start);
+  metric.add_gradient(view(a), view(b), distance(metric, a, b), slope, Column<S>(both.data(), n),
+                      Column<S>(both.data() + n, n));
+  return both;
+}
+
+template <class D>
+constexpr const char* golden_name = nullptr;
+template <>
+constexpr const char* golden_name<Euclidean> = "euclidean";
+template <>
+constexpr const char* golden_name<SquaredEuclidean> = "squared_euclidean";
+template <>
+constexpr const char* golden_name<Manhattan> = "manhattan";
+template <>
+constexpr const char* golden_name<Cosine> = "cosine";
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("distances and their gradients are PyTorch's", "[distance]", Euclidean, SquaredEuclidean, Manhattan,
+                   Cosine) {
+  const auto json = nlohmann::json::parse(std::ifstream(GEMEL_TEST_DATA "/golden/losses_and_metrics.json"));
+  const auto vector = [](const nlohmann::json& values) {
+    const auto list = values.get<std::vector<double>>();
+    return VectorX<double>(ConstColumn<double>(list.data(), length(list)));
+  };
+  const auto& upstream = json["distance"]["upstream"];
+  const nlohmann::json& expected = json["distance"]["values"][golden_name<TestType>];
+  REQUIRE(upstream.size() == 9);
+  for (std::size_t i = 0; i < upstream.size(); ++i) {
+    const VectorX<double> a = vector(json["a"][i]), b = vector(json["b"][i]);
+    const VectorX<double> both = gradient(TestType{}, a, b, upstream[i].get<double>());
+    CAPTURE(i, a, b);
+    CHECK(std::abs(distance(TestType{}, a, b) - expected["value"][i].get<double>()) <= 1e-12);
+    CHECK((both.head(a.size()) - vector(expected["gradient_a"][i])).cwiseAbs().maxCoeff() <= 1e-12);
+    CHECK((both.tail(a.size()) - vector(expected["gradient_b"][i])).cwiseAbs().maxCoeff() <= 1e-12);
+  }
+}
+
+TEMPLATE_TEST_CASE("a distance's gradient is its derivative", "[distance]", Euclidean, SquaredEuclidean, Manhattan,
+                   Cosine) {
+  const TestType metric;
+  Rng rng{8};
+  for (const Index n : {1, 2, 7, 37}) {
+    if (n == 1 && std::is_same_v<TestType, Cosine>) continue;  // constant but for the sign
+    VectorX<double> both;
+    do both = normal<double>(2 * n, 1, rng);
+    while ((both.head(n) - both.tail(n)).cwiseAbs().minCoeff() <= 10 * test::largest_step);
+    const double slope = -1.7;
+    const auto loss = [&](const VectorX<double>& at) {
+      return slope * distance<double>(metric, at.head(n), at.tail(n));
+    };
+    CAPTURE(n);
+    CHECK(test::gradient_error(loss, both, gradient<double>(metric, both.head(n), both.tail(n), slope)) <= 1e-7);
+  }
+}
+
+TEMPLATE_TEST_CASE("a gradient is added to what is there", "[distance]", Euclidean, SquaredEuclidean, Manhattan,
+                   Cosine) {
+  const VectorX<double> a = VectorX<double>::LinSpaced(5, 1, 2), b = VectorX<double>::LinSpaced(5, 2.5, -1);
+  const VectorX<double> alone = gradient(TestType{}, a, b, 0.7), added = gradient(TestType{}, a, b, 0.7, 3.0);
+  CHECK((added - alone - VectorX<double>::Constant(10, 3)).cwiseAbs().maxCoeff() <= 1e-14);
+  CHECK(alone.cwiseAbs().minCoeff() > 1e-3);
+  CHECK(gradient(TestType{}, a, b, 0.0).isZero(0));
+}
+
+TEMPLATE_TEST_CASE("two equal embeddings: distance 0, no gradient", "[distance]", Euclidean, SquaredEuclidean,
+                   Manhattan, Cosine) {
+  Rng rng{6};
+  const VectorX<double> a = normal<double>(37, 1, rng);
+  CHECK(distance(TestType{}, a, a) >= 0);
+  CHECK(distance(TestType{}, a, a) <= 1e-15);
+  CHECK(gradient(TestType{}, a, a, 1.0).cwiseAbs().maxCoeff() <= 1e-15);
+
+  const VectorX<float> zero = VectorX<float>::Zero(5);
+  CHECK(distance(TestType{}, zero, zero) == (std::is_same_v<TestType, Cosine> ? 1.0F : 0.0F));
+  CHECK(gradient(TestType{}, zero, zero, 1.0F).isZero(0));
+}
+
+TEST_CASE("a zero vector is at a right angle to all others", "[distance]") {
+  const VectorX<double> zero = VectorX<double>::Zero(5), other = VectorX<double>::LinSpaced(5, 1, 2);
+  CHECK(distance(Cosine{}, zero, other) == 1);
+  CHECK(distance(Cosine{}, other, zero) == 1);
+  CHECK(gradient(Cosine{}, zero, other, 1.0).isZero(0));
+  CHECK(gradient(Cosine{}, other, zero, 1.0).isZero(0));
+}
+
+TEST_CASE("the cosine distance knows direction only, and stays in its range", "[distance]") {
+  const VectorX<double> a = VectorX<double>::LinSpaced(5, 1, 2);
+  CHECK(std::abs(distance<double>(Cosine{}, a, -3 * a) - 2) <= 1e-15);
+  VectorX<double> x(2), y(2);
+  x << 2, 0;
+  y << 0, 5;
+  CHECK(distance(Cosine{}, x, y) == 1);
+  VectorX<double> expected(4);
+  expected << 0, -0.5, -0.2, 0;  // at cos = 0
+  CHECK((gradient(Cosine{}, x, y, 1.0) - expected).cwiseAbs().maxCoeff() <= 1e-16);
+
+  Rng rng{1};
+  for (int run = 0; run < 100; ++run) {
+    const VectorX<float> z = normal<float>(13, 1, rng);
+    CHECK(distance<float>(Cosine{}, z, 1.7F * z) >= 0);
+  }
+}
+
+TEMPLATE_TEST_CASE("a NaN shows in the distance", "[distance]", Euclidean, SquaredEuclidean, Manhattan, Cosine) {
+  VectorX<float> a = VectorX<float>::Ones(20), b = VectorX<float>::Ones(20);
+  b[17] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(std::isnan(distance(TestType{}, a, b)));
+  CHECK(std::isnan(distance(TestType{}, b, a)));
+}

@@ -1,0 +1,74 @@
+#include "gemel/network/l2_normalize.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "catch.hpp"
+#include "gradients.hpp"
+
+using namespace gemel;
+
+static_assert(Layer<L2Normalize<>, float> && Layer<L2Normalize<7>, double> && BoundingLayer<L2Normalize<>>);
+static_assert(std::is_default_constructible_v<L2Normalize<7>> && !std::is_default_constructible_v<L2Normalize<>>);
+
+namespace {
+
+template <class L, Scalar S>
+MatrixX<S> forward(const L& layer, const MatrixX<S>& x) {
+  MatrixX<S> y = MatrixX<S>::Constant(x.rows(), x.cols(), 99);
+  layer.forward(std::span<const S>(), ColumnList<S>(ConstColumns<S>(x.data(), x.rows(), x.cols())),
+                Columns<S>(y.data(), y.rows(), y.cols()), Pass{});
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("every column gets length 1 and keeps its direction", "[l2_normalize]") {
+  MatrixX<double> x(2, 3);
+  x << 3, -5, 0,  //
+      4, 12, 1e-150;
+  const MatrixX<double> y = forward(L2Normalize<2>{}, x);
+  MatrixX<double> expected(2, 3);
+  expected << 0.6, -5 / 13.0, 0,  //
+      0.8, 12 / 13.0, 1;
+  CHECK((y - expected).cwiseAbs().maxCoeff() <= 1e-15);
+
+  Rng rng{4};
+  const MatrixX<float> z = forward(L2Normalize<>{37}, normal<float>(37, 5, rng));
+  CHECK((z.colwise().norm().array() - 1).abs().maxCoeff() <= 1e-6F);
+}
+
+TEST_CASE("L2Normalize's gradient", "[l2_normalize]") {
+  Rng rng{4};
+  const MatrixX<double> x = normal<double>(11, 4, rng), u = normal<double>(11, 4, rng);
+  CHECK(test::input_gradient_error(L2Normalize<>{11}, x, u, Pass{}) <= 1e-7);
+  CHECK(test::input_gradient_error(L2Normalize<11>{}, x, u, Pass{}) <= 1e-7);
+
+  // The gradient is orthogonal to x; a dy orthogonal to y passes as it is, but for the length.
+  MatrixX<double> at(2, 1), across(2, 1);
+  at << 3, 4;
+  across << -4, 3;
+  CHECK(test::input_gradient_error(L2Normalize<2>{}, at, across, Pass{}) <= 1e-7);
+}
+
+TEST_CASE("a zero vector stays zero and has a zero gradient; a NaN shows", "[l2_normalize]") {
+  const L2Normalize<3> layer;
+  MatrixX<float> x = MatrixX<float>::Zero(3, 2);
+  x(1, 1) = std::numeric_limits<float>::quiet_NaN();
+  const MatrixX<float> y = forward(layer, x);
+  CHECK(y.col(0).isZero(0));
+  CHECK(y.col(1).array().isNaN().all());
+
+  MatrixX<float> dy = MatrixX<float>::Ones(3, 2), dx = MatrixX<float>::Constant(3, 2, 99);
+  const ColumnList<float> xs{ConstColumns<float>(x.data(), 3, 2)}, ys{ConstColumns<float>(y.data(), 3, 2)};
+  layer.backward(std::span<const float>(), xs, ys, Columns<float>(dy.data(), 3, 2), Columns<float>(dx.data(), 3, 2),
+                 Pass{});
+  CHECK(dx.col(0).isZero(0));
+  CHECK(dx.col(1).array().isNaN().all());
+}
+
+TEST_CASE("L2Normalize refuses a size that is none", "[l2_normalize]") {
+  CHECK_THROWS_AS(L2Normalize<>{-1}, ShapeError);
+  CHECK_THROWS_AS(L2Normalize<3>{4}, ShapeError);
+  CHECK(L2Normalize<>{4}.out() == 4);
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds and runs all tests, from nothing but a bare Debian or Ubuntu; it ends with ctest's summary.
+#   sh tests/run.sh [OPTION]...      the options are ctest's own: -R distance runs those with distance in their name
+# CXX=clang++ takes another compiler.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/examples/install.sh"
+
+need cmake make libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev
+build=$root/build/tests-$(basename "$CXX")
+quietly "Configuring for $CXX ..." cmake -S "$root" -B "$build" -DCMAKE_CXX_FLAGS=-Werror -DGEMEL_BUILD_TESTS=ON \
+  -DGEMEL_BUILD_EXAMPLES=OFF -DGEMEL_BUILD_BENCHMARKS=OFF
+quietly "Building the tests, some minutes ..." cmake --build "$build" --parallel "$(cores)"
+echo "Running the tests ..."
+failed=$build/failed
+rm -f "$failed"
+{ ctest --test-dir "$build" --parallel "$(cores)" --output-on-failure "$@" || touch "$failed"; } |
+  grep -vE '^ *Start +[0-9]+:| Passed +[0-9.]+ sec$' || true
+[ ! -e "$failed" ]

@@ -1,0 +1,86 @@
+#include "gemel/training/callback.hpp"
+
+#include "catch.hpp"
+#include "training/stub_training.hpp"
+
+using namespace gemel;
+using test::StubState;
+
+namespace {
+
+struct None {};
+struct OneHook {
+  template <class State>
+  void on_epoch_end(State&) {}
+};
+struct AllHooks {
+  void on_train_begin(StubState&) {}
+  void on_epoch_begin(StubState&) {}
+  void on_batch_begin(StubState&) {}
+  void on_batch_end(StubState&) {}
+  void on_epoch_end(StubState&) {}
+  void on_train_end(StubState&) {}
+};
+struct Overloaded {
+  void on_train_end(StubState&) {}
+  void on_train_end(int) {}
+};
+struct Member {
+  void (*on_batch_end)(StubState&);
+};
+
+// A good hook beside one that is named, but cannot be called.
+struct NoArgument : OneHook {
+  void on_train_begin() {}
+};
+struct WrongState : OneHook {
+  void on_epoch_begin(int&) {}
+};
+struct TwoArguments : OneHook {
+  template <class State>
+  void on_batch_begin(State&, int) {}
+};
+struct NotAFunction : OneHook {
+  int on_batch_end;
+};
+class Private : public OneHook {
+  void on_train_end(StubState&) {}
+};
+struct WrongEpochEnd {
+  void on_batch_end(StubState&) {}
+  void on_epoch_end(Index) {}
+};
+struct Misspelt {
+  void on_epoch_ends(StubState&) {}
+};
+
+}  // namespace
+
+static_assert(Callback<OneHook, StubState>);
+static_assert(Callback<AllHooks, StubState>);
+static_assert(Callback<Overloaded, StubState>);
+static_assert(Callback<Member, StubState>);
+
+static_assert(!Callback<None, StubState>);
+static_assert(!Callback<Misspelt, StubState>);
+static_assert(!Callback<NoArgument, StubState>);
+static_assert(!Callback<WrongState, StubState>);
+static_assert(!Callback<TwoArguments, StubState>);
+static_assert(!Callback<NotAFunction, StubState>);
+static_assert(!Callback<Private, StubState>);
+static_assert(!Callback<WrongEpochEnd, StubState>);
+
+TEST_CASE("a callback changes the training through its state", "[callback]") {
+  struct Halve {
+    void on_batch_begin(StubState& state) { state.learning_rate /= 2; }
+    void on_train_end(StubState& state) { state.model.set_parameters(VectorX<float>::Ones(3)); }
+  } halve;
+  static_assert(Callback<Halve, StubState>);
+
+  test::StubTraining training;
+  training.state.learning_rate = 0.5;
+  halve.on_batch_begin(training.state);
+  halve.on_train_end(training.state);
+  CHECK(training.state.learning_rate == 0.25);
+  CHECK(training.model.values.sum() == 3);
+}

@@ -1,0 +1,98 @@
+#include "gemel/training/reduce_lr_on_plateau.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "training/stub_training.hpp"
+
+using namespace gemel;
+using test::StubTraining;
+
+namespace {
+
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// The rate in force after each epoch, for these validation losses and a rate of 0.5.
+std::vector<double> rates(ReduceLROnPlateau& reduce, const std::vector<double>& losses, StubTraining& training) {
+  training.state.learning_rate = 0.5;
+  training.begin(reduce);
+  std::vector<double> rate;
+  for (const double loss : losses) {
+    CHECK(training.epoch(reduce, -static_cast<double>(training.state.epoch), loss));
+    rate.push_back(training.state.learning_rate * training.state.rate_scale);
+  }
+  return rate;
+}
+
+std::vector<double> rates(ReduceLROnPlateau reduce, const std::vector<double>& losses) {
+  StubTraining training;
+  return rates(reduce, losses, training);
+}
+
+}  // namespace
+
+TEST_CASE("the rate falls after `patience` epochs on a plateau", "[reduce_lr_on_plateau]") {
+  CHECK(rates({.factor = 0.5, .patience = 2}, {3, 3, 3, 3, 2, 2, 2, 2}) ==
+        std::vector<double>{0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125});
+  CHECK(rates({.factor = 0.5, .patience = 1}, {3, 3, 2, 2, 1}) == std::vector<double>{0.5, 0.25, 0.25, 0.125, 0.125});
+}
+
+TEST_CASE("during a cooldown no epoch counts", "[reduce_lr_on_plateau]") {
+  // Keras counts the epoch in which the cooldown runs out.
+  CHECK(rates({.factor = 0.5, .patience = 1, .cooldown = 3}, {3, 3, 3, 3, 3, 3, 3}) ==
+        std::vector<double>{0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125});
+}
+
+TEST_CASE("the rate stays at least min_lr", "[reduce_lr_on_plateau]") {
+  CHECK(rates({.factor = 0.5, .patience = 1, .min_lr = 0.1875}, {3, 3, 3, 3}) ==
+        std::vector<double>{0.5, 0.25, 0.1875, 0.1875});
+  CHECK(rates({.factor = 0.5, .patience = 1, .min_lr = 0.75}, {3, 3, 3}) == std::vector<double>{0.5, 0.5, 0.5});
+}
+
+TEST_CASE("an improvement of no more than min_delta is none, nor is a NaN", "[reduce_lr_on_plateau]") {
+  CHECK(rates({.factor = 0.5, .patience = 2, .min_delta = 0.5}, {3, 2.5, 2.75, 2.25}) ==
+        std::vector<double>{0.5, 0.5, 0.25, 0.25});
+  CHECK(rates({.factor = 0.5, .patience = 2}, {not_a_number, 3, not_a_number, not_a_number, 2}) ==
+        std::vector<double>{0.5, 0.5, 0.5, 0.25, 0.25});
+}
+
+TEST_CASE("it scales what a schedule gives", "[reduce_lr_on_plateau]") {
+  StubTraining training;
+  ReduceLROnPlateau reduce{.factor = 0.5, .patience = 1};
+  CHECK(rates(reduce, {3, 3}, training).back() == 0.25);
+  training.state.learning_rate = 0.125;
+  CHECK(training.state.rate_scale == 0.5);
+}
+
+TEST_CASE("the training loss is monitored on demand, the validation loss must be there", "[reduce_lr_on_plateau]") {
+  CHECK(rates({.monitor = Monitor::Loss, .patience = 1}, {3, 3, 3}) == std::vector<double>{0.5, 0.5, 0.5});
+
+  StubTraining training;
+  ReduceLROnPlateau lost;
+  training.begin(lost);
+  CHECK_THROWS_AS(lost.on_epoch_end(training.state), ValueError);
+}
+
+TEST_CASE("a second training starts afresh, a resumed one goes on", "[reduce_lr_on_plateau]") {
+  StubTraining training, after;
+  ReduceLROnPlateau reduce{.factor = 0.5, .patience = 2, .cooldown = 1}, resumed = reduce;
+  CHECK(rates(reduce, {3, 3, 3, 3}, training).back() == 0.25);
+  resumed.restore(reduce.save());
+  CHECK(rates(resumed, {3, 3}, after) == std::vector<double>{0.125, 0.125});
+  CHECK(rates(reduce, {3, 3}, training) == std::vector<double>{0.5, 0.5});
+  CHECK_THROWS_AS(resumed.restore(std::vector<double>{1, 2}), FormatError);
+}
+
+TEST_CASE("ReduceLROnPlateau refuses options out of range", "[reduce_lr_on_plateau]") {
+  StubTraining training;
+  for (ReduceLROnPlateau wrong :
+       {ReduceLROnPlateau{.factor = 1}, ReduceLROnPlateau{.factor = 0}, ReduceLROnPlateau{.factor = not_a_number},
+        ReduceLROnPlateau{.patience = -1}, ReduceLROnPlateau{.min_delta = -1},
+        ReduceLROnPlateau{.min_delta = not_a_number}, ReduceLROnPlateau{.cooldown = -1},
+        ReduceLROnPlateau{.min_lr = -1}, ReduceLROnPlateau{.min_lr = not_a_number}}) {
+    CAPTURE(wrong.factor, wrong.patience, wrong.min_delta, wrong.cooldown, wrong.min_lr);
+    CHECK_THROWS_AS(training.begin(wrong), ValueError);
+  }
+}

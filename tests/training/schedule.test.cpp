@@ -1,0 +1,63 @@
+#include "gemel/training/schedule.hpp"
+
+#include <numbers>
+
+#include "catch.hpp"
+
+using namespace gemel;
+
+namespace {
+
+bool near(double a, double b) { return std::abs(a - b) <= 4e-16 * std::abs(b) + 1e-19; }
+
+}  // namespace
+
+TEST_CASE("ExponentialDecay is Keras' formula") {
+  const ExponentialDecay smooth{.initial_learning_rate = 0.02, .decay_steps = 30, .decay_rate = 0.7};
+  const ExponentialDecay stairs{.initial_learning_rate = 0.02, .decay_steps = 30, .decay_rate = 0.7, .staircase = true};
+  CHECK(smooth(0) == 0.02);
+  for (const Index step : {0, 1, 29, 30, 31, 75, 90}) {
+    CAPTURE(step);
+    const double turns = static_cast<double>(step) / 30;
+    CHECK(std::abs(smooth(step) - 0.02 * std::pow(0.7, turns)) <= 1e-17);
+    CHECK(std::abs(stairs(step) - 0.02 * std::pow(0.7, std::floor(turns))) <= 1e-17);
+  }
+  CHECK(ExponentialDecay{.decay_rate = 0.5}(10'000'000) == 0);
+}
+
+TEST_CASE("CosineDecay is Keras' formula, and stays at its end") {
+  const CosineDecay decay{.initial_learning_rate = 0.5, .decay_steps = 40, .alpha = 0.1};
+  CHECK(decay(0) == 0.5);
+  CHECK(near(decay(40), 0.05));
+  CHECK(decay(1000) == decay(40));
+  for (const Index step : {3, 10, 20, 39}) {
+    CAPTURE(step);
+    const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / 40));
+    CHECK(near(decay(step), 0.5 * (0.9 * cosine + 0.1)));
+  }
+}
+
+TEST_CASE("CosineDecay warms up along a line to its target") {
+  const CosineDecay decay{.initial_learning_rate = 0.25, .decay_steps = 8, .warmup_target = 1.25, .warmup_steps = 4};
+  CHECK(decay(0) == 0.25);
+  CHECK(decay(1) == 0.5);
+  CHECK(decay(3) == 1);
+  CHECK(decay(4) == 1.25);
+  CHECK(near(decay(8), 0.625));
+  CHECK(near(decay(6), 1.25 * 0.5 * (1 + std::sqrt(0.5))));
+  CHECK(decay(12) <= 1e-16);
+  CHECK(CosineDecay{.initial_learning_rate = 0.25, .warmup_steps = 4}(0) == 0.25);  // no target: no warm-up
+}
+
+TEST_CASE("Schedules refuse what is out of range") {
+  const double nan = std::nan("");
+  CHECK_THROWS_AS(ExponentialDecay{.initial_learning_rate = -1}(0), ValueError);
+  CHECK_THROWS_AS(ExponentialDecay{.decay_steps = 0}(0), ValueError);
+  CHECK_THROWS_AS(ExponentialDecay{.decay_rate = 0}(0), ValueError);
+  CHECK_THROWS_AS(ExponentialDecay{.decay_rate = nan}(0), ValueError);
+  CHECK_THROWS_AS(CosineDecay{.initial_learning_rate = nan}(0), ValueError);
+  CHECK_THROWS_AS(CosineDecay{.decay_steps = 0}(0), ValueError);
+  CHECK_THROWS_AS(CosineDecay{.alpha = -0.1}(0), ValueError);
+  CHECK_THROWS_AS(CosineDecay{.warmup_target = -1}(0), ValueError);
+  CHECK_THROWS_AS(CosineDecay{.warmup_steps = -1}(0), ValueError);
+}

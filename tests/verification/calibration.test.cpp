@@ -1,0 +1,115 @@
+#include "gemel/verification/calibration.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+#include "verification/stub_model.hpp"
+
+using namespace gemel;
+
+namespace {
+
+// 2 n pairs of 3 features each; the stub's distances are about 1 for similar and about 2 for dissimilar pairs.
+Pairs<float> noisy_pairs(Index n, std::uint64_t seed) {
+  Rng rng{seed};
+  MatrixX<float> a = MatrixX<float>::Zero(3, 2 * n);
+  MatrixX<float> b = MatrixX<float>::Zero(3, 2 * n);
+  std::vector<int> labels;
+  for (Index i = 0; i < 2 * n; ++i) {
+    const bool similar = i % 2 == 0;
+    b(1, i) = (similar ? 0.5f : 1.0f) + 0.15f * rng.normal<float>();
+    labels.push_back(similar);
+  }
+  return {a, b, labels};
+}
+
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("calibrate keeps to the FAR it is asked for", "[calibration]") {
+  const Pairs<float> pairs = noisy_pairs(400, 1);
+  const auto verifier = calibrate(StubModel{}, pairs, {.far = 0.05});
+  const Calibration& calibration = verifier.calibration();
+  const Roc roc{distances(StubModel{}, pairs), pairs.labels()};
+  CHECK(calibration.threshold == roc.threshold_at_far(0.05));
+  CHECK(calibration.far == 0.05);
+  CHECK(calibration.frr == roc.frr(calibration.threshold));
+  CHECK(calibration.interval.low == wilson_interval(20, 400).low);
+  CHECK(calibration.interval.high == wilson_interval(20, 400).high);
+  CHECK(mentions(calibration.method, "FAR of at most 0.05 on 400 similar and 400 dissimilar pairs"));
+  CHECK(mentions(calibration.method, "95 %"));
+  CHECK(mentions(calibration.method, "Wilson score, pairs assumed independent"));
+
+  Index accepted = 0;
+  for (Index i = 0; i < pairs.size(); ++i) {
+    const ConstColumn<float> a(pairs.first(i), 3);
+    const ConstColumn<float> b(pairs.second(i), 3);
+    accepted += !pairs.similar(i) && verifier.same(a, b);
+  }
+  CHECK(accepted == 20);
+}
+
+TEST_CASE("calibrate sets the threshold at the EER", "[calibration]") {
+  const Pairs<float> pairs = noisy_pairs(100, 2);
+  const Calibration calibration = calibrate(StubModel{}, pairs, {.at_eer = true}).calibration();
+  const Roc roc{distances(StubModel{}, pairs), pairs.labels()};
+  CHECK(calibration.threshold == roc.eer_threshold());
+  CHECK(std::abs(calibration.far - calibration.frr) <= 0.01);
+  CHECK(std::abs(calibration.far - roc.eer()) <= 0.01);
+  CHECK(mentions(calibration.method, "equal error rate"));
+}
+
+TEST_CASE("calibrate bootstraps by identity where it is given", "[calibration]") {
+  const Pairs<float> pairs = noisy_pairs(60, 3);
+  CalibrationOptions options{.far = 0.1};
+  for (Index i = 0; i < pairs.size(); ++i) {
+    options.interval.identities.push_back({i % 7, pairs.similar(i) ? i % 7 : (i + 1) % 7});
+  }
+  const Calibration calibration = calibrate(StubModel{}, pairs, options).calibration();
+  CHECK(mentions(calibration.method, "bootstrap by identity, 1000 replicates of 7 identities"));
+  CHECK(calibration.interval.low < calibration.far);
+  CHECK(calibration.far < calibration.interval.high);
+}
+
+TEST_CASE("calibrate takes distances", "[calibration]") {
+  const Calibration calibration = calibrate({1.0, 2.0, 3.0, 4.0}, {1, 0, 1, 0}, {.far = 0.5});
+  CHECK(calibration.threshold == 3);
+  CHECK(calibration.far == 0.5);
+  CHECK(calibration.frr == 0);
+}
+
+TEST_CASE("a FAR that the pairs cannot show is refused", "[calibration]") {
+  CHECK(dissimilar_pairs_needed(0.01) == 100);
+  CHECK(dissimilar_pairs_needed(0.001) == 1000);
+  CHECK(dissimilar_pairs_needed(0.3) == 4);
+  CHECK(dissimilar_pairs_needed(1.0 / 49) == 49);
+  try {
+    calibrate(StubModel{}, noisy_pairs(50, 4), {.far = 0.001});
+    CHECK(false);
+  } catch (const ValueError& error) {
+    CHECK(mentions(error.what(), "at least 1000 dissimilar pairs"));
+    CHECK(mentions(error.what(), "there are 50"));
+  }
+  CHECK(calibrate(StubModel{}, noisy_pairs(50, 4), {.far = 0.02}).calibration().far <= 0.02);
+}
+
+TEST_CASE("calibrate refuses bad options and pairs", "[calibration]") {
+  const Pairs<float> pairs = noisy_pairs(50, 5);
+  for (const double far : {0.0, 1.0, -0.1, 2.0, std::numeric_limits<double>::quiet_NaN()}) {
+    CAPTURE(far);
+    CHECK_THROWS_AS(calibrate(StubModel{}, pairs, {.far = far}), ValueError);
+  }
+  CHECK_THROWS_AS(calibrate(StubModel{}, pairs, {.far = 0.1, .interval = {.confidence = 2}}), ValueError);
+  CHECK_THROWS_AS(calibrate(StubModel{}, pairs, {.far = 0.1, .interval = {.identities = {{1, 2}}}}), ValueError);
+  CHECK_THROWS_AS(calibrate(StubModel{.features = 4}, pairs, {.far = 0.1}), ShapeError);
+  CHECK_THROWS_AS(calibrate({1.0, 2.0}, {1, 1}), ValueError);
+  CHECK_THROWS_AS(calibrate(std::vector<double>{}, Labels{}), ValueError);
+  CHECK_THROWS_AS(calibrate({1.0, std::nan("")}, {1, 0}, {.far = 0.9}), NonFiniteError);
+  // A collapsed model: all distances are equal.
+  CHECK_THROWS_AS(calibrate(StubModel{.scale = 0}, pairs, {.far = 0.1}), ValueError);
+}
