@@ -1,14 +1,122 @@
 #!/bin/sh
-# Shows that the tests see a wrong sign: in a copy of the library it breaks each backward, slope, loss and update in
-# turn, builds the test files named beside it, and prints the one that failed. A change that no test sees is an error.
+# Shows that the tests see a wrong sign: in a copy of the library it turns each backward, slope, loss and update around,
+# one at a time, builds the tests named beside it, and prints the one that failed. A change that none sees is an error.
 #   sh tests/mutate.sh [PATTERN]      only the changes whose line matches
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-. "$root/examples/install.sh"
-need libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev
 
-# header under include/gemel | sed's command, which must change it | tests, under tests/ without .test.cpp
+# header under include/gemel @ sed's command, which changes it @ file under tests/, without .test.cpp
 changes() {
   grep -v -e '^#' -e '^$' <<'END'
+# Activations; Dense takes ReLU's slope from a kernel.
+network/activation.hpp @ /struct Linear/,/^};/ s/return 1;/return -1;/ @ network/activation
+network/activation.hpp @ /struct ReLU/,/^};/ s/y > 0 ? 1 : 0/y > 0 ? -1 : 0/ @ network/activation
+network/activation.hpp @ /struct LeakyReLU/,/^};/ s/y > 0 ? 1 : static/y > 0 ? 1 : -static/ @ network/activation
+network/activation.hpp @ s/(1 - y) \* (1 + y)/(1 - y) * (y - 1)/ @ network/activation
+network/activation.hpp @ s/y \* (1 - y)/y * (y - 1)/ @ network/activation
+core/kernel/gradient.inl @ s/keep_if_positive(load(y + i), load(dy + i))/sub(broadcast(S{0}), &)/ @ network/dense
+
+# Layers
+network/dense.hpp @ /void backward(.*transposed/,/^  }/ s/^  }/  dx *= -1; }/ @ network/dense
+network/dense.hpp @ s/return slope \* activation_/return -slope * activation_/ @ network/dense
+network/dense.hpp @ /void add_gradient/,/^  }/ s/^  }/  for (S\& v : g) v = -v; }/ @ network/dense
+core/kernel/gradient.inl @ s/= fma(left/= fnma(left/ @ network/dense
+core/kernel/gradient.inl @ s/= add(sum/= sub(sum/ @ network/dense
+network/dropout.hpp @ s/apply(dy.*;/{ & dx.col(j) *= -1; }/ @ network/dropout
+network/l2_normalize.hpp @ s/dx.col(j) = (dy/dx.col(j) = -(dy/ @ network/l2_normalize
+network/l2_normalize.hpp @ s/(dy.col(j) - y/(dy.col(j) + y/ @ network/l2_normalize
+
+# Distances
+network/distance.hpp @ /void add_difference/,/^}/ s/da\[i\] +=/da[i] -=/ @ network/distance
+network/distance.hpp @ /void add_difference/,/^}/ s/db\[i\] -=/db[i] +=/ @ network/distance
+network/distance.hpp @ s/add_difference(a, b, d/add_difference(a, b, -d/ @ network/distance
+network/distance.hpp @ s/add_difference(a, b, 1/add_difference(a, b, -1/ @ network/distance
+network/distance.hpp @ s/? slope : a\[i\] < b\[i\] ? -slope/? -slope : a[i] < b[i] ? slope/ @ network/distance
+network/distance.hpp @ /struct Manhattan/,/^};/ s/db\[i\] -=/db[i] +=/ @ network/distance
+network/distance.hpp @ /struct Cosine/,/^};/ s/da\[i\] -=/da[i] +=/ @ network/distance
+network/distance.hpp @ /struct Cosine/,/^};/ s/db\[i\] -=/db[i] +=/ @ network/distance
+network/distance.hpp @ /struct Cosine/,/^};/ s/\/ norm_b - a/\/ norm_b + a/ @ network/distance
+
+# Losses
+training/pair_terms.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/contrastive_loss
+training/pair_terms.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/hadsell_loss
+training/pair_terms.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/positive_margin_loss
+training/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/online_contrastive_loss
+training/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ training/unsquared_contrastive_loss
+
+# Optimizers
+core/kernel/update.inl @ s/w = fnma(broadcast(r.rate)/w = fma(broadcast(r.rate)/ @ training/sgd
+core/kernel/update.inl @ s/w = fnma(rate, Nesterov/w = fma(rate, Nesterov/ @ training/sgd
+core/kernel/update.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ training/sgd
+core/kernel/update.inl @ s/Nesterov ? fnma(rate/Nesterov ? fma(rate/ @ training/sgd
+core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ training/sgd
+core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ training/sgd
+core/kernel/update.inl @ s/Outside ? fnma(rate, move/Outside ? fma(rate, move/ @ training/rmsprop
+core/kernel/update.inl @ s/: sub(w, move)/: add(w, move)/ @ training/rmsprop
+core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ training/rmsprop
+core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ training/rmsprop
+core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ training/adam
+core/kernel/update.inl @ s/w = sub(w, div/w = add(w, div/ @ training/adam
+
+# The step that joins them
+training/step.hpp @ s/memory_.d\[p\], memory_.slope\[p\],/memory_.d[p], -memory_.slope[p],/ @ training/step
 END
 }
+
+# Builds and runs a file of tests against the headers in a folder; prints what the tests print.
+try() { # HEADERS TEST
+  "$CXX" -std=c++20 -O0 -pthread -include "$work/common.hpp" -I "$1" -I "$root/tests" $eigen \
+    -DGEMEL_TEST_DATA="\"$root/tests\"" "$root/tests/$2.test.cpp" "$work/main.o" $libraries -o "$1/test" || return 2
+  "$1/test" --abort
+}
+
+# One line of the list, in a copy of its own.
+break_one() { # LINE_NUMBER
+  line=$(changes | sed -n "$1p")
+  header=${line%% @ *}
+  test=${line##* @ }
+  command=${line#* @ }
+  command=${command% @ *}
+  copy=$work/$1
+  cp -r "$root/include" "$copy"
+  sed "$command" "$root/include/gemel/$header" >"$copy/gemel/$header"
+  status=0
+  if cmp -s "$root/include/gemel/$header" "$copy/gemel/$header"; then
+    verdict="changes nothing"
+  elif try "$copy" "$test" >"$copy/log" 2>&1; then
+    verdict="NO TEST of $test saw it"
+  elif [ ! -e "$copy/test" ]; then
+    verdict="does not compile: $(grep -m 1 error "$copy/log")"
+  else
+    verdict=
+    caught=$(awk '/^------/ { getline; print; exit }' "$copy/log")
+    echo "$header: $command: caught by \"$caught\""
+  fi
+  rm -rf "$copy"
+  [ -z "$verdict" ] || { echo "$header: $command: $verdict" && status=1; }
+  return $status
+}
+
+case ${1:-} in
+  --one)
+    break_one "$2"
+    exit
+    ;;
+esac
+
+. "$root/examples/install.sh"
+need libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+eigen="-isystem /usr/include/eigen3"
+libraries="-lz"
+[ ! -e /usr/include/catch2/catch_test_macros.hpp ] || libraries="-lCatch2Main -lCatch2 -lz"
+export work eigen libraries
+echo '#include "catch.hpp"
+#include <Eigen/Core>' >"$work/common.hpp"
+"$CXX" -std=c++20 -O0 -pthread -I "$root/tests" $eigen -x c++-header "$work/common.hpp" -o "$work/common.hpp.gch"
+"$CXX" -std=c++20 -O0 -pthread -I "$root/tests" -c "$root/tests/main.cpp" -o "$work/main.o"
+
+numbers=$(changes | grep -n -e "${1:-}" | cut -d : -f 1)
+echo "$numbers" | xargs -P "$(cores)" -n 1 sh "$0" --one
+echo "$(echo "$numbers" | wc -l) changes, each seen by a test"

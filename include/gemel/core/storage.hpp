@@ -41,7 +41,7 @@ class Buffer {
   /// Room for n values; allocates where there is less. Contents are lost when it does.
   void reserve(Index n) {
     if (n > capacity_) {
-      if (n > std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(T))) throw std::bad_array_new_length{};
+      if (n < 0 || n > std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(T))) throw std::bad_array_new_length{};
       T* fresh = static_cast<T*>(
           ::operator new(static_cast<std::size_t>(n) * sizeof(T), std::align_val_t{alignment}));
       release();

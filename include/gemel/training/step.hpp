@@ -99,12 +99,12 @@ class TrainingStep {
     return batch_loss_;
   }
 
-  /// The loss of batch k as the model is; nothing is trained, and dropout is off.
+  /// The loss of batch k as the model is; nothing is trained. Dropout is off, unless `training`.
   template <PairSource<S> Source>
-  double evaluate(const Source& source, Index k) {
+  double evaluate(const Source& source, Index k, bool training = false) {
     load(source, k);
     team_->run([&](Index member) {
-      forward(source, k, member, false);
+      forward(source, k, member, training);
       team_->barrier([&] { evaluate_loss(k); });
     });
     return batch_loss_;

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/training/rmsprop.hpp"
+#include "gemel/training/step.hpp"
+
+namespace gemel {
+
+struct GradientCheckOptions {
+  std::array<double, 2> steps = {1e-4, 1e-5};  ///< of the differences, times max(1, |parameter|); the better one counts
+  Index parameters = 0;                        ///< how many to check, drawn at random; 0: all
+  std::uint64_t seed = 0;
+};
+
+/// What a gradient check found.
+struct GradientCheck {
+  double worst = 0;   ///< the largest error |a - n| / max(|a|, |n|, max|g| / 1000), a by backward pass, n by differences
+  Index parameter = 0;  ///< where: its number in the flat vector
+  double analytic = 0;
+  double numeric = 0;
+  Index checked = 0;
+  Index at_kinks = 0;  ///< left out: the loss has a kink (a ReLU's, the margin's) within the step
+};
+
+/// Compares the gradient that the backward pass gives with central differences of the loss, parameter by parameter, over
+/// the pairs of the source's first batch: for those who write a layer, a distance or a loss of their own. About 1e-8 is
+/// right, 1e-3 and more is wrong. The model is left as it was.
+///
+/// Throws ValueError for a network of float: its differences would show rounding only.
+template <class Model, class Source, class LossType>
+GradientCheck gradient_check(Model model, const Source& source, LossType loss, const GradientCheckOptions& options = {}) {
+  static_assert(std::same_as<typename Model::Scalar, double>,
+                "gemel: gradients are checked in double; make the same network with Network<double, …>");
+  RMSprop<double> unused;
+  TrainingStep step(model, loss, unused, {.seed = options.seed});
+  const auto computed = step.gradient(source, 0);
+  const VectorX<double> gradient = ConstColumn<double>(computed.data(), length(computed));
+  const double scale = gradient.cwiseAbs().maxCoeff() * 1e-3;
+  const double here = step.evaluate(source, 0, true);
+  VectorX<double> parameters = model.parameters();
+  Rng rng{options.seed};
+
+  GradientCheck result;
+  const Index total = parameters.size();
+  const Index count = options.parameters > 0 ? std::min(options.parameters, total) : total;
+  for (Index q = 0; q < count; ++q) {
+    const Index i = count == total ? q : rng.below(total);
+    const double kept = parameters[i];
+    const auto loss_at = [&](double value) {
+      parameters[i] = value;
+      model.set_parameters(parameters);
+      return step.evaluate(source, 0, true);
+    };
+    double error = std::numeric_limits<double>::infinity(), numeric = 0;
+    for (const double relative : options.steps) {
+      const double h = relative * std::max(1.0, std::abs(kept));
+      const double above = loss_at(kept + h), below = loss_at(kept - h);
+      const double difference = (above - below) / (2 * h);
+      const double bend = std::abs(above - 2 * here + below) / h;  // of order h, but at a kink of order 1
+      const double size = std::max({std::abs(gradient[i]), std::abs(difference), scale, 1e-300});
+      if (bend > 0.01 * size && bend > 1e3 * h * size) continue;
+      if (std::abs(gradient[i] - difference) / size < error) {
+        error = std::abs(gradient[i] - difference) / size;
+        numeric = difference;
+      }
+    }
+    loss_at(kept);
+    if (error == std::numeric_limits<double>::infinity()) {
+      ++result.at_kinks;
+      continue;
+    }
+    ++result.checked;
+    if (error > result.worst) {
+      result = {error, i, gradient[i], numeric, result.checked, result.at_kinks};
+    }
+  }
+  return result;
+}
+
+}  // namespace gemel
