@@ -6,10 +6,10 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
 
-need cmake make libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev
+need cmake make libeigen3-dev libcli11-dev catch2 nlohmann-json3-dev zlib1g-dev
 build=$root/build/tests-$(basename "$CXX")
-quietly "Configuring for $CXX ..." cmake -S "$root" -B "$build" -DCMAKE_CXX_FLAGS=-Werror -DGEMEL_BUILD_TESTS=ON \
-  -DGEMEL_BUILD_EXAMPLES=OFF -DGEMEL_BUILD_BENCHMARKS=OFF
+quietly "Configuring for $CXX ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=ON \
+  -DGEMEL_BUILD_EXAMPLES=ON -DGEMEL_BUILD_BENCHMARKS=OFF
 quietly "Building the tests, some minutes ..." cmake --build "$build" --parallel "$(cores)"
 echo "Running the tests ..."
 failed=$build/failed

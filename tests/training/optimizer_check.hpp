@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "gemel/core/dispatch.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/training/clipping.hpp"
 #include "gemel/training/dialect.hpp"
 #include "gemel/training/optimizer.hpp"
+#include "instruction_sets.hpp"
 
 namespace gemel::test {
 
@@ -25,25 +25,6 @@ void step(O& optimizer, std::vector<S> gradient, std::vector<S>& w) {
   clip(optimizer.clipping(), std::span<S>(gradient), std::array{length(gradient)});
   optimizer.advance();
   optimizer.update(0, std::span<const S>(gradient), std::span<S>(w));
-}
-
-inline std::vector<InstructionSet> instruction_sets() {
-  std::vector<InstructionSet> sets;
-  for (const auto set : {InstructionSet::Portable, InstructionSet::AVX2, InstructionSet::AVX512}) {
-    if (detail::supports(set)) sets.push_back(set);
-  }
-  return sets;
-}
-
-/// Calls f with each instruction set of this processor in force.
-template <class F>
-void for_each_instruction_set(const F& f) {
-  for (const auto set : instruction_sets()) {
-    CAPTURE(name(set));
-    force_instruction_set(set);
-    f();
-  }
-  force_instruction_set(std::nullopt);
 }
 
 /// Replays the runs of one optimizer in a golden file: `make` turns a run's options into the optimizer.

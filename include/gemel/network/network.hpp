@@ -110,11 +110,11 @@ class Network {
   /// Throws ShapeError for another number of values, NonFiniteError for NaN or infinity; the network is then unchanged.
   template <class Derived>
   void set_parameters(const Eigen::MatrixBase<Derived>& values) {
-    const VectorX<S> flat = values;
-    if (flat.size() != parameter_count()) {
-      throw ShapeError("the network has " + std::to_string(parameter_count()) + " parameters, but " +
-                       std::to_string(flat.size()) + " values were given");
+    if (values.rows() != parameter_count() || values.cols() != 1) {
+      throw ShapeError("the network has " + std::to_string(parameter_count()) + " parameters in one column, but " +
+                       std::to_string(values.rows()) + " x " + std::to_string(values.cols()) + " values were given");
     }
+    const VectorX<S> flat = values;
     if (!std::isfinite(peak(flat.data(), flat.size()))) {
       throw NonFiniteError("parameters must be finite, but a value that was given is NaN or infinite");
     }

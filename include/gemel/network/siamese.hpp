@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <string>
 #include <utility>
 
@@ -37,7 +39,9 @@ class Siamese {
 
   /// The embeddings (out x n) of samples (in x n, one a column). Throws ShapeError for other features.
   MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& x) const { return embed(columns_of(x)); }
-  MatrixX<Scalar> embed(ColumnList<Scalar> x) const {
+  /// The same of samples wherever they lie; taken as it is, since a Map would convert to both.
+  template <std::same_as<ColumnList<Scalar>> List>
+  MatrixX<Scalar> embed(List x) const {
     Workspace<Scalar> workspace;
     MatrixX<Scalar> y(network_.out(), x.cols());
     embed(x, Columns<Scalar>(y.data(), y.rows(), y.cols()), workspace);

@@ -41,7 +41,7 @@ namespace detail {
   concept Calls_##hook = requires(C& callback, State& state) { callback.hook(state); }; \
   template <class State, class... Callbacks>                                          \
   void call_##hook(State& state, Callbacks&... callbacks) {                           \
-    const auto call = [&state](auto& callback) {                                      \
+    [[maybe_unused]] const auto call = [&state](auto& callback) {                     \
       if constexpr (requires { callback.hook(state); }) callback.hook(state);         \
     };                                                                                \
     (call(callbacks), ...);                                                           \

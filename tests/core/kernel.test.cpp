@@ -1,0 +1,276 @@
+#include "gemel/core/kernel.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+#include "instruction_sets.hpp"
+
+using namespace gemel;
+using test::for_each_instruction_set;
+
+namespace {
+
+template <Scalar S>
+constexpr S nan = std::numeric_limits<S>::quiet_NaN();
+
+// One and the sizes around every packet, tile and remainder.
+const std::vector<Index> sizes = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 23, 31, 32, 33, 48, 63, 64, 65, 100, 129};
+const std::vector<Index> depths = {1, 2, 5, 33};
+
+// A matrix whose columns are `stride` apart, in no order; what lies between them must stay.
+template <Scalar S>
+struct Strided {
+  MatrixX<S> values;
+  std::vector<const S*> pointers = {};
+
+  Strided(Index rows, Index cols, Index gap, Rng& rng) : values(normal<S>(rows + gap, cols, rng)) {
+    for (Index j = 0; j < cols; ++j) pointers.push_back(values.data() + j * (rows + gap));
+    std::ranges::reverse(pointers);
+  }
+  S at(Index i, Index j) const { return pointers[static_cast<std::size_t>(j)][i]; }
+};
+
+template <Scalar S>
+bool same_bits(const MatrixX<S>& a, const MatrixX<S>& b) {
+  return a.size() == b.size() &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(S)) == 0;
+}
+
+// The two that fuse: their bits are those of a chain of std::fma, and so equal.
+bool fuses() { return instruction_set() != InstructionSet::Portable; }
+
+template <Scalar S>
+bool near(S value, double expected, double magnitude, Index depth) {
+  const double tolerance = static_cast<double>(depth + 1) * std::numeric_limits<S>::epsilon() * magnitude;
+  return std::abs(static_cast<double>(value) - expected) <= tolerance;
+}
+
+// y = f(bias + A b) in double, and as a chain of std::fma.
+template <Scalar S>
+void check_product(Index rows, Index depth, Index cols, bool bias, bool relu) {
+  Rng rng{static_cast<std::uint64_t>(rows * 10000 + depth * 100 + cols)};
+  const Index lda = rows + cols % 3, ldy = rows + 2;
+  const MatrixX<S> a = normal<S>(lda, depth, rng), b0 = normal<S>(rows, 1, rng);
+  const Strided<S> b(depth, cols, 1, rng);
+  const MatrixX<S> before = normal<S>(ldy, cols, rng);
+  MatrixX<S> y = before, chain = before;
+  kernel::kernels<S>().product({.rows = rows,
+                                .depth = depth,
+                                .cols = cols,
+                                .a = a.data(),
+                                .lda = lda,
+                                .b = b.pointers.data(),
+                                .bias = bias ? b0.data() : nullptr,
+                                .y = y.data(),
+                                .ldy = ldy,
+                                .relu = relu});
+  bool right = true;
+  for (Index j = 0; j < cols; ++j) {
+    for (Index i = 0; i < rows; ++i) {
+      S z = bias ? b0(i, 0) : S{0};
+      double exact = z, magnitude = std::abs(exact);
+      for (Index k = 0; k < depth; ++k) {
+        z = std::fma(a(i, k), b.at(k, j), z);
+        const double term = static_cast<double>(a(i, k)) * static_cast<double>(b.at(k, j));
+        exact += term;
+        magnitude += std::abs(term);
+      }
+      chain(i, j) = relu && z < 0 ? S{0} : z;
+      right = right && near(y(i, j), relu ? std::max(exact, 0.0) : exact, magnitude, depth);
+    }
+  }
+  CAPTURE(rows, depth, cols, bias, relu);
+  CHECK(right);
+  CHECK(y.bottomRows(2) == before.bottomRows(2));
+  if (fuses()) CHECK(same_bits(y, chain));
+}
+
+// g += D X^T for the rows first, … of X; or D's sum, where there is no X.
+template <Scalar S>
+void check_gradient(Index rows, Index cols, Index depth, bool ones) {
+  Rng rng{static_cast<std::uint64_t>(rows * 10000 + depth * 100 + cols)};
+  const Index first = cols % 4;
+  const Strided<S> d(rows, depth, 1, rng), x(first + cols + 1, depth, 0, rng);
+  const MatrixX<S> before = normal<S>(rows, cols, rng);
+  MatrixX<S> padded(rows, cols + 1);
+  padded << before, MatrixX<S>::Constant(rows, 1, 99);
+  kernel::kernels<S>().add_gradient({.rows = rows,
+                                     .cols = cols,
+                                     .depth = depth,
+                                     .d = d.pointers.data(),
+                                     .x = ones ? nullptr : x.pointers.data(),
+                                     .first = first,
+                                     .g = padded.data()});
+  const MatrixX<S> g = padded.leftCols(cols);
+  MatrixX<S> chain = before;
+  bool right = true;
+  for (Index q = 0; q < cols; ++q) {
+    for (Index i = 0; i < rows; ++i) {
+      double exact = before(i, q), magnitude = std::abs(exact);
+      for (Index k = 0; k < depth; ++k) {
+        const S factor = ones ? S{1} : x.at(first + q, k);
+        chain(i, q) = std::fma(d.at(i, k), factor, chain(i, q));
+        const double term = static_cast<double>(d.at(i, k)) * static_cast<double>(factor);
+        exact += term;
+        magnitude += std::abs(term);
+      }
+      right = right && near(g(i, q), exact, magnitude, depth);
+    }
+  }
+  CAPTURE(rows, cols, depth, ones);
+  CHECK(right);
+  CHECK((padded.col(cols).array() == 99).all());
+  if (fuses() || ones) CHECK(same_bits(g, chain));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a product is that of plain loops, for every size and remainder", "[kernel]", float, double) {
+  for_each_instruction_set([] {
+    for (const Index rows : sizes) {
+      for (Index cols = 1; cols <= 13; ++cols) check_product<TestType>(rows, depths[cols % 4], cols, cols % 2, cols % 3);
+    }
+    for (const Index depth : depths) {
+      for (const bool relu : {false, true}) check_product<TestType>(37, depth, 20, true, relu);
+    }
+    check_product<TestType>(17, 0, 3, true, false);
+  });
+}
+
+TEMPLATE_TEST_CASE("a gradient is that of plain loops, added in order, for every size and remainder", "[kernel]", float,
+                   double) {
+  for_each_instruction_set([] {
+    for (const Index rows : sizes) {
+      for (Index cols = 1; cols <= 13; ++cols) {
+        check_gradient<TestType>(rows, cols, depths[cols % 4], false);
+        if (cols == 1) check_gradient<TestType>(rows, cols, 7, true);
+      }
+    }
+    check_gradient<TestType>(17, 3, 0, false);
+  });
+}
+
+TEMPLATE_TEST_CASE("a gradient over parts of a batch has the bits of the whole", "[kernel]", float, double) {
+  for_each_instruction_set([] {
+    Rng rng{1};
+    const Index rows = 21, cols = 9, depth = 30;
+    const Strided<TestType> d(rows, depth, 0, rng), x(cols, depth, 0, rng);
+    MatrixX<TestType> whole = MatrixX<TestType>::Zero(rows, cols), parts = whole;
+    const auto add = [&](Index from, Index count, Index first, Index q, MatrixX<TestType>& g) {
+      kernel::kernels<TestType>().add_gradient({.rows = rows,
+                                                .cols = q,
+                                                .depth = count,
+                                                .d = d.pointers.data() + from,
+                                                .x = x.pointers.data() + from,
+                                                .first = first,
+                                                .g = g.data() + first * rows});
+    };
+    add(0, depth, 0, cols, whole);
+    add(0, 13, 0, 5, parts);
+    add(0, 13, 5, 4, parts);
+    add(13, 17, 0, 2, parts);
+    add(13, 17, 2, 7, parts);
+    CHECK(same_bits(whole, parts));
+  });
+}
+
+TEMPLATE_TEST_CASE("a NaN stays NaN through relu, wherever it is", "[kernel]", float, double) {
+  for_each_instruction_set([] {
+    for (const Index rows : {1, 3, 8, 17, 33, 65}) {
+      for (Index at = 0; at < rows; ++at) {
+        MatrixX<TestType> a = MatrixX<TestType>::Ones(rows, 2), y(rows, 7);
+        a(at, 1) = nan<TestType>;
+        const MatrixX<TestType> b = MatrixX<TestType>::Constant(2, 7, -1);
+        std::vector<const TestType*> pointers;
+        for (Index j = 0; j < 7; ++j) pointers.push_back(b.data() + 2 * j);
+        kernel::kernels<TestType>().product({.rows = rows,
+                                             .depth = 2,
+                                             .cols = 7,
+                                             .a = a.data(),
+                                             .lda = rows,
+                                             .b = pointers.data(),
+                                             .bias = nullptr,
+                                             .y = y.data(),
+                                             .ldy = rows,
+                                             .relu = true});
+        CAPTURE(rows, at);
+        CHECK(y.row(at).array().isNaN().all());
+        CHECK((y.array() == 0).count() == 7 * (rows - 1));
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("transpose turns a block around and touches nothing else", "[kernel]", float, double) {
+  for_each_instruction_set([] {
+    Rng rng{2};
+    for (const Index out : sizes) {
+      for (const Index count : {1, 2, 3, 4, 5, 8, 11}) {
+        const Index ldt = count + 3;
+        const MatrixX<TestType> w = normal<TestType>(out, count, rng), before = normal<TestType>(ldt, out, rng);
+        MatrixX<TestType> wt = before;
+        kernel::kernels<TestType>().transpose(w.data(), out, count, wt.data(), ldt);
+        CAPTURE(out, count);
+        CHECK(wt.topRows(count) == w.transpose());
+        CHECK(wt.bottomRows(3) == before.bottomRows(3));
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[kernel]", float, double) {
+  for_each_instruction_set([] {
+    Rng rng{3};
+    for (Index n = 0; n <= 40; ++n) {
+      VectorX<TestType> y = normal<TestType>(n, 1, rng), dy = normal<TestType>(n + 1, 1, rng);
+      for (Index i = 0; i < n; i += 5) y[i] = i % 2 ? TestType{0} : -TestType{0};
+      const VectorX<TestType> before = dy;
+      kernel::kernels<TestType>().relu_backward(y.data(), dy.data(), n);
+      bool right = dy[n] == before[n];
+      for (Index i = 0; i < n; ++i) right = right && dy[i] == (y[i] > 0 ? before[i] : 0);
+      CAPTURE(n);
+      CHECK(right);
+    }
+    // What is dropped may be anything; what is kept shows.
+    VectorX<TestType> y(2), dy = VectorX<TestType>::Constant(2, nan<TestType>);
+    y << 0, 1;
+    kernel::kernels<TestType>().relu_backward(y.data(), dy.data(), 2);
+    CHECK(dy[0] == 0);
+    CHECK(std::isnan(dy[1]));
+  });
+}
+
+TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on top", "[kernel]", float, double) {
+  constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
+  for_each_instruction_set([] {
+    const auto& peak = kernel::kernels<TestType>().peak;
+    CHECK(peak(nullptr, 0) == 0);
+    Rng rng{4};
+    for (const Index n : sizes) {
+      VectorX<TestType> x = normal<TestType>(n + 1, 1, rng);
+      x[n] = nan<TestType>;  // behind the last
+      CAPTURE(n);
+      CHECK(peak(x.data(), n) == x.head(n).cwiseAbs().maxCoeff());
+      bool right = true;
+      for (Index i = 0; i < n; ++i) {
+        const TestType kept = x[i];
+        x[i] = -100;
+        right = right && peak(x.data(), n) == 100;
+        x[i] = -infinity;
+        right = right && peak(x.data(), n) == infinity;
+        x[(i + 1) % n] = i % 2 ? nan<TestType> : -nan<TestType>;
+        right = right && std::isnan(peak(x.data(), n));
+        x[(i + 1) % n] = 1;
+        x[i] = kept;
+      }
+      CHECK(right);
+    }
+    const VectorX<TestType> zeros = VectorX<TestType>::Constant(5, -TestType{0});
+    CHECK(!std::signbit(peak(zeros.data(), 5)));
+  });
+}

@@ -1,0 +1,91 @@
+#include "gemel/core/reduce.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+#include "instruction_sets.hpp"
+
+using namespace gemel;
+using test::for_each_instruction_set;
+
+namespace {
+
+const std::vector<Index> sizes = {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65, 100, 128, 301};
+
+// The promised order: 16 lanes of float or 8 of double, then halves upon halves.
+template <Scalar S, class AddTerm>
+S in_lanes(Index n, const AddTerm& add_term) {
+  std::array<S, 64 / sizeof(S)> sum = {};
+  for (Index i = 0; i < n; ++i) {
+    S& lane = sum[static_cast<std::size_t>(i) % sum.size()];
+    lane = add_term(i, lane);
+  }
+  for (std::size_t half = sum.size() / 2; half > 0; half /= 2) {
+    for (std::size_t l = 0; l < half; ++l) sum[l] += sum[l + half];
+  }
+  return sum[0];
+}
+
+template <Scalar S>
+void check_sums(Index n, Index offset) {
+  Rng rng{static_cast<std::uint64_t>(n)};
+  // From an odd address on, and with NaN behind the end.
+  VectorX<S> left = normal<S>(offset + n + 1, 1, rng), right = normal<S>(offset + n + 1, 1, rng);
+  left[offset + n] = right[offset + n] = std::numeric_limits<S>::quiet_NaN();
+  const S *a = left.data() + offset, *b = right.data() + offset;
+
+  double product = 0, squares = 0, squared = 0, absolute = 0, magnitude = 0;
+  for (Index i = 0; i < n; ++i) {
+    const double x = a[i], y = b[i];
+    product += x * y;
+    magnitude += std::abs(x * y);
+    squares += x * x;
+    squared += (x - y) * (x - y);
+    absolute += std::abs(x - y);
+  }
+  const double epsilon = static_cast<double>(n + 2) * std::numeric_limits<S>::epsilon();
+  CAPTURE(n, offset);
+  CHECK(std::abs(dot(a, b, n) - product) <= epsilon * magnitude);
+  CHECK(std::abs(sum_of_squares(a, n) - squares) <= epsilon * squares);
+  CHECK(std::abs(squared_distance(a, b, n) - squared) <= epsilon * squared);
+  CHECK(std::abs(absolute_distance(a, b, n) - absolute) <= epsilon * absolute);
+
+  CHECK(absolute_distance(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) { return sum + std::abs(a[i] - b[i]); }));
+  if (instruction_set() == InstructionSet::Portable) return;  // it may round the product
+  CHECK(dot(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) { return std::fma(a[i], b[i], sum); }));
+  CHECK(sum_of_squares(a, n) == in_lanes<S>(n, [&](Index i, S sum) { return std::fma(a[i], a[i], sum); }));
+  CHECK(squared_distance(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) {
+    const S difference = a[i] - b[i];
+    return std::fma(difference, difference, sum);
+  }));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("sums are those of plain loops, in their fixed order", "[reduce]", float, double) {
+  for_each_instruction_set([] {
+    for (const Index n : sizes) {
+      check_sums<TestType>(n, 0);
+      check_sums<TestType>(n, 1);
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("a NaN shows in every sum and in the peak", "[reduce]", float, double) {
+  for_each_instruction_set([] {
+    for (Index i = 0; i < 37; ++i) {
+      VectorX<TestType> a = VectorX<TestType>::Ones(37), b = a;
+      b[i] = std::numeric_limits<TestType>::quiet_NaN();
+      CHECK(std::isnan(dot(a.data(), b.data(), 37)));
+      CHECK(std::isnan(sum_of_squares(b.data(), 37)));
+      CHECK(std::isnan(squared_distance(a.data(), b.data(), 37)));
+      CHECK(std::isnan(absolute_distance(a.data(), b.data(), 37)));
+      CHECK(std::isnan(peak(b.data(), 37)));
+      CHECK(peak(a.data(), 37) == 1);
+    }
+  });
+}

@@ -1,0 +1,217 @@
+#include "gemel/core/team.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "scale.hpp"
+
+using namespace gemel;
+
+namespace {
+
+// What a member throws.
+struct Failure {
+  Index member;
+};
+
+// The member whose failure a run throws; none where it throws nothing.
+template <class F>
+std::optional<Index> failed_member(Team& team, const F& f) {
+  try {
+    team.run(f);
+  } catch (const Failure& failure) {
+    return failure.member;
+  }
+  return std::nullopt;
+}
+
+// A team that failed runs as before.
+void check_sound(Team& team) {
+  std::vector<int> counts(static_cast<std::size_t>(team.size()));
+  int seen = 0;
+  team.run([&](Index member) {
+    ++counts[static_cast<std::size_t>(member)];
+    team.barrier([&] { seen = std::accumulate(counts.begin(), counts.end(), 0); });
+  });
+  CHECK(seen == team.size());
+}
+
+}  // namespace
+
+TEST_CASE("every member runs once, the caller as member 0", "[team]") {
+  for (const Index size : {1, 2, 3, 8}) {
+    Team team(size);
+    CHECK(team.size() == size);
+    std::vector<int> runs(static_cast<std::size_t>(size));
+    std::thread::id zero;
+    for (int run = 1; run <= 200; ++run) {
+      team.run([&](Index member) {
+        ++runs[static_cast<std::size_t>(member)];
+        if (member == 0) zero = std::this_thread::get_id();
+      });
+      for (const int count : runs) REQUIRE(count == run);
+    }
+    CHECK(zero == std::this_thread::get_id());
+  }
+  CHECK(Team(0).size() == 1);
+  CHECK(Team(-3).size() == 1);
+}
+
+TEST_CASE("a barrier holds everyone back, and its completion comes before all go on", "[team]") {
+  for (const Index size : {1, 2, 3, 8}) {
+    Team team(size);
+    std::vector<Index> values(static_cast<std::size_t>(size));
+    Index sum = 0, wrong = 0;
+    for (int run = 0; run < scaled(100); ++run) {
+      std::atomic<Index> mistakes = 0;
+      team.run([&](Index member) {
+        for (Index round = 0; round < 20; ++round) {
+          values[static_cast<std::size_t>(member)] = round + member;
+          team.barrier([&] { sum = std::accumulate(values.begin(), values.end(), Index{0}); });
+          if (sum != size * round + size * (size - 1) / 2) ++mistakes;
+          team.barrier();
+        }
+      });
+      wrong += mistakes;
+    }
+    CAPTURE(size);
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("members that sleep are woken: with pauses between the runs and unequal work within", "[team]") {
+  Team team(3);
+  std::array<int, 3> counts = {};
+  for (int run = 0; run < 10; ++run) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    team.run([&](Index member) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(member * 2));
+      team.barrier([&] { ++counts[static_cast<std::size_t>(member)]; });
+    });
+  }
+  CHECK(counts[0] + counts[1] + counts[2] == 10);
+}
+
+TEST_CASE("whoever throws, and where: nobody is left waiting, and the lowest member's exception comes out", "[team]") {
+  const Index size = GENERATE(1, 2, 3, 8);
+  Team team(size);
+  for (int run = 0; run < scaled(20); ++run) {
+    for (Index thrower = 0; thrower < size; ++thrower) {
+      for (int place = 0; place < 4; ++place) {
+        const auto at = [&](Index member, int here) {
+          if (member == thrower && place == here) throw Failure{member};
+        };
+        std::atomic<Index> finished = 0;
+        const auto failed = failed_member(team, [&](Index member) {
+          at(member, 0);
+          team.barrier();
+          at(member, 1);
+          team.barrier();
+          at(member, 2);
+          team.barrier();
+          at(member, 3);
+          ++finished;
+        });
+        REQUIRE(failed == thrower);
+        // Who threw last cannot keep the others from their end, nor can anybody pass a barrier that lacks one member.
+        REQUIRE(finished <= size - 1);
+        if (place < 3) REQUIRE(finished == 0);
+      }
+    }
+    check_sound(team);
+  }
+}
+
+TEST_CASE("of several failures the lowest member's comes out", "[team]") {
+  Team team(8);
+  for (int run = 0; run < scaled(50); ++run) {
+    REQUIRE(failed_member(team, [](Index member) { throw Failure{member}; }) == 0);
+    REQUIRE(failed_member(team, [&](Index member) {
+              if (member > 4) throw Failure{member};
+            }) == 5);
+    // Member 2 has thrown at the latest when the others wait at the barrier; member 6 meets no barrier and throws too.
+    REQUIRE(failed_member(team, [&](Index member) {
+              if (member == 6 || member == 2) throw Failure{member};
+              team.barrier();
+            }) == 2);
+  }
+  check_sound(team);
+}
+
+TEST_CASE("a barrier's completion that throws ends the run for all", "[team]") {
+  for (const Index size : {1, 2, 3, 8}) {
+    Team team(size);
+    for (int run = 0; run < scaled(50); ++run) {
+      std::atomic<Index> passed = 0, completions = 0;
+      const auto failed = failed_member(team, [&](Index) {
+        team.barrier();
+        team.barrier([&] {
+          ++completions;
+          throw Failure{77};
+        });
+        ++passed;
+      });
+      REQUIRE(failed == 77);
+      REQUIRE(passed == 0);
+      REQUIRE(completions == 1);
+    }
+    check_sound(team);
+  }
+}
+
+TEST_CASE("no completion runs once a member has failed", "[team]") {
+  Team team(3);
+  for (int run = 0; run < scaled(50); ++run) {
+    bool completed = false;
+    REQUIRE(failed_member(team, [&](Index member) {
+              if (member == 1) throw Failure{member};
+              team.barrier([&] { completed = true; });
+            }) == 1);
+    REQUIRE(!completed);
+  }
+}
+
+TEST_CASE("a team uses fewer members and more again", "[team]") {
+  Team team(4);
+  CHECK(team.capacity() == 4);
+  for (int run = 0; run < scaled(20); ++run) {
+    for (const Index size : {1, 3, 2, 4, 1, 4}) {
+      team.use(size);
+      REQUIRE(team.size() == size);
+      std::array<std::atomic<int>, 4> ran = {};
+      team.run([&](Index member) {
+        ++ran[static_cast<std::size_t>(member)];
+        team.barrier();
+      });
+      for (Index member = 0; member < 4; ++member) REQUIRE(ran[static_cast<std::size_t>(member)] == (member < size));
+    }
+    team.use(2);
+    REQUIRE(failed_member(team, [](Index member) { throw Failure{member}; }) == 0);
+  }
+  team.use(9);
+  CHECK(team.size() == 4);
+  team.use(0);
+  CHECK(team.size() == 1);
+  check_sound(team);
+}
+
+TEST_CASE("teams end at once: unused, with sleeping members, after a failure", "[team]") {
+  for (int run = 0; run < scaled(100); ++run) {
+    { const Team unused(3); }
+    {
+      Team team(4);
+      team.use(2);
+      team.run([](Index) {});
+    }
+    Team failing(3);
+    CHECK_THROWS_AS(failing.run([](Index) { throw std::runtime_error("no"); }), std::runtime_error);
+  }
+}

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/dispatch.hpp"
+
+namespace gemel::test {
+
+/// Those that this processor has.
+inline std::vector<InstructionSet> instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (const auto set : {InstructionSet::Portable, InstructionSet::AVX2, InstructionSet::AVX512}) {
+    if (detail::supports(set)) sets.push_back(set);
+  }
+  return sets;
+}
+
+/// Calls f with each of them in force.
+template <class F>
+void for_each_instruction_set(const F& f) {
+  for (const auto set : instruction_sets()) {
+    CAPTURE(name(set));
+    force_instruction_set(set);
+    f();
+  }
+  force_instruction_set(std::nullopt);
+}
+
+}  // namespace gemel::test

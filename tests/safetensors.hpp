@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "gemel/core/types.hpp"
+
+/// Reads the reference numbers of tests/golden: trusted files, so it checks little.
+class Safetensors {
+ public:
+  explicit Safetensors(const std::string& name) {
+    std::ifstream file(std::string(GEMEL_TEST_DATA) + "/golden/" + name, std::ios::binary);
+    bytes_.assign(std::istreambuf_iterator<char>(file), {});
+    std::uint64_t header = 0;
+    if (bytes_.size() < sizeof header) throw std::runtime_error("cannot read golden file " + name);
+    std::memcpy(&header, bytes_.data(), sizeof header);
+    tensors_ = nlohmann::json::parse(bytes_.substr(sizeof header, header));
+    data_ = sizeof header + header;
+  }
+
+  /// A tensor of any shape, its values as they lie in the file. Those of a row-major n x features array are, column by
+  /// column, features x n.
+  template <class S>
+  gemel::VectorX<S> flat(const std::string& name) const {
+    const auto& tensor = tensors_.at(name);
+    const std::size_t begin = tensor.at("data_offsets")[0], end = tensor.at("data_offsets")[1];
+    gemel::VectorX<S> values(static_cast<gemel::Index>((end - begin) / sizeof(S)));
+    if (tensor.at("dtype") != (sizeof(S) == 4 ? "F32" : "F64")) throw std::runtime_error(name + " is of another type");
+    std::memcpy(values.data(), bytes_.data() + data_ + begin, end - begin);
+    return values;
+  }
+  template <class S>
+  gemel::MatrixX<S> samples(const std::string& name) const {
+    const gemel::Index n = tensors_.at(name).at("shape")[0];
+    const gemel::VectorX<S> values = flat<S>(name);
+    return values.reshaped(values.size() / n, n);
+  }
+
+  /// All parameters in Gemel's order: a layer's weight (out x in, here row by row) column by column, then its bias.
+  template <class S>
+  gemel::VectorX<S> parameters(const std::string& prefix) const {
+    gemel::VectorX<S> all;
+    const auto append = [&all](const auto& part) {
+      const gemel::Index first = all.size();
+      all.conservativeResize(first + part.size());
+      all.tail(part.size()) = part;
+    };
+    for (int k = 0; tensors_.contains(prefix + ".layers." + std::to_string(k) + ".weight"); ++k) {
+      const std::string layer = prefix + ".layers." + std::to_string(k);
+      const gemel::Index out = tensors_.at(layer + ".weight").at("shape")[0];
+      const gemel::VectorX<S> weight = flat<S>(layer + ".weight");
+      const gemel::MatrixX<S> w = weight.reshaped(weight.size() / out, out).transpose();
+      append(w.reshaped());
+      append(flat<S>(layer + ".bias"));
+    }
+    return all;
+  }
+
+ private:
+  std::string bytes_ = {};
+  nlohmann::json tensors_ = {};
+  std::size_t data_ = 0;
+};

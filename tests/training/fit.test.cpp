@@ -1,0 +1,242 @@
+#include "gemel/training/fit.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/gemel.hpp"
+#include "safetensors.hpp"
+
+using namespace gemel;
+
+namespace {
+
+/// The largest |a - b| / max(1, |b|).
+template <class A, class B>
+double worst(const A& a, const B& b) {
+  REQUIRE(std::size(a) == std::size(b));
+  double most = 0;
+  for (Index i = 0; i < length(a); ++i) {
+    const double expected = b[i];
+    const double error = std::abs(static_cast<double>(a[static_cast<std::size_t>(i)]) - expected);
+    if (!(error <= most * std::max(1.0, std::abs(expected)))) most = error / std::max(1.0, std::abs(expected));
+  }
+  return most;
+}
+
+template <class S>
+std::vector<int> labels_of(const Safetensors& golden) {
+  const VectorX<S> labels = golden.flat<S>("labels");
+  return {labels.begin(), labels.end()};
+}
+
+template <class S>
+using SmallNet = Network<S, Dense<10, 16, ReLU>, Dense<16, 16, ReLU>, Dense<16, 16, ReLU>>;
+
+template <class S>
+Pairs<S> small_pairs(std::uint64_t seed, Index n = 21) {
+  Rng rng{seed};
+  return {uniform<S>(10, n, rng), uniform<S>(10, n, rng), coin_flips(n, rng)};
+}
+
+}  // namespace
+
+TEST_CASE("fit reaches Keras' own float64 run") {
+  const Index threads = GENERATE(1, 2, 3, 8);
+  CAPTURE(threads);
+  const Safetensors golden("fit_keras_f64.safetensors");
+  Rng rng{1};
+  Siamese<SmallNet<double>> model{rng};
+  model.set_parameters(golden.parameters<double>("initial"));
+  const MatrixX<double> a = golden.samples<double>("a"), b = golden.samples<double>("b");
+  CHECK(worst(model.distance(a, b), golden.flat<double>("distance_before")) <= 1e-12);
+
+  RMSprop<double> optimizer;
+  const History history = fit(model, Pairs<double>{a, b, labels_of<double>(golden)}, ContrastiveLoss{}, optimizer,
+                              {.epochs = 20, .batch_size = 32, .shuffle = false, .threads = threads}, rng);
+  CHECK(worst(history.loss, golden.flat<double>("history_loss")) <= 1e-12);
+  CHECK(worst(VectorX<double>(model.parameters()), golden.parameters<double>("final")) <= 1e-12);
+  CHECK(worst(model.distance(a, b), golden.flat<double>("distance_after")) <= 1e-12);
+  CHECK(history.threads == threads);
+  CHECK(history.warnings.empty());
+}
+
+TEST_CASE("fit keeps to Keras' float32 run of the tutorial's size until rounding is amplified") {
+  const Index threads = GENERATE(1, 2, 3);
+  const Safetensors golden("fit_keras_f32_seed.safetensors");
+  using Base = Network<float, Dense<100, 128, ReLU>, Dense<128, 128, ReLU>, Dense<128, 128, ReLU>>;
+  Rng rng{1};
+  Siamese<Base> model{rng};
+  model.set_parameters(golden.parameters<float>("initial"));
+  RMSprop<float> optimizer;
+  const Pairs<float> pairs{golden.samples<float>("a"), golden.samples<float>("b"), labels_of<float>(golden)};
+  const History history = fit(model, pairs, ContrastiveLoss{}, optimizer,
+                              {.epochs = 8, .batch_size = 32, .shuffle = false, .threads = threads}, rng);
+  const VectorX<double> expected = golden.flat<double>("history_loss").head(8);
+  CHECK(worst(history.loss, expected) <= 1e-5);
+}
+
+TEST_CASE("fit learns, and what it does is a function of the rng") {
+  const auto run = [](std::uint64_t seed, bool shuffle) {
+    Rng rng{seed};
+    Siamese<SmallNet<float>> model{rng};
+    RMSprop<float> optimizer;
+    return fit(model, small_pairs<float>(3), ContrastiveLoss{}, optimizer,
+               {.epochs = 30, .batch_size = 4, .shuffle = shuffle}, rng)
+        .loss;
+  };
+  const auto first = run(7, true);
+  CHECK(first.back() < 0.3 * first.front());
+  CHECK(first == run(7, true));
+  CHECK(first != run(8, true));
+  CHECK(first != run(7, false));
+}
+
+TEST_CASE("a validation split trains on the first pairs and validates on the rest") {
+  const Pairs<double> pairs = small_pairs<double>(5, 21);
+  const auto run = [&](const Pairs<double>& training, FitOptions<double> options) {
+    Rng rng{2};
+    Siamese<SmallNet<double>> model{rng};
+    RMSprop<double> optimizer;
+    options.epochs = 3;
+    options.batch_size = 4;
+    return fit(model, training, ContrastiveLoss{}, optimizer, options, rng);
+  };
+  const Pairs<double> last = pairs.slice(16, 5);  // floor(21 * 0.8) = 16
+  const History split = run(pairs, {.validation_split = 0.2});
+  const History given = run(pairs.slice(0, 16), {.validation = &last});
+  CHECK(split.loss == given.loss);
+  CHECK(split.validation_loss == given.validation_loss);
+  CHECK(split.validation_loss.size() == 3);
+  CHECK(run(pairs, {}).validation_loss.empty());
+}
+
+TEST_CASE("the validation loss is that of the model as the epoch leaves it") {
+  const Pairs<double> validation = small_pairs<double>(6, 7);
+  Rng rng{2};
+  Siamese<SmallNet<double>> model{rng};
+  RMSprop<double> optimizer;
+  const ContrastiveLoss loss{};
+  const History history = fit(model, small_pairs<double>(5), loss, optimizer,
+                              {.epochs = 2, .batch_size = 4, .validation = &validation}, rng);
+  double sum = 0;
+  for (Index i = 0; i < validation.size(); ++i) {
+    const double d = model.distance(ConstColumn<double>(validation.first(i), 10),
+                                    ConstColumn<double>(validation.second(i), 10))[0];
+    sum += validation.similar(i) ? d * d : std::pow(std::max(0.0, 1 - d), 2);
+  }
+  CHECK(std::abs(history.validation_loss.back() - sum / 7) <= 1e-12);
+}
+
+TEST_CASE("options out of range are refused, and the model stays as it is") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  const VectorX<float> before = model.parameters();
+  const Pairs<float> pairs = small_pairs<float>(1);
+  RMSprop<float> optimizer;
+  const auto attempt = [&](const FitOptions<float>& options) {
+    return fit(model, pairs, ContrastiveLoss{}, optimizer, options, rng);
+  };
+  CHECK_THROWS_AS(attempt({.epochs = 0}), ValueError);
+  CHECK_THROWS_AS(attempt({.batch_size = 0}), ValueError);
+  CHECK_THROWS_AS(attempt({.batch_size = -3}), ValueError);
+  CHECK_THROWS_AS(attempt({.threads = -1}), ValueError);
+  for (const double split : {-0.1, 1.0, 2.0, std::numeric_limits<double>::quiet_NaN(), 0.999}) {
+    CAPTURE(split);
+    CHECK_THROWS_AS(attempt({.validation_split = split}), ValueError);
+  }
+  CHECK_THROWS_AS(attempt({.validation_split = 0.5, .validation = &pairs}), ValueError);
+  CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
+
+  const std::vector<int> classes = {0, 0, 1, 1};
+  const PairSampler<float> sampler{uniform<float>(10, 4, rng), classes};
+  CHECK_THROWS_AS(fit(model, sampler, ContrastiveLoss{}, optimizer, {.validation_split = 0.5}, rng), ValueError);
+  CHECK_THROWS_AS(
+      fit(model, Pairs<float>{uniform<float>(9, 2, rng), uniform<float>(9, 2, rng), {0, 1}}, ContrastiveLoss{},
+          optimizer, {}, rng),
+      ShapeError);
+  CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
+}
+
+TEST_CASE("a sample that is not finite is named, and the last good parameters stay") {
+  const float bad = GENERATE(std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                             -std::numeric_limits<float>::infinity());
+  Rng rng{1};
+  MatrixX<float> a = uniform<float>(10, 12, rng), b = uniform<float>(10, 12, rng);
+  b(3, 9) = bad;  // batch 2 of 4 pairs, its second pair
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer;
+  VectorX<float> good = model.parameters();
+  const auto remember = OnBatchEnd{[&](auto& state) { good = state.model.parameters(); }};
+  try {
+    fit(model, Pairs<float>{a, b, coin_flips(12, rng)}, ContrastiveLoss{}, optimizer,
+        {.epochs = 2, .batch_size = 4, .shuffle = false}, rng, remember);
+    FAIL("no error");
+  } catch (const NonFiniteError& error) {
+    CAPTURE(error.what());
+    CHECK(error.place().epoch == 0);
+    CHECK(error.place().batch == 2);
+    CHECK(error.place().pair == 1);
+    CHECK(std::string(error.what()).find("batch 2, pair 1") != std::string::npos);
+  }
+  CHECK((model.parameters() - good).cwiseAbs().maxCoeff() == 0);
+  CHECK(*optimizer.state().step == 2);
+}
+
+TEST_CASE("callbacks are called in order, see the state, and may end the training") {
+  std::string calls;
+  const auto note = [&calls](const char* what) { return [&calls, what](auto&) { calls += what; }; };
+  LambdaCallback all{OnTrainBegin{note("(")}, OnEpochBegin{note("[")},  OnBatchBegin{note("<")},
+                     OnBatchEnd{note(">")},   OnEpochEnd{note("]")}, OnTrainEnd{note(")")}};
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer;
+  Index seen = 0;
+  const auto watch = OnEpochEnd{[&](auto& state) {
+    CHECK(state.epoch == seen++);
+    CHECK(state.pairs == 21);
+    CHECK(state.batches == 3);
+    CHECK(state.loss == state.history.loss.back());
+    state.stop = state.epoch == 1;
+  }};
+  const History history = fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer,
+                              {.epochs = 5, .batch_size = 8}, rng, all, watch);
+  CHECK(calls == "([<><><>][<><><>])");
+  CHECK(history.epochs() == 2);
+  CHECK(history.stopped);
+  CHECK(history.seconds.size() == 2);
+}
+
+TEST_CASE("a schedule and a plateau's scale make the rate that a step takes") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  SGD<float> optimizer{{.learning_rate = 0.5}};
+  std::vector<double> rates;
+  const auto watch = OnBatchEnd{[&](auto& state) { rates.push_back(state.optimizer.learning_rate()); }};
+  const auto halve = OnEpochEnd{[](auto& state) { state.rate_scale /= 2; }};
+  const auto schedule = [](Index step) { return 0.1 * static_cast<double>(step + 1); };
+  const History history = fit(model, small_pairs<float>(1, 4), ContrastiveLoss{}, optimizer,
+                              {.epochs = 2, .batch_size = 2}, rng, LearningRate{schedule}, halve, watch);
+  const std::vector<double> expected = {0.1, 0.2, 0.15, 0.2};
+  CHECK(worst(rates, expected) <= 1e-15);
+  CHECK(history.learning_rate.size() == 2);
+}
+
+TEST_CASE("early stopping gives the best epoch's parameters back") {
+  const Pairs<float> validation = small_pairs<float>(11, 9);
+  Rng rng{3};
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer{{.learning_rate = 0.02}};
+  EarlyStopping stopping{.patience = 3};
+  std::vector<VectorX<float>> parameters;
+  const History history =
+      fit(model, small_pairs<float>(4), ContrastiveLoss{}, optimizer,
+          {.epochs = 200, .batch_size = 4, .validation = &validation}, rng, stopping,
+          OnEpochEnd{[&](auto& state) { parameters.push_back(state.model.parameters()); }});
+  REQUIRE(history.stopped);
+  const auto best = std::ranges::min_element(history.validation_loss) - history.validation_loss.begin();
+  CHECK(best == history.epochs() - 4);
+  CHECK((model.parameters() - parameters[static_cast<std::size_t>(best)]).cwiseAbs().maxCoeff() == 0);
+}

@@ -1,0 +1,304 @@
+#include "gemel/training/step.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "allocations.hpp"
+#include "catch.hpp"
+#include "gemel/gemel.hpp"
+
+using namespace gemel;
+
+namespace {
+
+/// FNV-1a of all that a training run leaves behind.
+class Hash {
+ public:
+  template <class Range>
+  void add(const Range& values) {
+    for (const auto value : values) {
+      unsigned char bytes[sizeof value];
+      std::memcpy(bytes, &value, sizeof value);
+      for (const unsigned char byte : bytes) hash_ = (hash_ ^ byte) * 1099511628211ull;
+    }
+  }
+  std::uint64_t value() const { return hash_; }
+
+ private:
+  std::uint64_t hash_ = 14695981039346656037ull;
+};
+
+struct Run {
+  Index threads = 1;
+  bool skip = true;
+  std::optional<InstructionSet> set = {};
+};
+
+/// Trains on a sampler, 6 epochs; the odd sizes leave remainders everywhere.
+template <class S, class Optimizer, class Loss, class... Layers>
+std::uint64_t train(const Run& run, Loss loss, Index batch_size, const Layers&... layers) {
+  force_instruction_set(run.set);
+  Rng rng{11};
+  Siamese model{make_network<S>(rng, layers...)};
+  std::vector<int> classes;
+  for (int i = 0; i < 45; ++i) classes.push_back(i % 7);
+  PairSampler<S> sampler{uniform<S>(model.network().in(), 45, rng), classes};
+  Optimizer optimizer;
+  TrainingStep step{model, loss, optimizer, {.threads = run.threads, .skip_inactive = run.skip, .seed = 5}};
+  Hash hash;
+  Index active = 0, samples = 0;
+  for (Index epoch = 0; epoch < 6; ++epoch) {
+    sampler.start_epoch(9, epoch, batch_size, true);
+    for (Index k = 0; k < sampler.batches(); ++k) {
+      hash.add(std::vector<double>{step(sampler, k)});
+      active += step.active_samples();
+      samples += 2 * step.batch_size();
+    }
+  }
+  force_instruction_set({});
+  if (run.skip) CHECK(active < samples);  // else skipping was not tried
+  hash.add(model.parameters());
+  for (const auto& array : optimizer.state().arrays) hash.add(array.values);
+  return hash.value();
+}
+
+template <class Train>
+void check_equal_bits(const Train& train) {
+  const std::uint64_t expected = train(Run{});
+  for (const Index threads : {1, 2, 3, 8}) {
+    for (const bool skip : {true, false}) {
+      CAPTURE(threads, skip);
+      CHECK(train(Run{threads, skip}) == expected);
+    }
+  }
+  for (const InstructionSet set : {InstructionSet::AVX2, InstructionSet::AVX512}) {
+    if (!detail::supports(set) || !detail::supports(InstructionSet::AVX2)) continue;
+    CAPTURE(name(set));
+    CHECK(train(Run{1, true, set}) == expected);
+    CHECK(train(Run{3, true, set}) == expected);
+  }
+  // Without fused multiply-add the bits are others, but as independent of the threads.
+  const std::uint64_t portable = train(Run{1, true, InstructionSet::Portable});
+  CHECK(train(Run{3, false, InstructionSet::Portable}) == portable);
+}
+
+/// Every pair of n samples: samples are shared by pairs.
+struct AllPairsOfABatch {
+  MatrixX<double> x;
+  std::vector<int> classes;
+
+  Index features() const { return x.rows(); }
+  Index batches() const { return 1; }
+  void start_epoch(std::uint64_t, Index, Index, bool) {}
+  void batch(Index, Batch<double>& out) const {
+    out.clear();
+    for (Index i = 0; i < x.cols(); ++i) {
+      out.samples.push_back(i);
+      for (Index j = 0; j < i; ++j) {
+        out.pairs.push_back({j, i});
+        out.similar.push_back(classes[static_cast<std::size_t>(i)] == classes[static_cast<std::size_t>(j)]);
+      }
+    }
+  }
+  const double* column(Index, Index j, double* buffer) const {  // as if augmented
+    VectorX<double>::Map(buffer, x.rows()) = x.col(j);
+    return buffer;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the bits depend neither on threads, nor on skipping, nor on the instruction set") {
+  SECTION("float, the tutorial's loss and optimizer") {
+    check_equal_bits([](const Run& run) {
+      return train<float, RMSprop<float>>(run, ContrastiveLoss{.margin = 0.4}, 8,
+                                          Dense<Dynamic, Dynamic, ReLU>{33, 70}, Dense<70, 19, LeakyReLU>{},
+                                          Dense<Dynamic, Dynamic, Linear>{19, 5});
+    });
+  }
+  SECTION("double, Adam") {
+    check_equal_bits([](const Run& run) {
+      return train<double, Adam<double>>(run, HadsellLoss{.margin = 0.4}, 16, Dense<9, 33, ReLU>{},
+                                         Dense<33, 21, ReLU>{});
+    });
+  }
+  SECTION("dropout") {
+    check_equal_bits([](const Run& run) {
+      return train<float, SGD<float>>(run, ContrastiveLoss{.margin = 0.4}, 8, Dense<9, 33, ReLU>{},
+                                      Dropout<33>{0.3}, Dense<33, 21, ReLU>{});
+    });
+  }
+  SECTION("a pair or three a batch, for eight threads") {
+    check_equal_bits([](const Run& run) {
+      return train<float, RMSprop<float>>(run, ContrastiveLoss{.margin = 0.3}, 3, Dense<9, 33, ReLU>{});
+    });
+  }
+}
+
+TEST_CASE("samples that several pairs share are embedded once and gather all their pairs' slopes") {
+  Rng rng{4};
+  using Net = Network<double, Dense<6, 8, Tanh>, Dense<8, 5, Tanh>>;
+  Siamese<Net> model{rng};
+  const AllPairsOfABatch shared{uniform<double>(6, 9, rng), {0, 1, 2, 0, 1, 2, 0, 1, 1}};
+  std::vector<PairIndex> indices;
+  std::vector<int> labels;
+  for (Index i = 0; i < 9; ++i) {
+    for (Index j = 0; j < i; ++j) {
+      indices.push_back({j, i});
+      labels.push_back(shared.classes[static_cast<std::size_t>(i)] == shared.classes[static_cast<std::size_t>(j)]);
+    }
+  }
+  Pairs<double> two_sided{shared.x, indices, labels};
+  two_sided.start_epoch(0, 0, 36, false);
+
+  RMSprop<double> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  const auto expected = step.gradient(two_sided, 0);
+  const std::vector<double> expected_gradient(expected.begin(), expected.end());
+  for (const Index threads : {1, 2, 5}) {
+    TrainingStep other{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
+    const auto gradient = other.gradient(shared, 0);
+    CHECK(other.active_samples() == 9);
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      if (std::abs(gradient[i] - expected_gradient[i]) > 1e-14) FAIL("parameter " << i);
+    }
+  }
+}
+
+TEST_CASE("after the first batch nothing is allocated") {
+  const Index threads = GENERATE(1, 2);
+  Rng rng{4};
+  Siamese<Network<float, Dense<20, 33, ReLU>, Dropout<33>, Dense<33, 8, ReLU>>> model{
+      Network<float, Dense<20, 33, ReLU>, Dropout<33>, Dense<33, 8, ReLU>>{rng, {}, Dropout<33>{0.1}, {}}};
+  std::vector<int> classes;
+  for (int i = 0; i < 50; ++i) classes.push_back(i % 4);
+  PairSampler<float> sampler{uniform<float>(20, 50, rng), classes};
+  RMSprop<float> optimizer{{.momentum = 0.5, .centered = true}};
+  TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
+  sampler.start_epoch(1, 0, 16, true);
+  step(sampler, 0);
+  const long before = allocation_count;
+  for (Index epoch = 0; epoch < 3; ++epoch) {
+    sampler.start_epoch(1, epoch, 16, true);
+    for (Index k = 0; k < sampler.batches(); ++k) step(sampler, k);
+  }
+  CHECK(allocation_count == before);
+}
+
+TEST_CASE("fit allocates nothing from the second batch on, whatever the number of threads") {
+  const Index threads = GENERATE(0, 1, 2);
+  Rng rng{4};
+  Siamese<Network<float, Dense<20, 33, ReLU>, Dense<33, 8, ReLU>>> model{rng};
+  std::vector<int> classes;
+  for (int i = 0; i < 50; ++i) classes.push_back(i % 4);
+  const PairSampler<float> sampler{uniform<float>(20, 50, rng), classes};
+  RMSprop<float> optimizer;
+  long after_first = 0, at_end = 0;
+  fit(model, sampler, ContrastiveLoss{}, optimizer, {.epochs = 1, .batch_size = 4, .threads = threads}, rng,
+      OnBatchEnd{[&](auto& state) {
+        if (state.batch == 0) after_first = allocation_count;
+        at_end = allocation_count;
+      }});
+  CHECK(after_first > 0);
+  CHECK(at_end == after_first);
+}
+
+TEST_CASE("parameters that were set between two steps are seen") {
+  Rng rng{4};
+  using Net = Network<double, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>;
+  Pairs<double> pairs{uniform<double>(10, 8, rng), uniform<double>(10, 8, rng), coin_flips(8, rng)};
+  Siamese<Net> model{rng}, other{rng};
+  SGD<double> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  step(pairs, 0);
+  model.set_parameters(other.parameters());
+  step(pairs, 0);
+
+  SGD<double> fresh;
+  TrainingStep from_there{other, ContrastiveLoss{}, fresh};
+  from_there(pairs, 0);
+  CHECK((model.parameters() - other.parameters()).cwiseAbs().maxCoeff() == 0);
+}
+
+TEST_CASE("clipping changes the step as Keras says") {
+  Rng rng{4};
+  using Net = Network<double, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>;
+  Pairs<double> pairs{uniform<double>(10, 8, rng), uniform<double>(10, 8, rng), coin_flips(8, rng)};
+  const Siamese<Net> start{rng};
+  Siamese<Net> model = start;
+  SGD<double> plain{{.learning_rate = 1}};
+  const auto change = [&](const SGDOptions& options) {
+    Siamese<Net> trained = start;
+    SGD<double> optimizer{options};
+    TrainingStep step{trained, ContrastiveLoss{}, optimizer, {.threads = 2}};
+    step(pairs, 0);
+    return VectorX<double>(start.parameters() - trained.parameters());
+  };
+  const VectorX<double> g = change({.learning_rate = 1});
+  CHECK(g.norm() > 0.1);
+
+  const VectorX<double> by_value = change({.learning_rate = 1, .clipvalue = 0.01});
+  CHECK((by_value - g.cwiseMin(0.01).cwiseMax(-0.01)).cwiseAbs().maxCoeff() <= 1e-14);
+
+  const VectorX<double> by_norm = change({.learning_rate = 1, .global_clipnorm = 0.05});
+  CHECK((by_norm - g * (0.05 / g.norm())).cwiseAbs().maxCoeff() <= 1e-14);
+
+  const VectorX<double> each = change({.learning_rate = 1, .clipnorm = 0.05});
+  Index first = 0;
+  for (const Index size : {120, 12, 108, 9}) {
+    const auto part = g.segment(first, size);
+    const VectorX<double> expected = part * std::min(1.0, 0.05 / part.norm());
+    CHECK((each.segment(first, size) - expected).cwiseAbs().maxCoeff() <= 1e-14);
+    first += size;
+  }
+}
+
+TEST_CASE("a gradient that overflows is refused before the update") {
+  Rng rng{4};
+  MatrixX<float> a = uniform<float>(10, 8, rng), b = uniform<float>(10, 8, rng);
+  std::vector<float> weights(8, 1.0f);
+  weights[3] = 3e38f;  // finite, but not times the margin's residual and an activation
+  Pairs<float> pairs{a * 100, b, coin_flips(8, rng), weights};
+  Siamese<Network<float, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>> model{rng};
+  const VectorX<float> before = model.parameters();
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{.margin = 1000}, optimizer, {.threads = 2}};
+  CHECK_THROWS_AS(step(pairs, 0), NonFiniteError);
+  CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
+  CHECK(*optimizer.state().step == 0);
+}
+
+TEST_CASE("large but finite gradients take the checked path and are trained") {
+  Rng rng{4};
+  std::vector<float> weights(8, 1e18f);
+  Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng), weights};
+  Siamese<Network<float, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>> model{rng};
+  const VectorX<float> before = model.parameters();
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  step(pairs, 0);
+  CHECK((model.parameters() - before).cwiseAbs().maxCoeff() > 1e-4f);
+  CHECK(model.parameters().allFinite());
+}
+
+TEST_CASE("what a user's loss throws leaves no thread waiting and the parameters as they were") {
+  struct Throwing {
+    double operator()(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>,
+                      std::span<float>) const {
+      throw ValueError("on purpose");
+    }
+  };
+  Rng rng{4};
+  Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
+  Siamese<Network<float, Dense<10, 12, ReLU>>> model{rng};
+  const VectorX<float> before = model.parameters();
+  RMSprop<float> optimizer;
+  TrainingStep step{model, Throwing{}, optimizer, {.threads = 4}};
+  for (int i = 0; i < 20; ++i) CHECK_THROWS_AS(step(pairs, 0), ValueError);
+  CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
+}
