@@ -16,7 +16,7 @@ using test::for_each_instruction_set;
 namespace {
 
 template <Scalar S>
-constexpr S nan = std::numeric_limits<S>::quiet_NaN();
+constexpr S quiet_nan = std::numeric_limits<S>::quiet_NaN();
 
 // One and the sizes around every packet, tile and remainder.
 const std::vector<Index> sizes = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 23, 31, 32, 33, 48, 63, 64, 65, 100, 129};
@@ -184,7 +184,7 @@ TEMPLATE_TEST_CASE("a NaN stays NaN through relu, wherever it is", "[kernel]", f
     for (const Index rows : {1, 3, 8, 17, 33, 65}) {
       for (Index at = 0; at < rows; ++at) {
         MatrixX<TestType> a = MatrixX<TestType>::Ones(rows, 2), y(rows, 7);
-        a(at, 1) = nan<TestType>;
+        a(at, 1) = quiet_nan<TestType>;
         const MatrixX<TestType> b = MatrixX<TestType>::Constant(2, 7, -1);
         std::vector<const TestType*> pointers;
         for (Index j = 0; j < 7; ++j) pointers.push_back(b.data() + 2 * j);
@@ -237,7 +237,7 @@ TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[k
       CHECK(right);
     }
     // What is dropped may be anything; what is kept shows.
-    VectorX<TestType> y(2), dy = VectorX<TestType>::Constant(2, nan<TestType>);
+    VectorX<TestType> y(2), dy = VectorX<TestType>::Constant(2, quiet_nan<TestType>);
     y << 0, 1;
     kernel::kernels<TestType>().relu_backward(y.data(), dy.data(), 2);
     CHECK(dy[0] == 0);
@@ -253,7 +253,7 @@ TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on 
     Rng rng{4};
     for (const Index n : sizes) {
       VectorX<TestType> x = normal<TestType>(n + 1, 1, rng);
-      x[n] = nan<TestType>;  // behind the last
+      x[n] = quiet_nan<TestType>;  // behind the last
       CAPTURE(n);
       CHECK(peak(x.data(), n) == x.head(n).cwiseAbs().maxCoeff());
       bool right = true;
@@ -263,7 +263,7 @@ TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on 
         right = right && peak(x.data(), n) == 100;
         x[i] = -infinity;
         right = right && peak(x.data(), n) == infinity;
-        x[(i + 1) % n] = i % 2 ? nan<TestType> : -nan<TestType>;
+        x[(i + 1) % n] = i % 2 ? quiet_nan<TestType> : -quiet_nan<TestType>;
         right = right && std::isnan(peak(x.data(), n));
         x[(i + 1) % n] = 1;
         x[i] = kept;

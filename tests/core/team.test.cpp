@@ -137,7 +137,6 @@ TEST_CASE("of several failures the lowest member's comes out", "[team]") {
     REQUIRE(failed_member(team, [&](Index member) {
               if (member > 4) throw Failure{member};
             }) == 5);
-    // Member 2 has thrown at the latest when the others wait at the barrier; member 6 meets no barrier and throws too.
     REQUIRE(failed_member(team, [&](Index member) {
               if (member == 6 || member == 2) throw Failure{member};
               team.barrier();

@@ -19,14 +19,11 @@ TEST_CASE("Adam steps as Keras does") {
 }
 
 TEST_CASE("Adam steps as PyTorch does") {
-  check_golden("optimizers_torch.json", "Adam", 1, [](const nlohmann::json&) {
-    return Adam<double>{{.epsilon = 1e-8, .dialect = Dialect::PyTorch}};
-  });
+  check_golden("optimizers_torch.json", "Adam", 1,
+               [](const nlohmann::json&) { return Adam<double>{{.epsilon = 1e-8, .dialect = Dialect::PyTorch}}; });
   check_golden("optimizers_torch.json", "AdamW", 1, [](const nlohmann::json& o) {
-    return AdamW<double>{{.learning_rate = o["lr"],
-                          .epsilon = 1e-8,
-                          .weight_decay = o["weight_decay"],
-                          .dialect = Dialect::PyTorch}};
+    return AdamW<double>{
+        {.learning_rate = o["lr"], .epsilon = 1e-8, .weight_decay = o["weight_decay"], .dialect = Dialect::PyTorch}};
   });
 }
 

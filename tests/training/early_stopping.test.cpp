@@ -115,6 +115,7 @@ TEST_CASE("a second training starts afresh, a resumed one goes on", "[early_stop
   CHECK(stopping.best == 2);
 
   CHECK_THROWS_AS(resumed.restore(std::vector<double>{1, 2}), FormatError);
+  CHECK_THROWS_AS(resumed.restore(std::vector<double>{1, not_a_number, 0}), FormatError);
 }
 
 TEST_CASE("EarlyStopping refuses options out of range", "[early_stopping]") {

@@ -32,8 +32,7 @@ struct LossRun {
 };
 
 inline const nlohmann::json& golden_losses() {
-  static const auto json =
-      nlohmann::json::parse(std::ifstream(GEMEL_TEST_DATA "/golden/losses_and_metrics.json"));
+  static const auto json = nlohmann::json::parse(std::ifstream(GEMEL_TEST_DATA "/golden/losses_and_metrics.json"));
   return json;
 }
 

@@ -76,7 +76,8 @@ struct Course {
       gradients.emplace_back();
       for (std::size_t i = 0; i < n; ++i) {
         const double size = std::pow(10.0, static_cast<double>(i % 9) - 6);
-        gradients.back().push_back(static_cast<S>(i % 13 == 5 ? 0 : size * std::cos(0.3 + static_cast<double>(t * 7 + static_cast<int>(i)))));
+        const double turn = 0.3 + 7 * t + static_cast<double>(i);
+        gradients.back().push_back(static_cast<S>(i % 13 == 5 ? 0 : size * std::cos(turn)));
       }
     }
     gradients[1][3] = std::numeric_limits<S>::min() * S(8);

@@ -83,6 +83,7 @@ TEST_CASE("a second training starts afresh, a resumed one goes on", "[reduce_lr_
   CHECK(rates(resumed, {3, 3}, after) == std::vector<double>{0.125, 0.125});
   CHECK(rates(reduce, {3, 3}, training) == std::vector<double>{0.5, 0.5});
   CHECK_THROWS_AS(resumed.restore(std::vector<double>{1, 2}), FormatError);
+  CHECK_THROWS_AS(resumed.restore(std::vector<double>{1, 1e300, 0, 1}), FormatError);
 }
 
 TEST_CASE("ReduceLROnPlateau refuses options out of range", "[reduce_lr_on_plateau]") {

@@ -25,9 +25,21 @@ inline double one_minus_power(double base, std::int64_t n) { return std::fma(-po
 /// e^x for |x| < 700, relative error about 1e-16: x = k log 2 + r, |r| <= log 2 / 2, and the Taylor series in r
 /// (Abramowitz and Stegun, Handbook of Mathematical Functions, 4.2.1).
 inline double portable_exp(double x) {
-  static constexpr std::array<double, 15> inverse_factorial = {
-      1.0,         1.0,          1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,        1.0 / 720,        1.0 / 5040,
-      1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800, 1.0 / 87178291200};
+  static constexpr std::array<double, 15> inverse_factorial = {1.0,
+                                                               1.0,
+                                                               1.0 / 2,
+                                                               1.0 / 6,
+                                                               1.0 / 24,
+                                                               1.0 / 120,
+                                                               1.0 / 720,
+                                                               1.0 / 5040,
+                                                               1.0 / 40320,
+                                                               1.0 / 362880,
+                                                               1.0 / 3628800,
+                                                               1.0 / 39916800,
+                                                               1.0 / 479001600,
+                                                               1.0 / 6227020800,
+                                                               1.0 / 87178291200};
   constexpr double log_2 = 0x1.62e42fefa39efp-1;
   constexpr double log_2_rest = 0x1.abc9e3b39803fp-56;
   const double k = std::floor(x / log_2 + 0.5);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -20,22 +21,23 @@ namespace gemel {
 /// Waiting spins briefly and then sleeps, so that a shared core is not burnt. A run allocates nothing.
 class Team {
  public:
+  /// Throws std::system_error where the system has not as many threads.
   explicit Team(Index size)
       : size_(static_cast<int>(std::max<Index>(size, 1))), errors_(to_size(size_)), workers_(to_size(size_ - 1)) {
-    for (int member = 1; member < size_; ++member) {
-      worker(member).thread = std::thread([this, member] { work(member); });
+    try {
+      for (int member = 1; member < size_; ++member) {
+        worker(member).thread = std::thread([this, member] { work(member); });
+      }
+    } catch (...) {  // the system has not as many threads
+      end();
+      throw;
     }
   }
 
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  ~Team() {
-    job_ = nullptr;
-    size_ = static_cast<int>(errors_.size());
-    start();
-    for (Worker& worker : workers_) worker.thread.join();
-  }
+  ~Team() { end(); }
 
   /// The members that take part in a run.
   Index size() const { return size_; }
@@ -50,7 +52,7 @@ class Team {
   void run(F&& f) {
     if (size_ == 1) return f(Index{0});
     job_ = [](void* context, Index member) { (*static_cast<std::remove_reference_t<F>*>(context))(member); };
-    context_ = &f;
+    context_ = const_cast<void*>(static_cast<const void*>(std::addressof(f)));  // f itself may be const
     failed_.store(false, std::memory_order_relaxed);
     expected_.store(size_, std::memory_order_relaxed);
     missing_.store(size_, std::memory_order_relaxed);
@@ -111,6 +113,15 @@ class Team {
     for (int member = 1; member < size_; ++member) {
       worker(member).start.fetch_add(1, std::memory_order_release);
       worker(member).start.notify_one();
+    }
+  }
+
+  void end() {
+    job_ = nullptr;
+    size_ = static_cast<int>(errors_.size());
+    start();
+    for (Worker& worker : workers_) {
+      if (worker.thread.joinable()) worker.thread.join();
     }
   }
 

@@ -21,7 +21,7 @@ struct AdamOptions {
   double beta_1 = 0.9;    ///< share of the past in m, in [0, 1)
   double beta_2 = 0.999;  ///< share of the past in v, in [0, 1)
   double epsilon = 1e-7;
-  bool amsgrad = false;   ///< divide by the largest v so far
+  bool amsgrad = false;  ///< divide by the largest v so far
   double weight_decay = 0;
   std::optional<double> clipvalue = {};
   std::optional<double> clipnorm = {};
@@ -29,16 +29,17 @@ struct AdamOptions {
   Dialect dialect = Dialect::Keras;
 };
 
-/// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad (Reddi, Kale, Kumar, "On the
-/// convergence of Adam and beyond", ICLR 2018), as Keras 3 has it, in step t = 1, 2, …:
+/// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad (Reddi, Kale, Kumar, "On
+/// the convergence of Adam and beyond", ICLR 2018), as Keras 3 has it, in step t = 1, 2, …:
 ///
 ///   w -= weight_decay lr w
 ///   m = m + (1 - beta_1) (g - m);  v = v + (1 - beta_2) (g^2 - v)
 ///   w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon);   amsgrad: with the largest v so far
 ///
+/// where the powers are those of the betas as floats (see detail::as_keras_rounds).
 /// Dialect::PyTorch: g += weight_decay w instead of the decay, and v is corrected within the root:
-/// w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon). Throws ValueError at construction where an option is
-/// out of its range.
+/// w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon). Throws ValueError at construction where an option
+/// is out of its range.
 template <Scalar S>
 class Adam {
  public:
@@ -69,9 +70,10 @@ class Adam {
 
   void update(Index first, std::span<const S> g, std::span<S> w) {
     detail::check_block(n_, first, g, w);
-    kernel::kernels<S>().adam(
-        {rule(), length(w), g.data(), w.data(),
-         {detail::block_of(m_, first), detail::block_of(v_, first), detail::block_of(v_max_, first)}});
+    S* const m = detail::block_of(m_, first);
+    S* const v = detail::block_of(v_, first);
+    S* const v_max = detail::block_of(v_max_, first);
+    kernel::kernels<S>().adam({rule(), length(w), g.data(), w.data(), {m, v, v_max}});
   }
 
   OptimizerState<S> state() {
@@ -136,8 +138,8 @@ struct AdamWOptions {
   Dialect dialect = Dialect::Keras;
 };
 
-/// Adam with weight decay decoupled from the gradient in both dialects, w -= weight_decay lr w before each step: Loshchilov
-/// and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
+/// Adam with weight decay decoupled from the gradient in both dialects, w -= weight_decay lr w before each step:
+/// Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
 template <Scalar S>
 class AdamW : public Adam<S> {
  public:

@@ -13,8 +13,8 @@ namespace gemel {
 ///
 ///   mean( y d^2 + (1 - y) max(0, margin - d)^2 ),   y = 1 similar
 ///
-/// A dissimilar pair with d >= margin has slope exactly 0. Throws ValueError where the margin is not positive and finite
-/// or the batch is empty.
+/// A dissimilar pair with d >= margin has slope exactly 0. Throws ValueError where the margin is not positive and
+/// finite or the batch is empty.
 struct ContrastiveLoss {
   double margin = 1.0;  ///< in the unit of the distance
 
@@ -23,10 +23,8 @@ struct ContrastiveLoss {
                     std::span<S> slope) const {
     detail::check_margin(margin);
     detail::check_batch(d, similar, weight, slope);
-    return detail::squared_residuals(d, similar, weight, slope, 1.0 / static_cast<double>(d.size()),
-                                     [this](double distance, bool same) {
-                                       return detail::residual(distance, same, margin);
-                                     });
+    const double scale = 1.0 / static_cast<double>(d.size());
+    return detail::squared_residuals(d, similar, weight, slope, scale, margin);
   }
 };
 

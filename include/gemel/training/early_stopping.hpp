@@ -65,7 +65,7 @@ struct EarlyStopping {
     using S = typename std::remove_cvref_t<decltype(state.model)>::Scalar;
     if (best_parameters.empty()) return;
     const ConstColumn<double> parameters(best_parameters.data(), length(best_parameters));
-    state.model.set_parameters(VectorX<S>(parameters.template cast<S>()));
+    state.model.set_parameters(parameters.template cast<S>());
   }
 
   std::vector<double> save() const {
@@ -74,12 +74,13 @@ struct EarlyStopping {
     return memory;
   }
 
-  /// Throws FormatError where this is not what save wrote.
+  /// Throws FormatError where the values are not those that `save` gives.
   void restore(std::span<const double> memory) {
-    if (memory.size() < 3) throw FormatError("this is not the saved memory of an EarlyStopping");
+    constexpr const char* name = "EarlyStopping";
+    if (memory.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
     best = memory[0];
-    best_epoch = static_cast<Index>(memory[1]);
-    wait = static_cast<Index>(memory[2]);
+    best_epoch = detail::saved_count(memory[1], name);
+    wait = detail::saved_count(memory[2], name);
     best_parameters.assign(memory.begin() + 3, memory.end());
     resumed = true;
   }

@@ -24,10 +24,8 @@ struct HadsellLoss {
                     std::span<S> slope) const {
     detail::check_margin(margin);
     detail::check_batch(d, similar, weight, slope);
-    return detail::squared_residuals(d, similar, weight, slope, 0.5 / static_cast<double>(d.size()),
-                                     [this](double distance, bool same) {
-                                       return detail::residual(distance, same, margin);
-                                     });
+    const double scale = 0.5 / static_cast<double>(d.size());
+    return detail::squared_residuals(d, similar, weight, slope, scale, margin);
   }
 };
 

@@ -13,8 +13,8 @@ namespace gemel {
 /// How often a schedule takes a step.
 enum class Per { Batch, Epoch };
 
-/// A callback that sets the learning rate by a schedule, a `double schedule(Index step)`: before each batch, step being the
-/// number of batches so far in this training, or before each epoch, step being the epoch.
+/// A callback that sets the learning rate by a schedule, a `double schedule(Index step)`: before each batch, step being
+/// the number of batches so far in this training, or before each epoch, step being the epoch.
 ///
 ///   fit(model, pairs, loss, optimizer, options, rng, LearningRate{CosineDecay{.decay_steps = 2000}});
 template <class Schedule>

@@ -28,5 +28,14 @@ inline void require_option(bool holds, const char* callback, const char* rule, d
   if (!holds) throw ValueError(std::string(callback) + "'s " + rule + ", but it is " + std::to_string(value));
 }
 
+/// A count of epochs from what `callback` saved. Throws FormatError where it is none.
+inline Index saved_count(double value, const char* callback) {
+  if (!(value >= -1 && value < 1e15)) {
+    throw FormatError(std::string("the saved state of the callback ") + callback + " holds " + std::to_string(value) +
+                      " where a count of epochs belongs");
+  }
+  return static_cast<Index>(value);
+}
+
 }  // namespace detail
 }  // namespace gemel

@@ -16,8 +16,8 @@ namespace gemel {
 ///   + sum of max(0, margin - d)^2 over the dissimilar pairs nearer than the farthest similar pair
 ///
 /// A sum, not a mean: it grows with the batch. Where a batch has fewer than two pairs of one kind, those of the other
-/// kind are compared with their own mean instead. A weight multiplies its pair's term. All other pairs have slope exactly
-/// 0. Throws ValueError where the margin is not positive and finite or the batch is empty.
+/// kind are compared with their own mean instead. A weight multiplies its pair's term. All other pairs have slope
+/// exactly 0. Throws ValueError where the margin is not positive and finite or the batch is empty.
 struct OnlineContrastiveLoss {
   double margin = 1.0;  ///< in the unit of the distance
 

@@ -41,8 +41,8 @@ inline void check_weight_decay(double decay) {
   require(decay >= 0 && std::isfinite(decay), "weight_decay", "finite and not negative", decay);
 }
 
-/// Keras on TensorFlow makes a float of some constants of an optimizer, where the parameters are double too. Whoever is to
-/// reach its numbers has to do the same: 0.9 for 0.9f moves them by 1e-6.
+/// Keras on TensorFlow makes a float of some constants of an optimizer, where the parameters are double too. Whoever is
+/// to reach its numbers has to do the same: 0.9 for 0.9f moves them by 1e-6.
 inline double as_keras_rounds(double constant) { return static_cast<double>(static_cast<float>(constant)); }
 
 /// The clipping that any optimizer's options ask for, checked.

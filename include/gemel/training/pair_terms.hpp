@@ -36,12 +36,12 @@ inline double add_square(double weight, double r, double scale, double& sum) {
 }
 
 /// scale * sum of w r^2 over the batch, first pair first, with its slopes.
-template <Scalar S, class Residual>
+template <Scalar S>
 double squared_residuals(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
-                         std::span<S> slope, double scale, const Residual& residual_of) {
+                         std::span<S> slope, double scale, double margin, double positive_margin = 0) {
   double sum = 0;
   for (std::size_t i = 0; i < d.size(); ++i) {
-    const double r = residual_of(static_cast<double>(d[i]), similar[i] != 0);
+    const double r = residual(static_cast<double>(d[i]), similar[i] != 0, margin, positive_margin);
     slope[i] = static_cast<S>(add_square(weight_at(weight, i), r, scale, sum));
   }
   return scale * sum;
@@ -71,8 +71,8 @@ inline void check_margin(double margin) {
 inline void check_margins(double margin, double positive_margin) {
   check_margin(margin);
   if (!(positive_margin >= 0 && positive_margin < margin)) {
-    throw ValueError("a loss's positive_margin must be at least 0 and less than its margin (" +
-                     std::to_string(margin) + "), but " + std::to_string(positive_margin) + " was given");
+    throw ValueError("a loss's positive_margin must be at least 0 and less than its margin (" + std::to_string(margin) +
+                     "), but " + std::to_string(positive_margin) + " was given");
   }
 }
 

@@ -17,7 +17,7 @@ namespace gemel {
 /// Pairs on the right side of their margin have slope exactly 0. Throws ValueError where the margin is not positive and
 /// finite, positive_margin is not in [0, margin), or the batch is empty.
 struct PositiveMarginLoss {
-  double margin = 1.0;           ///< in the unit of the distance, as is:
+  double margin = 1.0;  ///< both in the unit of the distance
   double positive_margin = 0.3;
 
   template <Scalar S>
@@ -25,10 +25,8 @@ struct PositiveMarginLoss {
                     std::span<S> slope) const {
     detail::check_margins(margin, positive_margin);
     detail::check_batch(d, similar, weight, slope);
-    return detail::squared_residuals(d, similar, weight, slope, 1.0 / static_cast<double>(d.size()),
-                                     [this](double distance, bool same) {
-                                       return detail::residual(distance, same, margin, positive_margin);
-                                     });
+    const double scale = 1.0 / static_cast<double>(d.size());
+    return detail::squared_residuals(d, similar, weight, slope, scale, margin, positive_margin);
   }
 };
 

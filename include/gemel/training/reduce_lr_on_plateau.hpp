@@ -69,12 +69,13 @@ struct ReduceLROnPlateau {
     return {best, static_cast<double>(wait), static_cast<double>(cooldown_counter), rate_scale};
   }
 
-  /// Throws FormatError where this is not what save wrote.
+  /// Throws FormatError where the values are not those that `save` gives.
   void restore(std::span<const double> memory) {
-    if (memory.size() != 4) throw FormatError("this is not the saved memory of a ReduceLROnPlateau");
+    constexpr const char* name = "ReduceLROnPlateau";
+    if (memory.size() != 4) throw FormatError("the saved state of the callback ReduceLROnPlateau is not four numbers");
     best = memory[0];
-    wait = static_cast<Index>(memory[1]);
-    cooldown_counter = static_cast<Index>(memory[2]);
+    wait = detail::saved_count(memory[1], name);
+    cooldown_counter = detail::saved_count(memory[2], name);
     rate_scale = memory[3];
     resumed = true;
   }

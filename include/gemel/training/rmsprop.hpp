@@ -16,10 +16,10 @@ namespace gemel {
 
 struct RMSpropOptions {
   double learning_rate = 1e-3;
-  double rho = 0.9;        ///< share of the past in the moving averages, in [0, 1)
-  double momentum = 0;     ///< in [0, 1)
+  double rho = 0.9;     ///< share of the past in the moving averages, in [0, 1)
+  double momentum = 0;  ///< in [0, 1)
   double epsilon = 1e-7;
-  bool centered = false;   ///< divide by the standard deviation of the gradient, not by its root mean square
+  bool centered = false;  ///< divide by the standard deviation of the gradient, not by its root mean square
   double weight_decay = 0;
   std::optional<double> clipvalue = {};
   std::optional<double> clipnorm = {};
@@ -27,8 +27,8 @@ struct RMSpropOptions {
   Dialect dialect = Dialect::Keras;
 };
 
-/// RMSprop (Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012) as Keras 3 has it, the epsilon
-/// inside the root:
+/// RMSprop (Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012) as Keras 3 has it, the
+/// epsilon inside the root:
 ///
 ///   w -= weight_decay lr w
 ///   v = rho v + (1 - rho) g^2
@@ -37,8 +37,8 @@ struct RMSpropOptions {
 ///   momentum mu:  m = mu m + lr g / sqrt(s + epsilon);  w -= m
 ///
 /// The maximum is not Keras': v - a^2 is not negative but for rounding, which in float made a constant gradient's root
-/// NaN in 10 to 29 % of runs. Dialect::PyTorch: g += weight_decay w instead of the decay, the epsilon outside the root, and
-/// the learning rate outside the momentum: m = mu m + g / (sqrt(s) + epsilon);  w -= lr m. Throws ValueError at
+/// NaN in 10 to 29 % of runs. Dialect::PyTorch: g += weight_decay w instead of the decay, the epsilon outside the root,
+/// and the learning rate outside the momentum: m = mu m + g / (sqrt(s) + epsilon);  w -= lr m. Throws ValueError at
 /// construction where an option is out of its range.
 template <Scalar S>
 class RMSprop {
@@ -73,7 +73,9 @@ class RMSprop {
 
   void update(Index first, std::span<const S> g, std::span<S> w) {
     detail::check_block(n_, first, g, w);
-    S *const v = detail::block_of(v_, first), *const a = detail::block_of(a_, first), *const m = detail::block_of(m_, first);
+    S* const v = detail::block_of(v_, first);
+    S* const a = detail::block_of(a_, first);
+    S* const m = detail::block_of(m_, first);
     kernel::kernels<S>().rmsprop(
         {rule(), length(w), g.data(), w.data(), {v, options_.centered ? a : m, options_.centered ? m : nullptr}});
   }

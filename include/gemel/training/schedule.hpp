@@ -12,8 +12,8 @@
 
 namespace gemel {
 
-// A schedule gives the learning rate of each step; it is used by the callback LearningRate. Any `double f(Index step)` is
-// one; steps count from 0.
+// A schedule gives the learning rate of each step; it is used by the callback LearningRate. Any `double f(Index step)`
+// is one; steps count from 0.
 
 namespace detail {
 
@@ -27,8 +27,8 @@ inline void require_in_schedule(bool fulfilled, const char* field, const char* c
 
 }  // namespace detail
 
-/// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps); in stairs, the exponent's whole part.
-/// Throws ValueError at use where a field is out of its range.
+/// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps); in stairs, the exponent's whole
+/// part. Throws ValueError at use where a field is out of its range.
 struct ExponentialDecay {
   double initial_learning_rate = 1e-3;
   Index decay_steps = 1000;

@@ -32,8 +32,8 @@ struct SGDOptions {
 ///   no momentum:  w -= lr g
 ///   momentum mu:  m = mu m - lr g;  w += m,  or with nesterov  w += mu m - lr g
 ///
-/// Dialect::PyTorch: g += weight_decay w;  m = mu m + g;  w -= lr m,  or with nesterov  w -= lr (g + mu m). The two agree
-/// while the learning rate stays the same. Throws ValueError at construction where an option is out of its range.
+/// Dialect::PyTorch: g += weight_decay w;  m = mu m + g;  w -= lr m,  or with nesterov  w -= lr (g + mu m). The two
+/// agree while the learning rate stays the same. Throws ValueError at construction where an option is out of its range.
 template <Scalar S>
 class SGD {
  public:

@@ -21,7 +21,7 @@ namespace gemel {
 /// their margin have slope exactly 0. Throws ValueError where the margin is not positive and finite, positive_margin is
 /// not in [0, margin), or the batch is empty.
 struct UnsquaredContrastiveLoss {
-  double margin = 1.0;           ///< in the unit of the distance, as is:
+  double margin = 1.0;  ///< both in the unit of the distance
   double positive_margin = 0.0;
 
   template <Scalar S>

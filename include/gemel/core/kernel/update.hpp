@@ -5,8 +5,8 @@
 namespace gemel::kernel {
 
 // The optimizers' rules as the kernels take them: constants in the scalar type of the parameters. Before each rule
-// g += l2 w (weight decay as a penalty, PyTorch's), then w -= decay w (decoupled from the gradient, Keras'); all but one
-// are 0. What each constant does is said in training/sgd.hpp, rmsprop.hpp and adam.hpp.
+// g += l2 w (weight decay as a penalty, PyTorch's), then w -= decay w (decoupled from the gradient, Keras'); all but
+// one are 0. What each constant does is said in training/sgd.hpp, rmsprop.hpp and adam.hpp.
 
 /// State: the momentum, if there is one.
 template <Scalar S>
@@ -26,7 +26,8 @@ struct RMSpropRule {
   bool outside;  ///< epsilon outside the root, the rate outside the momentum (PyTorch), not inside (Keras)
 };
 
-/// State: m, v; then the largest v so far, if amsgrad. `rate` holds all of the bias correction but that within the root.
+/// State: m, v; then the largest v so far, if amsgrad. `rate` holds all of the bias correction but that within the
+/// root.
 template <Scalar S>
 struct AdamRule {
   S l2, decay;

@@ -52,7 +52,8 @@ struct RMSpropStep {
       a = flush<S>(fma(broadcast(r.rho), a, new_part));
       variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
     }
-    const P direction = Outside ? div(g, add(sqrt(variance), epsilon)) : div(mul(rate, g), sqrt(add(variance, epsilon)));
+    const P direction =
+        Outside ? div(g, add(sqrt(variance), epsilon)) : div(mul(rate, g), sqrt(add(variance, epsilon)));
     P move = direction;
     if constexpr (Momentum) {
       P& m = state[arrays - 1];
