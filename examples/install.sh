@@ -1,4 +1,4 @@
-# Read by quickstart.sh and tests/run.sh. `need PACKAGE...` (Debian's names) finds a compiler, and installs by apt what
+# Read by quickstart.sh and the scripts of tests/. `need PACKAGE...` (Debian's names) finds a compiler, and installs by apt what
 # is not there yet, after it has printed the command; where it may not, it says what is missing and ends.
 # `quietly STEP COMMAND...` runs a command whose output is of interest only when it fails.
 
@@ -41,7 +41,7 @@ apt_get() {
 # Whether what a package brings is there, from wherever it came.
 has() {
   case $1 in
-    libeigen3-dev) has_header eigen3/Eigen/Core || has_header Eigen/Core ;;
+    libeigen3-dev) [ -e "$(eigen_folder)/Eigen/Core" ] ;;
     libcli11-dev) has_header CLI/CLI.hpp ;;
     nlohmann-json3-dev) has_header nlohmann/json.hpp ;;
     catch2) has_header catch2/catch.hpp || has_header catch2/catch_all.hpp ;;
@@ -54,6 +54,17 @@ has() {
 
 has_header() {
   printf '#if !__has_include(<%s>)\n#error missing\n#endif\n' "$1" | "${CXX:-g++}" -E -x c++ - >/dev/null 2>&1
+}
+
+# Where Eigen's headers lie, for those who compile without CMake.
+eigen_folder() {
+  for folder in /usr/include/eigen3 /usr/local/include/eigen3 /opt/homebrew/include/eigen3; do
+    if [ -e "$folder/Eigen/Core" ]; then
+      echo "$folder"
+      return
+    fi
+  done
+  echo /usr/include
 }
 
 quietly() {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <new>
 #include <span>
 #include <vector>
@@ -120,7 +121,8 @@ int run(const Options& options) {
                 std::cout);
   }
   if (!Interrupt::seen()) return 0;
-  std::cout << "Ended early by Ctrl-C: the figures are those of " << history.epochs() << " epochs.\n";
+  std::cout << "Ended by Ctrl-C in epoch " << history.epochs() << " of " << options.epochs
+            << ": the figures are of the network by then.\n";
   return 130;
 }
 

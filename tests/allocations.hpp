@@ -5,8 +5,9 @@
 #include <cstdlib>
 #include <new>
 
-// Counts what operator new hands out. It replaces the operator of the whole program, so one file of a test program
-// includes it. Kept from inlining, where GCC would see free() without the malloc() that belongs to it.
+// Counts what operator new and, with glibc and no sanitizer, malloc hand out (Eigen's matrices use malloc). It replaces
+// both in the whole program, so one file of a test program includes it. Read the count before a CHECK, which allocates.
+// The operators are kept from inlining, where GCC would see free() without the malloc() that belongs to it.
 inline std::atomic<long> allocation_count{0};
 
 inline void* counted(std::size_t size, std::size_t alignment) {
@@ -26,3 +27,35 @@ inline void* counted(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GEMEL_TEST_SANITIZED 1
+#elif defined(__clang__)
+#define GEMEL_TEST_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define GEMEL_TEST_SANITIZED 0
+#endif
+
+#if defined(__GLIBC__) && !GEMEL_TEST_SANITIZED
+inline constexpr bool malloc_is_counted = true;
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+
+void* malloc(std::size_t size) noexcept {
+  ++allocation_count;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) noexcept {
+  ++allocation_count;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* memory, std::size_t size) noexcept {
+  ++allocation_count;
+  return __libc_realloc(memory, size);
+}
+}
+#else
+inline constexpr bool malloc_is_counted = false;
+#endif

@@ -119,7 +119,7 @@ esac
 need libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-eigen="-isystem /usr/include/eigen3"
+eigen="-isystem $(eigen_folder)"
 libraries="-lz"
 [ ! -e /usr/include/catch2/catch_test_macros.hpp ] || libraries="-lCatch2Main -lCatch2 -lz"
 export work eigen libraries

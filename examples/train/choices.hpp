@@ -173,23 +173,19 @@ inline gemel::LearningRate<AnySchedule> make_schedule(const Options& options, In
   const double rate = options.learning_rate;
   const Index steps = options.epochs * ((pairs + options.batch - 1) / options.batch);
   const Index warmup = steps / 20;
-  AnySchedule schedule{AnySchedule::Constant{rate}};
+  const auto schedule = [](auto choice) { return gemel::LearningRate{AnySchedule{choice}}; };
   switch (options.schedule) {
     case ScheduleName::Constant:
       break;
     case ScheduleName::Exponential:
-      schedule.choice =
-          gemel::ExponentialDecay{.initial_learning_rate = rate, .decay_steps = steps, .decay_rate = 0.01};
-      break;
+      return schedule(gemel::ExponentialDecay{.initial_learning_rate = rate, .decay_steps = steps, .decay_rate = 0.01});
     case ScheduleName::Cosine:
-      schedule.choice = gemel::CosineDecay{.initial_learning_rate = rate, .decay_steps = steps};
-      break;
+      return schedule(gemel::CosineDecay{.initial_learning_rate = rate, .decay_steps = steps});
     case ScheduleName::WarmupCosine:
-      schedule.choice = gemel::CosineDecay{
-          .initial_learning_rate = 0, .decay_steps = steps - warmup, .warmup_target = rate, .warmup_steps = warmup};
-      break;
+      return schedule(gemel::CosineDecay{
+          .initial_learning_rate = 0, .decay_steps = steps - warmup, .warmup_target = rate, .warmup_steps = warmup});
   }
-  return gemel::LearningRate{schedule};
+  return schedule(AnySchedule::Constant{rate});
 }
 
 }  // namespace train

@@ -40,7 +40,7 @@ struct Options {
   Scale scale = Scale::Auto;
 
   TrainingPairs pairs = TrainingPairs::Balanced;
-  Index pairs_per_sample = 8;
+  Index pairs_per_sample = 4;
   Validation validation;
   TestPairs test_pairs = TestPairs::All;
 

@@ -54,8 +54,7 @@ inline Picture loss_picture(const gemel::History& history) {
   picture.data("loss", rows);
   picture << "set xlabel 'epoch'\nset ylabel 'loss'\nset logscale y\nset format y '%g'\n"
           << "set xrange [0.5:" << static_cast<double>(rows.size()) + 0.5 << "]\n"
-          << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_colour
-          << "' title 'training (while weights move)'";
+          << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_colour << "' title 'training'";
   if (!history.validation_loss.empty()) {
     picture << ", $loss using 1:3 with linespoints pt 5 ps 0.9 lw 2 lc '" << dissimilar_colour
             << "' title 'validation'";
@@ -144,9 +143,11 @@ inline Picture roc_picture(const Report& report) {
 /// (Martin et al.: The DET curve in assessment of detection task performance, Eurospeech 1997).
 inline Picture det_picture(const Report& report) {
   Picture picture("det");
-  const double highest = report.roc.eer() < 0.2 ? 0.4 : 0.9;
+  const bool good = report.roc.eer() < 0.2;
+  const double highest = good ? 0.4 : 0.9;
   picture << "rate(p) = p > 0 && p < 1 ? invnorm(p) : NaN\n"
-          << "set xlabel 'false accept rate (%)'\nset ylabel 'false reject rate (%)'\nset size square\n";
+          << "set xlabel 'false accept rate (%)'\nset ylabel 'false reject rate (%)'\nset size square\n"
+          << "set key inside " << (good ? "top right" : "bottom left") << " vertical\n";
   for (const char axis : {'x', 'y'}) {
     picture << "set " << axis << "tics (";
     const char* comma = "";
@@ -197,7 +198,7 @@ inline Picture embedding_picture(const Report& report) {
   Picture picture("embedding");
   picture << "set xlabel sprintf('first principal component (%.0f %% of the variance)', " << plane.shares[0]
           << ")\nset ylabel sprintf('second (%.0f %%)', " << plane.shares[1]
-          << ")\nset key outside right center samplen 1 spacing 1.3\n$none << EOD\n0 0\nEOD\n";
+          << ")\nset key outside right center vertical samplen 1 spacing 1.3\n$none << EOD\n0 0\nEOD\n";
   const Index stride = (plane.points.cols() + most_points - 1) / most_points;
   std::string greys, colours, legend;
   for (std::size_t place = 0; place < classes.size(); ++place) {

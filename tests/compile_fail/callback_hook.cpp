@@ -1,4 +1,4 @@
-// error: 
+// error: gemel: a callback needs at least one hook on_.*, and each that it names must be callable
 #include "gemel/gemel.hpp"
 
 struct Stop {

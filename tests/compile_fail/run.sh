@@ -1,16 +1,17 @@
 #!/bin/sh
-# Each file here must not compile, and the compiler must say the sentence in its line "// error: ...". With the line
-# "// flags: ..." left out and REPAIRED defined it must compile: it fails for the reason it names and no other.
+# Each file here must not compile, and the error must match its line "// error: ...". With the line "// flags: ..." left
+# out and REPAIRED defined it must compile: it fails for the reason it names and no other.
 #   sh tests/compile_fail/run.sh [COMPILER]      g++ by default
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../../examples/install.sh"
 compiler=${1:-g++}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 bad=0
 
 compile() {
-  "$compiler" -std=c++20 -fsyntax-only -I "$here/../../include" -isystem /usr/include/eigen3 "$@" >"$log" 2>&1
+  "$compiler" -std=c++20 -fsyntax-only -I "$here/../../include" -isystem "$(eigen_folder)" "$@" >"$log" 2>&1
 }
 
 for file in "$here"/*.cpp; do
@@ -19,7 +20,7 @@ for file in "$here"/*.cpp; do
   # shellcheck disable=SC2046  # one word a flag
   if compile $(sed -n 's|^// flags: ||p' "$file") "$file"; then
     echo "$name: compiles, and must not" && bad=1
-  elif [ -z "$error" ] || ! tr '\n' ' ' <"$log" | grep -qFe "$error"; then
+  elif [ -z "$error" ] || ! tr '\n' ' ' <"$log" | grep -qEe "$error"; then
     echo "$name: the error does not say '$error':" && cat "$log" && bad=1
   elif ! compile -DREPAIRED "$file"; then
     echo "$name: does not compile when repaired:" && cat "$log" && bad=1

@@ -1,4 +1,4 @@
-// error: 
+// error: gemel: a layer's input size is not the output size of the layer before it
 #include "gemel/gemel.hpp"
 
 #if defined(REPAIRED)

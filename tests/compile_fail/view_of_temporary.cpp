@@ -1,4 +1,4 @@
-// error: 
+// error: deleted (member )?function .*view
 #include "gemel/gemel.hpp"
 
 #if defined(REPAIRED)

@@ -5,6 +5,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+. "$root/examples/install.sh"
 [ $# -gt 0 ] || set -- g++ $(command -v clang++ || true)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -25,11 +26,6 @@ build() { # FOLDER CMAKE_OPTION...
     cmake --build "$folder" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
 
-eigen=
-for folder in /usr/include/eigen3 /usr/local/include/eigen3 /opt/homebrew/include/eigen3; do
-  [ -d "$folder" ] && eigen=$folder && break
-done
-
 for compiler; do
   prefix=$work/$(basename "$compiler")
   cmake -S "$root" -B "$prefix/library" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_INSTALL_PREFIX="$prefix/installed" \
@@ -41,8 +37,6 @@ for compiler; do
   build "$prefix/within" -DGEMEL_SOURCE="$root"
   [ ! -e "$prefix/within/gemel/tests/test_core" ] || { echo "a parent project must not build the tests" >&2; exit 1; }
   check "$compiler, add_subdirectory" "$prefix/within/consumer"
-  if [ -n "$eigen" ]; then
-    "$compiler" -std=c++20 -O2 -pthread -I "$root/include" -I "$eigen" "$here/main.cpp" -o "$prefix/plain"
-    check "$compiler, -I and Eigen alone" "$prefix/plain"
-  fi
+  "$compiler" -std=c++20 -O2 -pthread -I "$root/include" -I "$(eigen_folder)" "$here/main.cpp" -o "$prefix/plain"
+  check "$compiler, -I and Eigen alone" "$prefix/plain"
 done

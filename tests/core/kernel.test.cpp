@@ -99,13 +99,17 @@ void check_gradient(Index rows, Index cols, Index depth, bool ones) {
   const MatrixX<S> before = normal<S>(rows, cols, rng);
   MatrixX<S> padded(rows, cols + 1);
   padded << before, MatrixX<S>::Constant(rows, 1, 99);
-  kernel::kernels<S>().add_gradient({.rows = rows,
-                                     .cols = cols,
-                                     .depth = depth,
-                                     .d = d.pointers.data(),
-                                     .x = ones ? nullptr : x.pointers.data(),
-                                     .first = first,
-                                     .g = padded.data()});
+  if (ones) {
+    kernel::kernels<S>().add_sum(d.pointers.data(), rows, depth, padded.data());
+  } else {
+    kernel::kernels<S>().add_gradient({.rows = rows,
+                                       .cols = cols,
+                                       .depth = depth,
+                                       .d = d.pointers.data(),
+                                       .x = x.pointers.data(),
+                                       .first = first,
+                                       .g = padded.data()});
+  }
   const MatrixX<S> g = padded.leftCols(cols);
   MatrixX<S> chain = before;
   bool right = true;

@@ -21,15 +21,23 @@ Bytes mutated(Bytes bytes, std::string_view alphabet, Rng& rng) {
     const auto at = bytes.begin() + rng.below(length(bytes));
     const auto end = at + rng.below(bytes.end() - at + 1);
     switch (rng.below(5)) {
-      case 0: *at = static_cast<std::uint8_t>(*at ^ 1u << rng.below(8)); break;
-      case 1: *at = static_cast<std::uint8_t>(alphabet[static_cast<std::size_t>(rng.below(length(alphabet)))]); break;
-      case 2: bytes.erase(at, bytes.end()); break;
+      case 0:
+        *at = static_cast<std::uint8_t>(*at ^ 1u << rng.below(8));
+        break;
+      case 1:
+        *at = static_cast<std::uint8_t>(alphabet[static_cast<std::size_t>(rng.below(length(alphabet)))]);
+        break;
+      case 2:
+        bytes.erase(at, bytes.end());
+        break;
       case 3: {
         const Bytes part(at, end);
         bytes.insert(at, part.begin(), part.end());
         break;
       }
-      case 4: bytes.erase(at, end); break;
+      case 4:
+        bytes.erase(at, end);
+        break;
     }
   }
   return bytes;
@@ -53,7 +61,8 @@ Index count_read(const std::vector<Bytes>& seeds, std::string_view alphabet, con
 TEST_CASE("read_csv reads or refuses whatever it is given", "[fuzz]") {
   const std::vector<Bytes> seeds{
       bytes_of("a,b,kind\n1,2,x\n3.5,-4e2,y\n5,6,x\n"),
-      bytes_of("\xEF\xBB\xBF" "a,\"the \"\"b\"\"\",\"kind\"\r\n1,\"2\",\"x,\r\ny\"\r\n3,4,z\r\n\r\n"),
+      bytes_of("\xEF\xBB\xBF"
+               "a,\"the \"\"b\"\"\",\"kind\"\r\n1,\"2\",\"x,\r\ny\"\r\n3,4,z\r\n\r\n"),
       bytes_of("1;2;3\n4;5;6\n7;8;9\n"),
   };
   for (const Bytes& seed : seeds) CHECK(survives_csv(seed));

@@ -55,8 +55,10 @@ TEST_CASE("a label column gives classes in the order of their appearance", "[csv
 }
 
 TEST_CASE("a header gives names", "[csv]") {
-  const auto data = parse_csv<float>("\xEF\xBB\xBF" "width,\"the kind\", height\r\n1,7,2\r\n3,7,4\r\n\r\n\n",
-                                     {.label = "the kind"});
+  const auto data = parse_csv<float>(
+      "\xEF\xBB\xBF"
+      "width,\"the kind\", height\r\n1,7,2\r\n3,7,4\r\n\r\n\n",
+      {.label = "the kind"});
   CHECK(data.samples.matrix() == MatrixX<float>{{1, 3}, {2, 4}});
   CHECK(data.features == Names{"width", "height"});
   CHECK(data.classes == Names{"7"});
@@ -101,7 +103,8 @@ TEST_CASE("bad cells are named by line and column", "[csv]") {
   CHECK(refusal<FormatError>("a,k\n1,x\n2, \n", "the label is empty", {.label = "k"}).line == 3);
 
   for (const std::string value : {"nan", "NaN", "-inf", "infinity", "1e400", "1e-400", "3.5e38", "-1e39"}) {
-    const auto place = refusal<NonFiniteError>("a,b\n1,2\n3," + value + "\n", "'" + value + "' is NaN, infinite or out of range");
+    const auto place =
+        refusal<NonFiniteError>("a,b\n1,2\n3," + value + "\n", "'" + value + "' is NaN, infinite or out of range");
     CHECK(place.line == 3);
     CHECK(place.column == "b");
   }
@@ -129,8 +132,7 @@ TEST_CASE("a label column that is not there is refused", "[csv]") {
   refusal<ValueError>("a,b\n1,2\n", "no column has the name 'c'; the first row is 'a', 'b'", {.label = "c"});
   refusal<ValueError>("a,b\n1,2\n", "cannot be number 2", {.label = 2});
   refusal<ValueError>("a,b\n1,2\n", "cannot be number -3", {.label = -3});
-  refusal<ValueError>("a,b\n1,2\n", "no column has the name '99999999999999999999'",
-                      {.label = "99999999999999999999"});
+  refusal<ValueError>("a,b\n1,2\n", "no column has the name '99999999999999999999'", {.label = "99999999999999999999"});
   refusal<ValueError>("a,a\n1,2\n", "several columns", {.label = "a"});
   refusal<ValueError>("a,b\n1,2\n", "no column has the name 'a'", {.label = "a", .header = CsvHeader::No});
   CHECK_THROWS_AS(parse_csv<float>("1,2\n", {.separator = '"'}), ValueError);

@@ -72,8 +72,7 @@ TEST_CASE("CSVLogger's file is whole after each epoch", "[csv_logger]") {
   logger.on_train_begin(state);
   CSVLogger copy = logger;
   copy.on_epoch_end(state);
-  CHECK(content_of(folder.path() / "log.csv") ==
-        "epoch,loss,validation_loss,learning_rate,seconds\n0,0.5,,0.1,1\n");
+  CHECK(content_of(folder.path() / "log.csv") == "epoch,loss,validation_loss,learning_rate,seconds\n0,0.5,,0.1,1\n");
 }
 
 TEST_CASE("CSVLogger names a file that it cannot write", "[csv_logger]") {

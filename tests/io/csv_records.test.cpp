@@ -45,7 +45,8 @@ TEST_CASE("records are split at separators and line ends", "[csv_records]") {
   CHECK(split("a;b,c\td", ';') == Rows{{"a", "b,c\td"}});
   CHECK(split("a\tb", '\t') == Rows{{"a", "b"}});
   CHECK(split(" a , b ") == Rows{{" a ", " b "}});
-  CHECK(split("\xEF\xBB\xBF" "a,b") == Rows{{"a", "b"}});
+  CHECK(split("\xEF\xBB\xBF"
+              "a,b") == Rows{{"a", "b"}});
   CHECK(split("\xEF\xBB\xBF") == Rows{});
 }
 

@@ -65,7 +65,7 @@ TEST_CASE("Roc agrees with the reference numbers", "[roc]") {
 }
 
 TEST_CASE("Roc agrees with counting pairs one by one", "[roc]") {
-  const std::uint64_t seed = GENERATE(1, 2, 3, 4, 5);
+  const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u, 5u);
   const Sample sample = tied_sample(seed);
   const Roc roc{sample.distances, sample.labels};
 

@@ -7,8 +7,8 @@
 
 namespace gemel {
 
-/// A model without a network: a sample is its own embedding, but for its length, and the distance is Euclidean. It counts
-/// what it embeds.
+/// A model without a network: a sample is its own embedding, but for its length, and the distance is Euclidean. It
+/// counts what it embeds.
 struct StubModel {
   using Scalar = float;
   struct Metric {

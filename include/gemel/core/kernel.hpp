@@ -42,7 +42,7 @@ template <Scalar S>
 struct Gradient {
   Index rows, cols, depth;
   const S* const* d;    ///< depth pointers to rows values
-  const S* const* x;    ///< depth pointers; x_k[first], …, x_k[first + cols - 1] are read; null: all ones
+  const S* const* x;    ///< depth pointers; x_k[first], …, x_k[first + cols - 1] are read
   Index first;
   S* g;                 ///< rows x cols, columns rows apart
 };
@@ -52,6 +52,8 @@ template <Scalar S>
 struct Kernels {
   void (*product)(const Product<S>&);
   void (*add_gradient)(const Gradient<S>&);
+  /// g(i) += sum over k of d_k(i), for `rows` i and `depth` k.
+  void (*add_sum)(const S* const* d, Index rows, Index depth, S* g);
   /// wt(i, o) = w(o, i) for an out x count block w (contiguous columns); rows of wt are ldt apart.
   void (*transpose)(const S* w, Index out, Index count, S* wt, Index ldt);
   /// dy(i) = y(i) > 0 ? dy(i) : 0.
@@ -62,9 +64,16 @@ struct Kernels {
   S (*squared_distance)(const S* a, const S* b, Index n);
   S (*absolute_distance)(const S* a, const S* b, Index n);
   S (*dot)(const S* a, const S* b, Index n);
-  void (*sgd)(const SGDUpdate<S>&);
-  void (*rmsprop)(const RMSpropUpdate<S>&);
-  void (*adam)(const AdamUpdate<S>&);
+};
+
+/// What it offers for an optimizer's rule.
+template <class Rule, Scalar S>
+struct UpdateKernels {
+  void (*update)(const Update<Rule, S>&);
+  /// The same where the gradient is that of `Gradient` (whose g is not used); only for a rule that interleaves.
+  void (*update_by_gradient)(const Gradient<S>&, const Update<Rule, S>&);
+  /// The same where the gradient is that of add_sum.
+  void (*update_by_sum)(const S* const* d, Index depth, const Update<Rule, S>&);
 };
 
 }  // namespace gemel::kernel
@@ -73,6 +82,13 @@ struct Kernels {
 #define GEMEL_UNROLL _Pragma("unroll")
 #else
 #define GEMEL_UNROLL _Pragma("GCC unroll 32")
+#endif
+// An empty statement that the compiler must take to change a pointer, or a packet.
+#define GEMEL_FORGET(pointer) asm volatile("" : "+r"(pointer))
+#if defined(__x86_64__)
+#define GEMEL_SETTLE(packet) asm volatile("" : "+v"(packet))
+#else
+#define GEMEL_SETTLE(packet) asm volatile("" : "+w"(packet))
 #endif
 #define GEMEL_INLINE GEMEL_TARGET __attribute__((always_inline)) inline
 #define GEMEL_CALL GEMEL_TARGET __attribute__((noinline)) inline
@@ -103,28 +119,42 @@ struct Kernels {
 #include "gemel/core/kernel/packet_portable.inl"
 #include "gemel/core/kernel/kernels.inl"
 
+// One and the same name in the namespace of the instruction set in force.
+#if defined(__x86_64__)
+#define GEMEL_CHOOSE(...)                                                  \
+  (instruction_set() == InstructionSet::AVX512 ? avx512::__VA_ARGS__       \
+   : instruction_set() == InstructionSet::AVX2 ? avx2::__VA_ARGS__         \
+                                               : GEMEL_SET::__VA_ARGS__)
+#else
+#define GEMEL_CHOOSE(...) (GEMEL_SET::__VA_ARGS__)
+#endif
+
 namespace gemel::kernel {
 
 /// The kernels of the instruction set in force.
 template <Scalar S>
 const Kernels<S>& kernels() {
-#if defined(__x86_64__)
-  switch (instruction_set()) {
-    case InstructionSet::AVX512:
-      return avx512::table<S>;
-    case InstructionSet::AVX2:
-      return avx2::table<S>;
-    default:
-      break;
-  }
-#endif
-  return GEMEL_SET::table<S>;
+  return GEMEL_CHOOSE(table<S>);
+}
+
+template <class Rule, Scalar S>
+const UpdateKernels<Rule, S>& update_kernels() {
+  return GEMEL_CHOOSE(update_table<Rule, S>);
+}
+
+/// Updates the parameters by the rule.
+template <class Rule, Scalar S>
+void update(const Update<Rule, S>& u) {
+  update_kernels<Rule, S>().update(u);
 }
 
 }  // namespace gemel::kernel
 
+#undef GEMEL_CHOOSE
 #undef GEMEL_SET
 #undef GEMEL_TARGET
 #undef GEMEL_CALL
 #undef GEMEL_INLINE
 #undef GEMEL_UNROLL
+#undef GEMEL_FORGET
+#undef GEMEL_SETTLE

@@ -26,14 +26,15 @@
 
 namespace gemel {
 
-/// Whether the first row holds names. Auto: it does where none of its cells (but the label's) is a number, or where only
-/// the label's cell is none and the second row's label is one ("0,1,2,label"). A first row with both names and numbers
-/// is read as data and refused: say Yes or No then.
+/// Whether the first row holds names. Auto: it does where none of its cells (but the label's) is a number, or where
+/// only the label's cell is none and the second row's label is one ("0,1,2,label"). A first row with both names and
+/// numbers is read as data and refused: say Yes or No then.
 enum class CsvHeader { Auto, Yes, No };
 
 struct CsvOptions {
-  /// The column that holds the class: its name; or its number from 0, a negative one from the end (-1: the last). A text
-  /// that is a whole number is one, but for names that `header = Yes` says are there. Empty: there are only features.
+  /// The column that holds the class: its name; or its number from 0, a negative one from the end (-1: the last). A
+  /// text that is a whole number is one, but for names that `header = Yes` says are there. Empty: there are only
+  /// features.
   std::variant<std::monostate, Index, std::string> label = {};
   CsvHeader header = CsvHeader::Auto;
   char separator = ',';
@@ -51,13 +52,14 @@ struct CsvData {
 namespace detail {
 
 inline std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
-/// All of the text as a number, whatever the locale: nothing where it is none, or no T; NaN where it is a number that is
-/// too large or too small for a floating-point T.
+/// All of the text as a number, whatever the locale: nothing where it is none, or no T; NaN where it is a number that
+/// is too large or too small for a floating-point T.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   text = trimmed(text);
@@ -167,7 +169,8 @@ class CsvReader {
   static std::string excerpt(std::string_view cell) {
     constexpr std::size_t most = 40;
     std::string text(cell.substr(0, most));
-    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
     return text + (cell.size() > most ? "…" : "");
   }
 
@@ -178,7 +181,8 @@ class CsvReader {
            line);
     }
     if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
-      blocks_.emplace_back().reserve(features() * std::max<std::size_t>(1, block_values / features()));
+      const std::size_t most = std::max<std::size_t>(1, block_values / features());
+      blocks_.emplace_back().reserve(features() * std::clamp<std::size_t>(static_cast<std::size_t>(rows_), 1, most));
     }
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (i == label_) {
@@ -239,13 +243,13 @@ class CsvReader {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  static constexpr std::size_t block_values = std::size_t{1} << 18;
+  static constexpr std::size_t block_values = std::size_t{1} << 20;
 
   CsvRecords& records_;
   const CsvOptions& options_;
   std::vector<std::string> names_;
   std::optional<std::size_t> label_;
-  std::deque<std::vector<S>> blocks_;  // rows after rows, whole rows a block: growing copies nothing
+  std::deque<std::vector<S>> blocks_;  // whole rows in each, as many as there are so far: growing copies nothing
   Index rows_ = 0;
   std::optional<Index> blank_line_;
   std::vector<int> labels_;
@@ -255,13 +259,13 @@ class CsvReader {
 
 }  // namespace detail
 
-/// Reads samples, and class labels where a label column is named, from comma-separated text (RFC 4180, LF or CRLF, quoted
-/// cells, UTF-8 with or without a byte order mark; blank lines at the end are ignored). Numbers are written with a point,
-/// whatever the locale; blanks around a cell do not count.
+/// Reads samples, and class labels where a label column is named, from comma-separated text (RFC 4180, LF or CRLF,
+/// quoted cells, UTF-8 with or without a byte order mark; blank lines at the end are ignored). Numbers are written with
+/// a point, whatever the locale; blanks around a cell do not count.
 ///
 /// Throws IoError where the file cannot be read; FormatError, with the line and column in `place()`, for a cell that is
-/// empty or not a number, a row with more or fewer cells than the first, a quote that is not closed, a file without rows;
-/// NonFiniteError for NaN, infinities and numbers beyond S; ValueError where there is no such label column.
+/// empty or not a number, a row with more or fewer cells than the first, a quote that is not closed, a file without
+/// rows; NonFiniteError for NaN, infinities and numbers beyond S; ValueError where there is no such label column.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file{path};

@@ -15,8 +15,8 @@
 namespace gemel::detail {
 
 /// Splits text into records of cells, one after the other (RFC 4180): cells between separators, lines that end in LF or
-/// CRLF, cells in double quotes that may hold separators, line ends and, doubled, quotes. A quote within a cell that does
-/// not begin with one is an ordinary character. A UTF-8 byte order mark is skipped.
+/// CRLF, cells in double quotes that may hold separators, line ends and, doubled, quotes. A quote within a cell that
+/// does not begin with one is an ordinary character. A UTF-8 byte order mark is skipped.
 ///
 /// A file is read a block at a time, so that memory holds a few records of it only.
 class CsvRecords {
@@ -32,7 +32,8 @@ class CsvRecords {
   CsvRecords(const CsvRecords&) = delete;
   CsvRecords& operator=(const CsvRecords&) = delete;
 
-  /// Goes to the next record; false at the end. Throws FormatError for a quote that is not closed, or is followed by text.
+  /// Goes to the next record; false at the end. Throws FormatError for a quote that is not closed, or is followed by
+  /// text.
   bool next() {
     line_ = next_line_;
     while (!scan()) more();
@@ -53,9 +54,7 @@ class CsvRecords {
   static constexpr std::size_t block = std::size_t{1} << 20;
   static constexpr std::size_t longest_record = std::size_t{1} << 28;
 
-  [[noreturn]] void fail(const std::string& why) const {
-    throw FormatError(why, Place{.file = name_, .line = line_});
-  }
+  [[noreturn]] void fail(const std::string& why) const { throw FormatError(why, Place{.file = name_, .line = line_}); }
 
   void skip_mark() {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
@@ -86,9 +85,12 @@ class CsvRecords {
       if (used_ < text_.size() && text_[used_] == '"') {
         if (!quoted(cell, whole)) return false;
       } else {
-        const std::size_t begin = used_;
-        while (used_ < text_.size() && text_[used_] != separator_ && text_[used_] != '\n') ++used_;
-        cell = text_.substr(begin, used_ - begin);
+        const char* const begin = text_.data() + used_;
+        const char* const end = text_.data() + text_.size();
+        const char* at = begin;
+        for (const char separator = separator_; at != end && *at != separator && *at != '\n';) ++at;
+        cell = {begin, static_cast<std::size_t>(at - begin)};
+        used_ += cell.size();
         if ((used_ == text_.size() || text_[used_] == '\n') && cell.ends_with('\r')) cell.remove_suffix(1);
       }
       cells_.push_back(cell);

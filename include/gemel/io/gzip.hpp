@@ -13,9 +13,9 @@
 
 namespace gemel {
 
-/// The content of a gzipped file, inflated, or of any other file as it is, for `parse_idx` and the like. Needs zlib, the
-/// only header that does. Throws IoError where the file cannot be read, FormatError where its gzip data is damaged or
-/// truncated, or inflates to more than `most` bytes.
+/// The content of a gzipped file, inflated, or of any other file as it is, for `parse_idx` and the like. Needs zlib,
+/// the only header that does. Throws IoError where the file cannot be read, FormatError where its gzip data is damaged
+/// or truncated, or inflates to more than `most` bytes.
 inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path, std::size_t most = std::size_t{1} << 32) {
   const InputFile checked{path};  // for its errors: zlib tells little
   const Place place{.file = checked.name()};

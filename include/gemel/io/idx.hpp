@@ -40,15 +40,16 @@ class ByteReader {
   std::size_t next_ = 0;
 };
 
-/// The IDX format as LeCun, Cortes and Burges describe it with the MNIST database: two zero bytes, a type code, the number
-/// of dimensions, each dimension as a big-endian 32-bit number, then the values, the last dimension fastest.
+/// The IDX format as LeCun, Cortes and Burges describe it with the MNIST database: two zero bytes, a type code, the
+/// number of dimensions, each dimension as a big-endian 32-bit number, then the values, the last dimension fastest.
 template <class Reader>
 class IdxReader {
  public:
   /// Reads the dimensions and holds them against the reader's size, before anything is allocated.
   explicit IdxReader(Reader& reader) : reader_(reader) {
     std::array<std::uint8_t, 4> magic;
-    if (!read_bytes(magic) || magic[0] != 0 || magic[1] != 0) fail("it is not an IDX file: that begins with two zero bytes");
+    if (!read_bytes(magic) || magic[0] != 0 || magic[1] != 0)
+      fail("it is not an IDX file: that begins with two zero bytes");
     if (magic[2] != 0x08) {
       fail("its values have the type code " + std::to_string(magic[2]) + ", but only 8, unsigned bytes, can be read");
     }
@@ -61,7 +62,8 @@ class IdxReader {
       std::uint64_t size = 0;
       for (const std::uint8_t byte : bytes) size = size << 8 | byte;
       if (size == 0) fail("dimension " + std::to_string(dimension) + " is 0: there are no values");
-      if (size > reader_.size() / values_) fail("its dimensions ask for more values than it has bytes: it is truncated");
+      if (size > reader_.size() / values_)
+        fail("its dimensions ask for more values than it has bytes: it is truncated");
       values_ *= size;
       dimensions_.push_back(static_cast<Index>(size));
     }
@@ -79,7 +81,8 @@ class IdxReader {
   void read_values(T* out) {
     std::array<std::uint8_t, 1 << 14> block;
     for (std::uint64_t done = 0; done < values_;) {
-      const auto part = std::span{block}.first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), values_ - done)));
+      const auto part =
+          std::span{block}.first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), values_ - done)));
       if (!read_bytes(part)) fail("it became shorter while it was read");
       out = std::ranges::transform(part, out, [](std::uint8_t value) { return static_cast<T>(value); }).out;
       done += part.size();
@@ -124,8 +127,8 @@ std::vector<int> read_idx_vector(Reader reader) {
 
 /// Samples from an IDX file of unsigned bytes, as MNIST's: the first dimension counts the samples, the others are a
 /// sample's features. Values are 0 to 255, not scaled.
-/// Throws IoError where the file cannot be read, FormatError where it is not IDX, of another type, truncated, followed by
-/// more bytes, or empty.
+/// Throws IoError where the file cannot be read, FormatError where it is not IDX, of another type, truncated, followed
+/// by more bytes, or empty.
 template <Scalar S>
 Samples<S> read_idx(const std::filesystem::path& path) {
   return detail::read_idx_samples<S>(InputFile{path});
@@ -137,7 +140,8 @@ Samples<S> parse_idx(std::span<const std::uint8_t> bytes, const std::string& nam
   return detail::read_idx_samples<S>(detail::ByteReader{bytes, name});
 }
 
-/// Class labels, 0 to 255, from an IDX file of one dimension. Throws as `read_idx`, and FormatError for more dimensions.
+/// Class labels, 0 to 255, from an IDX file of one dimension. Throws as `read_idx`, and FormatError for more
+/// dimensions.
 inline std::vector<int> read_idx_labels(const std::filesystem::path& path) {
   return detail::read_idx_vector(InputFile{path});
 }

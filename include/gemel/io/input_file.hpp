@@ -14,8 +14,9 @@
 
 namespace gemel {
 
-/// A regular file, open for reading: its size is known before a byte is read, so that every length in it can be bounded.
-/// Throws IoError, with the file's name, where it is missing, a directory, a device or a pipe, or cannot be read.
+/// A regular file, open for reading: its size is known before a byte is read, so that every length in it can be
+/// bounded. Throws IoError, with the file's name, where it is missing, a directory, a device or a pipe, or cannot be
+/// read.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path) : name_(path.string()) {
@@ -36,7 +37,8 @@ class InputFile {
   /// Reads up to `bytes.size()` bytes; fewer only at the end of the file.
   std::size_t read(std::span<char> bytes) {
     const std::size_t count = std::fread(bytes.data(), 1, bytes.size(), file_.get());
-    if (count < bytes.size() && std::ferror(file_.get())) fail(std::string("it cannot be read: ") + std::strerror(errno));
+    if (count < bytes.size() && std::ferror(file_.get()))
+      fail(std::string("it cannot be read: ") + std::strerror(errno));
     return count;
   }
 

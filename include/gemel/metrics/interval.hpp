@@ -35,8 +35,8 @@ struct IntervalOptions {
   double confidence = 0.95;
   Index replicates = 1000;  ///< of a bootstrap; at least 2 / (1 - confidence)
   std::uint64_t seed = 0;   ///< of a bootstrap: the same seed, the same interval
-  /// One a pair, or empty where they are not known: then pairs are taken as independent, which those that share a person
-  /// are not, and the interval comes out too narrow.
+  /// One a pair, or empty where they are not known: then pairs are taken as independent, which those that share a
+  /// person are not, and the interval comes out too narrow.
   std::vector<PairIdentity> identities = {};
 };
 
@@ -44,20 +44,21 @@ struct IntervalOptions {
 /// of the American Statistical Association 22, 1927). It keeps within 0 and 1 and has a width where no error was seen.
 inline Interval wilson_interval(Index errors, Index trials, double confidence = 0.95);
 
-/// The interval of FAR(threshold). With identities: the percentile interval of a bootstrap that draws people, not pairs,
-/// with replacement; a pair of two people drawn m and n times counts m n times, one of a person drawn m times, m times.
-/// (Bootstrap by person: Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; the product for
-/// both sides: Owen, Annals of Applied Statistics 1, 2007, who shows that it errs, if at all, towards too wide.)
-/// Without identities, and where no or every dissimilar pair was accepted, of which a bootstrap knows no spread: Wilson's.
-/// Throws what Roc throws, and ValueError for options out of range, or identities that are not one a pair or
-/// contradict a label.
+/// The interval of FAR(threshold). With identities: the percentile interval of a bootstrap that draws people, not
+/// pairs, with replacement; a pair of two people drawn m and n times counts m n times, one of a person drawn m times, m
+/// times. (Bootstrap by person: Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004. Products
+/// of both sides' counts: Owen and Eckles, Annals of Applied Statistics 6, 2012, who show that the interval errs, if at
+/// all, towards too wide; they draw the two sides separately, here both are drawn from the same people.) Without
+/// identities, and where no or every dissimilar pair was accepted, of which a bootstrap knows no spread: Wilson's.
+/// Throws what Roc throws, and ValueError for options out of range, or identities that are not one a pair or contradict
+/// a label.
 template <class Distances = std::initializer_list<double>>
 Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
                       const IntervalOptions& options = {});
 
-/// The interval of the equal error rate: with identities as in `far_interval`, without them by a bootstrap that draws as
-/// many similar and dissimilar pairs as there are, each with replacement. Where the EER is 0: Wilson's interval of no
-/// error in the smaller of the two classes. Throws as `far_interval`.
+/// The interval of the equal error rate: with identities as in `far_interval`, without them by a bootstrap that draws
+/// as many similar and dissimilar pairs as there are, each with replacement. Where the EER is 0: Wilson's interval of
+/// no error in the smaller of the two classes. Throws as `far_interval`.
 template <class Distances = std::initializer_list<double>>
 Interval eer_interval(const Distances& distances, const Labels& labels, const IntervalOptions& options = {});
 
@@ -153,8 +154,9 @@ class Bootstrap {
     const std::string replicates = ", " + std::to_string(options_.replicates) + " replicates";
     return {.low = rates[static_cast<std::size_t>(std::floor(tail * last))],
             .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
-            .method = by_identity() ? "bootstrap by identity" + replicates + " of " + std::to_string(people_) + " identities"
-                                    : "bootstrap by pair" + replicates + ", pairs assumed independent"};
+            .method = by_identity()
+                          ? "bootstrap by identity" + replicates + " of " + std::to_string(people_) + " identities"
+                          : "bootstrap by pair" + replicates + ", pairs assumed independent"};
   }
 
  private:

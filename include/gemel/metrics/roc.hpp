@@ -31,7 +31,7 @@ namespace detail {
 inline double equal_error(double far, double frr, double next_far, double next_frr) {
   const double before = frr - far;
   const double beyond = next_far - next_frr;
-  return far + (next_far - far) * (before / (before + beyond));
+  return std::fma(next_far - far, before / (before + beyond), far);
 }
 
 /// Throws NonFiniteError for the first distance that is NaN or infinite, ShapeError where there are not as many
@@ -51,8 +51,8 @@ inline void check_distances(std::span<const double> distances, const Labels& lab
   }
   const Index similar = std::ranges::count(labels.span(), std::uint8_t{1});
   if (similar == 0 || similar == labels.size()) {
-    throw ValueError("all " + std::to_string(labels.size()) + " pairs are " + (similar == 0 ? "dissimilar" : "similar") +
-                     ": error rates need pairs of both classes");
+    throw ValueError("all " + std::to_string(labels.size()) + " pairs are " +
+                     (similar == 0 ? "dissimilar" : "similar") + ": error rates need pairs of both classes");
   }
 }
 
@@ -69,20 +69,21 @@ std::vector<double> as_doubles(const Distances& distances) {
 ///   FAR(t)  false accept rate: accepted dissimilar pairs / dissimilar pairs
 ///   FRR(t)  false reject rate: rejected similar pairs / similar pairs
 ///
-/// The distances are sorted once; equal ones are one step of the curve, so that ties count exactly (all equal: AUC 0.5).
-/// Thresholds that are found are distances that occur, or -infinity: accept nothing.
+/// The distances are sorted once; equal ones are one step of the curve, so that ties count exactly (all equal: AUC
+/// 0.5). Thresholds that are found are distances that occur, or -infinity: accept nothing.
 class Roc {
  public:
   /// `distances`: any range of float or double, or an Eigen vector; one label a distance, 1 = similar.
-  /// Throws ShapeError where their numbers differ, NonFiniteError for a distance that is NaN or infinite (`place().pair`
-  /// is its number), ValueError where there are no pairs or pairs of one class only.
+  /// Throws ShapeError where their numbers differ, NonFiniteError for a distance that is NaN or infinite
+  /// (`place().pair` is its number), ValueError where there are no pairs or pairs of one class only.
   template <class Distances = std::initializer_list<double>>
   Roc(const Distances& distances, const Labels& labels) {
     const std::vector<double> values = detail::as_doubles(distances);
     detail::check_distances(values, labels);
     std::vector<std::pair<double, std::uint8_t>> sorted(values.size());
-    std::ranges::transform(values, labels.span(), sorted.begin(),
-                           [](double d, std::uint8_t similar) { return std::pair{d, similar}; });
+    std::ranges::transform(values, labels.span(), sorted.begin(), [](double d, std::uint8_t similar) {
+      return std::pair{d, similar};
+    });
     std::ranges::sort(sorted, {}, &std::pair<double, std::uint8_t>::first);
 
     steps_.push_back({-std::numeric_limits<double>::infinity(), 0, 0});
@@ -105,20 +106,20 @@ class Roc {
   /// The smallest threshold that reaches the best accuracy.
   double best_threshold() const { return best()->threshold; }
 
-  /// The area under the curve: the probability that a similar pair is closer than a dissimilar one, a tie counted as one
-  /// half (the Mann-Whitney statistic; Hanley and McNeil, Radiology 143, 1982).
+  /// The area under the curve: the probability that a similar pair is closer than a dissimilar one, a tie counted as
+  /// one half (the Mann-Whitney statistic; Hanley and McNeil, Radiology 143, 1982).
   double auc() const {
     double twice = 0;
     for (auto step = steps_.begin() + 1; step != steps_.end(); ++step) {
       const auto before = step - 1;
-      twice += static_cast<double>(step->dissimilar - before->dissimilar) *
-               static_cast<double>(step->similar + before->similar);
+      twice = std::fma(static_cast<double>(step->dissimilar - before->dissimilar),
+                       static_cast<double>(step->similar + before->similar), twice);
     }
     return twice / 2 / (static_cast<double>(similar()) * static_cast<double>(dissimilar()));
   }
 
-  /// The equal error rate: where the piecewise linear curve through the points (FAR, FRR), which starts at (0, 1), meets
-  /// FAR = FRR.
+  /// The equal error rate: where the piecewise linear curve through the points (FAR, FRR), which starts at (0, 1),
+  /// meets FAR = FRR.
   double eer() const {
     const auto step = crossing();
     return detail::equal_error(far(*(step - 1)), frr(*(step - 1)), far(*step), frr(*step));
@@ -142,8 +143,8 @@ class Roc {
     return (above - 1)->threshold;
   }
 
-  /// The curve's points for plotting, by rising threshold: the first is (-infinity, 0, 1), which accepts nothing, then one
-  /// a distinct distance.
+  /// The curve's points for plotting, by rising threshold: the first is (-infinity, 0, 1), which accepts nothing, then
+  /// one a distinct distance.
   std::vector<RocPoint> points() const {
     std::vector<RocPoint> points;
     points.reserve(steps_.size());

@@ -103,22 +103,40 @@ class Dense {
     const Index begin = first / out_, end = begin + length(g) / out_;
     for_each_run(x, [&](Index x_first, Index x_count, const S* const* x_columns) {
       for_each_run(dz.middle(x_first, x_count), [&](Index dz_first, Index dz_count, const S* const* dz_columns) {
-        kernel::Gradient<S> block{.rows = out_,
-                                  .cols = std::min(end, Index{in_}) - begin,
-                                  .depth = dz_count,
-                                  .d = dz_columns,
-                                  .x = x_columns + dz_first,
-                                  .first = begin,
-                                  .g = g.data()};
-        if (block.cols > 0) kernel::kernels<S>().add_gradient(block);
-        if (end > in_) {  // b's gradient: every x is 1
-          block.g += std::max(block.cols, Index{0}) * out_;
-          block.cols = 1;
-          block.x = nullptr;
-          kernel::kernels<S>().add_gradient(block);
+        const Index columns = std::min(end, Index{in_}) - begin;
+        if (columns > 0) {
+          kernel::kernels<S>().add_gradient({.rows = out_,
+                                             .cols = columns,
+                                             .depth = dz_count,
+                                             .d = dz_columns,
+                                             .x = x_columns + dz_first,
+                                             .first = begin,
+                                             .g = g.data()});
         }
+        if (end > in_) kernel::kernels<S>().add_sum(dz_columns, out_, dz_count, &g.back() + 1 - out_);
       });
     });
+  }
+
+  /// The gradient of the block's parameters (first, …) and their update at once, as add_gradient and the block's rule
+  /// would do it. x and dz must be lists of pointers.
+  template <class Rule, Scalar S>
+  void update_by_gradient(ColumnList<S> x, ColumnList<S> dz, Index first, const kernel::Update<Rule, S>& block) const {
+    const Index begin = first / out_, end = begin + block.n / out_;
+    const Index columns = std::min(end, Index{in_}) - begin;
+    if (columns > 0) {
+      kernel::update_kernels<Rule, S>().update_by_gradient({.rows = out_,
+                                                            .cols = columns,
+                                                            .depth = dz.cols(),
+                                                            .d = dz.pointers(),
+                                                            .x = x.pointers(),
+                                                            .first = begin,
+                                                            .g = nullptr},
+                                                           block);
+    }
+    if (end > in_) {
+      kernel::update_kernels<Rule, S>().update_by_sum(dz.pointers(), dz.cols(), block.part(block.n - out_, out_, nullptr));
+    }
   }
 
   /// |dLoss/dW| <= columns max|x| max|dz|, |dLoss/db| <= columns max|dz|.

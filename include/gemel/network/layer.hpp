@@ -57,6 +57,13 @@ concept CachingLayer = Layer<L, S> &&
       layer.backward(p, derived, x, x, y, y, pass);
     };
 
+/// A layer that can update a block of its parameters while it computes their gradient; see Dense.
+template <class L, class S, class Block>
+concept InterleavingLayer =
+    Layer<L, S> && requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
+      layer.update_by_gradient(x, x, first, block);
+    };
+
 /// A layer that can bound its gradient's elements: given bounds of |x| and |dz| and the number of columns. It lets the
 /// training step prove a gradient finite before it computes one.
 template <class L>

@@ -37,6 +37,7 @@ struct AdamOptions {
 ///   w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon);   amsgrad: with the largest v so far
 ///
 /// where the powers are those of the betas as floats (see detail::as_keras_rounds).
+///
 /// Dialect::PyTorch: g += weight_decay w instead of the decay, and v is corrected within the root:
 /// w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon). Throws ValueError at construction where an option
 /// is out of its range.
@@ -70,11 +71,17 @@ class Adam {
 
   void update(Index first, std::span<const S> g, std::span<S> w) {
     detail::check_block(n_, first, g, w);
+    kernel::update(block(first, g.data(), w));
+  }
+
+  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  kernel::Update<kernel::AdamRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     S* const m = detail::block_of(m_, first);
     S* const v = detail::block_of(v_, first);
     S* const v_max = detail::block_of(v_max_, first);
-    kernel::kernels<S>().adam({rule(), length(w), g.data(), w.data(), {m, v, v_max}});
+    return {rule(), length(w), g, w.data(), {m, v, v_max}};
   }
+  bool interleaves() const { return kernel::interleaves(rule()); }
 
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"m", m_.span()}, {"v", v_.span()}}, &step_};

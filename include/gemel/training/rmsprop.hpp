@@ -73,12 +73,17 @@ class RMSprop {
 
   void update(Index first, std::span<const S> g, std::span<S> w) {
     detail::check_block(n_, first, g, w);
+    kernel::update(block(first, g.data(), w));
+  }
+
+  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  kernel::Update<kernel::RMSpropRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     S* const v = detail::block_of(v_, first);
     S* const a = detail::block_of(a_, first);
     S* const m = detail::block_of(m_, first);
-    kernel::kernels<S>().rmsprop(
-        {rule(), length(w), g.data(), w.data(), {v, options_.centered ? a : m, options_.centered ? m : nullptr}});
+    return {rule(), length(w), g, w.data(), {v, options_.centered ? a : m, options_.centered ? m : nullptr}};
   }
+  bool interleaves() const { return kernel::interleaves(rule()); }
 
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"v", v_.span()}}, &step_};

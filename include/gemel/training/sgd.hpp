@@ -63,8 +63,14 @@ class SGD {
 
   void update(Index first, std::span<const S> g, std::span<S> w) {
     detail::check_block(n_, first, g, w);
-    kernel::kernels<S>().sgd({rule(), length(w), g.data(), w.data(), {detail::block_of(m_, first)}});
+    kernel::update(block(first, g.data(), w));
   }
+
+  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  kernel::Update<kernel::SGDRule<S>, S> block(Index first, const S* g, std::span<S> w) {
+    return {rule(), length(w), g, w.data(), {detail::block_of(m_, first)}};
+  }
+  bool interleaves() const { return kernel::interleaves(rule()); }
 
   OptimizerState<S> state() {
     OptimizerState<S> state{{}, &step_};

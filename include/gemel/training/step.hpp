@@ -88,7 +88,7 @@ class TrainingStep {
       backward(member);
       team_->barrier([&] { plan_update(k); });
       if (whole_gradient_) {
-        for_each_block(member, [&](const auto& layer, Index leaf, Index first, Index count) {
+        for_each_block(member, block_units, [&](const auto& layer, Index leaf, Index first, Index count) {
           compute_gradient(layer, leaf, first, gradient_.span(model_->network().offset(leaf) + first, count));
         });
         team_->barrier([&] { finish_gradient(k); });
@@ -122,7 +122,7 @@ class TrainingStep {
       team_->barrier([&] { evaluate_loss(k); });
       backward(member);
       team_->barrier([&] { gather_active(k); });
-      for_each_block(member, [&](const auto& layer, Index leaf, Index first, Index count) {
+      for_each_block(member, block_units, [&](const auto& layer, Index leaf, Index first, Index count) {
         compute_gradient(layer, leaf, first, gradient_.span(model_->network().offset(leaf) + first, count));
       });
     });
@@ -215,9 +215,7 @@ class TrainingStep {
     const Net& network = model_->network();
     for (Index k = 1; k < network.depth(); ++k) {
       network.visit(k, [&](const auto& layer) {
-        if constexpr (is_caching<decltype(layer)>) {
-          layer.refresh(const_parameters(k, layer), 0, layer.parameter_count(), memory_.at(k).cache.span());
-        }
+        refresh(layer, k, 0, layer.parameter_count());
       });
     }
   }
@@ -394,9 +392,10 @@ class TrainingStep {
     optimizer_->advance();
   }
 
-  /// f(layer, k, first, count) for the member's blocks of parameters, counted within their layer.
+  /// f(layer, k, first, count) for the member's blocks of parameters, counted within their layer; of `units_at_once`
+  /// grains at most.
   template <class F>
-  void for_each_block(Index t, F&& f) {
+  void for_each_block(Index t, Index units_at_once, F&& f) {
     const Net& network = model_->network();
     for (Index k = network.depth() - 1; k >= 0; --k) {
       network.visit(k, [&](const auto& layer) {
@@ -404,8 +403,8 @@ class TrainingStep {
         const Index shares = (units + share_units - 1) / share_units;
         const Index begin = share(shares, t, team_->size()) * share_units;
         const Index end = std::min(units, share(shares, t + 1, team_->size()) * share_units);
-        for (Index unit = begin; unit < end; unit += block_units) {
-          f(layer, k, unit * grain, std::min(block_units, end - unit) * grain);
+        for (Index unit = begin; unit < end; unit += units_at_once) {
+          f(layer, k, unit * grain, std::min(units_at_once, end - unit) * grain);
         }
       });
     }
@@ -418,21 +417,55 @@ class TrainingStep {
   }
 
   void update(Index t) {
-    for_each_block(t, [&](const auto& layer, Index k, Index first, Index count) {
+    if constexpr (InterleavingOptimizer<OptimizerType, S>) {
+      if (!whole_gradient_ && optimizer_->interleaves()) return update_interleaved(t);
+    }
+    for_each_block(t, block_units,
+                   [&](const auto& layer, Index k, Index first, Index count) { update_block(layer, t, k, first, count); });
+  }
+
+  /// Each layer's share at once, where the layer can.
+  void update_interleaved(Index t) {
+    constexpr Index all = std::numeric_limits<Index>::max() / 2;
+    for_each_block(t, all, [&](const auto& layer, Index k, Index first, Index count) {
+      using L = std::remove_cvref_t<decltype(layer)>;
       const Index flat = model_->network().offset(k) + first;
-      std::span<S> g;
-      if (whole_gradient_) {
-        g = gradient_.span(flat, count);
+      const auto block = optimizer_->block(flat, nullptr, block_parameters(flat, count));
+      if constexpr (InterleavingLayer<L, S, decltype(block)>) {
+        layer.update_by_gradient(memory_.active_inputs(k, 0, memory_.active), memory_.active_dz(k), first, block);
+        refresh(layer, k, first, count);
       } else {
-        g = at(t).gradient.span(0, count);
-        compute_gradient(layer, k, first, g);
-      }
-      optimizer_->update(flat, std::span<const S>(g),
-                         parameters_.subspan(static_cast<std::size_t>(flat), static_cast<std::size_t>(count)));
-      if constexpr (is_caching<decltype(layer)>) {
-        if (k > 0) layer.refresh(const_parameters(k, layer), first, count, memory_.at(k).cache.span());
+        for (Index part = 0; part < count; part += block_units * layer.grain()) {
+          update_block(layer, t, k, first + part, std::min(block_units * layer.grain(), count - part));
+        }
       }
     });
+  }
+
+  template <class L>
+  void update_block(const L& layer, Index t, Index k, Index first, Index count) {
+    const Index flat = model_->network().offset(k) + first;
+    std::span<S> g;
+    if (whole_gradient_) {
+      g = gradient_.span(flat, count);
+    } else {
+      g = at(t).gradient.span(0, count);
+      compute_gradient(layer, k, first, g);
+    }
+    optimizer_->update(flat, std::span<const S>(g), block_parameters(flat, count));
+    refresh(layer, k, first, count);
+  }
+
+  std::span<S> block_parameters(Index flat, Index count) const {
+    return parameters_.subspan(static_cast<std::size_t>(flat), static_cast<std::size_t>(count));
+  }
+
+  /// Renews what is derived from parameters that have changed.
+  template <class L>
+  void refresh(const L& layer, Index k, Index first, Index count) {
+    if constexpr (is_caching<L>) {
+      if (k > 0) layer.refresh(const_parameters(k, layer), first, count, memory_.at(k).cache.span());
+    }
   }
 
   Place place(Index batch) const { return {.epoch = epoch_, .batch = batch}; }

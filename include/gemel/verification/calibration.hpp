@@ -26,10 +26,10 @@ struct CalibrationOptions {
 };
 
 /// How many dissimilar pairs a calibration to `far` needs: with fewer than 1 / far a single accepted pair is more than
-/// that. (They show no more than that: for 95 % confidence that the FAR is not above `far`, about 3 / far pairs with none
-/// accepted are needed, Mansfield and Wayman, Best Practices in Testing and Reporting Performance of Biometric Devices,
-/// 2002; the calibration's interval says where it stands.)
-/// Throws ValueError where `far` is not between 0 and 1.
+/// that. (They show no more than that: for 95 % confidence that the FAR is not above `far`, about 3 / far pairs with
+/// none accepted are needed, Mansfield and Wayman, Best Practices in Testing and Reporting Performance of Biometric
+/// Devices, 2002; the calibration's interval says where it stands.) Throws ValueError where `far` is not between 0
+/// and 1.
 inline Index dissimilar_pairs_needed(double far) {
   if (!(far > 0 && far < 1)) {
     throw ValueError("a false accept rate to calibrate to lies between 0 and 1, but " + std::to_string(far) +
@@ -41,9 +41,9 @@ inline Index dissimilar_pairs_needed(double far) {
 /// Sets a threshold on distances of pairs: the largest of them with a FAR of at most `.far`, or the one at the EER.
 /// Use pairs that took no part in the training, and report errors on others again.
 ///
-/// Throws what Roc and `far_interval` throw, and ValueError where `.far` is out of range, where there are fewer dissimilar
-/// pairs than `dissimilar_pairs_needed`, or where every threshold accepts more of them than `.far`: all distances are
-/// equal, or the closest pairs are dissimilar.
+/// Throws what Roc and `far_interval` throw, and ValueError where `.far` is out of range, where there are fewer
+/// dissimilar pairs than `dissimilar_pairs_needed`, or where every threshold accepts more of them than `.far`: all
+/// distances are equal, or the closest pairs are dissimilar.
 template <class Distances = std::initializer_list<double>>
 Calibration calibrate(const Distances& distances, const Labels& labels, const CalibrationOptions& options = {}) {
   const Roc roc{distances, labels};
@@ -61,7 +61,8 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
     }
     threshold = roc.threshold_at_far(options.far);
     if (std::isinf(threshold)) {
-      throw ValueError("there is no " + method.str() + ": the closest of all pairs are dissimilar, or all distances are "
+      throw ValueError("there is no " + method.str() +
+                       ": the closest of all pairs are dissimilar, or all distances are "
                        "equal; the model tells nothing at that rate");
     }
   }
@@ -79,7 +80,7 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
 /// the model was trained on; the Verifier's `preprocess` is applied to what it is asked about later.
 /// Throws as `calibrate(distances, …)` and `distances(model, pairs)`.
 template <class Model, class Preprocess = Identity>
-  requires requires { typename Model::Scalar; }
+requires requires { typename Model::Scalar; }
 Verifier<Model, Preprocess> calibrate(const Model& model, const Pairs<typename Model::Scalar>& pairs,
                                       const CalibrationOptions& options = {}, Preprocess preprocess = {}) {
   return {model, calibrate(distances(model, pairs), pairs.labels(), options), std::move(preprocess)};

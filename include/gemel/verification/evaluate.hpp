@@ -32,9 +32,9 @@ std::vector<const S*> distinct_samples(const Pairs<S>& pairs, Index first, Index
 
 }  // namespace detail
 
-/// The distance of each pair under the model. A sample that several pairs share is embedded once. Memory: the embeddings
-/// of all samples where pairs share some, else those of 1024 pairs.
-/// Throws ShapeError where the pairs have not the features that the model takes.
+/// The distance of each pair under the model. A sample that several pairs share is embedded once. Memory: the
+/// embeddings of all samples where pairs share some, else those of 1024 pairs. Throws ShapeError where the pairs have
+/// not the features that the model takes.
 template <class Model>
 VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typename Model::Scalar>& pairs) {
   using S = typename Model::Scalar;
@@ -63,8 +63,8 @@ struct Evaluation {
 };
 
 /// The loss over all pairs as one batch, each with weight 1, and the ROC of their distances.
-/// Throws ShapeError where the pairs have not the features that the model takes, NonFiniteError where a distance is NaN or
-/// infinite (`place().pair` is its number), ValueError where all pairs are of one class.
+/// Throws ShapeError where the pairs have not the features that the model takes, NonFiniteError where a distance is NaN
+/// or infinite (`place().pair` is its number), ValueError where all pairs are of one class.
 template <class Model, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pairs, const L& loss) {
   using S = typename Model::Scalar;

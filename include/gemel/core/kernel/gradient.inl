@@ -2,46 +2,33 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// M packets of rows from `row`, N columns of g from `col`. Masked: as in product_tile.
-template <int M, int N, bool Masked, Scalar S>
-GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, [[maybe_unused]] typename PacketOf<S>::Mask last) {
+/// One column of the batch: sum(i, j) += d(i) * x(j).
+template <bool Masked, int M, int N, Scalar S>
+GEMEL_INLINE void add_column(typename PacketOf<S>::type (&sum)[N][M], const S* d, const S* x,
+                             [[maybe_unused]] typename PacketOf<S>::Mask last) {
   using P = typename PacketOf<S>::type;
-  constexpr int size = PacketOf<S>::size;
-  const auto load_at = [=](const S* from, int i) GEMEL_TARGET __attribute__((always_inline)) {
-    if constexpr (Masked) {
-      return i == M - 1 ? load(from + i * size, last) : load(from + i * size);
-    } else {
-      return load(from + i * size);
-    }
-  };
-  P sum[N][M];
-  S* g = p.g + col * p.rows + row;
+  P left[M];
+  GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_row<Masked, M>(d, i, last);
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = load_at(g + j * p.rows, i);
+    const P right = broadcast(x[j]);
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = fma(left[i], right, sum[j][i]);
+  }
+}
+
+/// M packets of rows from `row`, N columns from `col`, added to g, whose columns are ldg apart.
+template <int M, int N, bool Masked, Scalar S>
+GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, S* g, Index ldg,
+                                typename PacketOf<S>::Mask last) {
+  using P = typename PacketOf<S>::type;
+  P sum[N][M];
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = load_row<Masked, M>(g + j * ldg, i, last);
   }
   for (Index k = 0; k < p.depth; ++k) {
-    P left[M];
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_at(p.d[k] + row, i);
-    if (p.x) {
-      const S* x = p.x[k] + p.first + col;
-      GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-        const P right = broadcast(x[j]);
-        GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = fma(left[i], right, sum[j][i]);
-      }
-    } else {
-      GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-        GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = add(sum[j][i], left[i]);
-      }
-    }
+    add_column<Masked, M, N, S>(sum, p.d[k] + row, p.x[k] + p.first + col, last);
   }
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
-      if (Masked && i == M - 1) {
-        store(g + j * p.rows + i * size, sum[j][i], last);
-      } else {
-        store(g + j * p.rows + i * size, sum[j][i]);
-      }
-    }
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) store_row<Masked, M>(g + j * ldg, i, sum[j][i], last);
   }
 }
 
@@ -51,14 +38,16 @@ GEMEL_INLINE void gradient_last_rows(const Gradient<S>& p, Index row, Index col)
   if constexpr (M > 1) {
     if (p.rows - row <= (M - 1) * size) return gradient_last_rows<M - 1, N>(p, row, col);
   }
-  gradient_tile<M, N, true>(p, row, col, mask<S>(p.rows - row - (M - 1) * size));
+  gradient_tile<M, N, true>(p, row, col, p.g + col * p.rows + row, p.rows, mask<S>(p.rows - row - (M - 1) * size));
 }
 
 template <int N, Scalar S>
 GEMEL_CALL void gradient_columns(const Gradient<S>& p, Index col) {
   constexpr Index height = tile_rows * PacketOf<S>::size;
   Index row = 0;
-  for (; row + height <= p.rows; row += height) gradient_tile<tile_rows, N, false>(p, row, col, typename PacketOf<S>::Mask{});
+  for (; row + height <= p.rows; row += height) {
+    gradient_tile<tile_rows, N, false>(p, row, col, p.g + col * p.rows + row, p.rows, typename PacketOf<S>::Mask{});
+  }
   if (row < p.rows) gradient_last_rows<tile_rows, N>(p, row, col);
 }
 
@@ -78,6 +67,18 @@ GEMEL_TARGET inline void add_gradient(const Gradient<S>& p) {
   Index col = 0;
   for (; col + tile_cols <= p.cols; col += tile_cols) gradient_columns<tile_cols>(p, col);
   gradient_last_columns<tile_cols - 1>(p, col);
+}
+
+/// g(i) += sum over k of d_k(i): the gradient of a bias.
+template <Scalar S>
+GEMEL_TARGET inline void add_sum(const S* const* d, Index rows, Index depth, S* g) {
+  constexpr Index size = PacketOf<S>::size;
+  for (Index i = 0; i < rows; i += size) {
+    const auto lanes_left = mask<S>(rows - i < size ? rows - i : size);
+    auto sum = load(g + i, lanes_left);
+    for (Index k = 0; k < depth; ++k) sum = add(sum, load(d[k] + i, lanes_left));
+    store(g + i, sum, lanes_left);
+  }
 }
 
 /// dy = y > 0 ? dy : 0, in place.

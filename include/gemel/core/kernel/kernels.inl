@@ -1,16 +1,19 @@
 // One instruction set's kernels: included once a set, with GEMEL_SET its namespace and GEMEL_TARGET its attribute.
 
-#include "gemel/core/kernel/gradient.inl"
 #include "gemel/core/kernel/product.inl"
+#include "gemel/core/kernel/gradient.inl"
 #include "gemel/core/kernel/sums.inl"
 #include "gemel/core/kernel/transpose.inl"
 #include "gemel/core/kernel/update.inl"
+#include "gemel/core/kernel/update_by_gradient.inl"
 
 namespace gemel::kernel::GEMEL_SET {
 
 template <Scalar S>
-inline constexpr Kernels<S> table{product<S>,        add_gradient<S>,     transpose<S>,         relu_backward<S>, peak<S>,
-                                  sum_of_squares<S>, squared_distance<S>, absolute_distance<S>, dot<S>,
-                                  sgd<S>,            rmsprop<S>,          adam<S>};
+inline constexpr Kernels<S> table{product<S>, add_gradient<S>,   add_sum<S>,          transpose<S>,         relu_backward<S>,
+                                  peak<S>,    sum_of_squares<S>, squared_distance<S>, absolute_distance<S>, dot<S>};
+
+template <class Rule, Scalar S>
+inline constexpr UpdateKernels<Rule, S> update_table{update, update_by_gradient<Rule, S>, update_by_sum<Rule, S>};
 
 }  // namespace gemel::kernel::GEMEL_SET

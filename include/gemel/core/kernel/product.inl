@@ -2,35 +2,41 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// M packets of rows from `row`, N columns from `col`. Masked: of the last packet only the lanes `last` belong to A.
+/// Packet i of M rows; Masked: of the last one only the lanes `last` are there.
+template <bool Masked, int M, Scalar S>
+GEMEL_INLINE typename PacketOf<S>::type load_row(const S* from, int i, [[maybe_unused]] typename PacketOf<S>::Mask last) {
+  constexpr int size = PacketOf<S>::size;
+  if constexpr (Masked) {
+    if (i == M - 1) return load(from + i * size, last);
+  }
+  return load(from + i * size);
+}
+template <bool Masked, int M, Scalar S>
+GEMEL_INLINE void store_row(S* to, int i, typename PacketOf<S>::type v,
+                            [[maybe_unused]] typename PacketOf<S>::Mask last) {
+  constexpr int size = PacketOf<S>::size;
+  if constexpr (Masked) {
+    if (i == M - 1) return store(to + i * size, v, last);
+  }
+  store(to + i * size, v);
+}
+
+/// M packets of rows from `row`, N columns from `col`.
 template <int M, int N, bool Masked, Scalar S>
 GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col, [[maybe_unused]] typename PacketOf<S>::Mask last) {
   using P = typename PacketOf<S>::type;
-  constexpr int size = PacketOf<S>::size;
   P sum[N][M];
   const S* b[N];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) b[j] = p.b[col + j];
   GEMEL_UNROLL for (int i = 0; i < M; ++i) {
     P start = broadcast(S{0});
-    if (p.bias) {
-      if constexpr (Masked) {
-        start = i == M - 1 ? load(p.bias + row + i * size, last) : load(p.bias + row + i * size);
-      } else {
-        start = load(p.bias + row + i * size);
-      }
-    }
+    if (p.bias) start = load_row<Masked, M>(p.bias + row, i, last);
     GEMEL_UNROLL for (int j = 0; j < N; ++j) sum[j][i] = start;
   }
   const S* a = p.a + row;
   for (Index k = 0; k < p.depth; ++k, a += p.lda) {
     P left[M];
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
-      if constexpr (Masked) {
-        left[i] = i == M - 1 ? load(a + i * size, last) : load(a + i * size);
-      } else {
-        left[i] = load(a + i * size);
-      }
-    }
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_row<Masked, M>(a, i, last);
     GEMEL_UNROLL for (int j = 0; j < N; ++j) {
       const P right = broadcast(b[j][k]);
       GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = fma(left[i], right, sum[j][i]);
@@ -44,13 +50,7 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col, [[mayb
   }
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
     S* y = p.y + (col + j) * p.ldy + row;
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
-      if (Masked && i == M - 1) {
-        store(y + i * size, sum[j][i], last);
-      } else {
-        store(y + i * size, sum[j][i]);
-      }
-    }
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) store_row<Masked, M>(y, i, sum[j][i], last);
   }
 }
 

@@ -37,21 +37,38 @@ struct AdamRule {
 };
 
 /// One step of n parameters w with gradient g; each array of the rule's state has n values.
-template <class Rule, Scalar S>
+template <class RuleType, Scalar S>
 struct Update {
+  using Rule = RuleType;
   static constexpr int arrays = 3;
   Rule rule;
   Index n;
   const S* g;
   S* w;
   S* state[arrays];
+
+  /// `count` parameters from `first` on, with their gradient.
+  Update part(Index first, Index count, const S* gradient) const {
+    Update some{rule, count, gradient, w + first, {}};
+    for (int k = 0; k < arrays; ++k) some.state[k] = state[k] ? state[k] + first : nullptr;
+    return some;
+  }
 };
 
+// The plain form of each rule, without weight decay, can be taken between the steps of a gradient's computation, where
+// its root and division cost next to nothing.
+
 template <Scalar S>
-using SGDUpdate = Update<SGDRule<S>, S>;
+bool interleaves(const SGDRule<S>& r) {
+  return r.l2 == 0 && r.decay == 0 && r.momentum == 0;
+}
 template <Scalar S>
-using RMSpropUpdate = Update<RMSpropRule<S>, S>;
+bool interleaves(const RMSpropRule<S>& r) {
+  return r.l2 == 0 && r.decay == 0 && r.momentum == 0 && !r.centered && !r.outside;
+}
 template <Scalar S>
-using AdamUpdate = Update<AdamRule<S>, S>;
+bool interleaves(const AdamRule<S>& r) {
+  return r.l2 == 0 && r.decay == 0 && !r.amsgrad;
+}
 
 }  // namespace gemel::kernel

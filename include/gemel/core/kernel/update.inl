@@ -10,6 +10,13 @@ GEMEL_INLINE P flush(P x) {
   return zero_if_less(abs(x), broadcast(std::numeric_limits<S>::min()), x);
 }
 
+/// The same for an average of squares, in one instruction: the floor is so far below any epsilon that it adds nothing,
+/// and so far above the denormal numbers that its next decay is none either.
+template <Scalar S, class P>
+GEMEL_INLINE P floor_of_squares(P x) {
+  return max(broadcast(std::numeric_limits<S>::min() * S{1 << 20}), x);  // in this order NaN stays
+}
+
 // Each step: one packet of parameters w with gradient g, and `arrays` packets of state.
 
 struct PlainStep {
@@ -45,22 +52,21 @@ struct RMSpropStep {
     const P rate = broadcast(r.rate), epsilon = broadcast(r.epsilon);
     const P new_part = mul(broadcast(r.one_minus_rho), g);
     P& v = state[0];
-    v = flush<S>(fma(new_part, g, mul(broadcast(r.rho), v)));
+    v = floor_of_squares<S>(fma(new_part, g, mul(broadcast(r.rho), v)));
     P variance = v;
     if constexpr (Centered) {
       P& a = state[1];
       a = flush<S>(fma(broadcast(r.rho), a, new_part));
       variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
     }
-    const P direction =
-        Outside ? div(g, add(sqrt(variance), epsilon)) : div(mul(rate, g), sqrt(add(variance, epsilon)));
-    P move = direction;
+    const P direction = div(g, Outside ? add(sqrt(variance), epsilon) : sqrt(add(variance, epsilon)));
     if constexpr (Momentum) {
       P& m = state[arrays - 1];
-      m = flush<S>(fma(broadcast(r.momentum), m, direction));
-      move = m;
+      m = flush<S>(fma(broadcast(r.momentum), m, Outside ? direction : mul(rate, direction)));
+      w = Outside ? fnma(rate, m, w) : sub(w, m);
+    } else {
+      w = fnma(rate, direction, w);
     }
-    w = Outside ? fnma(rate, move, w) : sub(w, move);
   }
 };
 
@@ -71,7 +77,7 @@ struct AdamStep {
   static GEMEL_INLINE void take(const AdamRule<S>& r, P g, P& w, P* state) {
     P &m = state[0], &v = state[1];
     m = flush<S>(fma(broadcast(r.one_minus_beta_1), sub(g, m), m));
-    v = flush<S>(fnma(broadcast(r.one_minus_beta_2), fnma(g, g, v), v));  // v - (1 - beta_2) (v - g^2)
+    v = floor_of_squares<S>(fnma(broadcast(r.one_minus_beta_2), fnma(g, g, v), v));  // v - (1 - beta_2) (v - g^2)
     P second = v;
     if constexpr (AMSGrad) second = state[2] = max(state[2], v);
     const P root = sqrt(mul(second, broadcast(r.v_scale)));
@@ -110,7 +116,7 @@ GEMEL_CALL void update_block(const Update<Rule, S>& u) {
 }
 
 template <Scalar S>
-GEMEL_TARGET inline void sgd(const SGDUpdate<S>& u) {
+GEMEL_TARGET inline void update(const Update<SGDRule<S>, S>& u) {
   const SGDRule<S>& r = u.rule;
   if (r.momentum == 0) {
     update_block<PlainStep>(u);
@@ -122,22 +128,22 @@ GEMEL_TARGET inline void sgd(const SGDUpdate<S>& u) {
 }
 
 template <bool Centered, bool Momentum, Scalar S>
-GEMEL_TARGET inline void rmsprop_of(const RMSpropUpdate<S>& u) {
+GEMEL_TARGET inline void update_rmsprop(const Update<RMSpropRule<S>, S>& u) {
   u.rule.outside ? update_block<RMSpropStep<Centered, Momentum, true>>(u)
                  : update_block<RMSpropStep<Centered, Momentum, false>>(u);
 }
 
 template <Scalar S>
-GEMEL_TARGET inline void rmsprop(const RMSpropUpdate<S>& u) {
+GEMEL_TARGET inline void update(const Update<RMSpropRule<S>, S>& u) {
   if (u.rule.centered) {
-    u.rule.momentum == 0 ? rmsprop_of<true, false>(u) : rmsprop_of<true, true>(u);
+    u.rule.momentum == 0 ? update_rmsprop<true, false>(u) : update_rmsprop<true, true>(u);
   } else {
-    u.rule.momentum == 0 ? rmsprop_of<false, false>(u) : rmsprop_of<false, true>(u);
+    u.rule.momentum == 0 ? update_rmsprop<false, false>(u) : update_rmsprop<false, true>(u);
   }
 }
 
 template <Scalar S>
-GEMEL_TARGET inline void adam(const AdamUpdate<S>& u) {
+GEMEL_TARGET inline void update(const Update<AdamRule<S>, S>& u) {
   u.rule.amsgrad ? update_block<AdamStep<true>>(u) : update_block<AdamStep<false>>(u);
 }
 

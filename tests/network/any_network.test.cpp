@@ -1,0 +1,61 @@
+#include "gemel/network/any_network.hpp"
+
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/network/siamese.hpp"
+
+using namespace gemel;
+
+TEMPLATE_TEST_CASE("a network known at run time has the bits of the static one", "[any_network]", float, double) {
+  Rng rng{1}, same{1};
+  const Siamese<Network<TestType, Dense<6, 9, ReLU>, Dense<9, 8, LeakyReLU>, Dropout<8>, Dense<8, 7, Tanh>,
+                        Dense<7, 6, Sigmoid>, Dense<6, 5>, L2Normalize<5>>>
+      fixed{rng};
+  const std::vector<AnyLayer> layers = {Dense<Dynamic, Dynamic, ReLU>{6, 9},
+                                        Dense<Dynamic, Dynamic, LeakyReLU>{9, 8},
+                                        Dropout<>{8, 0.5},
+                                        Dense<Dynamic, Dynamic, Tanh>{8, 7},
+                                        Dense<Dynamic, Dynamic, Sigmoid>{7, 6},
+                                        Dense<Dynamic, Dynamic, Linear>{6, 5},
+                                        L2Normalize<>{5}};
+  Siamese<AnyNetwork<TestType>> any{AnyNetwork<TestType>{same, Sequence<AnyLayer>{layers}}};
+  CHECK(any.network().depth() == 7);
+  CHECK(any.network().in() == 6);
+  CHECK(any.network().out() == 5);
+  CHECK(any.parameters() == fixed.parameters());
+
+  const MatrixX<TestType> a = normal<TestType>(6, 130, rng), b = normal<TestType>(6, 130, rng);
+  CHECK(any.embed(a) == fixed.embed(a));
+  CHECK(any.distance(a, b) == fixed.distance(a, b));
+
+  any.set_parameters(fixed.parameters() / 2);
+  CHECK(any.embed(a) != fixed.embed(a));
+  any.set_parameters(fixed.parameters());
+  CHECK(any.embed(a) == fixed.embed(a));
+}
+
+TEST_CASE("one type holds networks of any depth", "[any_network]") {
+  Rng rng{2};
+  std::vector<AnyNetwork<float>> networks;
+  for (Index depth = 1; depth <= 3; ++depth) {
+    networks.emplace_back(rng, Sequence<AnyLayer>{std::vector<AnyLayer>(static_cast<std::size_t>(depth),
+                                                                        Dense<Dynamic, Dynamic, ReLU>{4, 4})});
+    CHECK(networks.back().depth() == depth);
+    CHECK(networks.back().parameter_count() == 20 * depth);
+  }
+  networks.front() = networks.back();
+  CHECK(networks.front().depth() == 3);
+}
+
+TEST_CASE("layers that do not fit are refused, and named", "[any_network]") {
+  Rng rng{3};
+  try {
+    AnyNetwork<float>{rng, Sequence<AnyLayer>{{Dense<Dynamic, Dynamic, ReLU>{4, 5}, L2Normalize<>{6}}}};
+    FAIL("no error");
+  } catch (const ShapeError& error) {
+    CHECK(error.place().layer == 1);
+  }
+  CHECK_THROWS_AS((AnyNetwork<float>{rng, Sequence<AnyLayer>{std::vector<AnyLayer>{}}}), ValueError);
+}
