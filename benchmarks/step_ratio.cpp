@@ -43,7 +43,7 @@ struct GemelStep : StepUnderTest {
   TrainingStep<Model, ContrastiveLoss, RMSprop<float>> training;
 };
 
-StepData random_data(long features, long width, long pairs) {
+StepData random_batches(long features, long width, long pairs) {
   const long batches = 40;
   StepData data{features, width, pairs, batches};
   Rng rng{7};
@@ -69,7 +69,7 @@ void time_steps(StepUnderTest& under_test, long batches, std::vector<double>& ti
 }
 
 void compare(const char* title, long features, long width, long pairs, long threads) {
-  const StepData data = random_data(features, width, pairs);
+  const StepData data = random_batches(features, width, pairs);
   const auto plain = make_plain_eigen(data);
   const auto gemel = make_gemel(data, threads);
   std::vector<double> plain_times, gemel_times;

@@ -4,10 +4,11 @@
 
 #include <gemel/gemel.hpp>
 
-#include <array>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <utility>
+#include <vector>
 
 using namespace gemel;
 
@@ -91,7 +92,7 @@ int main() {
   Rng rng{7};
   constexpr Index features = 20, n = 400, prototypes = 4;
   const MatrixX<float> prototype = normal<float>(features, prototypes, rng);
-  MatrixX<float> x = normal<float>(features, n, rng) * 0.5f;
+  MatrixX<float> x = normal<float>(features, n, rng);
   std::vector<Index> classes;
   for (Index j = 0; j < n; ++j) {
     classes.push_back(j % prototypes);
@@ -101,9 +102,13 @@ int main() {
   using Base = Network<float, Centre<features>, Dense<features, 32, Softsign>, Dense<32, 8, Linear>>;
   Siamese<Base, Chebyshev> model{rng};
   Adam<float> optimizer{{.learning_rate = 3e-3}};
-  fit(model, PairSampler<float>{x, classes}, Logistic{.boundary = 1.5}, optimizer, {.epochs = 30}, rng,
-      StopBelow{.loss = 0.25});
+  const Logistic loss{.boundary = 1.5};
+  const Samples<float> samples{std::move(x)};
+  const Classes known{classes};
+  const Split split = split_samples(known, 0.25, rng);
+  fit(model, PairSampler<float>{samples.select(split.train), known.select(split.train)}, loss, optimizer,
+      {.epochs = 50}, rng, StopBelow{.loss = 0.15});
 
-  const auto result = evaluate(model, all_pairs(Samples<float>{x}, classes), Logistic{.boundary = 1.5});
-  std::cout << "equal error rate over all pairs: " << 100 * result.roc.eer() << " %\n";
+  const auto result = evaluate(model, all_pairs(samples.select(split.test), known.select(split.test)), loss);
+  std::cout << "equal error rate on samples never trained on: " << 100 * result.roc.eer() << " %\n";
 }

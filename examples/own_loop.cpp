@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <limits>
+#include <vector>
 
 using namespace gemel;
 

@@ -40,9 +40,9 @@ inline CLI::Validator positive() {
   return number<double>("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
 }
 
-/// The largest count is beyond any use, and so small that no product of two overflows.
+/// The largest count is beyond any use, and so small that no size in bytes that is made of counts overflows.
 inline CLI::Validator count() {
-  return number<Index>("a whole number from 1 to 1000000000", [](Index n) { return n >= 1 && n <= 1'000'000'000; });
+  return number<Index>("a whole number from 1 to 1000000", [](Index n) { return n >= 1 && n <= 1'000'000; });
 }
 
 /// The words that a choice may be, and what each means.
@@ -138,7 +138,8 @@ inline void add_options(CLI::App& app, Options& options) {
       ->type_name("PAIRS");
   app.add_option_function<std::string>(
          "--validation", [&options](const std::string& text) { detail::parse_validation(text, options.validation); },
-         "training samples (or classes, see --split) held out to set the threshold: the last N, or a random share")
+         "training samples (or classes, see --split) held out to set the threshold: the last N, or a random share (of "
+         "classes at least two)")
       ->check(CLI::Validator(
           [](const std::string& text) {
             Validation checked;

@@ -40,9 +40,14 @@ inline std::vector<Index> pick(std::span<const Index> from, std::span<const Inde
   return picked;
 }
 
-/// Splits off a random share of the samples, or of the classes.
+/// Splits off a random share of the samples, or of the classes; two classes at least, or there are no dissimilar pairs.
 inline gemel::Split split_off(const gemel::Classes& classes, Split by, double fraction, gemel::Rng& rng) {
-  return by == Split::Classes ? split_classes(classes, fraction, rng) : split_samples(classes, fraction, rng);
+  if (by == Split::Samples) return split_samples(classes, fraction, rng);
+  if (classes.count() < 4) {
+    throw gemel::ValueError("--split classes needs at least two classes on either side of a split, but there are " +
+                            std::to_string(classes.count()) + " to divide");
+  }
+  return split_classes(classes, std::max(fraction, 2 / static_cast<double>(classes.count())), rng);
 }
 
 /// Splits off the last samples, or the classes of the highest numbers.

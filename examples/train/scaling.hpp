@@ -47,7 +47,7 @@ inline Scaling to_unit_range(const Matrix& samples, std::span<const Index> train
   }
   const Index features = samples.rows();
   return {VectorX<float>::Constant(features, low),
-          VectorX<float>::Constant(features, high > low ? 1 / (high - low) : 0), "to 0..1"};
+          VectorX<float>::Constant(features, high > low ? 1 / (high - low) : 0), "scaled to 0..1"};
 }
 
 inline Scaling to_standard_deviation(const Matrix& samples, std::span<const Index> training) {
@@ -67,7 +67,7 @@ inline Scaling to_standard_deviation(const Matrix& samples, std::span<const Inde
 inline Scaling find_scaling(Scale scale, const gemel::ConstColumns<float>& samples, std::span<const Index> training) {
   const bool automatic = scale == Scale::Auto;
   if (automatic) scale = detail::is_on_one_scale(samples, training) ? Scale::Unit : Scale::Standardise;
-  Scaling scaling = {VectorX<float>::Zero(samples.rows()), VectorX<float>::Ones(samples.rows()), "as they are"};
+  Scaling scaling = {VectorX<float>::Zero(samples.rows()), VectorX<float>::Ones(samples.rows()), "not scaled"};
   if (scale == Scale::Unit) scaling = detail::to_unit_range(samples, training);
   if (scale == Scale::Standardise) scaling = detail::to_standard_deviation(samples, training);
   if (automatic) scaling.description += " (automatic)";

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What train must refuse: each row ends with exit code 2 and one sentence on stderr that holds the given words.
+# What train must do and must refuse: each row of the latter ends with exit code 2 and one sentence on stderr that holds the given words.
 #   sh tests/examples/train.test.sh PATH_OF_TRAIN
 set -u
 train=$1
@@ -86,12 +86,38 @@ refuses "no similar pair" --data "$files/all_classes.csv"
 refuses "one class only" --data "$files/small.csv"
 refuses "dissimilar validation pairs" --far 1e-6
 refuses "leaves nothing to train on" --validation last:5000
-refuses "classes" --data "$files/two_classes.csv" --split classes
+refuses "--split classes needs" --data "$files/two_classes.csv" --split classes
+refuses "not finite" --learning-rate 1e30
+refuses "not enough memory" --hidden 1000000,1000000
 
 # Places that nothing can be written to.
 refuses "cannot be written" --json "$files/nowhere/result.json"
 refuses "cannot be written" --json "$files/folder"
 refuses "cannot be made" --report "$files/labels/pictures"
 
-[ $bad = 0 ] && echo "train refuses what it must"
+# What it must do.
+fails() {
+  echo "$1" && bad=1
+}
+"$train" --quiet --epochs 1 --json "$files/result.json" --report "$files/new/report" >"$files/stdout" ||
+  fails "a plain run ends with $?"
+keys=$(sed -n 's/^  "\(.*\)": [0-9.e+-]*,\{0,1\}$/\1/p' "$files/result.json" | tr '\n' ' ')
+[ "$keys" = "eer auc accuracy threshold far frr seconds pairs_per_second train_pairs test_pairs parameters " ] ||
+  fails "the JSON has the keys $keys"
+for picture in loss distances roc det embedding; do
+  [ -s "$files/new/report/$picture.gp" ] || fails "there is no $picture.gp"
+  command -v gnuplot >/dev/null && [ ! -s "$files/new/report/$picture.png" ] && fails "there is no $picture.png"
+done
+PATH=$files "$train" --quiet --epochs 1 --report "$files/new" | grep -qF "gnuplot was not found" ||
+  fails "it does not say that gnuplot is missing"
+"$train" --quiet --epochs 1 --split classes >/dev/null || fails "--split classes ends with $?"
+"$train" --quiet --epochs 1000000 --json "$files/early.json" >"$files/stdout" &
+sleep 2
+kill -INT $!
+wait $!
+code=$?
+[ $code = 130 ] && [ -s "$files/early.json" ] && grep -q "Ended by Ctrl-C" "$files/stdout" ||
+  fails "Ctrl-C ends it with $code, after: $(cat "$files/stdout")"
+
+[ $bad = 0 ] && echo "train does and refuses what it must"
 exit $bad

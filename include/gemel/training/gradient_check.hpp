@@ -14,7 +14,7 @@
 namespace gemel {
 
 struct GradientCheckOptions {
-  std::array<double, 2> steps = {1e-4, 1e-5};  ///< of the differences, times max(1, |parameter|); the better one counts
+  std::array<double, 2> steps = {3e-5, 3e-6};  ///< of the differences, times max(1, |parameter|); the better one counts
   Index parameters = 0;                        ///< how many to check, drawn at random; 0: all
   std::uint64_t seed = 0;
 };

@@ -87,4 +87,29 @@ GEMEL_INLINE __m256d peak_of(__m256d a, __m256d b) {
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
 
+
+/// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
+template <class S>
+inline constexpr int transpose_side = 16 / sizeof(S);
+GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
+  __m256 r[4];
+  GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // half h: column m + 4 h
+    r[m] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(w + m * ldw)), _mm_loadu_ps(w + (m + 4) * ldw), 1);
+  }
+  const __m256 low = _mm256_unpacklo_ps(r[0], r[1]), high = _mm256_unpackhi_ps(r[0], r[1]);
+  const __m256 low2 = _mm256_unpacklo_ps(r[2], r[3]), high2 = _mm256_unpackhi_ps(r[2], r[3]);
+  store(wt, _mm256_shuffle_ps(low, low2, 0x44));
+  store(wt + ldt, _mm256_shuffle_ps(low, low2, 0xee));
+  store(wt + 2 * ldt, _mm256_shuffle_ps(high, high2, 0x44));
+  store(wt + 3 * ldt, _mm256_shuffle_ps(high, high2, 0xee));
+}
+GEMEL_INLINE void transpose_strip(const double* w, Index ldw, double* wt, Index ldt) {
+  __m256d r[2];
+  GEMEL_UNROLL for (int m = 0; m < 2; ++m) {
+    r[m] = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(w + m * ldw)), _mm_loadu_pd(w + (m + 2) * ldw), 1);
+  }
+  store(wt, _mm256_unpacklo_pd(r[0], r[1]));
+  store(wt + ldt, _mm256_unpackhi_pd(r[0], r[1]));
+}
+
 }  // namespace gemel::kernel::avx2

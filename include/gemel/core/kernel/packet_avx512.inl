@@ -86,4 +86,35 @@ GEMEL_INLINE __m512d peak_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
 
+
+/// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
+template <class S>
+inline constexpr int transpose_side = 16 / sizeof(S);
+GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
+  __m512 r[4];
+  GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // quarter q: column m + 4 q
+    r[m] = _mm512_castps128_ps512(_mm_loadu_ps(w + m * ldw));
+    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 4) * ldw), 1);
+    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 8) * ldw), 2);
+    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 12) * ldw), 3);
+  }
+  const __m512 low = _mm512_maskz_unpacklo_ps(all16, r[0], r[1]), high = _mm512_maskz_unpackhi_ps(all16, r[0], r[1]);
+  const __m512 low2 = _mm512_maskz_unpacklo_ps(all16, r[2], r[3]), high2 = _mm512_maskz_unpackhi_ps(all16, r[2], r[3]);
+  store(wt, _mm512_maskz_shuffle_ps(all16, low, low2, 0x44));
+  store(wt + ldt, _mm512_maskz_shuffle_ps(all16, low, low2, 0xee));
+  store(wt + 2 * ldt, _mm512_maskz_shuffle_ps(all16, high, high2, 0x44));
+  store(wt + 3 * ldt, _mm512_maskz_shuffle_ps(all16, high, high2, 0xee));
+}
+GEMEL_INLINE void transpose_strip(const double* w, Index ldw, double* wt, Index ldt) {
+  __m512d r[2];
+  GEMEL_UNROLL for (int m = 0; m < 2; ++m) {
+    r[m] = _mm512_castpd128_pd512(_mm_loadu_pd(w + m * ldw));
+    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(w + (m + 2) * ldw), 1);
+    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(w + (m + 4) * ldw), 2);
+    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(w + (m + 6) * ldw), 3);
+  }
+  store(wt, _mm512_maskz_unpacklo_pd(all8, r[0], r[1]));
+  store(wt + ldt, _mm512_maskz_unpackhi_pd(all8, r[0], r[1]));
+}
+
 }  // namespace gemel::kernel::avx512

@@ -118,4 +118,23 @@ GEMEL_INLINE Doubles peak_of(Doubles a, Doubles b) {
   return (Doubles)(x > y ? x : y);
 }
 
+
+/// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
+template <class S>
+inline constexpr int transpose_side = 16 / sizeof(S);
+GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
+  const Floats a = load(w), b = load(w + ldw), c = load(w + 2 * ldw), d = load(w + 3 * ldw);
+  const Floats low = __builtin_shufflevector(a, b, 0, 4, 1, 5), high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Floats low2 = __builtin_shufflevector(c, d, 0, 4, 1, 5), high2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  store(wt, __builtin_shufflevector(low, low2, 0, 1, 4, 5));
+  store(wt + ldt, __builtin_shufflevector(low, low2, 2, 3, 6, 7));
+  store(wt + 2 * ldt, __builtin_shufflevector(high, high2, 0, 1, 4, 5));
+  store(wt + 3 * ldt, __builtin_shufflevector(high, high2, 2, 3, 6, 7));
+}
+GEMEL_INLINE void transpose_strip(const double* w, Index ldw, double* wt, Index ldt) {
+  const Doubles a = load(w), b = load(w + ldw);
+  store(wt, __builtin_shufflevector(a, b, 0, 2));
+  store(wt + ldt, __builtin_shufflevector(a, b, 1, 3));
+}
+
 }  // namespace gemel::kernel::GEMEL_SET

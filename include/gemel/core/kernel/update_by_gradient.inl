@@ -67,10 +67,15 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, W
   }
   const Index first = p.first + col;
   Index k = 0;
-  for (; waiting.begin < waiting.end && k + M <= p.depth; ++waiting.begin) {
+  // An update costs the divider as much time as two or three columns cost the multipliers: so they are spread out.
+  const Index wait = (waiting.end - waiting.begin) * M;
+  const Index pace = wait == 0 || p.depth < 2 * wait ? 1 : p.depth < 3 * wait ? 2 : 3;
+  for (; waiting.begin < waiting.end && k + pace * M <= p.depth; ++waiting.begin) {
     const auto& part = waiting.at(waiting.begin);
-    GEMEL_UNROLL for (int i = 0; i < M; ++i, ++k) {
-      add_column<false, M, N, S>(sum, p.d[k] + row, p.x[k] + first, all);
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
+      for (const Index next = k + pace; k < next; ++k) {
+        add_column<false, M, N, S>(sum, p.d[k] + row, p.x[k] + first, all);
+      }
       // The sums come before the update; else Clang puts them off, and spills.
       GEMEL_UNROLL for (int j = 0; j < N; ++j) {
         GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_SETTLE(sum[j][r]);

@@ -1,0 +1,74 @@
+#include "gemel/training/thread_tuning.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gemel;
+
+namespace {
+
+using Steps = std::vector<Index>;
+
+// Runs steps that take as many microseconds as `time` says of (threads, step); returns the threads of each.
+Steps run(ThreadTuning& tuning, int steps, const std::function<int(Index, int)>& time) {
+  Steps threads;
+  for (int step = 0; step < steps; ++step) {
+    threads.push_back(tuning.threads());
+    tuning.took(std::chrono::microseconds(time(tuning.threads(), step)));
+  }
+  return threads;
+}
+
+// What is chosen in the end.
+Index chosen(Index most, std::map<Index, int> microseconds) {
+  ThreadTuning tuning(most);
+  run(tuning, 100, [&](Index threads, int) { return microseconds.at(threads); });
+  CHECK(tuning.done());
+  return tuning.threads();
+}
+
+}  // namespace
+
+TEST_CASE("numbers of threads are tried by powers of two, up to the machine's", "[thread_tuning]") {
+  ThreadTuning tuning(6);
+  CHECK(tuning.most() == 6);
+  CHECK(!tuning.done());
+  const Steps threads = run(tuning, 24, [](Index, int) { return 100; });
+  Steps expected;
+  for (const Index count : {1, 2, 4, 6}) expected.insert(expected.end(), 6, count);
+  CHECK(threads == expected);
+  CHECK(tuning.done());
+}
+
+TEST_CASE("the fastest is chosen, and more threads only where they win by five percent", "[thread_tuning]") {
+  CHECK(chosen(8, {{1, 100}, {2, 60}, {4, 40}, {8, 30}}) == 8);
+  CHECK(chosen(8, {{1, 100}, {2, 60}, {4, 40}, {8, 50}}) == 4);
+  CHECK(chosen(8, {{1, 100}, {2, 130}, {4, 150}, {8, 300}}) == 1);
+  CHECK(chosen(2, {{1, 100}, {2, 96}}) == 1);
+  CHECK(chosen(2, {{1, 100}, {2, 94}}) == 2);
+  CHECK(chosen(4, {{1, 100}, {2, 120}, {4, 90}}) == 4);
+  CHECK(chosen(3, {{1, 100}, {2, 60}, {3, 40}}) == 3);
+}
+
+TEST_CASE("a step that is disturbed does not count", "[thread_tuning]") {
+  ThreadTuning tuning(2);
+  run(tuning, 12, [](Index threads, int step) { return step % 6 == 3 ? (threads == 1 ? 100 : 50) : 10000; });
+  CHECK(tuning.threads() == 2);
+}
+
+TEST_CASE("one thread is no choice, and later times change nothing", "[thread_tuning]") {
+  for (const Index most : {-1, 0, 1}) {
+    ThreadTuning tuning(most);
+    CHECK(tuning.most() == 1);
+    CHECK(tuning.threads() == 1);
+  }
+  ThreadTuning tuning(2);
+  run(tuning, 12, [](Index threads, int) { return threads == 1 ? 100 : 50; });
+  CHECK(tuning.threads() == 2);
+  run(tuning, 20, [](Index, int) { return 100000; });
+  CHECK(tuning.threads() == 2);
+}
