@@ -53,68 +53,68 @@ std::span<const float> as_span(const gemel::VectorX<float>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// From the files to the table. Returns the program's exit code.
-int run(const Options& options) {
-  check_outputs(options);
-  // Streams of their own, so that another number of pairs does not mean another split or other weights.
-  gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2},
-      fit_rng{options.seed, 3};
-  const Parts parts = prepare(options, split_rng);
-  const AnyPairs pairs = training_pairs(options, parts.training, pair_rng);
-  const gemel::Pairs<float> validation_pairs = measuring_pairs(options, parts.validation, "validation", pair_rng);
-  const gemel::Pairs<float> test_pairs = measuring_pairs(options, parts.test, "test", pair_rng);
-  check_threshold(options, validation_pairs.labels());
-  describe(options, parts);
-
-  Model model = make_model(options, parts.training.samples.features(), weight_rng);
+/// Trains the model and fills in the result what concerns the training.
+gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel::Pairs<float>& validation, Model& model,
+                     Result& result) {
+  gemel::Rng rng{options.seed, 3};
   AnyOptimizer optimizer = make_optimizer(options);
   double seconds_of_steps = 0;
   Index pairs_of_steps = 0;
+  const Interrupt interrupt;
   const auto began = std::chrono::steady_clock::now();
-  const gemel::History history = [&] {
-    const Interrupt interrupt;
-    const auto progress = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto;
-    return fit(model, pairs, make_loss(options), optimizer,
-               {.epochs = options.epochs,
-                .batch_size = options.batch,
-                .validation = &validation_pairs,
-                .threads = options.threads},
-               fit_rng, make_schedule(options, pairs.size()),
-               Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps}, gemel::ProgressBar{.mode = progress});
-  }();
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - began;
+  gemel::History history = fit(
+      model, pairs, make_loss(options), optimizer,
+      {.epochs = options.epochs, .batch_size = options.batch, .validation = &validation, .threads = options.threads},
+      rng, make_schedule(options, pairs.size()), Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps},
+      gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  result.pairs_per_second = static_cast<double>(pairs_of_steps) / seconds_of_steps;
+  result.train_pairs = pairs.size();
+  result.epochs = history.epochs();
+  result.threads = history.threads;
+  return history;
+}
 
-  const gemel::VectorX<float> validation_distances = distances(model, validation_pairs);
-  const Threshold threshold = set_threshold(options, as_span(validation_distances), validation_pairs.labels());
-  const gemel::VectorX<float> test_distances = distances(model, test_pairs);
-  const gemel::Labels labels = test_pairs.labels();
+/// From the files to the table. Returns the program's exit code.
+int run(const Options& options) {
+  check_outputs(options);
+  // A stream for each, so that another number of pairs does not mean another split or other weights.
+  gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
+  const Parts parts = prepare(options, split_rng);
+  const AnyPairs pairs = training_pairs(options, parts.training, pair_rng);
+  const MeasuringPairs validation = measuring_pairs(options, parts.validation, "validation", pair_rng);
+  const MeasuringPairs test = measuring_pairs(options, parts.test, "test", pair_rng);
+  check_threshold(options, validation.pairs.labels());
+  describe(options, parts);
+
+  Model model = make_model(options, parts.training.samples.features(), weight_rng);
+  Result result;
+  result.seed = options.seed;
+  result.test_pairs = test.pairs.size();
+  result.test_pairs_are = test.description;
+  result.parameters = model.network().parameter_count();
+  const gemel::History history = learn(options, pairs, validation.pairs, model, result);
+
+  const Threshold threshold =
+      set_threshold(options, as_span(distances(model, validation.pairs)), validation.pairs.labels());
+  const gemel::VectorX<float> test_distances = distances(model, test.pairs);
+  const gemel::Labels labels = test.pairs.labels();
   const gemel::Roc roc{test_distances, labels};
-  const Result result = {
-      .eer = roc.eer(),
-      .eer_interval = eer_interval(test_distances, labels, {.identities = identities(test_pairs, parts.test)}),
-      .auc = roc.auc(),
-      .accuracy = roc.accuracy(threshold.value),
-      .threshold = threshold.value,
-      .far = roc.far(threshold.value),
-      .frr = roc.frr(threshold.value),
-      .seconds = elapsed.count(),
-      .pairs_per_second = static_cast<double>(pairs_of_steps) / seconds_of_steps,
-      .train_pairs = pairs.size(),
-      .test_pairs = test_pairs.size(),
-      .parameters = model.network().parameters().size(),
-      .epochs = history.epochs(),
-      .threads = history.threads,
-      .seed = options.seed};
+  result.eer = roc.eer();
+  result.eer_interval = eer_interval(test_distances, labels, {.identities = identities(test.pairs, parts.test)});
+  result.auc = roc.auc();
+  result.threshold = threshold.value;
+  result.accuracy = roc.accuracy(threshold.value);
+  result.far = roc.far(threshold.value);
+  result.frr = roc.frr(threshold.value);
 
   for (const std::string& warning : history.warnings) std::cout << "Note: " << warning << '\n';
   print_table(result, std::cout);
-  std::cout << "The threshold was set on " << validation_pairs.size() << " pairs of the "
+  std::cout << "The threshold was set on " << validation.pairs.size() << " pairs of the "
             << parts.validation.samples.size() << " validation samples, for " << threshold.origin
             << "; no test pair had a part in it.\n";
   if (!options.json.empty()) write_json(options.json, result);
   if (!options.report.empty()) {
-    std::vector<Index> classes;
-    for (Index i = 0; i < parts.test.samples.size(); ++i) classes.push_back(parts.test.classes.of(i));
     draw_report(options.report,
                 {history, roc, as_span(test_distances), labels.span(), threshold.value,
                  model.embed(parts.test.samples.columns()), parts.test.classes, parts.class_names},

@@ -49,17 +49,24 @@ core/kernel/update.inl @ s/w = fnma(broadcast(r.rate)/w = fma(broadcast(r.rate)/
 core/kernel/update.inl @ s/w = fnma(rate, Nesterov/w = fma(rate, Nesterov/ @ training/sgd
 core/kernel/update.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ training/sgd
 core/kernel/update.inl @ s/Nesterov ? fnma(rate/Nesterov ? fma(rate/ @ training/sgd
+core/kernel/update.inl @ s/w = add(w, Nesterov/w = sub(w, Nesterov/ @ training/sgd
+core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ training/sgd
 core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ training/sgd
 core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ training/sgd
 core/kernel/update.inl @ s/Outside ? fnma(rate, move/Outside ? fma(rate, move/ @ training/rmsprop
 core/kernel/update.inl @ s/: sub(w, move)/: add(w, move)/ @ training/rmsprop
+core/kernel/update.inl @ s/v = flush<S>(fma(new_part/v = flush<S>(fnma(new_part/ @ training/rmsprop
 core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ training/rmsprop
+core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ training/rmsprop
 core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ training/rmsprop
 core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ training/adam
+core/kernel/update.inl @ s/v = flush<S>(fnma(broadcast(r.one/v = flush<S>(fma(broadcast(r.one/ @ training/adam
 core/kernel/update.inl @ s/w = sub(w, div/w = add(w, div/ @ training/adam
+core/kernel/update_by_gradient.inl @ s/load(g + i \* PacketOf<S>::size), w/sub(broadcast(S{0}), load(g + i * PacketOf<S>::size)), w/ @ core/kernel/update_by_gradient
 
 # The step that joins them
 training/step.hpp @ s/memory_.d\[p\], memory_.slope\[p\],/memory_.d[p], -memory_.slope[p],/ @ training/step
+training/step.hpp @ s/memory_.d\[p\], memory_.slope\[p\],/memory_.d[p], -memory_.slope[p],/ @ training/gradient_check
 END
 }
 

@@ -109,22 +109,33 @@ inline AnyPairs training_pairs(const Options& options, const LabelledSamples& pa
   return {gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = options.pairs_per_sample}}};
 }
 
-/// Pairs to measure on. Of many samples all pairs would be too many: then it is a balanced draw.
-inline gemel::Pairs<float> measuring_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
-                                           gemel::Rng& rng) {
+/// Pairs to measure on, and which they are.
+struct MeasuringPairs {
+  gemel::Pairs<float> pairs;
+  std::string description;
+};
+
+/// Of many samples all pairs would be too many: then it is a balanced draw. `name` says of which part in errors.
+inline MeasuringPairs measuring_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
+                                      gemel::Rng& rng) {
   constexpr Index most_samples = 1500;  // 1.1 million pairs
-  const auto pairs = [&] {
-    if (options.test_pairs == TestPairs::Consecutive) return consecutive_pairs(part.samples, part.classes, rng);
-    if (part.samples.size() <= most_samples) return all_pairs(part.samples, part.classes);
-    return gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = 8}}.pairs(rng.bits());
-  }();
-  const gemel::Labels labels = pairs.labels();
+  constexpr gemel::PairSamplerOptions draw{.pairs_per_sample = 8};
+  const auto make = [&]() -> MeasuringPairs {
+    if (options.test_pairs == TestPairs::Consecutive) {
+      return {consecutive_pairs(part.samples, part.classes, rng), "consecutive, half of them similar"};
+    }
+    if (part.samples.size() <= most_samples) return {all_pairs(part.samples, part.classes), "all there are"};
+    return {gemel::PairSampler<float>{part.samples, part.classes, draw}.pairs(rng.bits()),
+            "drawn, half of them similar"};
+  };
+  MeasuringPairs measuring = make();
+  const gemel::Labels labels = measuring.pairs.labels();
   const Index similar = std::count(labels.span().begin(), labels.span().end(), 1);
   if (similar == 0 || similar == labels.size()) {
     throw gemel::ValueError("the " + std::to_string(part.samples.size()) + " " + name + " samples give no " +
                             (similar == 0 ? "similar" : "dissimilar") + " pair: hold out more of them");
   }
-  return pairs;
+  return measuring;
 }
 
 }  // namespace train

@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <iomanip>
 #include <limits>
 #include <numeric>
 #include <ostream>
 #include <span>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,9 +30,9 @@ using gemel::Index;
 struct Report {
   const gemel::History& history;
   const gemel::Roc& roc;
-  std::span<const float> distances;       ///< one a test pair
-  std::span<const std::uint8_t> similar;  ///< 1 or 0 a test pair
-  double threshold;
+  std::span<const float> distances;        ///< one a test pair
+  std::span<const std::uint8_t> similar;   ///< 1 or 0 a test pair
+  double threshold;                        ///< -infinity: none
   const gemel::MatrixX<float>& embedding;  ///< test samples, one a column
   const gemel::Classes& classes;           ///< of the test samples
   const std::vector<std::string>& names;   ///< of the classes, by their value
@@ -63,6 +65,12 @@ inline Picture loss_picture(const gemel::History& history) {
   return picture;
 }
 
+inline std::string threshold_title(const Report& report) {
+  std::ostringstream title;
+  title << "threshold " << std::setprecision(3) << report.threshold;
+  return title.str();
+}
+
 /// Both classes' distances, each as shares of its own pairs, since there are many more dissimilar ones.
 inline Picture distances_picture(const Report& report) {
   constexpr std::size_t bins = 80;
@@ -90,15 +98,17 @@ inline Picture distances_picture(const Report& report) {
 
   Picture picture("distances");
   picture.data("distances", rows);
+  picture.data("threshold", {{report.threshold, 0}, {report.threshold, 1.12 * highest}});
   picture << "set xlabel 'distance of a test pair'\nset ylabel 'share of the pairs of its kind (%)'\n"
           << "set xrange [0:" << end << "]\nset yrange [0:" << 1.12 * highest << "]\n"
           << "set boxwidth 1 relative\nset style fill transparent solid 0.55 noborder\n"
-          << "set arrow from " << report.threshold << ", 0 to " << report.threshold << ", " << 1.12 * highest
-          << " nohead dashtype 2 lw 1.5 lc '" << mark_colour << "' front\n"
           << "plot $distances using 1:2 with boxes lc '" << similar_colour << "' title 'similar pairs', "
-          << "$distances using 1:3 with boxes lc '" << dissimilar_colour << "' title 'dissimilar pairs', "
-          << "NaN with lines dashtype 2 lw 1.5 lc '" << mark_colour << "' title sprintf('threshold %.3g', "
-          << report.threshold << ")\n";
+          << "$distances using 1:3 with boxes lc '" << dissimilar_colour << "' title 'dissimilar pairs'";
+  if (std::isfinite(report.threshold)) {
+    picture << ", $threshold with lines dashtype 2 lw 1.5 lc '" << mark_colour << "' title '" << threshold_title(report)
+            << "'";
+  }
+  picture << '\n';
   return picture;
 }
 
@@ -124,9 +134,12 @@ inline void plot_curve(Picture& picture, const Report& report, const std::string
   picture.data("threshold", {{report.roc.far(report.threshold), report.roc.frr(report.threshold)}});
   picture << "plot $curve using " << axes << " with lines lw 2.5 lc '" << similar_colour << "' title " << title
           << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_colour
-          << "' title sprintf('EER %.2f %%', " << 100 * report.roc.eer() << "), $threshold using " << axes
-          << " with points pt 9 ps 2.2 lc '" << dissimilar_colour << "' title sprintf('threshold %.3g', "
-          << report.threshold << ")\n";
+          << "' title sprintf('EER %.2f %%', " << 100 * report.roc.eer() << ')';
+  if (std::isfinite(report.threshold)) {
+    picture << ", $threshold using " << axes << " with points pt 9 ps 2.2 lc '" << dissimilar_colour << "' title '"
+            << threshold_title(report) << "'";
+  }
+  picture << '\n';
 }
 
 inline Picture roc_picture(const Report& report) {

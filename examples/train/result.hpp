@@ -31,6 +31,7 @@ struct Result {
   double pairs_per_second = 0;
   Index train_pairs = 0;  ///< an epoch
   Index test_pairs = 0;
+  std::string test_pairs_are = {};
   Index parameters = 0;
   Index epochs = 0;
   Index threads = 1;
@@ -60,8 +61,8 @@ inline void print_table(const Result& result, std::ostream& out) {
       {"accuracy", percent(result.accuracy) + "  at the threshold"},
       {"false accepts", percent(result.far) + "  at the threshold"},
       {"false rejects", percent(result.frr) + "  at the threshold"},
-      {"threshold", fixed(result.threshold, 4)},
-      {"test pairs", std::to_string(result.test_pairs)},
+      {"threshold", std::isfinite(result.threshold) ? fixed(result.threshold, 4) : "none"},
+      {"test pairs", std::to_string(result.test_pairs) + "  (" + result.test_pairs_are + ")"},
       {"training pairs",
        std::to_string(result.train_pairs) + "  an epoch, " + std::to_string(result.epochs) + " epochs"},
       {"training time", fixed(result.seconds, 2) + " s  (" + fixed(result.pairs_per_second, 0) + " pairs/s, " +

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <span>
 #include <sstream>
 #include <string>
@@ -43,7 +43,7 @@ inline Threshold set_threshold(const Options& options, std::span<const float> di
   std::ostringstream origin;
   origin << "at most " << 100 * options.far << " % false accepts";
   const double value = gemel::Roc{distances, labels}.threshold_at_far(options.far);
-  if (std::isinf(value)) origin << " (none has so few but that which accepts nothing)";
+  if (std::isinf(value)) origin << ", which none has here but to accept nothing";
   return {value, origin.str()};
 }
 

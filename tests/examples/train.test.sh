@@ -87,7 +87,7 @@ refuses "one class only" --data "$files/small.csv"
 refuses "dissimilar validation pairs" --far 1e-6
 refuses "leaves nothing to train on" --validation last:5000
 refuses "--split classes needs" --data "$files/two_classes.csv" --split classes
-refuses "not finite" --learning-rate 1e30
+refuses "NaN or infinite" --learning-rate 1e30
 refuses "not enough memory" --hidden 1000000,1000000
 
 # Places that nothing can be written to.

@@ -18,6 +18,7 @@ struct Place {
   std::optional<Index> batch = {};
   std::optional<Index> layer = {};
   std::optional<Index> pair = {};
+  bool validation = false;  ///< the batch is one of the validation's, not of the training's
 
   /// "digits.csv, line 3, column 'label'", or "epoch 2, batch 17, layer 0"; empty where nothing is known.
   std::string describe() const {
@@ -29,7 +30,7 @@ struct Place {
     number("line", line);
     if (!column.empty()) add("column '" + column + "'");
     number("epoch", epoch);
-    number("batch", batch);
+    number(validation ? "validation batch" : "batch", batch);
     number("layer", layer);
     number("pair", pair);
     return text;

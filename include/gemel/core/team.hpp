@@ -17,6 +17,9 @@
 
 namespace gemel {
 
+/// More threads than that are taken for a slip.
+inline constexpr Index most_threads = 1024;
+
 /// Threads that run one function together, again and again: the caller is member 0, the others live as long as the team.
 /// Waiting spins briefly and then sleeps, so that a shared core is not burnt. A run allocates nothing.
 class Team {

@@ -33,7 +33,7 @@ class EpochOrder {
     shuffle(order_, rng);
   }
 
-  Index batches() const { return (n_ + batch_size_ - 1) / batch_size_; }
+  Index batches() const { return n_ / batch_size_ + (n_ % batch_size_ != 0); }
 
   /// The number of pairs in batch k. Throws ValueError where the epoch has no such batch.
   Index batch_size(Index k) const {

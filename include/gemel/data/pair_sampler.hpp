@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -50,6 +51,11 @@ class PairSampler {
     if (options.pairs_per_sample <= 0) {
       throw ValueError("pairs_per_sample is " + std::to_string(options.pairs_per_sample) +
                        ", but it must be at least 1");
+    }
+    if (options.pairs_per_sample > most_pairs / x_.size()) {
+      throw ValueError("pairs_per_sample is " + std::to_string(options.pairs_per_sample) + ", but " +
+                       std::to_string(x_.size()) + " samples can have " + std::to_string(most_pairs / x_.size()) +
+                       " at most: an epoch has less than 2^31 pairs");
     }
     count_ = x_.size() * options.pairs_per_sample;
     similar_count_ = std::llround(static_cast<double>(count_) * options.similar_share);
@@ -111,6 +117,8 @@ class PairSampler {
   }
 
  private:
+  static constexpr Index most_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit an Index
+
   struct Shared {
     Classes classes;
     std::vector<Index> firsts;  // all samples, class by class; those that are alone in their class come last

@@ -2,8 +2,11 @@
 
 #include <concepts>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -27,6 +30,33 @@ struct Batch {
   bool two_sided = false;
 
   Index size() const { return length(pairs); }
+
+  /// For those who take batches from sources that they do not know. Throws ShapeError where the lists are not of the same
+  /// length, ValueError where a pair has no such sample or no such label, or is not two-sided as promised.
+  void check(Place where) const {
+    if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
+      throw ShapeError("the source gave " + std::to_string(size()) + " pairs, but " + std::to_string(similar.size()) +
+                           " labels and " + std::to_string(weight.size()) + " weights",
+                       std::move(where));
+    }
+    for (Index p = 0; p < size(); ++p) {
+      const auto [first, second] = pairs[static_cast<std::size_t>(p)];
+      const auto known = [this](Index i) { return i >= 0 && i < length(samples); };
+      const std::uint8_t label = similar[static_cast<std::size_t>(p)];
+      if (known(first) && known(second) && label <= 1 && (!two_sided || (first == 2 * p && second == 2 * p + 1))) continue;
+      where.pair = p;
+      throw ValueError("the source gave the samples " + std::to_string(first) + " and " + std::to_string(second) +
+                           " with the label " + std::to_string(label) + "; of " + std::to_string(samples.size()) +
+                           " samples, with 0 or 1, and where pairs are two-sided 2p and 2p + 1 are meant",
+                       std::move(where));
+    }
+    if (two_sided && length(samples) != 2 * size()) {
+      throw ShapeError("the source gave " + std::to_string(size()) + " two-sided pairs, but " +
+                           std::to_string(samples.size()) + " samples",
+                       std::move(where));
+    }
+  }
+
   void clear() {
     samples.clear();
     pairs.clear();

@@ -35,7 +35,7 @@ class Samples {
 
   /// Copies n rows of `features` values each (a NumPy array in C order). The bytes are those of features x n.
   static Samples from_row_major(const S* data, Index n, Index features) {
-    return MatrixX<S>(ConstColumns<S>(data, features, n));
+    return MatrixX<S>(view(data, features, n).matrix());
   }
 
   Index features() const { return features_; }

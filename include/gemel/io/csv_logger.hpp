@@ -24,11 +24,16 @@ struct CSVLoggerOptions {
 /// A callback that writes a line an epoch: epoch (from 0), loss, validation_loss (empty without validation),
 /// learning_rate, seconds. The file is opened when the training begins, and is whole after each epoch. Numbers have as
 /// many digits as it takes to read the same value back. Copies write to the same file.
-/// Throws IoError, with the file's name, where it cannot be opened or written (a full disk).
+/// Throws IoError, with the file's name, where it cannot be opened or written (a full disk), ValueError for a separator
+/// that cannot be one.
 class CSVLogger {
  public:
   explicit CSVLogger(const std::filesystem::path& path, CSVLoggerOptions options = {})
-      : name_(path.string()), options_(options) {}
+      : name_(path.string()), options_(options) {
+    if (options.separator == '"' || options.separator == '\n' || options.separator == '\r') {
+      throw ValueError("a quote or a line end cannot separate cells", Place{.file = name_});
+    }
+  }
 
   template <class State>
   void on_train_begin(State&) {

@@ -258,6 +258,7 @@ template <class Distances>
 Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
                       const IntervalOptions& options) {
   detail::Bootstrap bootstrap{detail::as_doubles(distances), labels, options};
+  if (std::isnan(threshold)) throw ValueError("the threshold is NaN");
   const Index accepted = bootstrap.accepted(threshold);
   if (!bootstrap.by_identity() || accepted == 0 || accepted == bootstrap.dissimilar()) {
     return wilson_interval(accepted, bootstrap.dissimilar(), options.confidence);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <string>
 #include <type_traits>
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/kernel.hpp"
 #include "gemel/core/storage.hpp"
@@ -29,7 +31,13 @@ class Dense {
     requires(In != Dynamic && Out != Dynamic)
   = default;
   Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
-      : in_(in), out_(out), activation_(activation), initializer_(initializer) {}
+      : in_(in), out_(out), activation_(activation), initializer_(initializer) {
+    constexpr Index most_parameters = Index{1} << 48;
+    if (in_ >= most_parameters / out_) {
+      throw ShapeError("a layer of " + std::to_string(in_) + " x " + std::to_string(out_) +
+                       " has more parameters than any machine holds");
+    }
+  }
   explicit Dense(Activate activation, Initialize initializer = {})
     requires(In != Dynamic && Out != Dynamic)
       : activation_(activation), initializer_(initializer) {}

@@ -10,7 +10,6 @@
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/random.hpp"
-#include "gemel/core/reduce.hpp"
 #include "gemel/core/storage.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/sequence.hpp"
@@ -115,8 +114,11 @@ class Network {
                        std::to_string(values.rows()) + " x " + std::to_string(values.cols()) + " values were given");
     }
     const VectorX<S> flat = values;
-    if (!std::isfinite(peak(flat.data(), flat.size()))) {
-      throw NonFiniteError("parameters must be finite, but a value that was given is NaN or infinite");
+    const auto bad = std::ranges::find_if(flat, [](S value) { return !std::isfinite(value); });
+    if (bad != flat.end()) {
+      const Index i = bad - flat.begin();
+      throw NonFiniteError("parameters must be finite, but value " + std::to_string(i) + " is NaN or infinite",
+                           {.layer = std::ranges::upper_bound(offsets_, i) - offsets_.begin() - 1});
     }
     std::ranges::copy(flat, write_parameters().data());
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace gemel {
 /// best, not even the first.
 ///
 /// Throws ValueError in on_train_begin where an option is out of range, in on_epoch_end where what it monitors is not
-/// there.
+/// there; ShapeError where it was restored with parameters of another model.
 struct EarlyStopping {
   Monitor monitor = Monitor::ValidationLoss;
   double min_delta = 0;  ///< in the unit of the loss
@@ -34,11 +35,16 @@ struct EarlyStopping {
   bool resumed = false;  ///< set by restore: the next training goes on from there
 
   template <class State>
-  void on_train_begin(State&) {
+  void on_train_begin(State& state) {
     detail::require_option(min_delta >= 0 && std::isfinite(min_delta), "EarlyStopping",
                            "min_delta must be finite and at least 0", min_delta);
     detail::require_option(patience >= 0, "EarlyStopping", "patience must be at least 0",
                            static_cast<double>(patience));
+    const Index parameters = state.model.parameters().size();
+    if (resumed && !best_parameters.empty() && length(best_parameters) != parameters) {
+      throw ShapeError("the saved state of the callback EarlyStopping holds " + std::to_string(best_parameters.size()) +
+                       " parameters, but the model has " + std::to_string(parameters));
+    }
     if (!resumed) *this = {monitor, min_delta, patience, restore_best_weights};
     resumed = false;
   }
@@ -78,9 +84,11 @@ struct EarlyStopping {
   void restore(std::span<const double> memory) {
     constexpr const char* name = "EarlyStopping";
     if (memory.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
-    best = memory[0];
-    best_epoch = detail::saved_count(memory[1], name);
-    wait = detail::saved_count(memory[2], name);
+    const double saved_best = detail::saved_best(memory[0], name);
+    const Index saved_epoch = detail::saved_count(memory[1], name), saved_wait = detail::saved_count(memory[2], name);
+    best = saved_best;
+    best_epoch = saved_epoch;
+    wait = saved_wait;
     best_parameters.assign(memory.begin() + 3, memory.end());
     resumed = true;
   }

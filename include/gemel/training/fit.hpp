@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <optional>
@@ -51,17 +52,6 @@ Split<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   }
 }
 
-template <class Options>
-void check_options(const Options& options) {
-  if (options.epochs < 1) throw ValueError("epochs must be at least 1, but is " + std::to_string(options.epochs));
-  if (options.batch_size < 1) {
-    throw ValueError("batch_size must be at least 1, but is " + std::to_string(options.batch_size));
-  }
-  if (options.threads < 0) {
-    throw ValueError("threads must be at least 0 (0: tuned), but is " + std::to_string(options.threads));
-  }
-}
-
 /// The mean of the batches' losses, weighed by their sizes.
 class MeanLoss {
  public:
@@ -107,7 +97,7 @@ History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer
                 "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable "
                 "(training/callback.hpp)");
   using Clock = std::chrono::steady_clock;
-  detail::check_options(options);
+  detail::check_options(options, model.network().in());
   const std::uint64_t seed = rng.bits();
   auto [training, validation] = detail::split_validation(std::move(source), options);
   if (validation) validation->start_epoch(seed, 0, options.batch_size, false);
@@ -116,7 +106,7 @@ History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer
   TrainingStep step(model, std::move(loss), optimizer,
                     {.threads = options.threads == 0 ? tuning.most() : options.threads, .seed = seed});
   History history;
-  history.loss.reserve(static_cast<std::size_t>(options.epochs));
+  history.loss.reserve(static_cast<std::size_t>(std::min<Index>(options.epochs, 1000)));
   State state{.model = model, .optimizer = optimizer, .history = history};
   state.epochs = options.epochs;
   state.learning_rate = optimizer.learning_rate();
@@ -128,6 +118,7 @@ History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer
     step.epoch(state.epoch);
     step.forget_peaks();
     state.batches = training.batches();
+    if (state.batches < 1) throw ValueError("the source has no batches to train on", {.epoch = state.epoch});
     state.pairs = 0;
     state.loss = 0;
     detail::call_on_epoch_begin(state, callbacks...);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+
+#include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
 
@@ -16,4 +19,23 @@ struct FitOptions {
   Index threads = 0;                      ///< 0: as many as make a step fastest; no result depends on it
 };
 
+namespace detail {
+
+/// Throws ValueError for an option out of range, ShapeError for validation pairs that have not `features` features.
+template <Scalar S>
+void check_options(const FitOptions<S>& options, Index features) {
+  if (options.epochs < 1) throw ValueError("epochs must be at least 1, but is " + std::to_string(options.epochs));
+  if (options.batch_size < 1) {
+    throw ValueError("batch_size must be at least 1, but is " + std::to_string(options.batch_size));
+  }
+  if (options.threads < 0) {
+    throw ValueError("threads must be at least 0 (0: tuned), but is " + std::to_string(options.threads));
+  }
+  if (options.validation && options.validation->features() != features) {
+    throw ShapeError("the network takes " + std::to_string(features) + " features, but the validation pairs have " +
+                     std::to_string(options.validation->features()));
+  }
+}
+
+}  // namespace detail
 }  // namespace gemel

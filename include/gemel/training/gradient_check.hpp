@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
@@ -33,11 +34,18 @@ struct GradientCheck {
 /// the pairs of the source's first batch: for those who write a layer, a distance or a loss of their own. About 1e-8 is
 /// right, 1e-3 and more is wrong. The model is left as it was.
 ///
-/// Throws ValueError for a network of float: its differences would show rounding only.
+/// Throws ValueError for steps that are not positive and finite. A network of float does not compile: its differences
+/// would show rounding only.
 template <class Model, class Source, class LossType>
 GradientCheck gradient_check(Model model, const Source& source, LossType loss, const GradientCheckOptions& options = {}) {
   static_assert(std::same_as<typename Model::Scalar, double>,
                 "gemel: gradients are checked in double; make the same network with Network<double, …>");
+  for (const double step : options.steps) {
+    if (!(step > 0 && std::isfinite(step))) {
+      throw ValueError("a gradient check's steps must be positive and finite, but " + std::to_string(step) +
+                       " was given");
+    }
+  }
   RMSprop<double> unused;
   TrainingStep step(model, loss, unused, {.seed = options.seed});
   const auto computed = step.gradient(source, 0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include "gemel/core/error.hpp"
@@ -35,6 +36,14 @@ inline Index saved_count(double value, const char* callback) {
                       " where a count of epochs belongs");
   }
   return static_cast<Index>(value);
+}
+
+/// The best value so far from what `callback` saved. Throws FormatError for NaN, which is never the best.
+inline double saved_best(double value, const char* callback) {
+  if (std::isnan(value)) {
+    throw FormatError(std::string("the saved state of the callback ") + callback + " holds NaN as the best value");
+  }
+  return value;
 }
 
 }  // namespace detail

@@ -20,8 +20,11 @@ inline void require(bool fulfilled, const char* option, const char* condition, d
   }
 }
 
-inline void check_learning_rate(double rate) {
-  require(rate >= 0 && std::isfinite(rate), "learning_rate", "finite and not negative", rate);
+/// Not negative, and finite as an S.
+template <Scalar S>
+void check_not_negative(const char* option, double value) {
+  require(value >= 0 && value <= static_cast<double>(std::numeric_limits<S>::max()), option,
+          "not negative, and finite in the scalar type of the parameters", value);
 }
 
 /// A share of the past that a moving average keeps; less than 1 as a float too.
@@ -35,10 +38,6 @@ void check_epsilon(double epsilon) {
   require(epsilon >= static_cast<double>(std::numeric_limits<S>::min()) &&
               epsilon <= static_cast<double>(std::numeric_limits<S>::max()),
           "epsilon", "positive and finite in the scalar type of the parameters", epsilon);
-}
-
-inline void check_weight_decay(double decay) {
-  require(decay >= 0 && std::isfinite(decay), "weight_decay", "finite and not negative", decay);
 }
 
 /// Keras on TensorFlow makes a float of some constants of an optimizer, where the parameters are double too. Whoever is

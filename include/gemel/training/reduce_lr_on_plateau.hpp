@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gemel/core/error.hpp"
@@ -73,9 +74,15 @@ struct ReduceLROnPlateau {
   void restore(std::span<const double> memory) {
     constexpr const char* name = "ReduceLROnPlateau";
     if (memory.size() != 4) throw FormatError("the saved state of the callback ReduceLROnPlateau is not four numbers");
-    best = memory[0];
-    wait = detail::saved_count(memory[1], name);
-    cooldown_counter = detail::saved_count(memory[2], name);
+    const double saved_best = detail::saved_best(memory[0], name);
+    const Index saved_wait = detail::saved_count(memory[1], name), saved_cooldown = detail::saved_count(memory[2], name);
+    if (!(memory[3] >= 0 && memory[3] <= 1)) {
+      throw FormatError("the saved state of the callback ReduceLROnPlateau holds a scale of " +
+                        std::to_string(memory[3]) + ", but it only lowers the rate");
+    }
+    best = saved_best;
+    wait = saved_wait;
+    cooldown_counter = saved_cooldown;
     rate_scale = memory[3];
     resumed = true;
   }

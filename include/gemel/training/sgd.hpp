@@ -38,17 +38,17 @@ template <Scalar S>
 class SGD {
  public:
   explicit SGD(const SGDOptions& options = {}) : options_(options), clipping_(detail::checked_clipping(options)) {
-    detail::check_learning_rate(options.learning_rate);
+    detail::check_not_negative<S>("learning_rate", options.learning_rate);
     detail::check_share("momentum", options.momentum);
     detail::require(!options.nesterov || options.momentum > 0, "momentum", "positive for nesterov", options.momentum);
-    detail::check_weight_decay(options.weight_decay);
+    detail::check_not_negative<S>("weight_decay", options.weight_decay);
   }
 
   const SGDOptions& options() const { return options_; }
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
-    detail::check_learning_rate(rate);
+    detail::check_not_negative<S>("learning_rate", rate);
     options_.learning_rate = rate;
   }
 

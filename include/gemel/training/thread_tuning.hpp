@@ -6,16 +6,18 @@
 #include <thread>
 #include <vector>
 
+#include "gemel/core/team.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
 
 /// Finds the number of threads that makes a training step fastest, by timing the first steps with 1, 2, 4, … threads up to
-/// the machine's. No result depends on it, so the steps that it times are steps like any other. More threads must win by
+/// the machine's (or most_threads). No result depends on it, so the steps that it times are steps like any other. More threads must win by
 /// five percent: cores that share no cache can make a small step slower.
 class ThreadTuning {
  public:
   explicit ThreadTuning(Index most = static_cast<Index>(std::thread::hardware_concurrency())) {
+    most = std::min(most, most_threads);
     for (Index count = 1; count < most; count *= 2) candidates_.push_back({count});
     candidates_.push_back({std::max<Index>(most, 1)});
   }

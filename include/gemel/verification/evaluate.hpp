@@ -1,12 +1,15 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/reduce.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/metrics/roc.hpp"
@@ -30,11 +33,25 @@ std::vector<const S*> distinct_samples(const Pairs<S>& pairs, Index first, Index
   return samples;
 }
 
+/// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity: behind a ReLU its distance may well
+/// be finite. `samples` are those of the pairs first, …, first + count - 1.
+template <Scalar S>
+void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, Index first, Index count) {
+  const auto finite = [&](const S* sample) { return static_cast<bool>(std::isfinite(peak(sample, pairs.features()))); };
+  if (std::ranges::all_of(samples, finite)) return;
+  for (Index i = first; i < first + count; ++i) {
+    if (finite(pairs.first(i)) && finite(pairs.second(i))) continue;
+    throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out",
+                         {.pair = i});
+  }
+}
+
 }  // namespace detail
 
 /// The distance of each pair under the model. A sample that several pairs share is embedded once. Memory: the
 /// embeddings of all samples where pairs share some, else those of 1024 pairs. Throws ShapeError where the pairs have
-/// not the features that the model takes.
+/// not the features that the model takes, NonFiniteError where a sample is not finite (`place().pair` is the first such
+/// pair's number).
 template <class Model>
 VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typename Model::Scalar>& pairs) {
   using S = typename Model::Scalar;
@@ -44,6 +61,7 @@ VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typena
   for (Index first = 0; first < pairs.size(); first += block) {
     const Index count = std::min(block, pairs.size() - first);
     const std::vector<const S*> samples = detail::distinct_samples(pairs, first, count);
+    detail::check_finite(samples, pairs, first, count);
     const MatrixX<S> embeddings = model.embed(ColumnList<S>{samples.data(), pairs.features(), length(samples)});
     const auto embedding = [&](const S* sample) {
       const auto j = std::ranges::lower_bound(samples, sample, std::less<>{}) - samples.begin();
@@ -63,8 +81,8 @@ struct Evaluation {
 };
 
 /// The loss over all pairs as one batch, each with weight 1, and the ROC of their distances.
-/// Throws ShapeError where the pairs have not the features that the model takes, NonFiniteError where a distance is NaN
-/// or infinite (`place().pair` is its number), ValueError where all pairs are of one class.
+/// Throws as `distances`, and NonFiniteError where a distance is NaN or infinite (`place().pair` is its number),
+/// ValueError where all pairs are of one class.
 template <class Model, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pairs, const L& loss) {
   using S = typename Model::Scalar;

@@ -7,6 +7,7 @@
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/reduce.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/interval.hpp"
 
@@ -50,12 +51,12 @@ class Verifier {
     return static_cast<double>(distance(a, b)) <= calibration_.threshold;
   }
 
-  /// Throws ShapeError where a or b is not one sample of the features that the model takes, NonFiniteError where the
-  /// distance is NaN or infinite, so that a broken sample is never taken for a different one.
+  /// Throws ShapeError where a or b is not one sample of the features that the model takes, NonFiniteError where a
+  /// feature or the distance is NaN or infinite, so that a broken sample is never taken for a different one.
   Scalar distance(const Sample& a, const Sample& b) const {
     const Scalar d = between(preprocess_(a), preprocess_(b));
     if (!std::isfinite(d)) {
-      throw NonFiniteError("the distance is not finite: look for NaN, infinite or huge features in the two samples");
+      throw NonFiniteError("the distance is not finite: look for huge features in the two samples");
     }
     return d;
   }
@@ -71,6 +72,11 @@ class Verifier {
       throw ShapeError("two samples, each features x 1, are compared, but these are " + shape(a) + " and " + shape(b));
     }
     const std::array<const Scalar*, 2> columns{a.data(), b.data()};
+    for (const Scalar* column : columns) {
+      if (!std::isfinite(peak(column, a.rows()))) {
+        throw NonFiniteError("a sample's features hold NaN or infinity: such a sample is neither the same nor different");
+      }
+    }
     const MatrixX<Scalar> embeddings = model_.embed(ColumnList<Scalar>{columns.data(), a.rows(), 2});
     const Scalar* first = embeddings.data();
     const Index out = embeddings.rows();

@@ -1,0 +1,242 @@
+// Samples, labels, classes and pairs in memory.
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "bad_input/table.hpp"
+#include "gemel/core/labels.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/data/all_pairs.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/consecutive_pairs.hpp"
+#include "gemel/data/pair_sampler.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/data/samples.hpp"
+#include "gemel/data/split.hpp"
+
+namespace gemel::bad_input {
+
+namespace {
+
+MatrixX<float> ones(Index features, Index n) { return MatrixX<float>::Ones(features, n); }
+
+const Classes nobody{std::vector<int>{}};
+const Classes three_pairs{4, 4, 5, 5, 6, 6};
+const Classes all_four{4, 4, 4, 4, 4, 4};
+const Classes one_alone{4, 4, 4, 5, 5, 6};
+const std::vector<PairIndex> two_pairs{{0, 1}, {1, 2}};
+
+PairSampler<float> sampler(PairSamplerOptions options = {}) { return {ones(3, 6), three_pairs, options}; }
+Pairs<float> weighted(const std::vector<float>& weights) { return {ones(3, 2), ones(3, 2), {1, 0}, weights}; }
+Pairs<float> consecutive(const Classes& classes) {
+  Rng rng{1};
+  return consecutive_pairs(Samples<float>{ones(3, 6)}, classes, rng);
+}
+
+Split split_n(Index n, double fraction) {
+  Rng rng{1};
+  return split_samples(n, fraction, rng);
+}
+Split stratified(const Classes& classes, double fraction) {
+  Rng rng{1};
+  return split_samples(classes, fraction, rng);
+}
+Split by_class(const Classes& classes, double fraction) {
+  Rng rng{1};
+  return split_classes(classes, fraction, rng);
+}
+
+}  // namespace
+
+std::vector<Row> data_rows() {
+  const Entry any_integer = {{NaN, Infinite}, impossible("a Classes takes whole numbers only; others do not compile")};
+  const Entry any_class = {BadLabel, impossible("a class is any whole number")};
+  const std::string fraction = "but it must be in (0, 1)";
+
+  return {
+      {"Labels",
+       {{WrongShape, see("Pairs of two matrices")},
+        {NaN, throws<ValueError>("the label is nan, but a label must be 0 or 1", {.pair = 1},
+                                 [] { Labels{std::vector<double>{1, nan}}; })},
+        {Infinite, throws<ValueError>("the label is inf", {.pair = 0}, [] { Labels{std::vector<double>{inf, 0}}; })},
+        {Empty, fine("there may be none: Pairs asks for one a pair",
+                     [] { return Labels{std::vector<int>{}}.size() == 0; })},
+        {OneClass, fine("it is Roc that needs both", [] { return Labels{1, 1}.size() == 2; })},
+        {BadLabel,
+         {throws<ValueError>("the label is 2, but a label must be 0 or 1", {.pair = 2}, [] { Labels{0, 1, 2}; }),
+          throws<ValueError>("the label is -1", {.pair = 0}, [] { Labels{VectorX<int>{{-1, 1}}}; }),
+          throws<ValueError>("the label is 0.5", {.pair = 1}, [] { Labels{0.0, 0.5}; }),
+          throws<ValueError>("the label is 7", {.pair = 1},
+                             [] { Labels{std::vector<std::uint8_t>{0, 7}, OneIsDissimilar}; })}},
+        {OutOfRange, impossible("beyond 0 and 1 there is no range")},
+        no_file()}},
+
+      {"Samples",
+       {{WrongShape, {throws<ShapeError>("does not lie side by side: use columns()",
+                                         [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{4, 1}).matrix(); }),
+                      throws<ShapeError>("but these are -3 x 5",
+                                         [] {
+                                           const float value = 1;
+                                           Samples<float>::from_row_major(&value, 5, -3);
+                                         })}},
+        {NaN, see("fit: pairs")},
+        {Infinite, see("fit: pairs")},
+        {Empty, {throws<ShapeError>("at least one of each, but these are 3 x 0", [] { Samples<float>{ones(3, 0)}; }),
+                 throws<ShapeError>("but these are 0 x 5", [] { Samples<float>{ones(0, 5)}; }),
+                 throws<ShapeError>("but these are 3 x 0", [] { Samples<float>::view(nullptr, 3, 0); }),
+                 throws<ShapeError>("but these are 3 x 0",
+                                    [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{}); })}},
+        {{OneClass, BadLabel}, impossible("they have no classes")},
+        {OutOfRange, {throws<ValueError>("sample 5 was selected, but there are 5",
+                                         [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{0, 5}); }),
+                      throws<ValueError>("sample -1 was selected",
+                                         [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{-1}); })}},
+        no_file()}},
+
+      {"Classes",
+       {{WrongShape, see("PairSampler")},
+        any_integer,
+        {Empty, see("PairSampler")},
+        {OneClass, see("PairSampler")},
+        any_class,
+        {OutOfRange, throws<ValueError>("sample 6 was selected, but there are 6",
+                                        [] { three_pairs.select(std::vector<Index>{6}); })},
+        no_file()}},
+
+      {"Pairs of two matrices",
+       {{WrongShape,
+         {throws<ShapeError>("as many features, but A has 3 and B has 4",
+                             [] { Pairs<float>{ones(3, 2), ones(4, 2), {1, 0}}; }),
+          throws<ShapeError>("as many samples, but A has 2 and B has 3",
+                             [] { Pairs<float>{ones(3, 2), ones(3, 3), {1, 0}}; }),
+          throws<ShapeError>("there are 2 pairs, but 3 labels", [] { Pairs<float>{ones(3, 2), ones(3, 2), {1, 0, 1}}; })}},
+        {NaN, see("fit: pairs")},
+        {Infinite, see("fit: pairs")},
+        {Empty, {throws<ShapeError>("but these are 3 x 0", [] { Pairs<float>{ones(3, 0), ones(3, 0), Labels{}}; }),
+                 throws<ShapeError>("there are 2 pairs, but 0 labels",
+                                    [] { Pairs<float>{ones(3, 2), ones(3, 2), Labels{}}; })}},
+        {OneClass, see("evaluate")},
+        {BadLabel, throws<ValueError>("the label is 3", {.pair = 1},
+                                      [] { Pairs<float>{ones(3, 2), ones(3, 2), {0, 3}}; })},
+        {OutOfRange,
+         {throws<ValueError>("a slice of 2 pairs from pair 1 on was asked for, but there are 2",
+                             [] { weighted({}).slice(1, 2); }),
+          throws<ValueError>("a slice is at least one", [] { weighted({}).slice(0, 0); }),
+          throws<ValueError>("a slice of", [] { weighted({}).slice(1, std::numeric_limits<Index>::max()); }),
+          throws<ValueError>("batch_size is 0", [] { weighted({}).start_epoch(1, 0, 0, true); }),
+          throws<ValueError>("batch 1 was asked for, but the epoch has 1",
+                             [] {
+                               Batch<float> batch;
+                               weighted({}).batch(1, batch);
+                             }),
+          fine("a batch may have room for any number",
+               [] {
+                 Pairs<float> pairs = weighted({});
+                 pairs.start_epoch(1, 0, std::numeric_limits<Index>::max(), false);
+                 return pairs.batches() == 1;
+               })}},
+        no_file()}},
+
+      {"Pairs by index",
+       {{WrongShape, throws<ShapeError>("there are 2 pairs, but 1 labels",
+                                        [] { Pairs<float>{ones(3, 5), two_pairs, {1}}; })},
+        {NaN, see("fit: pairs")},
+        {Infinite, see("fit: pairs")},
+        {Empty, throws<ShapeError>("there are no pairs: at least one is needed",
+                                   [] { Pairs<float>{ones(3, 5), std::vector<PairIndex>{}, Labels{}}; })},
+        {OneClass, see("evaluate")},
+        {BadLabel, throws<ValueError>("the label is 2", {.pair = 0},
+                                      [] { Pairs<float>{ones(3, 5), two_pairs, {2, 0}}; })},
+        {OutOfRange, {throws<ValueError>("it refers to sample 2, but the samples are 0 to 1", {.pair = 1},
+                                         [] { Pairs<float>{ones(3, 2), two_pairs, {1, 0}}; }),
+                      throws<ValueError>("it refers to sample -1", {.pair = 0},
+                                         [] { Pairs<float>{ones(3, 2), {{0, -1}}, {1}}; })}},
+        no_file()}},
+
+      {"Pairs: weights",
+       {{WrongShape, throws<ShapeError>("there are 2 pairs, but 3 weights", [] { weighted({1, 1, 1}); })},
+        {NaN, throws<ValueError>("the weight is nan, but a weight must be finite and >= 0", {.pair = 1},
+                                 [] { weighted({1, nan_f}); })},
+        {Infinite, throws<ValueError>("the weight is inf", {.pair = 0}, [] { weighted({inf_f, 1}); })},
+        {Empty, fine("without weights all pairs weigh 1", [] { return weighted({}).size() == 2; })},
+        {{OneClass, BadLabel}, impossible("a weight is no label")},
+        {OutOfRange, throws<ValueError>("the weight is -1", {.pair = 1}, [] { weighted({1, -1}); })},
+        no_file()}},
+
+      {"PairSampler",
+       {{WrongShape, throws<ShapeError>("there are 5 samples, but 6 class labels",
+                                        [] { PairSampler<float>{ones(3, 5), three_pairs}; })},
+        {NaN, throws<ValueError>("similar_share is nan, but it must be in [0, 1]", [] { sampler({.similar_share = nan}); })},
+        {Infinite, throws<ValueError>("similar_share is inf", [] { sampler({.similar_share = inf}); })},
+        {Empty, {throws<ShapeError>("there are 6 samples, but 0 class labels",
+                                    [] { PairSampler<float>{ones(3, 6), nobody}; }),
+                 throws<ValueError>("no pairs are drawn yet: call start_epoch",
+                                    [] {
+                                      Batch<float> batch;
+                                      sampler().batch(0, batch);
+                                    })}},
+        {OneClass, throws<ValueError>("all samples are of class 4: dissimilar pairs need at least two classes",
+                                      [] { PairSampler<float>{ones(3, 6), all_four}; })},
+        any_class,
+        {OutOfRange,
+         {throws<ValueError>("similar_share is -0.1", [] { sampler({.similar_share = -0.1}); }),
+          throws<ValueError>("similar_share is 1.5", [] { sampler({.similar_share = 1.5}); }),
+          throws<ValueError>("pairs_per_sample is 0, but it must be at least 1", [] { sampler({.pairs_per_sample = 0}); }),
+          throws<ValueError>("but 6 samples can have 357913941 at most",
+                             [] { sampler({.pairs_per_sample = std::numeric_limits<Index>::max()}); }),
+          throws<ValueError>("no class has two samples, so there are no similar pairs: set similar_share = 0",
+                             [] { PairSampler<float>{ones(3, 3), Classes{1, 2, 3}}; })}},
+        no_file()}},
+
+      {"consecutive_pairs",
+       {{WrongShape, throws<ShapeError>("there are 6 samples, but 2 class labels", [] { consecutive(Classes{1, 2}); })},
+        any_integer,
+        {Empty, throws<ShapeError>("there are 6 samples, but 0 class labels", [] { consecutive(nobody); })},
+        {OneClass, throws<ValueError>("all samples are of class 4", [] { consecutive(all_four); })},
+        any_class,
+        {OutOfRange, throws<ValueError>("class 6 has one sample, but consecutive pairs need two of every class",
+                                        [] { consecutive(one_alone); })},
+        no_file()}},
+
+      {"all_pairs",
+       {{WrongShape, throws<ShapeError>("there are 5 samples, but 6 class labels",
+                                        [] { all_pairs(Samples<float>{ones(3, 5)}, three_pairs); })},
+        any_integer,
+        {Empty, {throws<ShapeError>("there are no pairs: at least one is needed",
+                                    [] { all_pairs(Samples<float>{ones(3, 1)}, Classes{1}); }),
+                 throws<ShapeError>("but 0 class labels", [] { all_pairs(Samples<float>{ones(3, 5)}, nobody); })}},
+        {OneClass, see("evaluate")},
+        any_class,
+        {OutOfRange, impossible("it takes no number")},
+        no_file()}},
+
+      {"split_samples",
+       {{WrongShape, impossible("it sees one list")},
+        {NaN, {throws<ValueError>("the fraction held out is nan, " + fraction, [] { split_n(6, nan); }),
+               throws<ValueError>("the fraction held out is nan, " + fraction, [] { stratified(three_pairs, nan); })}},
+        {Infinite, throws<ValueError>("the fraction held out is inf", [] { split_n(6, inf); })},
+        {Empty, {throws<ValueError>("at least two samples, but there are 0", [] { split_n(0, 0.5); }),
+                 throws<ValueError>("at least two samples, but there are 0", [] { stratified(nobody, 0.5); })}},
+        {OneClass, fine("one class is split too", [] { return stratified(all_four, 0.5).test.size() == 3; })},
+        any_class,
+        {OutOfRange, {throws<ValueError>("the fraction held out is 0.0", [] { split_n(6, 0); }),
+                      throws<ValueError>("the fraction held out is 1.0", [] { split_n(6, 1); }),
+                      throws<ValueError>("the fraction held out is -0.5", [] { stratified(three_pairs, -0.5); }),
+                      throws<ValueError>("but there are 1", [] { split_n(1, 0.5); }),
+                      throws<ValueError>("but there are -6", [] { split_n(-6, 0.5); })}},
+        no_file()}},
+
+      {"split_classes",
+       {{WrongShape, impossible("it sees one list")},
+        {NaN, throws<ValueError>("the fraction held out is nan", [] { by_class(three_pairs, nan); })},
+        {Infinite, throws<ValueError>("the fraction held out is inf", [] { by_class(three_pairs, inf); })},
+        {Empty, throws<ValueError>("at least two classes, but there are 0", [] { by_class(nobody, 0.5); })},
+        {OneClass, throws<ValueError>("at least two classes, but there are 1", [] { by_class(all_four, 0.5); })},
+        any_class,
+        {OutOfRange, throws<ValueError>("the fraction held out is 2.0", [] { by_class(three_pairs, 2); })},
+        no_file()}},
+  };
+}
+
+}  // namespace gemel::bad_input

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <limits>
+#include <map>
+#include <string>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+
+/// The table of bad input: a row is something that a caller gives, a column a way for it to be bad, a cell what happens
+/// then. `throws` is an error's kind, its text and its place; `fine` is no error, and what holds instead; `see` names the
+/// row whose promise in the same column covers this one; `impossible` says why there is no such input.
+///
+/// The rows are in reading, data, network, training and verification.test.cpp; table.test.cpp holds them to their promises,
+/// and to having every cell.
+namespace gemel::bad_input {
+
+enum class Badness {
+  WrongShape,   // sizes that do not fit together
+  NaN,
+  Infinite,
+  Empty,
+  OneClass,     // all samples or pairs of one class
+  BadLabel,     // a label beyond 0 and 1
+  OutOfRange,   // an option, an index or a number that is not allowed
+  Truncated,    // a file, or a saved state, that is cut short or damaged
+  Swapped,      // one kind of file in place of another
+  Missing,      // no such file
+  Unreadable,   // a directory, a device, a file that gives a read error
+  FullDisk,
+};
+using enum Badness;
+
+inline const std::map<Badness, std::string> column_names = {
+    {WrongShape, "wrong shape"}, {NaN, "NaN"},
+    {Infinite, "infinity"},      {Empty, "empty"},
+    {OneClass, "one class only"}, {BadLabel, "label beyond 0 and 1"},
+    {OutOfRange, "out of range"}, {Truncated, "truncated or damaged"},
+    {Swapped, "swapped files"},   {Missing, "missing file"},
+    {Unreadable, "unreadable"},   {FullDisk, "full disk"},
+};
+
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double inf = std::numeric_limits<double>::infinity();
+inline constexpr float nan_f = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float inf_f = std::numeric_limits<float>::infinity();
+
+/// One try: does something bad, and says what is wrong with the outcome. Nothing: the promise is kept.
+using Try = std::function<std::string()>;
+
+struct Cell {
+  std::vector<Try> tries = {};
+  std::string reason = {};  ///< why it is impossible, or no error
+  std::string row = {};     ///< where else the promise is
+
+  Cell() = default;
+  Cell(std::initializer_list<Cell> cells) {
+    for (const Cell& cell : cells) tries.insert(tries.end(), cell.tries.begin(), cell.tries.end());
+  }
+};
+
+/// An error of exactly the kind E, whose text has these words and whose place is this one (a file's without its folder).
+template <std::derived_from<Error> E, std::invocable Act>
+Cell throws(const std::string& words, const Place& place, const Act& act) {
+  Cell cell;
+  cell.tries.push_back([words, place, act]() -> std::string {
+    try {
+      act();
+    } catch (const Error& error) {
+      Place seen = error.place();
+      seen.file = std::filesystem::path(seen.file).filename().string();
+      const std::string what = error.what();
+      if (typeid(error) != typeid(E)) return "another kind of error: " + what;
+      if (what.find(words) == std::string::npos) return "'" + words + "' is not in: " + what;
+      if (!what.starts_with(error.place().describe())) return "the place is not in: " + what;
+      if (seen.describe() != place.describe()) return "the place is '" + seen.describe() + "' in: " + what;
+      return {};
+    } catch (const std::exception& error) {
+      return std::string("no gemel::Error: ") + error.what();
+    }
+    return "nothing is thrown, but '" + words + "' was promised";
+  });
+  return cell;
+}
+template <std::derived_from<Error> E, std::invocable Act>
+Cell throws(const std::string& words, const Act& act) {
+  return throws<E>(words, Place{}, act);
+}
+
+/// No error, for this reason: what holds instead.
+template <std::predicate Holds>
+Cell fine(const std::string& reason, const Holds& holds) {
+  Cell cell;
+  cell.reason = reason;
+  cell.tries.push_back([reason, holds]() -> std::string {
+    try {
+      return holds() ? "" : "this does not hold: " + reason;
+    } catch (const std::exception& error) {
+      return "an error, though " + reason + ": " + error.what();
+    }
+  });
+  return cell;
+}
+
+inline Cell see(const std::string& row) {
+  Cell cell;
+  cell.row = row;
+  return cell;
+}
+
+inline Cell impossible(const std::string& reason) {
+  Cell cell;
+  cell.reason = reason;
+  return cell;
+}
+
+/// One cell for one column or several.
+struct Entry {
+  std::vector<Badness> columns;
+  Cell cell;
+
+  Entry(Badness column, Cell content) : columns{column}, cell(std::move(content)) {}
+  Entry(std::initializer_list<Badness> several, Cell content) : columns(several), cell(std::move(content)) {}
+};
+
+/// For what neither is a file nor opens one.
+inline Entry no_file() {
+  return {{Truncated, Swapped, Missing, Unreadable, FullDisk}, impossible("no file is in play")};
+}
+
+struct Row {
+  std::string input;
+  std::vector<Entry> entries;
+};
+
+std::vector<Row> reading_rows();
+std::vector<Row> data_rows();
+std::vector<Row> network_rows();
+std::vector<Row> training_rows();
+std::vector<Row> callback_rows();
+std::vector<Row> verification_rows();
+
+}  // namespace gemel::bad_input
