@@ -151,7 +151,7 @@ std::vector<Row> data_rows() {
         {OutOfRange, {throws<ValueError>("it refers to sample 2, but the samples are 0 to 1", {.pair = 1},
                                          [] { Pairs<float>{ones(3, 2), two_pairs, {1, 0}}; }),
                       throws<ValueError>("it refers to sample -1", {.pair = 0},
-                                         [] { Pairs<float>{ones(3, 2), {{0, -1}}, {1}}; })}},
+                                         [] { Pairs<float>{ones(3, 2), std::vector<PairIndex>{{0, -1}}, {1}}; })}},
         no_file()}},
 
       {"Pairs: weights",

@@ -61,6 +61,7 @@ struct Cell {
   std::string row = {};     ///< where else the promise is
 
   Cell() = default;
+  /// The tries of them all.
   Cell(std::initializer_list<Cell> cells) {
     for (const Cell& cell : cells) tries.insert(tries.end(), cell.tries.begin(), cell.tries.end());
   }

@@ -39,8 +39,7 @@ struct Strided {
 
 template <Scalar S>
 bool same_bits(const MatrixX<S>& a, const MatrixX<S>& b) {
-  return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(S)) == 0;
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(S)) == 0;
 }
 
 // The two that fuse: their bits are those of a chain of std::fma, and so equal.

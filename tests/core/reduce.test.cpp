@@ -59,9 +59,9 @@ void check_sums(Index n, Index offset) {
   CHECK(dot(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) { return std::fma(a[i], b[i], sum); }));
   CHECK(sum_of_squares(a, n) == in_lanes<S>(n, [&](Index i, S sum) { return std::fma(a[i], a[i], sum); }));
   CHECK(squared_distance(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) {
-    const S difference = a[i] - b[i];
-    return std::fma(difference, difference, sum);
-  }));
+          const S difference = a[i] - b[i];
+          return std::fma(difference, difference, sum);
+        }));
 }
 
 }  // namespace

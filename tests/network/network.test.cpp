@@ -133,13 +133,15 @@ TEST_CASE("layers without parameters stand anywhere", "[network]") {
 
 TEST_CASE("each layer is visited with its own type", "[network]") {
   Rng rng{7};
-  const auto network = make_network<float>(rng, Dense<5, 4, ReLU>{}, Sequence<Hidden>{{Hidden{4, 4}, Hidden{4, 2}}},
-                                           Dropout<2>{});
+  const auto network =
+      make_network<float>(rng, Dense<5, 4, ReLU>{}, Sequence<Hidden>{{Hidden{4, 4}, Hidden{4, 2}}}, Dropout<2>{});
   std::vector<std::string> seen;
   for (Index k = 0; k < network.depth(); ++k) {
     network.visit(k, [&](const auto& layer) {
       using L = std::remove_cvref_t<decltype(layer)>;
-      seen.push_back(std::is_same_v<L, Dense<5, 4, ReLU>> ? "static" : std::is_same_v<L, Hidden> ? "hidden" : "dropout");
+      seen.push_back(std::is_same_v<L, Dense<5, 4, ReLU>> ? "static"
+                     : std::is_same_v<L, Hidden>          ? "hidden"
+                                                          : "dropout");
     });
   }
   CHECK(seen == std::vector<std::string>{"static", "hidden", "hidden", "dropout"});

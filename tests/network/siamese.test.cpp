@@ -58,7 +58,8 @@ TEMPLATE_TEST_CASE("a distance is the metric of two embeddings, column by column
   const VectorX<float> d = model.distance(a, b);
   REQUIRE(d.size() == 200);
   for (Index j = 0; j < 200; ++j) {
-    CHECK(d[j] == model.metric().value(ConstColumn<float>(left.col(j).data(), 3), ConstColumn<float>(right.col(j).data(), 3)));
+    CHECK(d[j] ==
+          model.metric().value(ConstColumn<float>(left.col(j).data(), 3), ConstColumn<float>(right.col(j).data(), 3)));
   }
   // A column's bits do not depend on its company.
   for (const Index j : {0, 95, 96, 199}) {

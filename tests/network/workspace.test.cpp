@@ -52,9 +52,9 @@ TEMPLATE_TEST_CASE("inference with a workspace allocates nothing", "[workspace]"
   Rng rng{2};
   check_no_allocation(Siamese<Network<TestType, Dense<30, 40, ReLU>, Dense<40, 20, Tanh>, Dense<20, 7>>>{rng});
   check_no_allocation(Siamese<Network<TestType, L2Normalize<6>, Dense<6, 20, Sigmoid>, Dropout<20>>, Cosine>{rng});
-  check_no_allocation(Siamese<AnyNetwork<TestType>, Manhattan>{AnyNetwork<TestType>{
-      rng, Sequence<AnyLayer>{{Dense<Dynamic, Dynamic, ReLU>{6, 30}, Dropout<>{30, 0.5},
-                               Dense<Dynamic, Dynamic, LeakyReLU>{30, 4}, L2Normalize<>{4}}}}});
+  check_no_allocation(Siamese<AnyNetwork<TestType>, Manhattan>{
+      AnyNetwork<TestType>{rng, Sequence<AnyLayer>{{Dense<Dynamic, Dynamic, ReLU>{6, 30}, Dropout<>{30, 0.5},
+                                                    Dense<Dynamic, Dynamic, LeakyReLU>{30, 4}, L2Normalize<>{4}}}}});
 }
 
 TEST_CASE("a workspace goes from one network to another", "[workspace]") {

@@ -92,7 +92,8 @@ struct Totals {
 // `make` makes a model of other weights each time: where a parameter is at a kink the point is drawn again. Weights and
 // biases are larger than where training starts: embeddings that all but point the same way leave the cosine few digits.
 template <class Make, class Source>
-void check_gradient(const Make& make, const Source& source, const std::function<AnyLoss(double)>& loss, Totals& totals) {
+void check_gradient(const Make& make, const Source& source, const std::function<AnyLoss(double)>& loss,
+                    Totals& totals) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Rng rng{seed};
     auto model = make(rng);
@@ -140,7 +141,9 @@ std::vector<std::vector<AnyLayer>> networks() {
 
 template <class... Layers>
 auto fixed(AnyDistance distance) {
-  return [=](Rng& rng) { return Siamese<Network<double, Layers...>, AnyDistance>{Network<double, Layers...>{rng}, distance}; };
+  return [=](Rng& rng) {
+    return Siamese<Network<double, Layers...>, AnyDistance>{Network<double, Layers...>{rng}, distance};
+  };
 }
 
 }  // namespace
@@ -153,7 +156,9 @@ TEST_CASE("every layer, activation, distance and loss, in all their compositions
     for (const AnyDistance& distance : distances) {
       for (std::size_t l = 0; l < losses.size(); ++l) {
         CAPTURE(n, distance.metric.index(), l);
-        const auto make = [&](Rng& rng) { return Any{AnyNetwork<double>{rng, Sequence<AnyLayer>{layers[n]}}, distance}; };
+        const auto make = [&](Rng& rng) {
+          return Any{AnyNetwork<double>{rng, Sequence<AnyLayer>{layers[n]}}, distance};
+        };
         const auto given = [&](int pairs) {
           return (n + l) % 2 == 0 ? std::vector(weights.begin(), weights.begin() + pairs) : std::vector<double>{};
         };
@@ -192,9 +197,9 @@ TEST_CASE("a network known at run time has the gradient of the static one, bit f
   using Static = Network<double, Dense<4, 7, ReLU>, Dropout<7>, Dense<7, 6, Tanh>, Dense<6, 3>, L2Normalize<3>>;
   Rng rng{1}, same{1};
   Siamese<Static> fixed{rng};
-  Siamese<AnyNetwork<double>> any{AnyNetwork<double>{
-      same, Sequence<AnyLayer>{{Runtime<ReLU>{4, 7}, Dropout<>{7, 0.5}, Runtime<Tanh>{7, 6}, Runtime<Linear>{6, 3},
-                                L2Normalize<>{3}}}}};
+  Siamese<AnyNetwork<double>> any{
+      AnyNetwork<double>{same, Sequence<AnyLayer>{{Runtime<ReLU>{4, 7}, Dropout<>{7, 0.5}, Runtime<Tanh>{7, 6},
+                                                   Runtime<Linear>{6, 3}, L2Normalize<>{3}}}}};
   RMSprop<double> unused;
   const auto gradient = [&](auto& model, const auto& source) {
     TrainingStep step(model, ContrastiveLoss{}, unused, {.seed = 9});
@@ -265,7 +270,8 @@ struct Scale {
   template <Scalar S>
   void add_gradient(ColumnList<S> x, ColumnList<S> dz, Index first, std::span<S> g) const {
     for (Index j = 0; j < x.cols(); ++j) {
-      for (Index i = 0; i < length(g); ++i) g[static_cast<std::size_t>(i)] += static_cast<S>(dw_sign) * dz(first + i, j) * x(first + i, j);
+      for (Index i = 0; i < length(g); ++i)
+        g[static_cast<std::size_t>(i)] += static_cast<S>(dw_sign) * dz(first + i, j) * x(first + i, j);
     }
   }
 };

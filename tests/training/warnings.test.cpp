@@ -28,7 +28,8 @@ template <class AnyModel>
 std::vector<std::string> warnings_of(AnyModel& model, const Pairs<float>& source, double rate, Index epochs) {
   SGD<float> optimizer{{.learning_rate = rate}};
   Rng rng{2};
-  return fit(model, source, ContrastiveLoss{.margin = 1.0}, optimizer, {.epochs = epochs, .batch_size = 4}, rng).warnings;
+  return fit(model, source, ContrastiveLoss{.margin = 1.0}, optimizer, {.epochs = epochs, .batch_size = 4}, rng)
+      .warnings;
 }
 
 bool begins(const std::vector<std::string>& warnings, const std::string& text) {

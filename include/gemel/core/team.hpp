@@ -20,8 +20,8 @@ namespace gemel {
 /// More threads than that are taken for a slip.
 inline constexpr Index most_threads = 1024;
 
-/// Threads that run one function together, again and again: the caller is member 0, the others live as long as the team.
-/// Waiting spins briefly and then sleeps, so that a shared core is not burnt. A run allocates nothing.
+/// Threads that run one function together, again and again: the caller is member 0, the others live as long as the
+/// team. Waiting spins briefly and then sleeps, so that a shared core is not burnt. A run allocates nothing.
 class Team {
  public:
   /// Throws std::system_error where the system has not as many threads.
@@ -174,7 +174,7 @@ class Team {
   void* context_ = nullptr;
   std::vector<std::exception_ptr> errors_;
   std::atomic<bool> failed_{false};
-  std::atomic<int> expected_{0};  // members that will still come to barriers
+  std::atomic<int> expected_{0};             // members that will still come to barriers
   alignas(64) std::atomic<int> missing_{0};  // of those, who has not arrived at the present one
   alignas(64) std::atomic<int> phase_{0};    // how many barriers have opened
   alignas(64) std::atomic<int> running_{0};  // members but the caller that are not done

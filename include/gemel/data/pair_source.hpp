@@ -45,9 +45,9 @@ struct Batch {
       const std::uint8_t label = similar[static_cast<std::size_t>(p)];
       if (known(first) && known(second) && label <= 1 && (!two_sided || (first == 2 * p && second == 2 * p + 1))) continue;
       where.pair = p;
-      throw ValueError("the source gave the samples " + std::to_string(first) + " and " + std::to_string(second) +
-                           " with the label " + std::to_string(label) + "; of " + std::to_string(samples.size()) +
-                           " samples, with 0 or 1, and where pairs are two-sided 2p and 2p + 1 are meant",
+      throw ValueError("the source gave a pair of samples " + std::to_string(first) + " and " + std::to_string(second) +
+                           ", labelled " + std::to_string(label) + ", in a batch of " + std::to_string(samples.size()) +
+                           " samples: labels are 0 or 1, and two-sided pair p is of samples 2p and 2p + 1",
                        std::move(where));
     }
     if (two_sided && length(samples) != 2 * size()) {

@@ -19,11 +19,10 @@ template <class Net, class Metric = Euclidean>
 class Siamese {
  public:
   using Scalar = typename Net::Scalar;
-  static_assert(Distance<Metric, Scalar>, "gemel: this type does not model the Distance concept (network/distance.hpp)");
+  static_assert(Distance<Metric, Scalar>,
+                "gemel: this type does not model the Distance concept (network/distance.hpp)");
 
-  explicit Siamese(Rng& rng)
-    requires std::constructible_from<Net, Rng&>
-      : network_(rng) {}
+  explicit Siamese(Rng& rng) requires std::constructible_from<Net, Rng&> : network_(rng) {}
   explicit Siamese(Net network, Metric metric = {}) : network_(std::move(network)), metric_(std::move(metric)) {}
 
   const Net& network() const { return network_; }
@@ -83,8 +82,8 @@ class Siamese {
       network_.embed(columns_of(a).middle(first, count), left, workspace);
       network_.embed(columns_of(b).middle(first, count), right, workspace);
       for (Index j = 0; j < count; ++j) {
-        d[first + j] = metric_.value(ConstColumn<Scalar>(left.col(j).data(), out),
-                                     ConstColumn<Scalar>(right.col(j).data(), out));
+        d[first + j] =
+            metric_.value(ConstColumn<Scalar>(left.col(j).data(), out), ConstColumn<Scalar>(right.col(j).data(), out));
       }
     }
   }

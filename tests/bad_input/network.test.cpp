@@ -1,0 +1,150 @@
+// Networks and what they are given.
+
+#include <cmath>
+#include <variant>
+#include <vector>
+
+#include "bad_input/table.hpp"
+#include "bad_input/training.hpp"
+#include "gemel/network/any_network.hpp"
+
+namespace gemel::bad_input {
+
+namespace {
+
+using Hidden = Dense<Dynamic, Dynamic, ReLU>;
+
+template <class... Layers>
+void network(Layers... layers) {
+  Rng rng{1};
+  make_network<float>(rng, layers...);
+}
+void sequence(std::vector<AnyLayer> layers) { Sequence<AnyLayer>{std::move(layers)}; }
+
+/// Sets parameters in the midst of a training.
+auto set(const MatrixX<float>& values) {
+  return in_training([values](Training& training) { training.model().set_parameters(values); });
+}
+VectorX<float> parameters(Index i, float value) {
+  VectorX<float> values = VectorX<float>::Ones(26);
+  values[i] = value;
+  return values;
+}
+
+MatrixX<float> ones(Index features, Index n, float first = 1) {
+  MatrixX<float> values = MatrixX<float>::Ones(features, n);
+  if (values.size() > 0) values(0, 0) = first;
+  return values;
+}
+
+}  // namespace
+
+std::vector<Row> network_rows() {
+  const Entry no_labels = {{OneClass, BadLabel}, impossible("no labels are in play")};
+
+  return {
+      {"Network, make_network",
+       {{WrongShape,
+         {throws<ShapeError>("it takes 5 inputs, but the layer before it gives 4; make the two sizes equal", {.layer = 1},
+                             [] { network(Hidden{3, 4}, Hidden{5, 2}); }),
+          throws<ShapeError>("it takes 6 inputs, but the layer before it gives 2", {.layer = 2},
+                             [] { network(Dense<3, 4>{}, Dense<4, Dynamic>{4, 2}, L2Normalize<>{6}); }),
+          throws<ShapeError>("the size is 3 by its type, but 4 was given", [] { Dense<3, Dynamic>{4, 2}; })}},
+        {{NaN, Infinite}, impossible("sizes are whole numbers, and weights are drawn")},
+        {Empty, impossible("a Network without a layer does not compile")},
+        no_labels,
+        {OutOfRange, {throws<ShapeError>("a size must be positive, but 0 was given", [] { Hidden{0, 4}; }),
+                      throws<ShapeError>("a size must be positive, but -4 was given", [] { Hidden{3, -4}; }),
+                      throws<ShapeError>("has more parameters than any machine holds",
+                                         [] { Hidden{Index{1} << 40, Index{1} << 40}; })}},
+        no_file()}},
+
+      {"Sequence, AnyNetwork",
+       {{WrongShape, {throws<ShapeError>("it takes 5 inputs, but the layer before it gives 4", {.layer = 1},
+                                         [] { sequence({Hidden{3, 4}, Hidden{5, 2}}); }),
+                      throws<ShapeError>("it takes 3 inputs, but the layer before it gives 6", {.layer = 1},
+                                         [] { network(Hidden{5, 6}, Sequence<Hidden>{{Hidden{3, 2}}}); })}},
+        {{NaN, Infinite}, impossible("sizes are whole numbers, and weights are drawn")},
+        {Empty, throws<ValueError>("a Sequence needs at least one layer", [] { sequence({}); })},
+        no_labels,
+        {OutOfRange, throws<ShapeError>("a size must be positive", [] { sequence({L2Normalize<>{0}}); })},
+        no_file()}},
+
+      {"Dropout's rate",
+       {{WrongShape, see("Network, make_network")},
+        {NaN, throws<ValueError>("the rate of Dropout must be at least 0 and less than 1, but nan", [] { Dropout<4>{nan}; })},
+        {Infinite, throws<ValueError>("but inf was given", [] { Dropout<4>{inf}; })},
+        {Empty, impossible("the rate is one number")},
+        no_labels,
+        {OutOfRange, {throws<ValueError>("but 1.0", [] { Dropout<>{4, 1}; }),
+                      throws<ValueError>("but -0.1", [] { Dropout<>{4, -0.1}; })}},
+        no_file()}},
+
+      {"LeakyReLU's slope",
+       {{WrongShape, impossible("the slope is one number")},
+        {NaN, throws<ValueError>("LeakyReLU's negative_slope must be finite and at least 0, but nan",
+                                 [] { LeakyReLU{nan}; })},
+        {Infinite, throws<ValueError>("but inf", [] { LeakyReLU{inf}; })},
+        {Empty, impossible("the slope is one number")},
+        no_labels,
+        {OutOfRange, throws<ValueError>("but -0.3", [] { LeakyReLU{-0.3}; })},
+        no_file()}},
+
+      {"set_parameters",
+       {{WrongShape,
+         {throws<ShapeError>("the network has 26 parameters in one column, but 25 x 1 values were given", set(ones(25, 1))),
+          throws<ShapeError>("but 1 x 26 values", set(ones(1, 26))),
+          throws<ShapeError>("but 13 x 2 values", set(ones(13, 2)))}},
+        {NaN, {throws<NonFiniteError>("parameters must be finite, but value 3 is NaN or infinite", {.layer = 0},
+                                      set(parameters(3, nan_f))),
+               throws<NonFiniteError>("value 25 is NaN", {.layer = 1}, set(parameters(25, nan_f)))}},
+        {Infinite, throws<NonFiniteError>("value 16 is NaN or infinite", {.layer = 1}, set(parameters(16, -inf_f)))},
+        {Empty, throws<ShapeError>("but 0 x 1 values", set(ones(0, 1)))},
+        no_labels,
+        {OutOfRange, impossible("a parameter is any finite number")},
+        no_file()}},
+
+      {"Siamese: embed",
+       {{WrongShape,
+         {throws<ShapeError>("the network takes 3 features, but the samples have 4 (rows are features",
+                             [] { a_model().embed(ones(4, 3)); }),
+          throws<ShapeError>("the embeddings are 2 x 5, but there is room for 2 x 4",
+                             [] {
+                               MatrixX<float> x = ones(3, 5), y = ones(2, 4);
+                               Workspace<float> workspace;
+                               a_model().embed(Columns<float>(x.data(), 3, 5), Columns<float>(y.data(), 2, 4), workspace);
+                             })}},
+        {NaN, fine("a NaN goes through to the embedding, and to no other column",
+                   [] {
+                     const MatrixX<float> y = a_model().embed(ones(3, 2, nan_f));
+                     return std::isnan(y(0, 0)) && std::isnan(y(1, 0)) && y.col(1).allFinite();
+                   })},
+        {Infinite, see("Verifier: samples")},
+        {Empty, {fine("no samples have no embeddings", [] { return a_model().embed(ones(3, 0)).size() == 0; }),
+                 throws<ShapeError>("but the samples have 0", [] { a_model().embed(ones(0, 5)); })}},
+        no_labels,
+        {OutOfRange, impossible("it takes no number")},
+        no_file()}},
+
+      {"Siamese: distance",
+       {{WrongShape,
+         {throws<ShapeError>("but the samples have 4", [] { a_model().distance(ones(4, 2), ones(3, 2)); }),
+          throws<ShapeError>("but the samples have 2", [] { a_model().distance(ones(3, 2), ones(2, 3)); }),
+          throws<ShapeError>("there are 2 and 3 columns", [] { a_model().distance(ones(3, 2), ones(3, 3)); }),
+          throws<ShapeError>("2 and 2 columns, and room for 1",
+                             [] {
+                               Workspace<float> workspace;
+                               VectorX<float> d(1);
+                               a_model().distance(ones(3, 2), ones(3, 2), workspace, d);
+                             })}},
+        {NaN, fine("a NaN gives the distance NaN, which is not at most a threshold",
+                   [] { return std::isnan(a_model().distance(ones(3, 1, nan_f), ones(3, 1))[0]); })},
+        {Infinite, see("Verifier: samples")},
+        {Empty, fine("no pairs have no distances", [] { return a_model().distance(ones(3, 0), ones(3, 0)).size() == 0; })},
+        no_labels,
+        {OutOfRange, impossible("it takes no number")},
+        no_file()}},
+  };
+}
+
+}  // namespace gemel::bad_input
