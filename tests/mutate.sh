@@ -53,8 +53,9 @@ core/kernel/update.inl @ s/w = add(w, Nesterov/w = sub(w, Nesterov/ @ training/s
 core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ training/sgd
 core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ training/sgd
 core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ training/sgd
-core/kernel/update.inl @ s/Outside ? fnma(rate, move/Outside ? fma(rate, move/ @ training/rmsprop
-core/kernel/update.inl @ s/: sub(w, move)/: add(w, move)/ @ training/rmsprop
+core/kernel/update.inl @ s/w = fnma(rate, direction/w = fma(rate, direction/ @ training/rmsprop
+core/kernel/update.inl @ s/Outside ? fnma(rate, m/Outside ? fma(rate, m/ @ training/rmsprop
+core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ training/rmsprop
 core/kernel/update.inl @ s/v = flush<S>(fma(new_part/v = flush<S>(fnma(new_part/ @ training/rmsprop
 core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ training/rmsprop
 core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ training/rmsprop

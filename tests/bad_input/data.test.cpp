@@ -58,40 +58,65 @@ std::vector<Row> data_rows() {
       {"Labels",
        {{WrongShape, see("Pairs of two matrices")},
         {NaN, throws<ValueError>("the label is nan, but a label must be 0 or 1", {.pair = 1},
-                                 [] { Labels{std::vector<double>{1, nan}}; })},
-        {Infinite, throws<ValueError>("the label is inf", {.pair = 0}, [] { Labels{std::vector<double>{inf, 0}}; })},
-        {Empty, fine("there may be none: Pairs asks for one a pair",
-                     [] { return Labels{std::vector<int>{}}.size() == 0; })},
-        {OneClass, fine("it is Roc that needs both", [] { return Labels{1, 1}.size() == 2; })},
+                                 [] {
+                                   Labels{std::vector<double>{1, nan}};
+                                 })},
+        {Infinite, throws<ValueError>("the label is inf", {.pair = 0},
+                                      [] {
+                                        Labels{std::vector<double>{inf, 0}};
+                                      })},
+        {Empty,
+         fine("there may be none: Pairs asks for one a pair", [] { return Labels{std::vector<int>{}}.size() == 0; })},
+        {OneClass, fine("it is Roc that needs both",
+                        [] {
+                          return Labels{1, 1}.size() == 2;
+                        })},
         {BadLabel,
-         {throws<ValueError>("the label is 2, but a label must be 0 or 1", {.pair = 2}, [] { Labels{0, 1, 2}; }),
-          throws<ValueError>("the label is -1", {.pair = 0}, [] { Labels{VectorX<int>{{-1, 1}}}; }),
-          throws<ValueError>("the label is 0.5", {.pair = 1}, [] { Labels{0.0, 0.5}; }),
+         {throws<ValueError>("the label is 2, but a label must be 0 or 1", {.pair = 2},
+                             [] {
+                               Labels{0, 1, 2};
+                             }),
+          throws<ValueError>("the label is -1", {.pair = 0},
+                             [] {
+                               Labels{VectorX<int>{{-1, 1}}};
+                             }),
+          throws<ValueError>("the label is 0.5", {.pair = 1},
+                             [] {
+                               Labels{0.0, 0.5};
+                             }),
           throws<ValueError>("the label is 7", {.pair = 1},
-                             [] { Labels{std::vector<std::uint8_t>{0, 7}, OneIsDissimilar}; })}},
+                             [] {
+                               Labels{std::vector<std::uint8_t>{0, 7}, OneIsDissimilar};
+                             })}},
         {OutOfRange, impossible("beyond 0 and 1 there is no range")},
         no_file()}},
 
       {"Samples",
-       {{WrongShape, {throws<ShapeError>("does not lie side by side: use columns()",
-                                         [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{4, 1}).matrix(); }),
-                      throws<ShapeError>("but these are -3 x 5",
-                                         [] {
-                                           const float value = 1;
-                                           Samples<float>::from_row_major(&value, 5, -3);
-                                         })}},
+       {{WrongShape,
+         {throws<ShapeError>("does not lie side by side: use columns()",
+                             [] {
+                               Samples<float>{ones(3, 5)}.select(std::vector<Index>{4, 1}).matrix();
+                             }),
+          throws<ShapeError>("but these are -3 x 5",
+                             [] {
+                               const float value = 1;
+                               Samples<float>::from_row_major(&value, 5, -3);
+                             })}},
         {NaN, see("fit: pairs")},
         {Infinite, see("fit: pairs")},
-        {Empty, {throws<ShapeError>("at least one of each, but these are 3 x 0", [] { Samples<float>{ones(3, 0)}; }),
-                 throws<ShapeError>("but these are 0 x 5", [] { Samples<float>{ones(0, 5)}; }),
-                 throws<ShapeError>("but these are 3 x 0", [] { Samples<float>::view(nullptr, 3, 0); }),
-                 throws<ShapeError>("but these are 3 x 0",
-                                    [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{}); })}},
+        {Empty,
+         {throws<ShapeError>("at least one of each, but these are 3 x 0", [] { Samples<float>{ones(3, 0)}; }),
+          throws<ShapeError>("but these are 0 x 5", [] { Samples<float>{ones(0, 5)}; }),
+          throws<ShapeError>("but these are 3 x 0", [] { Samples<float>::view(nullptr, 3, 0); }),
+          throws<ShapeError>("but these are 3 x 0", [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{}); })}},
         {{OneClass, BadLabel}, impossible("they have no classes")},
-        {OutOfRange, {throws<ValueError>("sample 5 was selected, but there are 5",
-                                         [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{0, 5}); }),
-                      throws<ValueError>("sample -1 was selected",
-                                         [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{-1}); })}},
+        {OutOfRange,
+         {throws<ValueError>("sample 5 was selected, but there are 5",
+                             [] {
+                               Samples<float>{ones(3, 5)}.select(std::vector<Index>{0, 5});
+                             }),
+          throws<ValueError>("sample -1 was selected",
+                             [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{-1}); })}},
         no_file()}},
 
       {"Classes",
@@ -107,18 +132,33 @@ std::vector<Row> data_rows() {
       {"Pairs of two matrices",
        {{WrongShape,
          {throws<ShapeError>("as many features, but A has 3 and B has 4",
-                             [] { Pairs<float>{ones(3, 2), ones(4, 2), {1, 0}}; }),
+                             [] {
+                               Pairs<float>{ones(3, 2), ones(4, 2), {1, 0}};
+                             }),
           throws<ShapeError>("as many samples, but A has 2 and B has 3",
-                             [] { Pairs<float>{ones(3, 2), ones(3, 3), {1, 0}}; }),
-          throws<ShapeError>("there are 2 pairs, but 3 labels", [] { Pairs<float>{ones(3, 2), ones(3, 2), {1, 0, 1}}; })}},
+                             [] {
+                               Pairs<float>{ones(3, 2), ones(3, 3), {1, 0}};
+                             }),
+          throws<ShapeError>("there are 2 pairs, but 3 labels",
+                             [] {
+                               Pairs<float>{ones(3, 2), ones(3, 2), {1, 0, 1}};
+                             })}},
         {NaN, see("fit: pairs")},
         {Infinite, see("fit: pairs")},
-        {Empty, {throws<ShapeError>("but these are 3 x 0", [] { Pairs<float>{ones(3, 0), ones(3, 0), Labels{}}; }),
-                 throws<ShapeError>("there are 2 pairs, but 0 labels",
-                                    [] { Pairs<float>{ones(3, 2), ones(3, 2), Labels{}}; })}},
+        {Empty,
+         {throws<ShapeError>("but these are 3 x 0",
+                             [] {
+                               Pairs<float>{ones(3, 0), ones(3, 0), Labels{}};
+                             }),
+          throws<ShapeError>("there are 2 pairs, but 0 labels",
+                             [] {
+                               Pairs<float>{ones(3, 2), ones(3, 2), Labels{}};
+                             })}},
         {OneClass, see("evaluate")},
         {BadLabel, throws<ValueError>("the label is 3", {.pair = 1},
-                                      [] { Pairs<float>{ones(3, 2), ones(3, 2), {0, 3}}; })},
+                                      [] {
+                                        Pairs<float>{ones(3, 2), ones(3, 2), {0, 3}};
+                                      })},
         {OutOfRange,
          {throws<ValueError>("a slice of 2 pairs from pair 1 on was asked for, but there are 2",
                              [] { weighted({}).slice(1, 2); }),
@@ -140,57 +180,93 @@ std::vector<Row> data_rows() {
 
       {"Pairs by index",
        {{WrongShape, throws<ShapeError>("there are 2 pairs, but 1 labels",
-                                        [] { Pairs<float>{ones(3, 5), two_pairs, {1}}; })},
+                                        [] {
+                                          Pairs<float>{ones(3, 5), two_pairs, {1}};
+                                        })},
         {NaN, see("fit: pairs")},
         {Infinite, see("fit: pairs")},
         {Empty, throws<ShapeError>("there are no pairs: at least one is needed",
-                                   [] { Pairs<float>{ones(3, 5), std::vector<PairIndex>{}, Labels{}}; })},
+                                   [] {
+                                     Pairs<float>{ones(3, 5), std::vector<PairIndex>{}, Labels{}};
+                                   })},
         {OneClass, see("evaluate")},
         {BadLabel, throws<ValueError>("the label is 2", {.pair = 0},
-                                      [] { Pairs<float>{ones(3, 5), two_pairs, {2, 0}}; })},
-        {OutOfRange, {throws<ValueError>("it refers to sample 2, but the samples are 0 to 1", {.pair = 1},
-                                         [] { Pairs<float>{ones(3, 2), two_pairs, {1, 0}}; }),
-                      throws<ValueError>("it refers to sample -1", {.pair = 0},
-                                         [] { Pairs<float>{ones(3, 2), std::vector<PairIndex>{{0, -1}}, {1}}; })}},
+                                      [] {
+                                        Pairs<float>{ones(3, 5), two_pairs, {2, 0}};
+                                      })},
+        {OutOfRange,
+         {throws<ValueError>("it refers to sample 2, but the samples are 0 to 1", {.pair = 1},
+                             [] {
+                               Pairs<float>{ones(3, 2), two_pairs, {1, 0}};
+                             }),
+          throws<ValueError>("it refers to sample -1", {.pair = 0},
+                             [] {
+                               Pairs<float>{ones(3, 2), std::vector<PairIndex>{{0, -1}}, {1}};
+                             })}},
         no_file()}},
 
       {"Pairs: weights",
-       {{WrongShape, throws<ShapeError>("there are 2 pairs, but 3 weights", [] { weighted({1, 1, 1}); })},
+       {{WrongShape, throws<ShapeError>("there are 2 pairs, but 3 weights",
+                                        [] {
+                                          weighted({1, 1, 1});
+                                        })},
         {NaN, throws<ValueError>("the weight is nan, but a weight must be finite and >= 0", {.pair = 1},
-                                 [] { weighted({1, nan_f}); })},
-        {Infinite, throws<ValueError>("the weight is inf", {.pair = 0}, [] { weighted({inf_f, 1}); })},
+                                 [] {
+                                   weighted({1, nan_f});
+                                 })},
+        {Infinite, throws<ValueError>("the weight is inf", {.pair = 0},
+                                      [] {
+                                        weighted({inf_f, 1});
+                                      })},
         {Empty, fine("without weights all pairs weigh 1", [] { return weighted({}).size() == 2; })},
         {{OneClass, BadLabel}, impossible("a weight is no label")},
-        {OutOfRange, throws<ValueError>("the weight is -1", {.pair = 1}, [] { weighted({1, -1}); })},
+        {OutOfRange, throws<ValueError>("the weight is -1", {.pair = 1},
+                                        [] {
+                                          weighted({1, -1});
+                                        })},
         no_file()}},
 
       {"PairSampler",
        {{WrongShape, throws<ShapeError>("there are 5 samples, but 6 class labels",
-                                        [] { PairSampler<float>{ones(3, 5), three_pairs}; })},
-        {NaN, throws<ValueError>("similar_share is nan, but it must be in [0, 1]", [] { sampler({.similar_share = nan}); })},
+                                        [] {
+                                          PairSampler<float>{ones(3, 5), three_pairs};
+                                        })},
+        {NaN,
+         throws<ValueError>("similar_share is nan, but it must be in [0, 1]", [] { sampler({.similar_share = nan}); })},
         {Infinite, throws<ValueError>("similar_share is inf", [] { sampler({.similar_share = inf}); })},
-        {Empty, {throws<ShapeError>("there are 6 samples, but 0 class labels",
-                                    [] { PairSampler<float>{ones(3, 6), nobody}; }),
-                 throws<ValueError>("no pairs are drawn yet: call start_epoch",
-                                    [] {
-                                      Batch<float> batch;
-                                      sampler().batch(0, batch);
-                                    })}},
+        {Empty,
+         {throws<ShapeError>("there are 6 samples, but 0 class labels",
+                             [] {
+                               PairSampler<float>{ones(3, 6), nobody};
+                             }),
+          throws<ValueError>("no pairs are drawn yet: call start_epoch",
+                             [] {
+                               Batch<float> batch;
+                               sampler().batch(0, batch);
+                             })}},
         {OneClass, throws<ValueError>("all samples are of class 4: dissimilar pairs need at least two classes",
-                                      [] { PairSampler<float>{ones(3, 6), all_four}; })},
+                                      [] {
+                                        PairSampler<float>{ones(3, 6), all_four};
+                                      })},
         any_class,
         {OutOfRange,
          {throws<ValueError>("similar_share is -0.1", [] { sampler({.similar_share = -0.1}); }),
           throws<ValueError>("similar_share is 1.5", [] { sampler({.similar_share = 1.5}); }),
-          throws<ValueError>("pairs_per_sample is 0, but it must be at least 1", [] { sampler({.pairs_per_sample = 0}); }),
+          throws<ValueError>("pairs_per_sample is 0, but it must be at least 1",
+                             [] { sampler({.pairs_per_sample = 0}); }),
           throws<ValueError>("but 6 samples can have 357913941 at most",
                              [] { sampler({.pairs_per_sample = std::numeric_limits<Index>::max()}); }),
           throws<ValueError>("no class has two samples, so there are no similar pairs: set similar_share = 0",
-                             [] { PairSampler<float>{ones(3, 3), Classes{1, 2, 3}}; })}},
+                             [] {
+                               PairSampler<float>{ones(3, 3), Classes{1, 2, 3}};
+                             })}},
         no_file()}},
 
       {"consecutive_pairs",
-       {{WrongShape, throws<ShapeError>("there are 6 samples, but 2 class labels", [] { consecutive(Classes{1, 2}); })},
+       {{WrongShape, throws<ShapeError>("there are 6 samples, but 2 class labels",
+                                        [] {
+                                          consecutive(Classes{1, 2});
+                                        })},
         any_integer,
         {Empty, throws<ShapeError>("there are 6 samples, but 0 class labels", [] { consecutive(nobody); })},
         {OneClass, throws<ValueError>("all samples are of class 4", [] { consecutive(all_four); })},
@@ -203,9 +279,10 @@ std::vector<Row> data_rows() {
        {{WrongShape, throws<ShapeError>("there are 5 samples, but 6 class labels",
                                         [] { all_pairs(Samples<float>{ones(3, 5)}, three_pairs); })},
         any_integer,
-        {Empty, {throws<ShapeError>("there are no pairs: at least one is needed",
-                                    [] { all_pairs(Samples<float>{ones(3, 1)}, Classes{1}); }),
-                 throws<ShapeError>("but 0 class labels", [] { all_pairs(Samples<float>{ones(3, 5)}, nobody); })}},
+        {Empty,
+         {throws<ShapeError>("there are no pairs: at least one is needed",
+                             [] { all_pairs(Samples<float>{ones(3, 1)}, Classes{1}); }),
+          throws<ShapeError>("but 0 class labels", [] { all_pairs(Samples<float>{ones(3, 5)}, nobody); })}},
         {OneClass, see("evaluate")},
         any_class,
         {OutOfRange, impossible("it takes no number")},
@@ -213,18 +290,21 @@ std::vector<Row> data_rows() {
 
       {"split_samples",
        {{WrongShape, impossible("it sees one list")},
-        {NaN, {throws<ValueError>("the fraction held out is nan, " + fraction, [] { split_n(6, nan); }),
-               throws<ValueError>("the fraction held out is nan, " + fraction, [] { stratified(three_pairs, nan); })}},
+        {NaN,
+         {throws<ValueError>("the fraction held out is nan, " + fraction, [] { split_n(6, nan); }),
+          throws<ValueError>("the fraction held out is nan, " + fraction, [] { stratified(three_pairs, nan); })}},
         {Infinite, throws<ValueError>("the fraction held out is inf", [] { split_n(6, inf); })},
-        {Empty, {throws<ValueError>("at least two samples, but there are 0", [] { split_n(0, 0.5); }),
-                 throws<ValueError>("at least two samples, but there are 0", [] { stratified(nobody, 0.5); })}},
+        {Empty,
+         {throws<ValueError>("at least two samples, but there are 0", [] { split_n(0, 0.5); }),
+          throws<ValueError>("at least two samples, but there are 0", [] { stratified(nobody, 0.5); })}},
         {OneClass, fine("one class is split too", [] { return stratified(all_four, 0.5).test.size() == 3; })},
         any_class,
-        {OutOfRange, {throws<ValueError>("the fraction held out is 0.0", [] { split_n(6, 0); }),
-                      throws<ValueError>("the fraction held out is 1.0", [] { split_n(6, 1); }),
-                      throws<ValueError>("the fraction held out is -0.5", [] { stratified(three_pairs, -0.5); }),
-                      throws<ValueError>("but there are 1", [] { split_n(1, 0.5); }),
-                      throws<ValueError>("but there are -6", [] { split_n(-6, 0.5); })}},
+        {OutOfRange,
+         {throws<ValueError>("the fraction held out is 0.0", [] { split_n(6, 0); }),
+          throws<ValueError>("the fraction held out is 1.0", [] { split_n(6, 1); }),
+          throws<ValueError>("the fraction held out is -0.5", [] { stratified(three_pairs, -0.5); }),
+          throws<ValueError>("but there are 1", [] { split_n(1, 0.5); }),
+          throws<ValueError>("but there are -6", [] { split_n(-6, 0.5); })}},
         no_file()}},
 
       {"split_classes",

@@ -45,25 +45,47 @@ std::vector<Row> network_rows() {
   return {
       {"Network, make_network",
        {{WrongShape,
-         {throws<ShapeError>("it takes 5 inputs, but the layer before it gives 4; make the two sizes equal", {.layer = 1},
-                             [] { network(Hidden{3, 4}, Hidden{5, 2}); }),
+         {throws<ShapeError>("it takes 5 inputs, but the layer before it gives 4; make the two sizes equal",
+                             {.layer = 1},
+                             [] {
+                               network(Hidden{3, 4}, Hidden{5, 2});
+                             }),
           throws<ShapeError>("it takes 6 inputs, but the layer before it gives 2", {.layer = 2},
-                             [] { network(Dense<3, 4>{}, Dense<4, Dynamic>{4, 2}, L2Normalize<>{6}); }),
-          throws<ShapeError>("the size is 3 by its type, but 4 was given", [] { Dense<3, Dynamic>{4, 2}; })}},
+                             [] {
+                               network(Dense<3, 4>{}, Dense<4, Dynamic>{4, 2}, L2Normalize<>{6});
+                             }),
+          throws<ShapeError>("the size is 3 by its type, but 4 was given",
+                             [] {
+                               Dense<3, Dynamic>{4, 2};
+                             })}},
         {{NaN, Infinite}, impossible("sizes are whole numbers, and weights are drawn")},
         {Empty, impossible("a Network without a layer does not compile")},
         no_labels,
-        {OutOfRange, {throws<ShapeError>("a size must be positive, but 0 was given", [] { Hidden{0, 4}; }),
-                      throws<ShapeError>("a size must be positive, but -4 was given", [] { Hidden{3, -4}; }),
-                      throws<ShapeError>("has more parameters than any machine holds",
-                                         [] { Hidden{Index{1} << 40, Index{1} << 40}; })}},
+        {OutOfRange,
+         {throws<ShapeError>("a size must be positive, but 0 was given",
+                             [] {
+                               Hidden{0, 4};
+                             }),
+          throws<ShapeError>("a size must be positive, but -4 was given",
+                             [] {
+                               Hidden{3, -4};
+                             }),
+          throws<ShapeError>("has more parameters than any machine holds",
+                             [] {
+                               Hidden{Index{1} << 40, Index{1} << 40};
+                             })}},
         no_file()}},
 
       {"Sequence, AnyNetwork",
-       {{WrongShape, {throws<ShapeError>("it takes 5 inputs, but the layer before it gives 4", {.layer = 1},
-                                         [] { sequence({Hidden{3, 4}, Hidden{5, 2}}); }),
-                      throws<ShapeError>("it takes 3 inputs, but the layer before it gives 6", {.layer = 1},
-                                         [] { network(Hidden{5, 6}, Sequence<Hidden>{{Hidden{3, 2}}}); })}},
+       {{WrongShape,
+         {throws<ShapeError>("it takes 5 inputs, but the layer before it gives 4", {.layer = 1},
+                             [] {
+                               sequence({Hidden{3, 4}, Hidden{5, 2}});
+                             }),
+          throws<ShapeError>("it takes 3 inputs, but the layer before it gives 6", {.layer = 1},
+                             [] {
+                               network(Hidden{5, 6}, Sequence<Hidden>{{Hidden{3, 2}}});
+                             })}},
         {{NaN, Infinite}, impossible("sizes are whole numbers, and weights are drawn")},
         {Empty, throws<ValueError>("a Sequence needs at least one layer", [] { sequence({}); })},
         no_labels,
@@ -72,12 +94,20 @@ std::vector<Row> network_rows() {
 
       {"Dropout's rate",
        {{WrongShape, see("Network, make_network")},
-        {NaN, throws<ValueError>("the rate of Dropout must be at least 0 and less than 1, but nan", [] { Dropout<4>{nan}; })},
+        {NaN, throws<ValueError>("the rate of Dropout must be at least 0 and less than 1, but nan",
+                                 [] { Dropout<4>{nan}; })},
         {Infinite, throws<ValueError>("but inf was given", [] { Dropout<4>{inf}; })},
         {Empty, impossible("the rate is one number")},
         no_labels,
-        {OutOfRange, {throws<ValueError>("but 1.0", [] { Dropout<>{4, 1}; }),
-                      throws<ValueError>("but -0.1", [] { Dropout<>{4, -0.1}; })}},
+        {OutOfRange,
+         {throws<ValueError>("but 1.0",
+                             [] {
+                               Dropout<>{4, 1};
+                             }),
+          throws<ValueError>("but -0.1",
+                             [] {
+                               Dropout<>{4, -0.1};
+                             })}},
         no_file()}},
 
       {"LeakyReLU's slope",
@@ -92,12 +122,14 @@ std::vector<Row> network_rows() {
 
       {"set_parameters",
        {{WrongShape,
-         {throws<ShapeError>("the network has 26 parameters in one column, but 25 x 1 values were given", set(ones(25, 1))),
+         {throws<ShapeError>("the network has 26 parameters in one column, but 25 x 1 values were given",
+                             set(ones(25, 1))),
           throws<ShapeError>("but 1 x 26 values", set(ones(1, 26))),
           throws<ShapeError>("but 13 x 2 values", set(ones(13, 2)))}},
-        {NaN, {throws<NonFiniteError>("parameters must be finite, but value 3 is NaN or infinite", {.layer = 0},
-                                      set(parameters(3, nan_f))),
-               throws<NonFiniteError>("value 25 is NaN", {.layer = 1}, set(parameters(25, nan_f)))}},
+        {NaN,
+         {throws<NonFiniteError>("parameters must be finite, but value 3 is NaN or infinite", {.layer = 0},
+                                 set(parameters(3, nan_f))),
+          throws<NonFiniteError>("value 25 is NaN", {.layer = 1}, set(parameters(25, nan_f)))}},
         {Infinite, throws<NonFiniteError>("value 16 is NaN or infinite", {.layer = 1}, set(parameters(16, -inf_f)))},
         {Empty, throws<ShapeError>("but 0 x 1 values", set(ones(0, 1)))},
         no_labels,
@@ -112,7 +144,8 @@ std::vector<Row> network_rows() {
                              [] {
                                MatrixX<float> x = ones(3, 5), y = ones(2, 4);
                                Workspace<float> workspace;
-                               a_model().embed(Columns<float>(x.data(), 3, 5), Columns<float>(y.data(), 2, 4), workspace);
+                               a_model().embed(Columns<float>(x.data(), 3, 5), Columns<float>(y.data(), 2, 4),
+                                               workspace);
                              })}},
         {NaN, fine("a NaN goes through to the embedding, and to no other column",
                    [] {
@@ -120,8 +153,9 @@ std::vector<Row> network_rows() {
                      return std::isnan(y(0, 0)) && std::isnan(y(1, 0)) && y.col(1).allFinite();
                    })},
         {Infinite, see("Verifier: samples")},
-        {Empty, {fine("no samples have no embeddings", [] { return a_model().embed(ones(3, 0)).size() == 0; }),
-                 throws<ShapeError>("but the samples have 0", [] { a_model().embed(ones(0, 5)); })}},
+        {Empty,
+         {fine("no samples have no embeddings", [] { return a_model().embed(ones(3, 0)).size() == 0; }),
+          throws<ShapeError>("but the samples have 0", [] { a_model().embed(ones(0, 5)); })}},
         no_labels,
         {OutOfRange, impossible("it takes no number")},
         no_file()}},
@@ -140,7 +174,8 @@ std::vector<Row> network_rows() {
         {NaN, fine("a NaN gives the distance NaN, which is not at most a threshold",
                    [] { return std::isnan(a_model().distance(ones(3, 1, nan_f), ones(3, 1))[0]); })},
         {Infinite, see("Verifier: samples")},
-        {Empty, fine("no pairs have no distances", [] { return a_model().distance(ones(3, 0), ones(3, 0)).size() == 0; })},
+        {Empty,
+         fine("no pairs have no distances", [] { return a_model().distance(ones(3, 0), ones(3, 0)).size() == 0; })},
         no_labels,
         {OutOfRange, impossible("it takes no number")},
         no_file()}},

@@ -2,7 +2,6 @@
 
 #include <zlib.h>
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -38,21 +37,25 @@ const std::string text = "a,b,class\n1,2,x\n3,4,y\n";
 
 Bytes part(const Bytes& bytes, Index count) { return {bytes.begin(), bytes.begin() + count}; }
 Bytes as_bytes(std::string_view content) { return {content.begin(), content.end()}; }
+std::string as_text(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
-/// The first `count` bytes of 5000 bytes in gzip.
-std::string gzipped(std::size_t count) {
+/// 5000 bytes in gzip.
+std::string gzipped() {
   const std::filesystem::path path = folder().path() / "whole.gz";
   Bytes bytes;
   for (std::uint32_t i = 0; i < 5000; ++i) bytes.push_back(static_cast<std::uint8_t>(i * 2654435761u >> 24));
   const gzFile file = gzopen(path.c_str(), "wb");
   gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
   gzclose(file);
-  return content_of(path).substr(0, count);
+  return content_of(path);
 }
-std::string damaged() {
-  std::string whole = gzipped(std::string::npos);
+std::string cut(std::string whole) { return whole.substr(0, whole.size() / 2); }
+std::string damaged(std::string whole) {
   whole[whole.size() / 2] = static_cast<char>(whole[whole.size() / 2] ^ 4);
   return whole;
+}
+std::vector<std::uint8_t> inflated(std::string_view bytes, std::size_t most = 5000) {
+  return read_gzip(folder().write("bad.gz", bytes), most);
 }
 
 /// Files that are there, but give nothing. A read error needs a file that fails for root too: Linux has one.
@@ -88,9 +91,9 @@ std::vector<Row> reading_rows() {
         {NaN, throws<NonFiniteError>("'nan' is NaN, infinite or out of range (column number 1, counted from 0)",
                                      {.file = "bad.csv", .line = 3, .column = "b"},
                                      [] { csv("a,b,class\n1,2,x\n3,nan,y\n"); })},
-        {Infinite, throws<NonFiniteError>("'-inf' is NaN, infinite or out of range",
-                                          {.file = "bad.csv", .line = 2, .column = "a"},
-                                          [] { csv("a,b,class\n-inf,2,x\n"); })},
+        {Infinite,
+         throws<NonFiniteError>("'-inf' is NaN, infinite or out of range",
+                                {.file = "bad.csv", .line = 2, .column = "a"}, [] { csv("a,b,class\n-inf,2,x\n"); })},
         {Empty,
          {throws<FormatError>("the file is empty", {.file = "bad.csv"}, [] { csv(""); }),
           throws<FormatError>("there are names, but no rows", {.file = "bad.csv"}, [] { csv("a,b,class\n"); }),
@@ -100,9 +103,10 @@ std::vector<Row> reading_rows() {
                               [] { csv("a,b,class\n1,,x\n"); })}},
         {OneClass, fine("a file may hold one class: who draws pairs from it refuses",
                         [] { return csv("a,b,class\n1,2,x\n3,4,x\n").classes.size() == 1; })},
-        {BadLabel, {throws<FormatError>("the label is empty", {.file = "bad.csv", .line = 3, .column = "class"},
-                                        [] { csv("a,b,class\n1,2,x\n3,4,\n"); }),
-                    fine("a class is any text", [] { return csv(text).classes.back() == "y"; })}},
+        {BadLabel,
+         {throws<FormatError>("the label is empty", {.file = "bad.csv", .line = 3, .column = "class"},
+                              [] { csv("a,b,class\n1,2,x\n3,4,\n"); }),
+          fine("a class is any text", [] { return csv(text).classes.back() == "y"; })}},
         {OutOfRange,
          {throws<NonFiniteError>("'1e39' is NaN, infinite or out of range",
                                  {.file = "bad.csv", .line = 2, .column = "a"}, [] { csv("a,b,class\n1e39,2,x\n"); }),
@@ -113,41 +117,56 @@ std::vector<Row> reading_rows() {
           throws<ValueError>("cannot be number 3: there are 3 columns, 0 to 2", {.file = "bad.csv"},
                              [] { csv(text, {.label = Index{3}}); }),
           throws<ValueError>("cannot separate cells", [] { csv(text, {.separator = '"'}); })}},
-        {Truncated, {throws<FormatError>("the row has 1 cells", {.file = "bad.csv", .line = 3},
-                                         [] { csv(text.substr(0, 17)); }),
-                     throws<FormatError>("a quote that begins in this row is not closed",
-                                         {.file = "bad.csv", .line = 2}, [] { csv("a,b,class\n1,2,\"x\n3,4,y\n"); })}},
-        {Swapped, throws<FormatError>("the first line is blank", {.file = "bad.csv", .line = 1},
-                                      [] { csv({"\n\0\0\10\2", 5}, {}); })},
+        {Truncated,
+         {throws<FormatError>("the row has 1 cells", {.file = "bad.csv", .line = 3}, [] { csv(text.substr(0, 17)); }),
+          throws<FormatError>("a quote that begins in this row is not closed", {.file = "bad.csv", .line = 2},
+                              [] { csv("a,b,class\n1,2,\"x\n3,4,y\n"); })}},
+        {Swapped,
+         {throws<FormatError>("the first line holds zero bytes, so this is not text", {.file = "bad.csv", .line = 1},
+                              [] { csv(as_text(images)); }),
+          throws<FormatError>("the first line holds zero bytes", {.file = "bad.csv", .line = 1},
+                              [] { csv(gzipped()); })}},
         {Missing, missing(csv_at)},
         {Unreadable, unreadable(csv_at)},
         {FullDisk, impossible("it only reads")}}},
 
       {"read_idx",
-       {{WrongShape, {throws<FormatError>("it has no dimensions", {.file = "bad.idx"}, [] { idx({0, 0, 8, 0, 1}); }),
-                      throws<FormatError>("ask for 6 values, but it has 8 bytes of them: it is followed by others",
-                                          {.file = "bad.idx"},
-                                          [] {
-                                            Bytes longer = images;
-                                            longer.resize(images.size() + 2);
-                                            idx(longer);
-                                          })}},
+       {{WrongShape,
+         {throws<FormatError>("it has no dimensions", {.file = "bad.idx"},
+                              [] {
+                                idx({0, 0, 8, 0, 1});
+                              }),
+          throws<FormatError>("ask for 6 values, but it has 8 bytes of them: it is followed by others",
+                              {.file = "bad.idx"},
+                              [] {
+                                Bytes longer = images;
+                                longer.resize(images.size() + 2);
+                                idx(longer);
+                              })}},
         {{NaN, Infinite}, impossible("the values are bytes")},
-        {Empty, {throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx({}); }),
-                 throws<FormatError>("dimension 0 is 0: there are no values", {.file = "bad.idx"},
-                                     [] { idx({0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0, 3}); })}},
+        {Empty,
+         {throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx({}); }),
+          throws<FormatError>("dimension 0 is 0: there are no values", {.file = "bad.idx"},
+                              [] {
+                                idx({0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0, 3});
+                              })}},
         {{OneClass, BadLabel}, impossible("it holds no classes")},
         {OutOfRange, throws<FormatError>("its values have the type code 13, but only 8", {.file = "bad.idx"},
-                                         [] { idx({0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 128, 63}); })},
+                                         [] {
+                                           idx({0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 128, 63});
+                                         })},
         {Truncated,
          {throws<FormatError>("ask for 6 values, but it has 5 bytes of them: it is truncated", {.file = "bad.idx"},
                               [] { idx(part(images, 17)); }),
           throws<FormatError>("it ends within its 2 dimensions", {.file = "bad.idx"}, [] { idx(part(images, 10)); }),
           throws<FormatError>("ask for more values than it has bytes", {.file = "bad.idx"},
-                              [] { idx({0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255, 1}); })}},
-        {Swapped, {throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx(as_bytes(text)); }),
-                   fine("labels are samples of one feature: their number of features is refused later",
-                        [] { return idx(labels).features() == 1; })}},
+                              [] {
+                                idx({0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255, 1});
+                              })}},
+        {Swapped,
+         {throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx(as_bytes(text)); }),
+          fine("labels are samples of one feature: their number of features is refused later",
+               [] { return idx(labels).features() == 1; })}},
         {Missing, missing(idx_at)},
         {Unreadable, unreadable(idx_at)},
         {FullDisk, impossible("it only reads")}}},
@@ -157,34 +176,37 @@ std::vector<Row> reading_rows() {
                                          [] { idx_labels(images); })},
         {{NaN, Infinite}, impossible("the values are bytes")},
         {Empty, throws<FormatError>("dimension 0 is 0", {.file = "bad.idx"},
-                                    [] { idx_labels({0, 0, 8, 1, 0, 0, 0, 0}); })},
+                                    [] {
+                                      idx_labels({0, 0, 8, 1, 0, 0, 0, 0});
+                                    })},
         {OneClass, fine("a file may hold one class: who draws pairs from it refuses",
-                        [] { return idx_labels({0, 0, 8, 1, 0, 0, 0, 2, 7, 7}).size() == 2; })},
+                        [] {
+                          return idx_labels({0, 0, 8, 1, 0, 0, 0, 2, 7, 7}).size() == 2;
+                        })},
         {BadLabel, fine("they are classes, 0 to 255", [] { return idx_labels(labels).back() == 7; })},
         {OutOfRange, throws<FormatError>("its values have the type code 9", {.file = "bad.idx"},
-                                         [] { idx_labels({0, 0, 9, 1, 0, 0, 0, 1, 255}); })},
+                                         [] {
+                                           idx_labels({0, 0, 9, 1, 0, 0, 0, 1, 255});
+                                         })},
         {Truncated, throws<FormatError>("ask for 2 values, but it has 1 bytes of them: it is truncated",
                                         {.file = "bad.idx"}, [] { idx_labels(part(labels, 9)); })},
-        {Swapped, {throws<FormatError>("are images and labels swapped?", {.file = "bad.idx"},
-                                       [] { idx_labels(images); }),
-                   throws<FormatError>("it is not an IDX file", {.file = "bad.idx"},
-                                       [] { idx_labels(as_bytes(text)); })}},
+        {Swapped,
+         {throws<FormatError>("are images and labels swapped?", {.file = "bad.idx"}, [] { idx_labels(images); }),
+          throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx_labels(as_bytes(text)); })}},
         {Missing, missing(idx_labels_at)},
         {Unreadable, unreadable(idx_labels_at)},
         {FullDisk, impossible("it only reads")}}},
 
       {"read_gzip",
        {{{WrongShape, NaN, Infinite, OneClass, BadLabel}, impossible("it gives bytes, whatever they mean")},
-        {Empty, throws<FormatError>("it is not an IDX file", {.file = "empty.gz"},
-                                    [] { parse_idx<float>(read_gzip(folder().write("empty.gz", "")), "empty.gz"); })},
+        {Empty, fine("an empty file gives no bytes, which read_idx refuses", [] { return inflated("").empty(); })},
         {OutOfRange, throws<FormatError>("it inflates to more than 4999 bytes", {.file = "bad.gz"},
-                                         [] { read_gzip(folder().write("bad.gz", gzipped(std::string::npos)), 4999); })},
-        {Truncated, {throws<FormatError>("its gzip data cannot be inflated", {.file = "bad.gz"},
-                                         [] { read_gzip(folder().write("bad.gz", gzipped(2000))); }),
-                     throws<FormatError>("its gzip data cannot be inflated", {.file = "bad.gz"},
-                                         [] { read_gzip(folder().write("bad.gz", damaged())); })}},
-        {Swapped, fine("what is not gzipped is read as it is",
-                       [] { return read_gzip(folder().write("plain", text)) == as_bytes(text); })},
+                                         [] { inflated(gzipped(), 4999); })},
+        {Truncated,
+         {throws<FormatError>("its gzip data cannot be inflated", {.file = "bad.gz"}, [] { inflated(cut(gzipped())); }),
+          throws<FormatError>("its gzip data cannot be inflated", {.file = "bad.gz"},
+                              [] { inflated(damaged(gzipped())); })}},
+        {Swapped, fine("what is not gzipped is read as it is", [] { return inflated(text) == as_bytes(text); })},
         {Missing, missing(gzip_at)},
         {Unreadable, unreadable(gzip_at)},
         {FullDisk, impossible("it only reads")}}},

@@ -15,32 +15,32 @@
 #include "gemel/core/error.hpp"
 
 /// The table of bad input: a row is something that a caller gives, a column a way for it to be bad, a cell what happens
-/// then. `throws` is an error's kind, its text and its place; `fine` is no error, and what holds instead; `see` names the
-/// row whose promise in the same column covers this one; `impossible` says why there is no such input.
+/// then. `throws` is an error's kind, its text and its place; `fine` is no error, and what holds instead; `see` names
+/// the row whose promise in the same column covers this one; `impossible` says why there is no such input.
 ///
-/// The rows are in reading, data, network, training and verification.test.cpp; table.test.cpp holds them to their promises,
-/// and to having every cell.
+/// The rows are in reading, data, network, training, callback, verification and example.test.cpp; table.test.cpp holds
+/// them to their promises, and to having every cell.
 namespace gemel::bad_input {
 
 enum class Badness {
-  WrongShape,   // sizes that do not fit together
+  WrongShape,  // sizes that do not fit together
   NaN,
   Infinite,
   Empty,
-  OneClass,     // all samples or pairs of one class
-  BadLabel,     // a label beyond 0 and 1
-  OutOfRange,   // an option, an index or a number that is not allowed
-  Truncated,    // a file, or a saved state, that is cut short or damaged
-  Swapped,      // one kind of file in place of another
-  Missing,      // no such file
-  Unreadable,   // a directory, a device, a file that gives a read error
+  OneClass,    // all samples or pairs of one class
+  BadLabel,    // a label beyond 0 and 1
+  OutOfRange,  // an option, an index or a number that is not allowed
+  Truncated,   // a file, or a saved state, that is cut short or damaged
+  Swapped,     // one kind of file in place of another
+  Missing,     // no such file
+  Unreadable,  // a directory, a device, a file that gives a read error
   FullDisk,
 };
 using enum Badness;
 
 inline const std::map<Badness, std::string> column_names = {
-    {WrongShape, "wrong shape"}, {NaN, "NaN"},
-    {Infinite, "infinity"},      {Empty, "empty"},
+    {WrongShape, "wrong shape"},  {NaN, "NaN"},
+    {Infinite, "infinity"},       {Empty, "empty"},
     {OneClass, "one class only"}, {BadLabel, "label beyond 0 and 1"},
     {OutOfRange, "out of range"}, {Truncated, "truncated or damaged"},
     {Swapped, "swapped files"},   {Missing, "missing file"},
@@ -67,7 +67,8 @@ struct Cell {
   }
 };
 
-/// An error of exactly the kind E, whose text has these words and whose place is this one (a file's without its folder).
+/// An error of exactly the kind E, whose text has these words and whose place is this one (a file's without its
+/// folder).
 template <std::derived_from<Error> E, std::invocable Act>
 Cell throws(const std::string& words, const Place& place, const Act& act) {
   Cell cell;
@@ -147,5 +148,6 @@ std::vector<Row> network_rows();
 std::vector<Row> training_rows();
 std::vector<Row> callback_rows();
 std::vector<Row> verification_rows();
+std::vector<Row> example_rows();
 
 }  // namespace gemel::bad_input

@@ -12,8 +12,8 @@ namespace {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
-  for (const auto& part :
-       {reading_rows(), data_rows(), network_rows(), training_rows(), callback_rows(), verification_rows()}) {
+  for (const auto& part : {reading_rows(), data_rows(), network_rows(), training_rows(), callback_rows(),
+                           verification_rows(), example_rows()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }
   return rows;
@@ -42,8 +42,8 @@ std::vector<std::string> holes(const Cells& cells) {
   for (const auto& [row, line] : cells) {
     for (const auto& [column, name] : column_names) {
       const auto cell = line.find(column);
-      const bool filled = cell != line.end() && (!cell->second.tries.empty() || !cell->second.reason.empty() ||
-                                                 !cell->second.row.empty());
+      const bool filled = cell != line.end() &&
+                          (!cell->second.tries.empty() || !cell->second.reason.empty() || !cell->second.row.empty());
       if (!filled) missing.push_back(row + ", " + name);
     }
   }
@@ -69,8 +69,7 @@ TEST_CASE("every input is tried with every kind of badness, or it is said why no
 
 TEST_CASE("a hole and a cell that is there twice are seen", "[bad_input]") {
   std::vector<std::string> twice;
-  const Cells cells =
-      cells_of({{"input", {{NaN, impossible("whole numbers")}, {{NaN, Empty}, {}}, no_file()}}}, twice);
+  const Cells cells = cells_of({{"input", {{NaN, impossible("whole numbers")}, {{NaN, Empty}, {}}, no_file()}}}, twice);
   CHECK(twice == std::vector<std::string>{"input, NaN"});
   CHECK(holes(cells).size() == column_names.size() - 6);
 }

@@ -8,6 +8,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -31,11 +32,11 @@ inline Model a_model() {
   return Model{rng};
 }
 
-/// Six pairs of three features, one of them as given.
-inline Pairs<float> six_pairs(Index pair = 0, float value = 0.5f) {
+/// Six pairs of three features; one feature of this pair as given.
+inline Pairs<float> six_pairs(std::optional<Index> pair = {}, float value = 0) {
   Rng rng{2};
   MatrixX<float> a = uniform<float>(3, 6, rng), b = uniform<float>(3, 6, rng);
-  b(1, pair) = value;
+  if (pair) b(1, *pair) = value;
   return {a, b, {1, 0, 0, 1, 1, 0}};
 }
 
@@ -56,8 +57,7 @@ class AnyCallback {
 
   AnyCallback() = default;
   template <class C>
-    requires(!std::same_as<C, AnyCallback>)
-  AnyCallback(C callback) {
+  requires(!std::same_as<C, AnyCallback>) AnyCallback(C callback) {
     const auto shared = std::make_shared<C>(std::move(callback));
     call_ = [shared](auto hook, State& state) {
       if constexpr (requires { shared->on_train_begin(state); }) {
@@ -104,8 +104,8 @@ class Training {
 
   /// With batches of four pairs, in their order.
   template <class Source>
-  History fit(const Source& source, FitOptions<float> options = {.batch_size = 4},
-              AnyLoss loss = {ContrastiveLoss{}}, AnyCallback callback = {}) {
+  History fit(const Source& source, FitOptions<float> options = {.batch_size = 4}, AnyLoss loss = {ContrastiveLoss{}},
+              AnyCallback callback = {}) {
     options.shuffle = false;
     if (options.threads == 0) options.threads = threads_;
     return gemel::fit(model_, source, loss, optimizer_, options, rng_, callback);
@@ -137,9 +137,9 @@ class Training {
   RMSprop<float> optimizer_{};
 };
 
-/// Does something bad in the midst of a training, with two threads and with one, and lets out what it throws; whatever that
-/// is, parameters and optimizer must be unchanged, bit by bit, and the training must go on afterwards. `good_steps` is how
-/// many steps the bad call makes before it goes wrong, in an epoch of six_pairs() that begins well.
+/// Does something bad in the midst of a training, with two threads and with one, and lets out what it throws; whatever
+/// that is, parameters and optimizer must be unchanged, bit by bit, and the training must go on afterwards.
+/// `good_steps` is how many steps the bad call makes before it goes wrong, in an epoch of six_pairs() that begins well.
 template <std::invocable<Training&> Act>
 auto in_training(const Act& act, Index good_steps = 0) {
   return [act, good_steps] {

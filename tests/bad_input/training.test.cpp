@@ -1,5 +1,5 @@
-// What a training is given: pairs, options, losses and optimizers. After each error the training goes on as if nothing had
-// happened (see training.hpp).
+// What a training is given: pairs, options, losses and optimizers. After each error the training goes on as if nothing
+// had happened (see training.hpp).
 
 #include "bad_input/training.hpp"
 
@@ -66,9 +66,7 @@ auto with(const FitOptions<float>& options) {
 }
 auto validated(const Pairs<float>& validation, Index good_steps) {
   return in_training(
-      [validation](Training& training) {
-        training.fit(six_pairs(), {.batch_size = 4, .validation = &validation});
-      },
+      [validation](Training& training) { training.fit(six_pairs(), {.batch_size = 4, .validation = &validation}); },
       good_steps);
 }
 
@@ -115,12 +113,9 @@ Cell refuses(double value, const std::vector<Field<Options>>& fields) {
 template <class Optimizer, class Options>
 Row optimizer_row(const std::string& name, std::vector<Field<Options>> shares, std::vector<Field<Options>> positive,
                   std::vector<Field<Options>> others, const Cell& more) {
-  for (auto* field : {&Options::clipvalue, &Options::clipnorm, &Options::global_clipnorm}) {
-    positive.push_back({field == &Options::clipvalue  ? "clipvalue"
-                        : field == &Options::clipnorm ? "clipnorm"
-                                                      : "global_clipnorm",
-                        field});
-  }
+  positive.push_back({"clipvalue", &Options::clipvalue});
+  positive.push_back({"clipnorm", &Options::clipnorm});
+  positive.push_back({"global_clipnorm", &Options::global_clipnorm});
   others.push_back({"learning_rate", &Options::learning_rate});
   others.push_back({"weight_decay", &Options::weight_decay});
   std::vector<Field<Options>> all = shares;
@@ -138,9 +133,10 @@ Row optimizer_row(const std::string& name, std::vector<Field<Options>> shares, s
     };
   };
   return {name,
-          {{WrongShape, {throws<ShapeError>("parameters from 0 on, 4 of them, and 3 gradients", update(4, 0, 3)),
-                         throws<ShapeError>("parameters from 1 on", update(4, 1, 4)),
-                         throws<ShapeError>("parameters from -1 on", update(4, -1, 4))}},
+          {{WrongShape,
+            {throws<ShapeError>("parameters from 0 on, 4 of them, and 3 gradients", update(4, 0, 3)),
+             throws<ShapeError>("parameters from 1 on", update(4, 1, 4)),
+             throws<ShapeError>("parameters from -1 on", update(4, -1, 4))}},
            {NaN, refuses<Optimizer>(nan, all)},
            {Infinite, refuses<Optimizer>(inf, all)},
            {Empty, throws<ShapeError>("has room for 0: call reserve first", update(0, 0, 4))},
@@ -164,20 +160,27 @@ Row loss_row(const std::string& name, const Make& make, const Cell& more = {}) {
     return [=] {
       std::vector<float> slope(slopes);
       const std::vector<std::uint8_t> similar(labels, 1);
-      return make(1.0)(std::span<const float>(d), std::span<const std::uint8_t>(similar), std::span<const float>(weight),
-                       std::span<float>(slope));
+      return make(1.0)(std::span<const float>(d), std::span<const std::uint8_t>(similar),
+                       std::span<const float>(weight), std::span<float>(slope));
     };
   };
   return {name,
-          {{WrongShape, {throws<ShapeError>("2 distances, but 1 labels", of({1, 2}, 1, 2)),
-                         throws<ShapeError>("room for 3 slopes", of({1, 2}, 2, 3)),
-                         throws<ShapeError>("1 weights", of({1, 2}, 2, 2, {1}))}},
-           {NaN, {throws<ValueError>("a loss's margin must be positive and finite, but nan", with_margin(nan)),
-                  fine("a distance that is NaN shows in the loss",
-                       [of] { return std::isnan(of({nan_f, 1, 1}, 3, 3)()); })}},
+          {{WrongShape,
+            {throws<ShapeError>("2 distances, but 1 labels", of({1, 2}, 1, 2)),
+             throws<ShapeError>("room for 3 slopes", of({1, 2}, 2, 3)),
+             throws<ShapeError>("1 weights", of({1, 2}, 2, 2, {1}))}},
+           {NaN,
+            {throws<ValueError>("a loss's margin must be positive and finite, but nan", with_margin(nan)),
+             fine("a distance that is NaN shows in the loss",
+                  [of] {
+                    return std::isnan(of({nan_f, 1, 1}, 3, 3)());
+                  })}},
            {Infinite, throws<ValueError>("but inf was given", with_margin(inf))},
            {Empty, throws<ValueError>("the loss of an empty batch is not defined", of({}, 0, 0))},
-           {OneClass, fine("a batch may be of one class", [of] { return std::isfinite(of({1, 2}, 2, 2)()); })},
+           {OneClass, fine("a batch may be of one class",
+                           [of] {
+                             return std::isfinite(of({1, 2}, 2, 2)());
+                           })},
            {BadLabel, see("fit: a user's source")},
            {OutOfRange,
             {throws<ValueError>("but 0.0", with_margin(0)), throws<ValueError>("but -1.0", with_margin(-1)), more}},
@@ -215,17 +218,22 @@ std::vector<Row> training_rows() {
   };
   const auto user = [](std::vector<PairIndex> pairs, std::vector<std::uint8_t> similar, std::vector<float> weight = {},
                        bool two_sided = false) {
-    return on_user({{.samples = {0, 1, 2}, .pairs = std::move(pairs), .similar = std::move(similar),
-                     .weight = std::move(weight), .two_sided = two_sided}});
+    return on_user({{.samples = {0, 1, 2},
+                     .pairs = std::move(pairs),
+                     .similar = std::move(similar),
+                     .weight = std::move(weight),
+                     .two_sided = two_sided}});
   };
 
   return {
       {"fit: pairs",
        {{WrongShape, throws<ShapeError>("the network takes 3 features, but the pairs have 4", on(of_features(4)))},
-        {NaN, {throws<NonFiniteError>(bad_sample, pair(2), on(six_pairs(2, nan_f))),
-               throws<NonFiniteError>(bad_sample, {.epoch = 0, .batch = 1, .pair = 1}, on(six_pairs(5, nan_f), 1))}},
-        {Infinite, {throws<NonFiniteError>(bad_sample, pair(0), on(six_pairs(0, inf_f))),
-                    throws<NonFiniteError>(bad_sample, pair(3), on(six_pairs(3, -inf_f)))}},
+        {NaN,
+         {throws<NonFiniteError>(bad_sample, pair(2), on(six_pairs(2, nan_f))),
+          throws<NonFiniteError>(bad_sample, {.epoch = 0, .batch = 1, .pair = 1}, on(six_pairs(5, nan_f), 1))}},
+        {Infinite,
+         {throws<NonFiniteError>(bad_sample, pair(0), on(six_pairs(0, inf_f))),
+          throws<NonFiniteError>(bad_sample, pair(3), on(six_pairs(3, -inf_f)))}},
         {Empty, see("Pairs of two matrices")},
         {OneClass, fine("one class can be trained on: it is evaluate that refuses it",
                         [] {
@@ -238,10 +246,14 @@ std::vector<Row> training_rows() {
          {throws<NonFiniteError>("a layer's output is NaN or infinite; scale the features", pair(0, 0),
                                  on(of_features(3, 3e38f))),
           throws<NonFiniteError>("the gradient overflows; lower the learning rate or the loss's weights", first_batch,
-                                 on({MatrixX<float>::Constant(3, 2, 1e4f), MatrixX<float>::Zero(3, 2), {1, 1},
+                                 on({MatrixX<float>::Constant(3, 2, 1e4f),
+                                     MatrixX<float>::Zero(3, 2),
+                                     {1, 1},
                                      std::vector<float>{1e34f, 1}})),
           throws<NonFiniteError>("the loss's slope is NaN or infinite", pair(1),
-                                 on({MatrixX<float>::Constant(3, 2, 100), MatrixX<float>::Zero(3, 2), {1, 1},
+                                 on({MatrixX<float>::Constant(3, 2, 100),
+                                     MatrixX<float>::Zero(3, 2),
+                                     {1, 1},
                                      std::vector<float>{1, 3e38f}}))}},
         no_file()}},
 
@@ -254,33 +266,39 @@ std::vector<Row> training_rows() {
         {BadLabel, impossible("a class is any whole number")},
         {OutOfRange, throws<ValueError>("validation_split divides static pairs only; split the samples or classes",
                                         in_training([](Training& training) {
-                                          training.fit(PairSampler<float>{MatrixX<float>::Ones(3, 4), Classes{1, 1, 2, 2}},
-                                                       {.validation_split = 0.5});
+                                          training.fit(
+                                              PairSampler<float>{MatrixX<float>::Ones(3, 4), Classes{1, 1, 2, 2}},
+                                              {.validation_split = 0.5});
                                         }))},
         no_file()}},
 
       {"fit: a user's source",
-       {{WrongShape, {throws<ShapeError>("but the pairs have 4", on_user({.width = 4})),
-                      throws<ShapeError>("the source gave 2 pairs, but 1 labels and 0 weights", first_batch,
-                                         user({{0, 1}, {1, 2}}, {1})),
-                      throws<ShapeError>("2 labels and 3 weights", first_batch, user({{0, 1}, {1, 2}}, {1, 0}, {1, 1, 1})),
-                      throws<ShapeError>("the source gave 1 two-sided pairs, but 3 samples", first_batch,
-                                         user({{0, 1}}, {1}, {}, true))}},
-        {NaN, {throws<NonFiniteError>(bad_sample, pair(0), on_user({.value = nan_f})),
-               throws<NonFiniteError>("the loss's slope is NaN or infinite", pair(1),
-                                      user({{0, 1}, {0, 2}}, {1, 1}, {1, nan_f}))}},
+       {{WrongShape,
+         {throws<ShapeError>("but the pairs have 4", on_user({.width = 4})),
+          throws<ShapeError>("the source gave 2 pairs, but 1 labels and 0 weights", first_batch,
+                             user({{0, 1}, {1, 2}}, {1})),
+          throws<ShapeError>("2 labels and 3 weights", first_batch, user({{0, 1}, {1, 2}}, {1, 0}, {1, 1, 1})),
+          throws<ShapeError>("the source gave 1 two-sided pairs, but 3 samples", first_batch,
+                             user({{0, 1}}, {1}, {}, true))}},
+        {NaN,
+         {throws<NonFiniteError>(bad_sample, pair(0), on_user({.value = nan_f})),
+          throws<NonFiniteError>("the loss's slope is NaN or infinite", pair(1),
+                                 user({{0, 1}, {0, 2}}, {1, 1}, {1, nan_f}))}},
         {Infinite, throws<NonFiniteError>(bad_sample, pair(0), on_user({.value = inf_f}))},
-        {Empty, {throws<ValueError>("the source has no batches to train on", {.epoch = 0}, on_user({.count = 0})),
-                 throws<ValueError>("the loss of an empty batch is not defined", user({}, {}))}},
-        {OneClass, fine("one class can be trained on", [] {
-           Training training(1);
-           return std::isfinite(training.fit(UserSource{{.samples = {0, 1}, .pairs = {{0, 1}}, .similar = {1}}}).loss[0]);
-         })},
+        {Empty,
+         {throws<ValueError>("the source has no batches to train on", {.epoch = 0}, on_user({.count = 0})),
+          throws<ValueError>("the loss of an empty batch is not defined", user({}, {}))}},
+        {OneClass, fine("one class can be trained on",
+                        [] {
+                          Training training(1);
+                          return std::isfinite(
+                              training.fit(UserSource{{.samples = {0, 1}, .pairs = {{0, 1}}, .similar = {1}}}).loss[0]);
+                        })},
         {BadLabel, throws<ValueError>("labelled 2", pair(1), user({{0, 1}, {1, 2}}, {1, 2}))},
-        {OutOfRange, {throws<ValueError>("a pair of samples 1 and 3", pair(1), user({{0, 1}, {1, 3}}, {1, 0})),
-                      throws<ValueError>("a pair of samples -1 and 0", pair(0), user({{-1, 0}}, {1})),
-                      throws<ValueError>("two-sided pair p is of samples 2p and 2p + 1", pair(0),
-                                         user({{1, 2}}, {1}, {}, true))}},
+        {OutOfRange,
+         {throws<ValueError>("a pair of samples 1 and 3", pair(1), user({{0, 1}, {1, 3}}, {1, 0})),
+          throws<ValueError>("a pair of samples -1 and 0", pair(0), user({{-1, 0}}, {1})),
+          throws<ValueError>("two-sided pair p is of samples 2p and 2p + 1", pair(0), user({{1, 2}}, {1}, {}, true))}},
         no_file()}},
 
       {"fit: options",
@@ -288,11 +306,11 @@ std::vector<Row> training_rows() {
         {NaN, throws<ValueError>("validation_split must be at least 0 and less than 1, but nan",
                                  with({.validation_split = nan}))},
         {Infinite, throws<ValueError>("but inf", with({.validation_split = inf}))},
-        {Empty, {throws<ValueError>("leaves no pairs to train, of 6", with({.validation_split = 0.9})),
-                 throws<ValueError>("leaves no pairs to train, of 1",
-                                    in_training([](Training& training) {
-                                      training.fit(six_pairs().slice(0, 1), {.validation_split = 0.5});
-                                    }))}},
+        {Empty,
+         {throws<ValueError>("leaves no pairs to train, of 6", with({.validation_split = 0.9})),
+          throws<ValueError>("leaves no pairs to train, of 1", in_training([](Training& training) {
+                               training.fit(six_pairs().slice(0, 1), {.validation_split = 0.5});
+                             }))}},
         {{OneClass, BadLabel}, impossible("no labels are in play")},
         {OutOfRange,
          {throws<ValueError>("epochs must be at least 1, but is 0", with({.epochs = 0})),
@@ -300,7 +318,8 @@ std::vector<Row> training_rows() {
           throws<ValueError>("batch_size must be at least 1, but is 0", with({.batch_size = 0})),
           throws<ValueError>("threads must be at least 0 (0: tuned), but is -1", with({.threads = -1})),
           throws<ValueError>("threads must be 1 to 1024, but is 1025", with({.threads = 1025})),
-          throws<ValueError>("validation_split must be at least 0 and less than 1, but 1.0", with({.validation_split = 1})),
+          throws<ValueError>("validation_split must be at least 0 and less than 1, but 1.0",
+                             with({.validation_split = 1})),
           throws<ValueError>("but -0.1", with({.validation_split = -0.1})),
           throws<ValueError>("both validation and validation_split are given; choose one",
                              in_training([](Training& training) {
@@ -313,7 +332,8 @@ std::vector<Row> training_rows() {
                    void on_epoch_end(AnyCallback::State& state) { state.stop = true; }
                  };
                  Training training(1);
-                 return training.fit(six_pairs(), {.epochs = most, .batch_size = most}, {ContrastiveLoss{}}, Stop{}).stopped;
+                 return training.fit(six_pairs(), {.epochs = most, .batch_size = most}, {ContrastiveLoss{}}, Stop{})
+                     .stopped;
                })}},
         no_file()}},
 
@@ -344,15 +364,13 @@ std::vector<Row> training_rows() {
                                      step_then([](auto& step) { step(six_pairs(2, nan_f), 0); }, 2))},
         {Infinite, throws<NonFiniteError>(bad_sample, {.batch = 0, .pair = 5, .validation = true},
                                           step_then([](auto& step) { step.evaluate(six_pairs(5, inf_f), 0); }, 1))},
-        {Empty, throws<ValueError>("no pairs are drawn yet: call start_epoch",
-                                   step_then([](auto& step) {
+        {Empty, throws<ValueError>("no pairs are drawn yet: call start_epoch", step_then([](auto& step) {
                                      step(PairSampler<float>{MatrixX<float>::Ones(3, 4), Classes{1, 1, 2, 2}}, 0);
                                    }))},
         {OneClass, see("fit: pairs")},
         {BadLabel, see("fit: a user's source")},
         {OutOfRange,
-         {throws<ValueError>("threads must be 1 to 1024, but is 0",
-                             in_training([](Training& training) {
+         {throws<ValueError>("threads must be 1 to 1024, but is 0", in_training([](Training& training) {
                                TrainingStep{training.model(), ContrastiveLoss{}, training.optimizer(), {.threads = 0}};
                              })),
           throws<ValueError>("threads must be 1 to 1024, but is -2", step_then([](auto& step) { step.threads(-2); })),
@@ -366,40 +384,44 @@ std::vector<Row> training_rows() {
           {{"epsilon", &RMSpropOptions::epsilon}}, {},
           throws<ValueError>("epsilon must be positive and finite in the scalar type of the parameters",
                              [] { RMSprop<float>{{.epsilon = 1e-50}}; })),
-      optimizer_row<SGD<float>, SGDOptions>("SGD", {{"momentum", &SGDOptions::momentum}}, {}, {},
-                                            throws<ValueError>("momentum must be positive for nesterov",
-                                                               [] { SGD<float>{{.nesterov = true}}; })),
+      optimizer_row<SGD<float>, SGDOptions>(
+          "SGD", {{"momentum", &SGDOptions::momentum}}, {}, {},
+          throws<ValueError>("momentum must be positive for nesterov", [] { SGD<float>{{.nesterov = true}}; })),
       optimizer_row<Adam<float>, AdamOptions>(
           "Adam", {{"beta_1", &AdamOptions::beta_1}, {"beta_2", &AdamOptions::beta_2}},
           {{"epsilon", &AdamOptions::epsilon}}, {},
           throws<ValueError>("beta_2 must be at least 0 and less than 1",
                              [] { Adam<float>{{.beta_2 = 1 - 1e-12}}; })),  // 1 as a float
-      optimizer_row<AdamW<float>, AdamWOptions>(
-          "AdamW", {{"beta_1", &AdamWOptions::beta_1}, {"beta_2", &AdamWOptions::beta_2}},
-          {{"epsilon", &AdamWOptions::epsilon}}, {},
-          throws<ValueError>("epsilon", [] { AdamW<float>{{.epsilon = 1e39}}; })),
+      optimizer_row<AdamW<float>, AdamWOptions>("AdamW",
+                                                {{"beta_1", &AdamWOptions::beta_1}, {"beta_2", &AdamWOptions::beta_2}},
+                                                {{"epsilon", &AdamWOptions::epsilon}}, {},
+                                                throws<ValueError>("epsilon", [] { AdamW<float>{{.epsilon = 1e39}}; })),
 
-      loss_row("ContrastiveLoss", [](double margin) { return ContrastiveLoss{.margin = margin}; },
-               throws<NonFiniteError>("the loss's slope is NaN or infinite", pair(1),
-                                      in_training([](Training& training) {
-                                        training.fit(AnyLoss{ContrastiveLoss{.margin = 1e300}});
-                                      }))),
+      loss_row(
+          "ContrastiveLoss", [](double margin) { return ContrastiveLoss{.margin = margin}; },
+          throws<NonFiniteError>("the loss's slope is NaN or infinite", pair(1), in_training([](Training& training) {
+                                   training.fit(AnyLoss{ContrastiveLoss{.margin = 1e300}});
+                                 }))),
       loss_row("HadsellLoss", [](double margin) { return HadsellLoss{.margin = margin}; }),
-      loss_row("PositiveMarginLoss",
-               [](double margin) { return PositiveMarginLoss{.margin = margin, .positive_margin = 0}; },
-               refuses_positive_margin<PositiveMarginLoss>()),
+      loss_row(
+          "PositiveMarginLoss",
+          [](double margin) { return PositiveMarginLoss{.margin = margin, .positive_margin = 0}; },
+          refuses_positive_margin<PositiveMarginLoss>()),
       loss_row("OnlineContrastiveLoss", [](double margin) { return OnlineContrastiveLoss{.margin = margin}; }),
-      loss_row("UnsquaredContrastiveLoss", [](double margin) { return UnsquaredContrastiveLoss{.margin = margin}; },
-               refuses_positive_margin<UnsquaredContrastiveLoss>()),
+      loss_row(
+          "UnsquaredContrastiveLoss", [](double margin) { return UnsquaredContrastiveLoss{.margin = margin}; },
+          refuses_positive_margin<UnsquaredContrastiveLoss>()),
 
       {"gradient_check: steps",
        {{WrongShape, see("TrainingStep")},
-        {NaN, throws<ValueError>("a gradient check's steps must be positive and finite, but nan", [] { check_gradient(nan); })},
+        {NaN, throws<ValueError>("a gradient check's steps must be positive and finite, but nan",
+                                 [] { check_gradient(nan); })},
         {Infinite, throws<ValueError>("but inf", [] { check_gradient(inf); })},
         {Empty, impossible("there are always two")},
         {{OneClass, BadLabel}, impossible("a step is no label")},
-        {OutOfRange, {throws<ValueError>("but 0.0", [] { check_gradient(0); }),
-                      throws<ValueError>("but -0.0", [] { check_gradient(-1e-5); })}},
+        {OutOfRange,
+         {throws<ValueError>("but 0.0", [] { check_gradient(0); }),
+          throws<ValueError>("but -0.0", [] { check_gradient(-1e-5); })}},
         no_file()}},
   };
 }

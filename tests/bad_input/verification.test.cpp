@@ -61,80 +61,132 @@ std::vector<Row> verification_rows() {
 
   return {
       {"Roc",
-       {{WrongShape, throws<ShapeError>("there are 4 distances, but 2 labels", [] { Roc{near_and_far, {1, 0}}; })},
-        {NaN, {throws<NonFiniteError>("the distance is NaN: look for such values", {.pair = 1},
-                                      [] { Roc{{0.1, nan}, {1, 0}}; }),
-               throws<ValueError>("the threshold is NaN", [] { roc.far(nan); }),
-               throws<ValueError>("the threshold is NaN", [] { roc.frr(nan); }),
-               throws<ValueError>("the threshold is NaN", [] { roc.accuracy(nan); }),
-               throws<ValueError>("a false accept rate lies within 0 and 1, but nan", [] { roc.threshold_at_far(nan); })}},
-        {Infinite, {throws<NonFiniteError>("the distance is infinite", {.pair = 0}, [] { Roc{{inf, 0.1}, {1, 0}}; }),
-                    fine("an infinite threshold accepts all or nothing",
-                         [] { return roc.far(inf) == 1 && roc.far(-inf) == 0 && roc.frr(-inf) == 1; })}},
-        {Empty, throws<ValueError>("there are no pairs", [] { Roc{std::vector<double>{}, Labels{}}; })},
-        {OneClass, {throws<ValueError>("all 2 pairs are similar: error rates need pairs of both classes",
-                                       [] { Roc{{0.1, 0.2}, {1, 1}}; }),
-                    throws<ValueError>("all 2 pairs are dissimilar", [] { Roc{{0.1, 0.2}, {0, 0}}; })}},
+       {{WrongShape, throws<ShapeError>("there are 4 distances, but 2 labels",
+                                        [] {
+                                          Roc{near_and_far, {1, 0}};
+                                        })},
+        {NaN,
+         {throws<NonFiniteError>("the distance is NaN: look for such values", {.pair = 1},
+                                 [] {
+                                   Roc{{0.1, nan}, {1, 0}};
+                                 }),
+          throws<ValueError>("the threshold is NaN", [] { roc.far(nan); }),
+          throws<ValueError>("the threshold is NaN", [] { roc.frr(nan); }),
+          throws<ValueError>("the threshold is NaN", [] { roc.accuracy(nan); }),
+          throws<ValueError>("a false accept rate lies within 0 and 1, but nan", [] { roc.threshold_at_far(nan); })}},
+        {Infinite,
+         {throws<NonFiniteError>("the distance is infinite", {.pair = 0},
+                                 [] {
+                                   Roc{{inf, 0.1}, {1, 0}};
+                                 }),
+          fine("an infinite threshold accepts all or nothing",
+               [] { return roc.far(inf) == 1 && roc.far(-inf) == 0 && roc.frr(-inf) == 1; })}},
+        {Empty, throws<ValueError>("there are no pairs",
+                                   [] {
+                                     Roc{std::vector<double>{}, Labels{}};
+                                   })},
+        {OneClass,
+         {throws<ValueError>("all 2 pairs are similar: error rates need pairs of both classes",
+                             [] {
+                               Roc{{0.1, 0.2}, {1, 1}};
+                             }),
+          throws<ValueError>("all 2 pairs are dissimilar",
+                             [] {
+                               Roc{{0.1, 0.2}, {0, 0}};
+                             })}},
         {BadLabel, see("Labels")},
-        {OutOfRange, {throws<ValueError>("but -0.1", [] { roc.threshold_at_far(-0.1); }),
-                      throws<ValueError>("but 1.5", [] { roc.threshold_at_far(1.5); })}},
+        {OutOfRange,
+         {throws<ValueError>("but -0.1", [] { roc.threshold_at_far(-0.1); }),
+          throws<ValueError>("but 1.5", [] { roc.threshold_at_far(1.5); })}},
         no_file()}},
 
       {"evaluate",
-       {{WrongShape, throws<ShapeError>("the network takes 3 features, but the samples have 4",
-                                        [] { evaluated(of_features(4)); })},
-        {NaN, {throws<NonFiniteError>(bad_sample, {.pair = 4}, [] { evaluated(six_pairs(4, nan_f)); }),
-               throws<ValueError>("a loss's margin must be positive and finite, but nan", [] { evaluated(six_pairs(), nan); })}},
-        {Infinite, {throws<NonFiniteError>(bad_sample, {.pair = 0}, [] { evaluated(six_pairs(0, inf_f)); }),
-                    throws<NonFiniteError>(bad_sample, {.pair = 5}, [] { evaluated(six_pairs(5, -inf_f)); })}},
+       {{WrongShape,
+         throws<ShapeError>("the network takes 3 features, but the samples have 4", [] { evaluated(of_features(4)); })},
+        {NaN,
+         {throws<NonFiniteError>(bad_sample, {.pair = 4}, [] { evaluated(six_pairs(4, nan_f)); }),
+          throws<ValueError>("a loss's margin must be positive and finite, but nan",
+                             [] { evaluated(six_pairs(), nan); })}},
+        {Infinite,
+         {throws<NonFiniteError>(bad_sample, {.pair = 0}, [] { evaluated(six_pairs(0, inf_f)); }),
+          throws<NonFiniteError>(bad_sample, {.pair = 5}, [] { evaluated(six_pairs(5, -inf_f)); })}},
         {Empty, see("Pairs of two matrices")},
         {OneClass, throws<ValueError>("all 2 pairs are similar", [] { evaluated(all_similar()); })},
         {BadLabel, see("Labels")},
-        {OutOfRange, {throws<NonFiniteError>("the distance is", {.pair = 3}, [] { evaluated(six_pairs(3, 3e38f)); }),
-                      throws<ValueError>("but 0.0 was given", [] { evaluated(six_pairs(), 0); })}},
+        {OutOfRange,
+         {throws<NonFiniteError>("the distance is", {.pair = 3}, [] { evaluated(six_pairs(3, 3e38f)); }),
+          throws<ValueError>("but 0.0", [] { evaluated(six_pairs(), 0); })}},
         no_file()}},
 
       {"far_interval, eer_interval",
        {{WrongShape,
-         {throws<ShapeError>("there are 4 distances, but 3 labels", [] { eer_interval(near_and_far, {1, 0, 1}); }),
-          throws<ValueError>("there are 1 pairs of identities, but 4 pairs", [] { eer({.identities = {{1, 1}}}); })}},
-        {NaN, {throws<NonFiniteError>("the distance is NaN", {.pair = 2},
-                                      [] { eer_interval({0.1, 0.9, nan, 0.8}, similar_or_not); }),
-               throws<ValueError>("a confidence lies between 0 and 1, but nan", [] { eer({.confidence = nan}); }),
-               throws<ValueError>("the threshold is NaN", [] { far(nan); }),
-               throws<ValueError>("a confidence lies between 0 and 1", [] { wilson_interval(1, 2, nan); })}},
-        {Infinite, {throws<NonFiniteError>("the distance is infinite", {.pair = 3},
-                                           [] { far_interval({0.1, 0.9, 0.2, inf}, similar_or_not, 0.5); }),
-                    throws<ValueError>("a confidence lies between 0 and 1, but inf", [] { eer({.confidence = inf}); })}},
-        {Empty, {throws<ValueError>("there are no pairs", [] { eer_interval(std::vector<double>{}, Labels{}); }),
-                 throws<ValueError>("0 errors in 0 trials are not possible", [] { wilson_interval(0, 0); })}},
-        {OneClass, throws<ValueError>("all 2 pairs are dissimilar", [] { far_interval({0.1, 0.2}, {0, 0}, 0.5); })},
+         {throws<ShapeError>("there are 4 distances, but 3 labels",
+                             [] {
+                               eer_interval(near_and_far, {1, 0, 1});
+                             }),
+          throws<ValueError>("there are 1 pairs of identities, but 4 pairs",
+                             [] {
+                               eer({.identities = {{1, 1}}});
+                             })}},
+        {NaN,
+         {throws<NonFiniteError>("the distance is NaN", {.pair = 2},
+                                 [] {
+                                   eer_interval({0.1, 0.9, nan, 0.8}, similar_or_not);
+                                 }),
+          throws<ValueError>("a confidence lies between 0 and 1, but nan", [] { eer({.confidence = nan}); }),
+          throws<ValueError>("the threshold is NaN", [] { far(nan); }),
+          throws<ValueError>("a confidence lies between 0 and 1", [] { wilson_interval(1, 2, nan); })}},
+        {Infinite,
+         {throws<NonFiniteError>("the distance is infinite", {.pair = 3},
+                                 [] {
+                                   far_interval({0.1, 0.9, 0.2, inf}, similar_or_not, 0.5);
+                                 }),
+          throws<ValueError>("a confidence lies between 0 and 1, but inf", [] { eer({.confidence = inf}); })}},
+        {Empty,
+         {throws<ValueError>("there are no pairs", [] { eer_interval(std::vector<double>{}, Labels{}); }),
+          throws<ValueError>("0 errors in 0 trials are not possible", [] { wilson_interval(0, 0); })}},
+        {OneClass, throws<ValueError>("all 2 pairs are dissimilar",
+                                      [] {
+                                        far_interval({0.1, 0.2}, {0, 0}, 0.5);
+                                      })},
         {BadLabel, throws<ValueError>("the label says dissimilar, but the identities are 5 and 5", {.pair = 1},
-                                      [] { eer({.identities = {{4, 4}, {5, 5}, {4, 4}, {4, 5}}}); })},
-        {OutOfRange, {throws<ValueError>("but 1.0", [] { eer({.confidence = 1}); }),
-                      throws<ValueError>("but 0.0", [] { eer({.confidence = 0}); }),
-                      throws<ValueError>("needs at least 40 replicates, but 39 were asked for", [] { eer({.replicates = 39}); }),
-                      throws<ValueError>("but -1 were asked for", [] { eer({.replicates = -1}); }),
-                      throws<ValueError>("3 errors in 2 trials", [] { wilson_interval(3, 2); }),
-                      throws<ValueError>("-1 errors", [] { wilson_interval(-1, 2); })}},
+                                      [] {
+                                        eer({.identities = {{4, 4}, {5, 5}, {4, 4}, {4, 5}}});
+                                      })},
+        {OutOfRange,
+         {throws<ValueError>("but 1.0", [] { eer({.confidence = 1}); }),
+          throws<ValueError>("but 0.0", [] { eer({.confidence = 0}); }),
+          throws<ValueError>("needs at least 40 replicates, but 39 were asked for", [] { eer({.replicates = 39}); }),
+          throws<ValueError>("but -1 were asked for", [] { eer({.replicates = -1}); }),
+          throws<ValueError>("3 errors in 2 trials", [] { wilson_interval(3, 2); }),
+          throws<ValueError>("-1 errors", [] { wilson_interval(-1, 2); })}},
         no_file()}},
 
       {"calibrate",
-       {{WrongShape, {throws<ShapeError>("there are 4 distances, but 2 labels",
-                                         [] { calibrate(near_and_far, {1, 0}, {.far = 0.5}); }),
-                      throws<ShapeError>("the network takes 3 features",
-                                         [] { calibrate(a_model(), of_features(2), {.far = 0.5}); })}},
-        {NaN, {throws<ValueError>("a false accept rate to calibrate to lies between 0 and 1, but nan",
-                                  [] { calibrated({.far = nan}); }),
-               throws<NonFiniteError>(bad_sample, {.pair = 2},
-                                      [] { calibrate(a_model(), six_pairs(2, nan_f), {.far = 0.5}); }),
-               throws<ValueError>("a confidence lies", [] { calibrated({.far = 0.5, .interval = {.confidence = nan}}); })}},
-        {Infinite, {throws<ValueError>("but inf", [] { calibrated({.far = inf}); }),
-                    throws<NonFiniteError>(bad_sample, {.pair = 1},
-                                           [] { calibrate(a_model(), six_pairs(1, -inf_f), {.far = 0.5}); })}},
+       {{WrongShape,
+         {throws<ShapeError>("there are 4 distances, but 2 labels",
+                             [] {
+                               calibrate(near_and_far, {1, 0}, {.far = 0.5});
+                             }),
+          throws<ShapeError>("the network takes 3 features",
+                             [] { calibrate(a_model(), of_features(2), {.far = 0.5}); })}},
+        {NaN,
+         {throws<ValueError>("a false accept rate to calibrate to lies between 0 and 1, but nan",
+                             [] { calibrated({.far = nan}); }),
+          throws<NonFiniteError>(bad_sample, {.pair = 2},
+                                 [] { calibrate(a_model(), six_pairs(2, nan_f), {.far = 0.5}); }),
+          throws<ValueError>("a confidence lies", [] { calibrated({.far = 0.5, .interval = {.confidence = nan}}); })}},
+        {Infinite,
+         {throws<ValueError>("but inf", [] { calibrated({.far = inf}); }),
+          throws<NonFiniteError>(bad_sample, {.pair = 1},
+                                 [] { calibrate(a_model(), six_pairs(1, -inf_f), {.far = 0.5}); })}},
         {Empty, throws<ValueError>("there are no pairs", [] { calibrate(std::vector<double>{}, Labels{}); })},
-        {OneClass, {throws<ValueError>("all 2 pairs are similar", [] { calibrate({0.1, 0.2}, {1, 1}); }),
-                    throws<ValueError>("all 2 pairs are similar", [] { calibrate(a_model(), all_similar()); })}},
+        {OneClass,
+         {throws<ValueError>("all 2 pairs are similar",
+                             [] {
+                               calibrate({0.1, 0.2}, {1, 1});
+                             }),
+          throws<ValueError>("all 2 pairs are similar", [] { calibrate(a_model(), all_similar()); })}},
         {BadLabel, see("Labels")},
         {OutOfRange,
          {throws<ValueError>("but 0.0", [] { calibrated({.far = 0}); }),
@@ -143,12 +195,17 @@ std::vector<Row> verification_rows() {
           throws<ValueError>("needs at least 100 dissimilar pairs, but there are 2", [] { calibrated({.far = 0.01}); }),
           throws<ValueError>("dissimilar pairs, but there are 2", [] { calibrated({.far = 5e-324}); }),
           throws<ValueError>("the model tells nothing at that rate",
-                             [] { calibrate({0.5, 0.5, 0.5, 0.5}, similar_or_not, {.far = 0.5}); })}},
+                             [] {
+                               calibrate({0.5, 0.5, 0.5, 0.5}, similar_or_not, {.far = 0.5});
+                             })}},
         no_file()}},
 
       {"Verifier: calibration",
        {{{WrongShape, Empty}, impossible("a threshold is one number")},
-        {NaN, throws<ValueError>("the threshold is NaN", [] { Verifier<Model>{a_model(), {.threshold = nan}}; })},
+        {NaN, throws<ValueError>("the threshold is NaN",
+                                 [] {
+                                   Verifier<Model>{a_model(), {.threshold = nan}};
+                                 })},
         {Infinite, fine("an infinite threshold accepts nothing, or all",
                         [] {
                           const MatrixX<float> x = sample(1);
@@ -170,13 +227,16 @@ std::vector<Row> verification_rows() {
                                Verifier<Model>{a_model(), {.threshold = 0.5}}.distance(x, x);
                              })}},
         {NaN, throws<NonFiniteError>(bad_sample, asked(sample(nan_f)))},
-        {Infinite, {throws<NonFiniteError>(bad_sample, asked(sample(inf_f))),
-                    throws<NonFiniteError>(bad_sample, asked(sample(-inf_f))),
-                    throws<NonFiniteError>(bad_sample, asked_where_infinity_hides(inf_f))}},
-        {Empty, {throws<ShapeError>("but these are 3 x 1 and 0 x 1", asked(MatrixX<float>(0, 1))),
-                 throws<ShapeError>("but these are 3 x 1 and 3 x 0", asked(MatrixX<float>(3, 0)))}},
+        {Infinite,
+         {throws<NonFiniteError>(bad_sample, asked(sample(inf_f))),
+          throws<NonFiniteError>(bad_sample, asked(sample(-inf_f))),
+          throws<NonFiniteError>(bad_sample, asked_where_infinity_hides(inf_f))}},
+        {Empty,
+         {throws<ShapeError>("but these are 3 x 1 and 0 x 1", asked(MatrixX<float>(0, 1))),
+          throws<ShapeError>("but these are 3 x 1 and 3 x 0", asked(MatrixX<float>(3, 0)))}},
         {{OneClass, BadLabel}, impossible("no labels are in play")},
-        {OutOfRange, throws<NonFiniteError>("the distance is not finite: look for huge features", asked(sample(3e38f)))},
+        {OutOfRange,
+         throws<NonFiniteError>("the distance is not finite: look for huge features", asked(sample(3e38f)))},
         no_file()}},
   };
 }

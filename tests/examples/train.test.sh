@@ -26,6 +26,7 @@ idx() {  # idx FILE COUNT BYTES...: an IDX file of COUNT x 2 bytes, or COUNT wit
 printf 'a,b,class\n1,2,x\n3,4,x\n5,6,y\n' >"$files/small.csv"
 printf 'a,b,class\n1,2,x\n3,oops,y\n' >"$files/word.csv"
 printf 'a,b,class\n1,2,x\n3,nan,y\n' >"$files/nan.csv"
+printf 'a,b,class\n1,2,x\n3,-inf,y\n' >"$files/inf.csv"
 printf 'a,b,class\n1,2,x\n3,4\n' >"$files/ragged.csv"
 printf 'a,b,class\n' >"$files/names.csv"
 : >"$files/empty.csv"
@@ -71,6 +72,7 @@ refuses "empty" --data "$files/empty.csv"
 refuses "no rows" --data "$files/names.csv"
 refuses "line 3, column 'b'" --data "$files/word.csv"
 refuses "line 3, column 'b'" --data "$files/nan.csv"
+refuses "line 3, column 'b'" --data "$files/inf.csv"
 refuses "line 3" --data "$files/ragged.csv"
 refuses "'size'" --data "$files/small.csv" --label size
 refuses "number 7" --data "$files/small.csv" --label 7
@@ -78,6 +80,8 @@ refuses "swapped" --images "$files/labels" --labels "$files/images"
 refuses "truncated" --images "$files/cut" --labels "$files/labels"
 refuses "3 labels" --images "$files/images" --labels "$files/three_labels"
 refuses "not an IDX file" --images "$files/small.csv" --labels "$files/labels"
+refuses "it is not an IDX file" --images "$files/empty.csv" --labels "$files/labels"
+refuses "not text" --data "$files/images"
 refuses "1 features" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
 
 # Data that nothing can be learnt or measured on.
@@ -93,6 +97,7 @@ refuses "not enough memory" --hidden 1000000,1000000
 # Places that nothing can be written to.
 refuses "cannot be written" --json "$files/nowhere/result.json"
 refuses "cannot be written" --json "$files/folder"
+refuses "cannot be written" --json /dev/full
 refuses "cannot be made" --report "$files/labels/pictures"
 
 # What it must do.

@@ -172,3 +172,18 @@ TEST_CASE("intervals refuse bad options and identities", "[interval]") {
     }
   }
 }
+
+TEST_CASE("with fewer than five identities the interval is one by pair, and has a width") {
+  std::vector<double> distances;
+  std::vector<int> labels;
+  std::vector<PairIdentity> identities;
+  Rng rng{3};
+  for (Index i = 0; i < 200; ++i) {
+    identities.push_back({i % 2, i / 2 % 2});
+    labels.push_back(identities.back().first == identities.back().second);
+    distances.push_back(rng.uniform<double>() + (labels.back() ? 0 : 0.4));
+  }
+  const Interval interval = eer_interval(distances, labels, {.identities = identities});
+  CHECK(interval.high - interval.low > 0.05);
+  CHECK(interval.method.find("by pair") != std::string::npos);
+}

@@ -88,6 +88,9 @@ class CsvReader {
     const std::vector<std::string> first_row(records_.cells().begin(), records_.cells().end());
     const std::vector<std::string_view> first(first_row.begin(), first_row.end());
     const Index first_line = records_.line();
+    if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != cell.npos; })) {
+      fail("the first line holds zero bytes, so this is not text: is it an IDX or a gzipped file?", first_line);
+    }
     bool more = records_.next();
 
     const bool header = begins_with_names(first, more ? records_.cells() : std::span<const std::string_view>{});

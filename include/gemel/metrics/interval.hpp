@@ -49,14 +49,15 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence = 
 /// times. (Bootstrap by person: Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004. Products
 /// of both sides' counts: Owen and Eckles, Annals of Applied Statistics 6, 2012, who show that the interval errs, if at
 /// all, towards too wide; they draw the two sides separately, here both are drawn from the same people.) Without
-/// identities, and where no or every dissimilar pair was accepted, of which a bootstrap knows no spread: Wilson's.
+/// identities, with fewer than five of them, and where no or every dissimilar pair was accepted, of which a bootstrap
+/// knows no spread: Wilson's.
 /// Throws what Roc throws, and ValueError for options out of range, or identities that are not one a pair or contradict
 /// a label.
 template <class Distances = std::initializer_list<double>>
 Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
                       const IntervalOptions& options = {});
 
-/// The interval of the equal error rate: with identities as in `far_interval`, without them by a bootstrap that draws
+/// The interval of the equal error rate: with identities as in `far_interval`, else by a bootstrap that draws
 /// as many similar and dissimilar pairs as there are, each with replacement. Where the EER is 0: Wilson's interval of
 /// no error in the smaller of the two classes. Throws as `far_interval`.
 template <class Distances = std::initializer_list<double>>
@@ -106,7 +107,9 @@ class Bootstrap {
 
   Index similar() const { return length(similar_); }
   Index dissimilar() const { return length(dissimilar_); }
-  bool by_identity() const { return people_ > 0; }
+  /// With fewer people than this, most draws are of one or two of them, and the interval would have next to no width.
+  static constexpr Index fewest_people = 5;
+  bool by_identity() const { return people_ >= fewest_people; }
 
   /// The accepted dissimilar pairs, FAR and the EER, with each pair counted as often as it was drawn; at first once.
   Index accepted(double threshold) const {

@@ -47,9 +47,13 @@ inline std::string pair_rate(Index pairs, double seconds) {
 inline std::string clock_time(double seconds) {
   const auto total = static_cast<long long>(std::ceil(seconds));
   const long long hours = total / 3600, minutes = total / 60 % 60;
-  const auto two_digits = [](long long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  return (hours > 0 ? std::to_string(hours) + ':' + two_digits(minutes) : std::to_string(minutes)) + ':' +
-         two_digits(total % 60);
+  char text[48];
+  if (hours > 0) {
+    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", hours, minutes, total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%lld:%02lld", minutes, total % 60);
+  }
+  return text;
 }
 
 /// "[=====>    ]"

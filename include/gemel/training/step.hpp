@@ -78,6 +78,7 @@ class TrainingStep {
   /// Trains batch k of the source's present epoch; returns its loss, taken before the update.
   template <PairSource<S> Source>
   double operator()(const Source& source, Index k) {
+    validating_ = false;
     load(source, k);
     if (model_->network().version() != version_) refresh_caches();
     parameters_ = model_->network().write_parameters();
@@ -102,6 +103,7 @@ class TrainingStep {
   /// The loss of batch k as the model is; nothing is trained. Dropout is off, unless `training`.
   template <PairSource<S> Source>
   double evaluate(const Source& source, Index k, bool training = false) {
+    validating_ = !training;
     load(source, k);
     team_->run([&](Index member) {
       forward(source, k, member, training);
@@ -113,6 +115,7 @@ class TrainingStep {
   /// dLoss/dparameters of batch k, without an update: what gradient checks compare. Clipping is not applied.
   template <PairSource<S> Source>
   std::span<const S> gradient(const Source& source, Index k) {
+    validating_ = false;
     load(source, k);
     if (model_->network().version() != version_) refresh_caches();
     version_ = model_->network().version();
@@ -136,8 +139,12 @@ class TrainingStep {
   Index active_samples() const { return memory_.active; }
 
   Index threads() const { return team_->size(); }
-  /// Uses so many threads from now on; allocates nothing where there were as many before.
+  /// Uses so many threads from now on; allocates nothing where there were as many before. Throws ValueError where the
+  /// number is none, or beyond any machine.
   void threads(Index count) {
+    if (count < 1 || count > most_threads) {
+      throw ValueError("threads must be 1 to " + std::to_string(most_threads) + ", but is " + std::to_string(count));
+    }
     if (team_ && count <= team_->capacity()) return team_->use(count);
     team_ = std::make_unique<Team>(count);
     members_ = std::vector<Member>(static_cast<std::size_t>(team_->capacity()));
@@ -199,6 +206,7 @@ class TrainingStep {
                        std::to_string(static_cast<Index>(source.features())));
     }
     source.batch(k, memory_.batch);
+    memory_.batch.check(place(k));
     memory_.make_room();
     if (peak_outputs_.empty()) forget_peaks();
     const Index n = memory_.samples(), m = memory_.pairs(), members = team_->size();
@@ -468,7 +476,7 @@ class TrainingStep {
     }
   }
 
-  Place place(Index batch) const { return {.epoch = epoch_, .batch = batch}; }
+  Place place(Index batch) const { return {.epoch = epoch_, .batch = batch, .validation = validating_}; }
 
   /// Finds the first pair that is not finite, and where: in its features, a layer, its distance or its slope.
   [[noreturn]] void throw_non_finite(Index batch) const {
@@ -514,6 +522,7 @@ class TrainingStep {
   double batch_loss_ = 0;
   std::uint64_t steps_ = 0;
   std::optional<Index> epoch_ = {};
+  bool validating_ = false;  // the batch at hand is only evaluated
   std::vector<S> peak_outputs_ = {};
   S peak_distance_ = 0;
 };

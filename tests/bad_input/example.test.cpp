@@ -1,0 +1,75 @@
+// The training binary. What it refuses, with exit code 2 and one sentence, is tested where it is run, by
+// tests/examples/train.test.sh: these cells hold that script to having the line.
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "bad_input/table.hpp"
+
+namespace gemel::bad_input {
+
+namespace {
+
+/// The script tries this.
+Cell script(const std::string& line) {
+  return fine("train.test.sh has the line " + line, [line] {
+    std::ifstream file(GEMEL_TEST_DATA "/examples/train.test.sh");
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    return all.find("refuses " + line) != std::string::npos;
+  });
+}
+
+}  // namespace
+
+std::vector<Row> example_rows() {
+  return {
+      {"train: files",
+       {{WrongShape,
+         {script(R"("line 3" --data "$files/ragged.csv")"),
+          script(R"("3 labels" --images "$files/images" --labels "$files/three_labels")"),
+          script(R"("1 features" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv")")}},
+        {NaN, script(R"("line 3, column 'b'" --data "$files/nan.csv")")},
+        {Infinite, script(R"("line 3, column 'b'" --data "$files/inf.csv")")},
+        {Empty,
+         {script(R"("empty" --data "$files/empty.csv")"), script(R"("no rows" --data "$files/names.csv")"),
+          script(R"("it is not an IDX file" --images "$files/empty.csv" --labels "$files/labels")")}},
+        {OneClass, script(R"("one class only" --data "$files/one_class.csv")")},
+        {BadLabel, impossible("a class is any text, or any byte")},
+        {OutOfRange,
+         {script(R"("line 3, column 'b'" --data "$files/word.csv")"),
+          script(R"("'size'" --data "$files/small.csv" --label size)"),
+          script(R"("number 7" --data "$files/small.csv" --label 7)")}},
+        {Truncated, script(R"("truncated" --images "$files/cut" --labels "$files/labels")")},
+        {Swapped,
+         {script(R"("swapped" --images "$files/labels" --labels "$files/images")"),
+          script(R"("not an IDX file" --images "$files/small.csv" --labels "$files/labels")"),
+          script(R"("not text" --data "$files/images")")}},
+        {Missing, script(R"("no such file" --data "$files/nowhere.csv")")},
+        {Unreadable, script(R"("directory" --data "$files/folder")")},
+        {FullDisk, impossible("it only reads them")}}},
+
+      {"train: options",
+       {{WrongShape,
+         {script(R"(--labels --images "$files/images")"), script(R"("--hidden: 'x'" --hidden 128,x)"),
+          script(R"("--margin" --margin 1 --margin 2)"), script(R"(--colour --colour blue)")}},
+        {{NaN, Infinite}, script(R"("$option: '$value'" $option "$value")")},
+        {Empty, script(R"("$option: '$value'" $option "$value")")},
+        {OneClass, script(R"("no similar pair" --data "$files/all_classes.csv")")},
+        {BadLabel, impossible("no labels are in play")},
+        {OutOfRange,
+         {script(R"("$option: '$value'" $option $value)"), script(R"("$option: 'odd' is none of" $option odd)"),
+          script(R"("--threads: '-1'" --threads -1)"), script(R"("--seed: '-1'" --seed -1)"),
+          script(R"("dissimilar validation pairs" --far 1e-6)"),
+          script(R"("leaves nothing to train on" --validation last:5000)"),
+          script(R"("not enough memory" --hidden 1000000,1000000)")}},
+        {{Truncated, Swapped}, impossible("an option is no file")},
+        {Missing, script(R"("cannot be written" --json "$files/nowhere/result.json")")},
+        {Unreadable,
+         {script(R"("cannot be written" --json "$files/folder")"),
+          script(R"("cannot be made" --report "$files/labels/pictures")")}},
+        {FullDisk, script(R"("cannot be written" --json /dev/full)")}}},
+  };
+}
+
+}  // namespace gemel::bad_input
