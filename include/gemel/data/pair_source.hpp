@@ -31,8 +31,8 @@ struct Batch {
 
   Index size() const { return length(pairs); }
 
-  /// For those who take batches from sources that they do not know. Throws ShapeError where the lists are not of the same
-  /// length, ValueError where a pair has no such sample or no such label, or is not two-sided as promised.
+  /// For those who take batches from sources that they do not know. Throws ShapeError where the lists are not of the
+  /// same length, ValueError where a pair has no such sample or no such label, or is not two-sided as promised.
   void check(Place where) const {
     if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
       throw ShapeError("the source gave " + std::to_string(size()) + " pairs, but " + std::to_string(similar.size()) +
@@ -43,7 +43,8 @@ struct Batch {
       const auto [first, second] = pairs[static_cast<std::size_t>(p)];
       const auto known = [this](Index i) { return i >= 0 && i < length(samples); };
       const std::uint8_t label = similar[static_cast<std::size_t>(p)];
-      if (known(first) && known(second) && label <= 1 && (!two_sided || (first == 2 * p && second == 2 * p + 1))) continue;
+      if (known(first) && known(second) && label <= 1 && (!two_sided || (first == 2 * p && second == 2 * p + 1)))
+        continue;
       where.pair = p;
       throw ValueError("the source gave a pair of samples " + std::to_string(first) + " and " + std::to_string(second) +
                            ", labelled " + std::to_string(label) + ", in a batch of " + std::to_string(samples.size()) +
@@ -66,8 +67,8 @@ struct Batch {
   }
 };
 
-/// Where pairs come from. All that it draws is a function of (seed, epoch, position), never of what was drawn before, so
-/// a resumed run needs two numbers.
+/// Where pairs come from. All that it draws is a function of (seed, epoch, position), never of what was drawn before,
+/// so a resumed run needs two numbers.
 ///
 ///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
 ///   batches()                                      how many batches the epoch has; the last may be smaller
@@ -78,11 +79,11 @@ struct Batch {
 template <class P, class S>
 concept PairSource = std::copyable<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
-      { constant.features() } -> std::convertible_to<Index>;
-      { constant.batches() } -> std::convertible_to<Index>;
-      source.start_epoch(seed, k, k, shuffle);
-      constant.batch(k, batch);
-      { constant.column(k, k, buffer) } -> std::same_as<const S*>;
-    };
+  { constant.features() } -> std::convertible_to<Index>;
+  { constant.batches() } -> std::convertible_to<Index>;
+  source.start_epoch(seed, k, k, shuffle);
+  constant.batch(k, batch);
+  { constant.column(k, k, buffer) } -> std::same_as<const S*>;
+};
 
 }  // namespace gemel

@@ -22,13 +22,13 @@ namespace detail {
 template <class L>
 inline constexpr Index static_in = Dynamic;
 template <class L>
-  requires requires { L::static_in; }
+requires requires { L::static_in; }
 inline constexpr Index static_in<L> = L::static_in;
 
 template <class L>
 inline constexpr Index static_out = Dynamic;
 template <class L>
-  requires requires { L::static_out; }
+requires requires { L::static_out; }
 inline constexpr Index static_out<L> = L::static_out;
 
 template <class... Layers>
@@ -47,9 +47,9 @@ constexpr bool static_sizes_agree() {
 
 }  // namespace detail
 
-/// A feed-forward network over scalar S: layers one after another, and one flat vector of all their parameters, layer by
-/// layer. It maps samples (in x n, one a column) to embeddings (out x n). Its layers are leaves, numbered from 0; those
-/// within a Sequence count one by one.
+/// A feed-forward network over scalar S: layers one after another, and one flat vector of all their parameters, layer
+/// by layer. It maps samples (in x n, one a column) to embeddings (out x n). Its layers are leaves, numbered from 0;
+/// those within a Sequence count one by one.
 template <gemel::Scalar S, class... Layers>
 class Network {
   static_assert(sizeof...(Layers) > 0, "gemel: a Network needs at least one layer");
@@ -60,9 +60,7 @@ class Network {
   using Scalar = S;
 
   /// Layers of static sizes, initialised from rng.
-  explicit Network(Rng& rng)
-    requires(std::default_initializable<Layers> && ...)
-      : Network(rng, Layers{}...) {}
+  explicit Network(Rng& rng) requires(std::default_initializable<Layers>&&...) : Network(rng, Layers{}...) {}
 
   /// The given layers. Throws ShapeError where two neighbours' sizes disagree.
   Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
@@ -102,8 +100,8 @@ class Network {
 
   Index parameter_count() const { return parameters_.size(); }
 
-  /// The flat vector: layer by layer, W (out x in, column by column), then b. Keras' kernels (in x out, row by row) have
-  /// the very same bytes.
+  /// The flat vector: layer by layer, W (out x in, column by column), then b. Keras' kernels (in x out, row by row)
+  /// have the very same bytes.
   ConstColumn<S> parameters() const { return {parameters_.data(), parameters_.size()}; }
 
   /// Throws ShapeError for another number of values, NonFiniteError for NaN or infinity; the network is then unchanged.
@@ -123,8 +121,8 @@ class Network {
     std::ranges::copy(flat, write_parameters().data());
   }
 
-  /// For who trains: the parameters to write to. Whoever keeps something derived from them (a training step's transposed
-  /// weights) sees by `version()` that they may have changed.
+  /// For who trains: the parameters to write to. Whoever keeps something derived from them (a training step's
+  /// transposed weights) sees by `version()` that they may have changed.
   std::span<S> write_parameters() {
     ++version_;
     return parameters_.span();
@@ -145,8 +143,7 @@ class Network {
   static constexpr Index block = 96;  // columns at a time, so that they stay in cache from layer to layer
 
   void lay_out() {
-    const Index leaves =
-        std::apply([](const auto&... layer) { return (leaf_count(layer) + ...); }, layers_);
+    const Index leaves = std::apply([](const auto&... layer) { return (leaf_count(layer) + ...); }, layers_);
     offsets_.push_back(0);
     for (Index k = 0; k < leaves; ++k) {
       visit(k, [&](const auto& layer) {

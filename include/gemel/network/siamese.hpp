@@ -74,22 +74,27 @@ class Siamese {
                        std::to_string(b.cols()) + " columns, and room for " + std::to_string(d.size()));
     }
     const Index out = network_.out();
-    for (Buffer<Scalar>& buffer : workspace.embedding) buffer.reserve(out * block);
+    workspace.embedding.reserve(out * 2 * block);
+    workspace.columns.reserve(2 * block);
     for (Index first = 0; first < a.cols(); first += block) {
+      // Both sides go through the network together: its weights are read once for the two.
       const Index count = std::min(block, a.cols() - first);
-      Columns<Scalar> left(workspace.embedding[0].data(), out, count);
-      Columns<Scalar> right(workspace.embedding[1].data(), out, count);
-      network_.embed(columns_of(a).middle(first, count), left, workspace);
-      network_.embed(columns_of(b).middle(first, count), right, workspace);
+      const Scalar** columns = workspace.columns.data();
       for (Index j = 0; j < count; ++j) {
-        d[first + j] =
-            metric_.value(ConstColumn<Scalar>(left.col(j).data(), out), ConstColumn<Scalar>(right.col(j).data(), out));
+        columns[j] = columns_of(a)[first + j];
+        columns[count + j] = columns_of(b)[first + j];
+      }
+      const Columns<Scalar> both(workspace.embedding.data(), out, 2 * count);
+      network_.embed(ColumnList<Scalar>(columns, a.rows(), 2 * count), both, workspace);
+      for (Index j = 0; j < count; ++j) {
+        d[first + j] = metric_.value(ConstColumn<Scalar>(both.data() + j * out, out),
+                                     ConstColumn<Scalar>(both.data() + (count + j) * out, out));
       }
     }
   }
 
  private:
-  static constexpr Index block = 96;
+  static constexpr Index block = 48;  // pairs at a time
 
   static ColumnList<Scalar> columns_of(const Eigen::Ref<const MatrixX<Scalar>>& x) {
     return {x.data(), x.outerStride(), x.rows(), x.cols()};

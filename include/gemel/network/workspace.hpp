@@ -8,8 +8,9 @@ namespace gemel {
 /// Workspace allocate nothing. A network is const while it computes; threads that share one need a Workspace each.
 template <Scalar S>
 struct Workspace {
-  Buffer<S> layer[2];      ///< the outputs of a layer and of the one before it, for one block of samples
-  Buffer<S> embedding[2];  ///< both sides of a block of pairs
+  Buffer<S> layer[2];        ///< the outputs of a layer and of the one before it, for one block of samples
+  Buffer<S> embedding;       ///< both sides of a block of pairs
+  Buffer<const S*> columns;  ///< where their samples lie
 };
 
 }  // namespace gemel

@@ -47,8 +47,9 @@ Split<Source, S> split_validation(Source source, const FitOptions<S>& options) {
     }
     return {source.slice(0, kept), source.slice(kept, n - kept)};
   } else {
-    throw ValueError("validation_split divides static pairs only; split the samples or classes of a sampler instead, "
-                     "and give the pairs of one part as validation");
+    throw ValueError(
+        "validation_split divides static pairs only; split the samples or classes of a sampler instead, "
+        "and give the pairs of one part as validation");
   }
 }
 
@@ -83,15 +84,16 @@ double mean_loss(Step& step, const Source& source) {
 /// Trains the model on a source of pairs, as Keras' fit does: each epoch in a new order (or new pairs, as the source
 /// wills), batch by batch, the last and smaller one too. All that is random is a function of one number drawn from rng.
 ///
-/// The source is taken as a copy, which is cheap, and so the caller's is unchanged. Callbacks are called in their order;
-/// one that is given as an lvalue is used itself.
+/// The source is taken as a copy, which is cheap, and so the caller's is unchanged. Callbacks are called in their
+/// order; one that is given as an lvalue is used itself.
 ///
 /// Throws ValueError for options out of range, ShapeError where features and network disagree, NonFiniteError where a
 /// batch is not finite (the parameters are then those of the last good batch), and whatever a callback throws.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
-  requires PairSource<Source, typename Model::Scalar>
-History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer,
-            const FitOptions<typename Model::Scalar>& options, Rng& rng, Callbacks&&... callbacks) {
+requires PairSource<Source, typename Model::Scalar> History fit(Model& model, Source source, LossType loss,
+                                                                OptimizerType& optimizer,
+                                                                const FitOptions<typename Model::Scalar>& options,
+                                                                Rng& rng, Callbacks&&... callbacks) {
   using State = TrainingState<Model, OptimizerType>;
   static_assert((Callback<std::remove_cvref_t<Callbacks>, State> && ...),
                 "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable "

@@ -12,11 +12,11 @@ namespace gemel {
 template <Scalar S>
 struct FitOptions {
   Index epochs = 1;
-  Index batch_size = 32;                  ///< pairs; the last batch of an epoch may be smaller, and is trained too
-  bool shuffle = true;                    ///< draw the order of the pairs anew each epoch
-  double validation_split = 0;            ///< this share of static pairs, the last ones, is held out before any shuffle
-  const Pairs<S>* validation = nullptr;   ///< or pairs of their own
-  Index threads = 0;                      ///< 0: as many as make a step fastest; no result depends on it
+  Index batch_size = 32;                 ///< pairs; the last batch of an epoch may be smaller, and is trained too
+  bool shuffle = true;                   ///< draw the order of the pairs anew each epoch
+  double validation_split = 0;           ///< this share of static pairs, the last ones, is held out before any shuffle
+  const Pairs<S>* validation = nullptr;  ///< or pairs of their own
+  Index threads = 0;                     ///< 0: as many as make a step fastest; no result depends on it
 };
 
 namespace detail {

@@ -22,7 +22,7 @@ struct GradientCheckOptions {
 
 /// What a gradient check found.
 struct GradientCheck {
-  double worst = 0;   ///< the largest error |a - n| / max(|a|, |n|, max|g| / 1000), a by backward pass, n by differences
+  double worst = 0;  ///< the largest error |a - n| / max(|a|, |n|, max|g| / 1000), a by backward pass, n by differences
   Index parameter = 0;  ///< where: its number in the flat vector
   double analytic = 0;
   double numeric = 0;
@@ -30,14 +30,15 @@ struct GradientCheck {
   Index at_kinks = 0;  ///< left out: the loss has a kink (a ReLU's, the margin's) within the step
 };
 
-/// Compares the gradient that the backward pass gives with central differences of the loss, parameter by parameter, over
-/// the pairs of the source's first batch: for those who write a layer, a distance or a loss of their own. About 1e-8 is
-/// right, 1e-3 and more is wrong. The model is left as it was.
+/// Compares the gradient that the backward pass gives with central differences of the loss, parameter by parameter,
+/// over the pairs of the source's first batch: for those who write a layer, a distance or a loss of their own. About
+/// 1e-8 is right, 1e-3 and more is wrong. The model is left as it was.
 ///
 /// Throws ValueError for steps that are not positive and finite. A network of float does not compile: its differences
 /// would show rounding only.
 template <class Model, class Source, class LossType>
-GradientCheck gradient_check(Model model, const Source& source, LossType loss, const GradientCheckOptions& options = {}) {
+GradientCheck gradient_check(Model model, const Source& source, LossType loss,
+                             const GradientCheckOptions& options = {}) {
   static_assert(std::same_as<typename Model::Scalar, double>,
                 "gemel: gradients are checked in double; make the same network with Network<double, …>");
   for (const double step : options.steps) {

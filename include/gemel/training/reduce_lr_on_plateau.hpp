@@ -75,7 +75,8 @@ struct ReduceLROnPlateau {
     constexpr const char* name = "ReduceLROnPlateau";
     if (memory.size() != 4) throw FormatError("the saved state of the callback ReduceLROnPlateau is not four numbers");
     const double saved_best = detail::saved_best(memory[0], name);
-    const Index saved_wait = detail::saved_count(memory[1], name), saved_cooldown = detail::saved_count(memory[2], name);
+    const Index saved_wait = detail::saved_count(memory[1], name),
+                saved_cooldown = detail::saved_count(memory[2], name);
     if (!(memory[3] >= 0 && memory[3] <= 1)) {
       throw FormatError("the saved state of the callback ReduceLROnPlateau holds a scale of " +
                         std::to_string(memory[3]) + ", but it only lowers the rate");

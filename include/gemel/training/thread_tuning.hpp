@@ -11,9 +11,9 @@
 
 namespace gemel {
 
-/// Finds the number of threads that makes a training step fastest, by timing the first steps with 1, 2, 4, … threads up to
-/// the machine's (or most_threads). No result depends on it, so the steps that it times are steps like any other. More threads must win by
-/// five percent: cores that share no cache can make a small step slower.
+/// Finds the number of threads that makes a training step fastest, by timing the first steps with 1, 2, 4, … threads up
+/// to the machine's (or most_threads). No result depends on it, so the steps that it times are steps like any other.
+/// More threads must win by five percent: cores that share no cache can make a small step slower.
 class ThreadTuning {
  public:
   explicit ThreadTuning(Index most = static_cast<Index>(std::thread::hardware_concurrency())) {

@@ -33,8 +33,8 @@ std::vector<const S*> distinct_samples(const Pairs<S>& pairs, Index first, Index
   return samples;
 }
 
-/// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity: behind a ReLU its distance may well
-/// be finite. `samples` are those of the pairs first, …, first + count - 1.
+/// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity: behind a ReLU its distance may
+/// well be finite. `samples` are those of the pairs first, …, first + count - 1.
 template <Scalar S>
 void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, Index first, Index count) {
   const auto finite = [&](const S* sample) { return static_cast<bool>(std::isfinite(peak(sample, pairs.features()))); };

@@ -74,7 +74,8 @@ class Verifier {
     const std::array<const Scalar*, 2> columns{a.data(), b.data()};
     for (const Scalar* column : columns) {
       if (!std::isfinite(peak(column, a.rows()))) {
-        throw NonFiniteError("a sample's features hold NaN or infinity: such a sample is neither the same nor different");
+        throw NonFiniteError(
+            "a sample's features hold NaN or infinity: such a sample is neither the same nor different");
       }
     }
     const MatrixX<Scalar> embeddings = model_.embed(ColumnList<Scalar>{columns.data(), a.rows(), 2});
