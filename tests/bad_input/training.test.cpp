@@ -60,7 +60,7 @@ auto on_user(const UserSource& source) {
   return in_training([source](Training& training) { training.fit(source); });
 }
 
-/// Trains with options; validates on six pairs with a value in the third, or on others.
+/// Trains with options, and validates.
 auto with(const FitOptions<float>& options) {
   return in_training([options](Training& training) { training.fit(six_pairs(), options); });
 }
@@ -70,7 +70,7 @@ auto validated(const Pairs<float>& validation, Index good_steps) {
       good_steps);
 }
 
-/// One good step, then `act` on the step.
+/// Good steps, then `act` on the TrainingStep.
 template <class Act>
 auto step_then(const Act& act, Index good_steps = 0) {
   return in_training(

@@ -32,41 +32,30 @@ GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, S* g
   }
 }
 
-template <int M, int N, Scalar S>
-GEMEL_INLINE void gradient_last_rows(const Gradient<S>& p, Index row, Index col) {
-  constexpr int size = PacketOf<S>::size;
-  if constexpr (M > 1) {
-    if (p.rows - row <= (M - 1) * size) return gradient_last_rows<M - 1, N>(p, row, col);
-  }
-  gradient_tile<M, N, true>(p, row, col, p.g + col * p.rows + row, p.rows, mask<S>(p.rows - row - (M - 1) * size));
-}
-
 template <int N, Scalar S>
 GEMEL_CALL void gradient_columns(const Gradient<S>& p, Index col) {
-  constexpr Index height = tile_rows * PacketOf<S>::size;
+  constexpr Index size = PacketOf<S>::size;
   Index row = 0;
-  for (; row + height <= p.rows; row += height) {
-    gradient_tile<tile_rows, N, false>(p, row, col, p.g + col * p.rows + row, p.rows, typename PacketOf<S>::Mask{});
+  const auto g = [&](Index from) { return p.g + col * p.rows + from; };
+  for (; row + tile_rows * size <= p.rows; row += tile_rows * size) {
+    gradient_tile<tile_rows, N, false>(p, row, col, g(row), p.rows, typename PacketOf<S>::Mask{});
   }
-  if (row < p.rows) gradient_last_rows<tile_rows, N>(p, row, col);
+  for (; row < p.rows; row += size) {
+    gradient_tile<1, N, true>(p, row, col, g(row), p.rows, first_lanes<S>(p.rows - row));
+  }
 }
 
 template <int N, Scalar S>
-GEMEL_INLINE void gradient_last_columns(const Gradient<S>& p, Index col) {
-  if constexpr (N > 0) {
-    if (p.cols - col == N) {
-      gradient_columns<N>(p, col);
-    } else {
-      gradient_last_columns<N - 1>(p, col);
-    }
-  }
+GEMEL_INLINE Index gradient_by(const Gradient<S>& p, Index col) {
+  for (; col + N <= p.cols; col += N) gradient_columns<N>(p, col);
+  return col;
 }
 
 template <Scalar S>
 GEMEL_TARGET inline void add_gradient(const Gradient<S>& p) {
-  Index col = 0;
-  for (; col + tile_cols <= p.cols; col += tile_cols) gradient_columns<tile_cols>(p, col);
-  gradient_last_columns<tile_cols - 1>(p, col);
+  Index col = gradient_by<tile_cols>(p, 0);
+  if constexpr (tile_cols > 4) col = gradient_by<4>(p, col);
+  gradient_by<1>(p, gradient_by<2>(p, col));
 }
 
 /// g(i) += sum over k of d_k(i): the gradient of a bias.
@@ -74,7 +63,7 @@ template <Scalar S>
 GEMEL_TARGET inline void add_sum(const S* const* d, Index rows, Index depth, S* g) {
   constexpr Index size = PacketOf<S>::size;
   for (Index i = 0; i < rows; i += size) {
-    const auto lanes_left = mask<S>(rows - i < size ? rows - i : size);
+    const auto lanes_left = first_lanes<S>(rows - i);
     auto sum = load(g + i, lanes_left);
     for (Index k = 0; k < depth; ++k) sum = add(sum, load(d[k] + i, lanes_left));
     store(g + i, sum, lanes_left);

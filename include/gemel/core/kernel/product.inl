@@ -2,6 +2,12 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
+/// The mask of a packet's first `count` lanes, or of all.
+template <Scalar S>
+GEMEL_INLINE typename PacketOf<S>::Mask first_lanes(Index count) {
+  return mask<S>(count < PacketOf<S>::size ? count : PacketOf<S>::size);
+}
+
 /// Packet i of M rows; Masked: of the last one only the lanes `last` are there.
 template <bool Masked, int M, Scalar S>
 GEMEL_INLINE typename PacketOf<S>::type load_row(const S* from, int i, [[maybe_unused]] typename PacketOf<S>::Mask last) {
@@ -54,41 +60,30 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col, [[mayb
   }
 }
 
-/// The last rows, fewer than a whole tile.
-template <int M, int N, Scalar S>
-GEMEL_INLINE void product_last_rows(const Product<S>& p, Index row, Index col) {
-  constexpr int size = PacketOf<S>::size;
-  if constexpr (M > 1) {
-    if (p.rows - row <= (M - 1) * size) return product_last_rows<M - 1, N>(p, row, col);
-  }
-  product_tile<M, N, true>(p, row, col, mask<S>(p.rows - row - (M - 1) * size));
-}
-
-/// All rows of N columns. A function of its own: the compilers allocate registers a function.
+/// All rows of N columns: whole tiles, then packet by packet. A function of its own: the compilers allocate registers a
+/// function.
 template <int N, Scalar S>
 GEMEL_CALL void product_columns(const Product<S>& p, Index col) {
-  constexpr Index height = tile_rows * PacketOf<S>::size;
+  constexpr Index size = PacketOf<S>::size;
   Index row = 0;
-  for (; row + height <= p.rows; row += height) product_tile<tile_rows, N, false>(p, row, col, typename PacketOf<S>::Mask{});
-  if (row < p.rows) product_last_rows<tile_rows, N>(p, row, col);
+  for (; row + tile_rows * size <= p.rows; row += tile_rows * size) {
+    product_tile<tile_rows, N, false>(p, row, col, typename PacketOf<S>::Mask{});
+  }
+  for (; row < p.rows; row += size) product_tile<1, N, true>(p, row, col, first_lanes<S>(p.rows - row));
 }
 
+/// Columns from `col` on, N at a time; returns where they end.
 template <int N, Scalar S>
-GEMEL_INLINE void product_last_columns(const Product<S>& p, Index col) {
-  if constexpr (N > 0) {
-    if (p.cols - col == N) {
-      product_columns<N>(p, col);
-    } else {
-      product_last_columns<N - 1>(p, col);
-    }
-  }
+GEMEL_INLINE Index product_by(const Product<S>& p, Index col) {
+  for (; col + N <= p.cols; col += N) product_columns<N>(p, col);
+  return col;
 }
 
 template <Scalar S>
 GEMEL_TARGET inline void product(const Product<S>& p) {
-  Index col = 0;
-  for (; col + tile_cols <= p.cols; col += tile_cols) product_columns<tile_cols>(p, col);
-  product_last_columns<tile_cols - 1>(p, col);
+  Index col = product_by<tile_cols>(p, 0);
+  if constexpr (tile_cols > 4) col = product_by<4>(p, col);
+  product_by<1>(p, product_by<2>(p, col));
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

@@ -54,7 +54,7 @@ GEMEL_INLINE S sum_of(const S* a, const S* b, Index n) {
   GEMEL_UNROLL for (Index r = 0; r < packets; ++r) {
     const Index left = n - i - r * size;
     if (left > 0) {
-      const auto last = mask<S>(left < size ? left : size);
+      const auto last = first_lanes<S>(left);
       sum[r] = Term::add_term(load(a + i + r * size, last), load(b + i + r * size, last), sum[r]);
     }
   }
