@@ -5,9 +5,9 @@
 #include <random>
 #include <vector>
 
-/// The yardstick: the tutorial's training step (three dense layers of one width with ReLU, contrastive loss with margin 1,
-/// RMSprop) as an expert writes it with Eigen alone. All matrices are allocated once, both sides of the pairs go through
-/// one product of 2n columns, products are noalias, the optimizer is one array expression a variable.
+/// The yardstick: the tutorial's training step (three dense layers of one width with ReLU, contrastive loss with margin
+/// 1, RMSprop) as an expert writes it with Eigen alone. All matrices are allocated once, both sides of the pairs go
+/// through one product of 2n columns, products are noalias, the optimizer is one array expression a variable.
 template <class S>
 class PlainEigen {
   using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;

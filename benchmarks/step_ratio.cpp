@@ -58,7 +58,8 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Appends the microseconds of each step over all batches: what else the machine does spoils single steps, not the median.
+/// Appends the microseconds of each step over all batches: what else the machine does spoils single steps, not the
+/// median.
 void time_steps(StepUnderTest& under_test, long batches, std::vector<double>& times) {
   using Clock = std::chrono::steady_clock;
   for (long k = 0; k < batches; ++k) {

@@ -9,7 +9,8 @@ struct StepUnderTest {
   virtual double step(long batch) = 0;
 };
 
-/// What both train on: `batches` batches of pairs of uniform features, features x samples, a pair's samples side by side.
+/// What both train on: `batches` batches of pairs of uniform features, features x samples, a pair's samples side by
+/// side.
 struct StepData {
   long features, width, pairs, batches;
   std::vector<float> x = {};

@@ -16,7 +16,7 @@ namespace {
 /// The largest |a - b| / max(1, |b|).
 template <class A, class B>
 double worst(const A& a, const B& b) {
-  REQUIRE(std::size(a) == std::size(b));
+  REQUIRE(length(a) == length(b));
   double most = 0;
   for (Index i = 0; i < length(a); ++i) {
     const double expected = b[i];
@@ -123,8 +123,8 @@ TEST_CASE("the validation loss is that of the model as the epoch leaves it") {
                               {.epochs = 2, .batch_size = 4, .validation = &validation}, rng);
   double sum = 0;
   for (Index i = 0; i < validation.size(); ++i) {
-    const double d = model.distance(ConstColumn<double>(validation.first(i), 10),
-                                    ConstColumn<double>(validation.second(i), 10))[0];
+    const double d =
+        model.distance(ConstColumn<double>(validation.first(i), 10), ConstColumn<double>(validation.second(i), 10))[0];
     sum += validation.similar(i) ? d * d : std::pow(std::max(0.0, 1 - d), 2);
   }
   CHECK(std::abs(history.validation_loss.back() - sum / 7) <= 1e-12);
@@ -153,10 +153,9 @@ TEST_CASE("options out of range are refused, and the model stays as it is") {
   const std::vector<int> classes = {0, 0, 1, 1};
   const PairSampler<float> sampler{uniform<float>(10, 4, rng), classes};
   CHECK_THROWS_AS(fit(model, sampler, ContrastiveLoss{}, optimizer, {.validation_split = 0.5}, rng), ValueError);
-  CHECK_THROWS_AS(
-      fit(model, Pairs<float>{uniform<float>(9, 2, rng), uniform<float>(9, 2, rng), {0, 1}}, ContrastiveLoss{},
-          optimizer, {}, rng),
-      ShapeError);
+  CHECK_THROWS_AS(fit(model, Pairs<float>{uniform<float>(9, 2, rng), uniform<float>(9, 2, rng), {0, 1}},
+                      ContrastiveLoss{}, optimizer, {}, rng),
+                  ShapeError);
   CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
 }
 
@@ -188,8 +187,8 @@ TEST_CASE("a sample that is not finite is named, and the last good parameters st
 TEST_CASE("callbacks are called in order, see the state, and may end the training") {
   std::string calls;
   const auto note = [&calls](const char* what) { return [&calls, what](auto&) { calls += what; }; };
-  LambdaCallback all{OnTrainBegin{note("(")}, OnEpochBegin{note("[")},  OnBatchBegin{note("<")},
-                     OnBatchEnd{note(">")},   OnEpochEnd{note("]")}, OnTrainEnd{note(")")}};
+  LambdaCallback all{OnTrainBegin{note("(")}, OnEpochBegin{note("[")}, OnBatchBegin{note("<")},
+                     OnBatchEnd{note(">")},   OnEpochEnd{note("]")},   OnTrainEnd{note(")")}};
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   RMSprop<float> optimizer;
@@ -201,8 +200,8 @@ TEST_CASE("callbacks are called in order, see the state, and may end the trainin
     CHECK(state.loss == state.history.loss.back());
     state.stop = state.epoch == 1;
   }};
-  const History history = fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer,
-                              {.epochs = 5, .batch_size = 8}, rng, all, watch);
+  const History history =
+      fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 5, .batch_size = 8}, rng, all, watch);
   CHECK(calls == "([<><><>][<><><>])");
   CHECK(history.epochs() == 2);
   CHECK(history.stopped);
@@ -231,10 +230,9 @@ TEST_CASE("early stopping gives the best epoch's parameters back") {
   RMSprop<float> optimizer{{.learning_rate = 0.02}};
   EarlyStopping stopping{.patience = 3};
   std::vector<VectorX<float>> parameters;
-  const History history =
-      fit(model, small_pairs<float>(4), ContrastiveLoss{}, optimizer,
-          {.epochs = 200, .batch_size = 4, .validation = &validation}, rng, stopping,
-          OnEpochEnd{[&](auto& state) { parameters.push_back(state.model.parameters()); }});
+  const History history = fit(model, small_pairs<float>(4), ContrastiveLoss{}, optimizer,
+                              {.epochs = 200, .batch_size = 4, .validation = &validation}, rng, stopping,
+                              OnEpochEnd{[&](auto& state) { parameters.push_back(state.model.parameters()); }});
   REQUIRE(history.stopped);
   const auto best = std::ranges::min_element(history.validation_loss) - history.validation_loss.begin();
   CHECK(best == history.epochs() - 4);

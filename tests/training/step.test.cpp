@@ -116,9 +116,8 @@ struct AllPairsOfABatch {
 TEST_CASE("the bits depend neither on threads, nor on skipping, nor on the instruction set") {
   SECTION("float, the tutorial's loss and optimizer") {
     check_equal_bits([](const Run& run) {
-      return train<float, RMSprop<float>>(run, ContrastiveLoss{.margin = 0.4}, 8,
-                                          Dense<Dynamic, Dynamic, ReLU>{33, 70}, Dense<70, 19, LeakyReLU>{},
-                                          Dense<Dynamic, Dynamic, Linear>{19, 5});
+      return train<float, RMSprop<float>>(run, ContrastiveLoss{.margin = 0.4}, 8, Dense<Dynamic, Dynamic, ReLU>{33, 70},
+                                          Dense<70, 19, LeakyReLU>{}, Dense<Dynamic, Dynamic, Linear>{19, 5});
     });
   }
   SECTION("double, Adam") {
@@ -129,8 +128,8 @@ TEST_CASE("the bits depend neither on threads, nor on skipping, nor on the instr
   }
   SECTION("dropout") {
     check_equal_bits([](const Run& run) {
-      return train<float, SGD<float>>(run, ContrastiveLoss{.margin = 0.4}, 8, Dense<9, 33, ReLU>{},
-                                      Dropout<33>{0.3}, Dense<33, 21, ReLU>{});
+      return train<float, SGD<float>>(run, ContrastiveLoss{.margin = 0.4}, 8, Dense<9, 33, ReLU>{}, Dropout<33>{0.3},
+                                      Dense<33, 21, ReLU>{});
     });
   }
   SECTION("a pair or three a batch, for eight threads") {

@@ -18,8 +18,8 @@ using Column = Eigen::Map<VectorX<S>>;
 template <Scalar S>
 using ConstColumn = Eigen::Map<const VectorX<S>>;
 
-/// `cols` const columns of `rows` elements each, wherever they lie: samples in the caller's memory, or those columns of a
-/// batch that are still active. It refers to memory that others own. A Map of contiguous columns converts to it.
+/// `cols` const columns of `rows` elements each, wherever they lie: samples in the caller's memory, or those columns of
+/// a batch that are still active. It refers to memory that others own. A Map of contiguous columns converts to it.
 template <Scalar S>
 class ColumnList {
  public:

@@ -57,8 +57,8 @@ inline std::atomic<InstructionSet>& chosen_instruction_set() {
 /// The instruction set that the kernels run with.
 inline InstructionSet instruction_set() { return detail::chosen_instruction_set().load(std::memory_order_relaxed); }
 
-/// For tests and measurements: the kernels run with `set` from the next call on; without a value, with the best one again.
-/// ValueError where this processor has it not.
+/// For tests and measurements: the kernels run with `set` from the next call on; without a value, with the best one
+/// again. ValueError where this processor has it not.
 inline void force_instruction_set(std::optional<InstructionSet> set) {
   if (set && !detail::supports(*set)) {
     throw ValueError(std::string("this processor has no ") + name(*set) + "; choose another instruction set");

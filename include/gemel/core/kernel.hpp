@@ -1,11 +1,11 @@
 #pragma once
 
-// The kernels: products, gradients, sums and updates, written once against a packet type and compiled once an instruction
-// set, in functions that carry it as a target attribute. So a program built without -march runs at the machine's speed,
-// and two translation units built with different flags share the same code.
+// The kernels: products, gradients, sums and updates, written once against a packet type and compiled once an
+// instruction set, in functions that carry it as a target attribute. So a program built without -march runs at the
+// machine's speed, and two translation units built with different flags share the same code.
 //
-// Each output element is one chain of fused multiply-adds over the depth, in order, whatever the packet's width, the tile
-// or the thread: AVX2 and AVX-512 give the same bits. Sums run in 16 lanes (8 of double) and a fixed tree.
+// Each output element is one chain of fused multiply-adds over the depth, in order, whatever the packet's width, the
+// tile or the thread: AVX2 and AVX-512 give the same bits. Sums run in 16 lanes (8 of double) and a fixed tree.
 
 #include <bit>
 #include <cmath>
@@ -28,23 +28,23 @@ namespace gemel::kernel {
 template <Scalar S>
 struct Product {
   Index rows, depth, cols;
-  const S* a;           ///< rows x depth, column-major, columns lda apart
+  const S* a;  ///< rows x depth, column-major, columns lda apart
   Index lda;
-  const S* const* b;    ///< cols pointers to depth values
-  const S* bias;        ///< rows values, or null: 0
-  S* y;                 ///< rows x cols, columns ldy apart
+  const S* const* b;  ///< cols pointers to depth values
+  const S* bias;      ///< rows values, or null: 0
+  S* y;               ///< rows x cols, columns ldy apart
   Index ldy;
-  bool relu;            ///< f(z) = z < 0 ? 0 : z; else f(z) = z
+  bool relu;  ///< f(z) = z < 0 ? 0 : z; else f(z) = z
 };
 
 /// g(:, q) += sum over k of d_k * x_k[first + q], k = 0, 1, … in order.
 template <Scalar S>
 struct Gradient {
   Index rows, cols, depth;
-  const S* const* d;    ///< depth pointers to rows values
-  const S* const* x;    ///< depth pointers; x_k[first], …, x_k[first + cols - 1] are read
+  const S* const* d;  ///< depth pointers to rows values
+  const S* const* x;  ///< depth pointers; x_k[first], …, x_k[first + cols - 1] are read
   Index first;
-  S* g;                 ///< rows x cols, columns rows apart
+  S* g;  ///< rows x cols, columns rows apart
 };
 
 /// What an instruction set offers, as plain functions.
@@ -96,15 +96,15 @@ struct UpdateKernels {
 #if defined(__x86_64__)
 #define GEMEL_SET avx512
 #define GEMEL_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")))
-#include "gemel/core/kernel/packet_avx512.inl"
 #include "gemel/core/kernel/kernels.inl"
+#include "gemel/core/kernel/packet_avx512.inl"
 #undef GEMEL_SET
 #undef GEMEL_TARGET
 
 #define GEMEL_SET avx2
 #define GEMEL_TARGET __attribute__((target("avx2,fma")))
-#include "gemel/core/kernel/packet_avx2.inl"
 #include "gemel/core/kernel/kernels.inl"
+#include "gemel/core/kernel/packet_avx2.inl"
 #undef GEMEL_SET
 #undef GEMEL_TARGET
 #endif
@@ -116,14 +116,14 @@ struct UpdateKernels {
 #define GEMEL_SET portable
 #endif
 #define GEMEL_TARGET
-#include "gemel/core/kernel/packet_portable.inl"
 #include "gemel/core/kernel/kernels.inl"
+#include "gemel/core/kernel/packet_portable.inl"
 
 // One and the same name in the namespace of the instruction set in force.
 #if defined(__x86_64__)
-#define GEMEL_CHOOSE(...)                                                  \
-  (instruction_set() == InstructionSet::AVX512 ? avx512::__VA_ARGS__       \
-   : instruction_set() == InstructionSet::AVX2 ? avx2::__VA_ARGS__         \
+#define GEMEL_CHOOSE(...)                                            \
+  (instruction_set() == InstructionSet::AVX512 ? avx512::__VA_ARGS__ \
+   : instruction_set() == InstructionSet::AVX2 ? avx2::__VA_ARGS__   \
                                                : GEMEL_SET::__VA_ARGS__)
 #else
 #define GEMEL_CHOOSE(...) (GEMEL_SET::__VA_ARGS__)

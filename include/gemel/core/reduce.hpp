@@ -4,8 +4,8 @@
 
 namespace gemel {
 
-// Sums over n elements in a fixed order (16 lanes of float, 8 of double, then a tree), so that their bits depend neither on
-// the packet's width nor on the compiler.
+// Sums over n elements in a fixed order (16 lanes of float, 8 of double, then a tree), so that their bits depend
+// neither on the packet's width nor on the compiler.
 
 /// sum x(i)^2
 template <Scalar S>

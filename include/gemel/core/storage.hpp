@@ -41,9 +41,9 @@ class Buffer {
   /// Room for n values; allocates where there is less. Contents are lost when it does.
   void reserve(Index n) {
     if (n > capacity_) {
-      if (n < 0 || n > std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(T))) throw std::bad_array_new_length{};
-      T* fresh = static_cast<T*>(
-          ::operator new(static_cast<std::size_t>(n) * sizeof(T), std::align_val_t{alignment}));
+      if (n < 0 || n > std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(T)))
+        throw std::bad_array_new_length{};
+      T* fresh = static_cast<T*>(::operator new (static_cast<std::size_t>(n) * sizeof(T), std::align_val_t{alignment}));
       release();
       data_ = fresh;
       capacity_ = n;
@@ -73,7 +73,7 @@ class Buffer {
     std::swap(capacity_, other.capacity_);
   }
   void release() noexcept {
-    if (data_) ::operator delete(data_, std::align_val_t{alignment});
+    if (data_) ::operator delete (data_, std::align_val_t{alignment});
     data_ = nullptr;
   }
 

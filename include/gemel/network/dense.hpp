@@ -20,16 +20,15 @@ namespace gemel {
 /// A fully connected layer: y = f(W x + b), W out x in, b out. Its parameters are W, column by column, then b: one
 /// out x (in + 1) matrix, so that a block of parameters is a range of its columns.
 ///
-/// Sizes are static, `Dense<100, 128, ReLU>`, or given at run time, `Dense<Dynamic, Dynamic, ReLU>{100, 128}`, or mixed.
+/// Sizes are static, `Dense<100, 128, ReLU>`, or given at run time, `Dense<Dynamic, Dynamic, ReLU>{100, 128}`, or
+/// mixed.
 template <Index In, Index Out, class Activate = Linear, class Initialize = GlorotUniform>
 class Dense {
  public:
   static constexpr Index static_in = In;
   static constexpr Index static_out = Out;
 
-  Dense()
-    requires(In != Dynamic && Out != Dynamic)
-  = default;
+  Dense() requires(In != Dynamic && Out != Dynamic) = default;
   Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
     constexpr Index most_parameters = Index{1} << 48;
@@ -38,8 +37,7 @@ class Dense {
                        " has more parameters than any machine holds");
     }
   }
-  explicit Dense(Activate activation, Initialize initializer = {})
-    requires(In != Dynamic && Out != Dynamic)
+  explicit Dense(Activate activation, Initialize initializer = {}) requires(In != Dynamic && Out != Dynamic)
       : activation_(activation), initializer_(initializer) {}
 
   Index in() const { return in_; }
@@ -143,7 +141,8 @@ class Dense {
                                                            block);
     }
     if (end > in_) {
-      kernel::update_kernels<Rule, S>().update_by_sum(dz.pointers(), dz.cols(), block.part(block.n - out_, out_, nullptr));
+      kernel::update_kernels<Rule, S>().update_by_sum(dz.pointers(), dz.cols(),
+                                                      block.part(block.n - out_, out_, nullptr));
     }
   }
 

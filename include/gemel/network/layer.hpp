@@ -32,19 +32,18 @@ struct Pass {
 ///
 /// All but the parameters is const: any number of threads may share a layer.
 template <class L, class S>
-concept Layer = std::copyable<L> &&
-    requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x, Columns<S> y, Index first,
-             const Pass& pass, Rng& rng) {
-      { layer.in() } -> std::convertible_to<Index>;
-      { layer.out() } -> std::convertible_to<Index>;
-      { layer.parameter_count() } -> std::convertible_to<Index>;
-      { layer.grain() } -> std::convertible_to<Index>;
-      { layer.variables() } -> std::ranges::input_range;
-      layer.initialize(w, rng);
-      layer.forward(p, x, y, pass);
-      layer.backward(p, x, x, y, y, pass);
-      layer.add_gradient(x, x, first, w);
-    };
+concept Layer = std::copyable<L> && requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x,
+                                             Columns<S> y, Index first, const Pass& pass, Rng& rng) {
+  { layer.in() } -> std::convertible_to<Index>;
+  { layer.out() } -> std::convertible_to<Index>;
+  { layer.parameter_count() } -> std::convertible_to<Index>;
+  { layer.grain() } -> std::convertible_to<Index>;
+  { layer.variables() } -> std::ranges::input_range;
+  layer.initialize(w, rng);
+  layer.forward(p, x, y, pass);
+  layer.backward(p, x, x, y, y, pass);
+  layer.add_gradient(x, x, first, w);
+};
 
 /// A layer that keeps derived state (Dense: W transposed) in a training step's cache and takes it in backward.
 /// `refresh` rebuilds what depends on the parameters first, …, first + count - 1.
@@ -52,17 +51,16 @@ template <class L, class S>
 concept CachingLayer = Layer<L, S> &&
     requires(const L layer, std::span<const S> p, std::span<S> cache, std::span<const S> derived, ColumnList<S> x,
              Columns<S> y, Index first, const Pass& pass) {
-      { layer.cache_size() } -> std::convertible_to<Index>;
-      layer.refresh(p, first, first, cache);
-      layer.backward(p, derived, x, x, y, y, pass);
-    };
+  { layer.cache_size() } -> std::convertible_to<Index>;
+  layer.refresh(p, first, first, cache);
+  layer.backward(p, derived, x, x, y, y, pass);
+};
 
 /// A layer that can update a block of its parameters while it computes their gradient; see Dense.
 template <class L, class S, class Block>
-concept InterleavingLayer =
-    Layer<L, S> && requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
-      layer.update_by_gradient(x, x, first, block);
-    };
+concept InterleavingLayer = Layer<L, S> && requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
+  layer.update_by_gradient(x, x, first, block);
+};
 
 /// A layer that can bound its gradient's elements: given bounds of |x| and |dz| and the number of columns. It lets the
 /// training step prove a gradient finite before it computes one.

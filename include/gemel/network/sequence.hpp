@@ -10,8 +10,8 @@
 
 namespace gemel {
 
-/// A list of layers of one type (or of a std::variant of types) whose number is known at run time. It takes the place of
-/// a layer in a Network, which looks inside: `Network<float, Dense<100, 64, ReLU>, Sequence<Dense<64, 64, ReLU>>>`.
+/// A list of layers of one type (or of a std::variant of types) whose number is known at run time. It takes the place
+/// of a layer in a Network, which looks inside: `Network<float, Dense<100, 64, ReLU>, Sequence<Dense<64, 64, ReLU>>>`.
 /// Throws ValueError where the list is empty, ShapeError where two neighbours' sizes disagree.
 template <class L>
 class Sequence {

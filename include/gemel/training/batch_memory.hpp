@@ -10,9 +10,10 @@
 
 namespace gemel {
 
-/// What a training step remembers of one batch of n samples and m pairs. A member of the team works on a range of columns;
-/// what it keeps of its active samples (those that some pair's slope reaches) is moved to the front of that range, and
-/// `close_ranks` then moves all ranges together, so that the active samples are in order whatever the number of members.
+/// What a training step remembers of one batch of n samples and m pairs. A member of the team works on a range of
+/// columns; what it keeps of its active samples (those that some pair's slope reaches) is moved to the front of that
+/// range, and `close_ranks` then moves all ranges together, so that the active samples are in order whatever the number
+/// of members.
 template <Scalar S>
 struct BatchMemory {
   /// Of one layer.

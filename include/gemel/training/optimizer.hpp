@@ -41,8 +41,8 @@ concept Optimizer = requires(O o, const O constant, Index n, std::span<const S> 
   { o.state() } -> std::same_as<OptimizerState<S>>;
 };
 
-/// An optimizer whose rule the kernels know, so that they can take it while they compute a gradient: `block` describes the
-/// parameters first, …, and `interleaves` says whether its options allow it. The results are those of `update`.
+/// An optimizer whose rule the kernels know, so that they can take it while they compute a gradient: `block` describes
+/// the parameters first, …, and `interleaves` says whether its options allow it. The results are those of `update`.
 template <class O, class S>
 concept InterleavingOptimizer = Optimizer<O, S> && requires(O o, const O constant, Index first, std::span<S> w) {
   o.block(first, w.data(), w);

@@ -44,15 +44,16 @@ struct TrainingStepOptions {
 /// the optimizer, which must outlive it. After the first batch (of the largest size) it allocates nothing.
 ///
 /// How its threads share the work without a reduction: each owns whole pairs through forward and backward pass; after a
-/// barrier each computes the gradient of its own blocks of parameters over the whole batch, and steps the optimizer on a
-/// block while it is in cache. Every sum has one order, so that the bits do not depend on the number of threads.
+/// barrier each computes the gradient of its own blocks of parameters over the whole batch, and steps the optimizer on
+/// a block while it is in cache. Every sum has one order, so that the bits do not depend on the number of threads.
 template <class Model, class LossType, class OptimizerType>
 class TrainingStep {
   using S = typename Model::Scalar;
   using Net = std::remove_cvref_t<decltype(std::declval<Model&>().network())>;
   static_assert(Loss<LossType, S>, "gemel: this type does not model the Loss concept (training/loss.hpp)");
-  static_assert(Optimizer<OptimizerType, S>,
-                "gemel: this type does not model the Optimizer concept (training/optimizer.hpp), or is of another scalar");
+  static_assert(
+      Optimizer<OptimizerType, S>,
+      "gemel: this type does not model the Optimizer concept (training/optimizer.hpp), or is of another scalar");
 
  public:
   TrainingStep(Model& model, LossType loss, OptimizerType& optimizer, TrainingStepOptions options = {})
@@ -176,8 +177,8 @@ class TrainingStep {
   }
 
  private:
-  // A thread takes parameters in multiples of `share_units` grains, and computes block_units of them at once: multiples of
-  // every tile's columns, few enough for the cache.
+  // A thread takes parameters in multiples of `share_units` grains, and computes block_units of them at once: multiples
+  // of every tile's columns, few enough for the cache.
   static constexpr Index share_units = 12;
   static constexpr Index block_units = 24;
 
@@ -185,8 +186,8 @@ class TrainingStep {
   static constexpr bool is_caching = CachingLayer<std::remove_cvref_t<L>, S>;
 
   struct alignas(64) Member {
-    Index first = 0, last = 0;  // its columns
-    Index active = 0;           // how many of them are
+    Index first = 0, last = 0;   // its columns
+    Index active = 0;            // how many of them are
     std::vector<S> peak_y = {};  // the inputs', then each layer's outputs'
     std::vector<S> peak_dz = {};
     Buffer<S> gradient = {};   // of one block
@@ -222,9 +223,7 @@ class TrainingStep {
   void refresh_caches() {
     const Net& network = model_->network();
     for (Index k = 1; k < network.depth(); ++k) {
-      network.visit(k, [&](const auto& layer) {
-        refresh(layer, k, 0, layer.parameter_count());
-      });
+      network.visit(k, [&](const auto& layer) { refresh(layer, k, 0, layer.parameter_count()); });
     }
   }
 
@@ -362,8 +361,8 @@ class TrainingStep {
     }
   }
 
-  /// Where bounds prove that no gradient g and no g^2 overflows, the update goes block by block; else, and for clipping,
-  /// the whole gradient is computed and checked first.
+  /// Where bounds prove that no gradient g and no g^2 overflows, the update goes block by block; else, and for
+  /// clipping, the whole gradient is computed and checked first.
   void plan_update(Index batch) {
     gather_active(batch);
     whole_gradient_ = clipping_.any();
@@ -428,8 +427,9 @@ class TrainingStep {
     if constexpr (InterleavingOptimizer<OptimizerType, S>) {
       if (!whole_gradient_ && optimizer_->interleaves()) return update_interleaved(t);
     }
-    for_each_block(t, block_units,
-                   [&](const auto& layer, Index k, Index first, Index count) { update_block(layer, t, k, first, count); });
+    for_each_block(t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
+      update_block(layer, t, k, first, count);
+    });
   }
 
   /// Each layer's share at once, where the layer can.
@@ -487,7 +487,8 @@ class TrainingStep {
       const PairIndex pair = memory_.batch.pairs[static_cast<std::size_t>(p)];
       for (const Index sample : {pair.first, pair.second}) {
         if (!finite(memory_.x[sample], memory_.features)) {
-          throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out", where);
+          throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out",
+                               where);
         }
         for (Index k = 0; k < length(memory_.layers); ++k) {
           const auto& layer = memory_.at(k);
@@ -513,7 +514,7 @@ class TrainingStep {
   std::unique_ptr<Team> team_ = {};
   std::vector<Member> members_ = {};
   BatchMemory<S> memory_ = {};
-  std::vector<Index> variables_ = {};       // sizes, in the order of the flat vector
+  std::vector<Index> variables_ = {};      // sizes, in the order of the flat vector
   std::vector<std::uint64_t> seeds_ = {};  // a layer each
   std::span<S> parameters_ = {};
   std::uint64_t version_ = std::numeric_limits<std::uint64_t>::max();  // of the parameters that the caches are of

@@ -19,9 +19,10 @@ void add_warnings(const Step& step, const Network& network, Index epoch, History
   };
   for (Index k = 0; k < network.depth(); ++k) {
     if (step.peak_output(k) == 0) {
-      return add("layer " + std::to_string(k) + " is dead",
-                 "it gave 0 for every sample, so nothing before it learns; lower the learning rate, scale the features, or "
-                 "use LeakyReLU");
+      return add(
+          "layer " + std::to_string(k) + " is dead",
+          "it gave 0 for every sample, so nothing before it learns; lower the learning rate, scale the features, or "
+          "use LeakyReLU");
     }
   }
   const auto extent = static_cast<double>(step.peak_output(network.depth() - 1));

@@ -1,7 +1,7 @@
 // One instruction set's kernels: included once a set, with GEMEL_SET its namespace and GEMEL_TARGET its attribute.
 
-#include "gemel/core/kernel/product.inl"
 #include "gemel/core/kernel/gradient.inl"
+#include "gemel/core/kernel/product.inl"
 #include "gemel/core/kernel/sums.inl"
 #include "gemel/core/kernel/transpose.inl"
 #include "gemel/core/kernel/update.inl"
@@ -10,8 +10,9 @@
 namespace gemel::kernel::GEMEL_SET {
 
 template <Scalar S>
-inline constexpr Kernels<S> table{product<S>, add_gradient<S>,   add_sum<S>,          transpose<S>,         relu_backward<S>,
-                                  peak<S>,    sum_of_squares<S>, squared_distance<S>, absolute_distance<S>, dot<S>};
+inline constexpr Kernels<S> table{product<S>,           add_gradient<S>, add_sum<S>,        transpose<S>,
+                                  relu_backward<S>,     peak<S>,         sum_of_squares<S>, squared_distance<S>,
+                                  absolute_distance<S>, dot<S>};
 
 template <class Rule, Scalar S>
 inline constexpr UpdateKernels<Rule, S> update_table{update, update_by_gradient<Rule, S>, update_by_sum<Rule, S>};

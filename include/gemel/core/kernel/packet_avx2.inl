@@ -87,7 +87,6 @@ GEMEL_INLINE __m256d peak_of(__m256d a, __m256d b) {
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
 
-
 /// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
 template <class S>
 inline constexpr int transpose_side = 16 / sizeof(S);

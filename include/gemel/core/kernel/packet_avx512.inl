@@ -22,8 +22,8 @@ inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 6;
 inline constexpr bool interleaving = true;
 
-// GCC 12 warns of uninitialised values within the plain forms of some intrinsics; the masked forms, all lanes set, compile
-// to the same instruction.
+// GCC 12 warns of uninitialised values within the plain forms of some intrinsics; the masked forms, all lanes set,
+// compile to the same instruction.
 inline constexpr __mmask16 all16 = 0xffff;
 inline constexpr __mmask8 all8 = 0xff;
 
@@ -85,7 +85,6 @@ GEMEL_INLINE __m512 peak_of(__m512 a, __m512 b) {
 GEMEL_INLINE __m512d peak_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
-
 
 /// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
 template <class S>

@@ -1,5 +1,5 @@
-// Packets of 16 bytes by the vector types that GCC and Clang share: SSE2, or NEON with its fused multiply-add. Without one,
-// a product is rounded before it is added.
+// Packets of 16 bytes by the vector types that GCC and Clang share: SSE2, or NEON with its fused multiply-add. Without
+// one, a product is rounded before it is added.
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -53,10 +53,18 @@ GEMEL_INLINE Floats broadcast(float x) { return Floats{x, x, x, x}; }
 GEMEL_INLINE Doubles broadcast(double x) { return Doubles{x, x}; }
 
 #if defined(__aarch64__)
-GEMEL_INLINE Floats fma(Floats a, Floats b, Floats c) { return (Floats)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-GEMEL_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) { return (Doubles)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
-GEMEL_INLINE Floats fnma(Floats a, Floats b, Floats c) { return (Floats)vfmsq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-GEMEL_INLINE Doubles fnma(Doubles a, Doubles b, Doubles c) { return (Doubles)vfmsq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
+GEMEL_INLINE Floats fma(Floats a, Floats b, Floats c) {
+  return (Floats)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+GEMEL_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
+  return (Doubles)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+GEMEL_INLINE Floats fnma(Floats a, Floats b, Floats c) {
+  return (Floats)vfmsq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+GEMEL_INLINE Doubles fnma(Doubles a, Doubles b, Doubles c) {
+  return (Doubles)vfmsq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
 GEMEL_INLINE Floats sqrt(Floats a) { return (Floats)vsqrtq_f32((float32x4_t)a); }
 GEMEL_INLINE Doubles sqrt(Doubles a) { return (Doubles)vsqrtq_f64((float64x2_t)a); }
 #else
@@ -117,7 +125,6 @@ GEMEL_INLINE Doubles peak_of(Doubles a, Doubles b) {
   const DoubleBits x = (DoubleBits)abs(a), y = (DoubleBits)abs(b);
   return (Doubles)(x > y ? x : y);
 }
-
 
 /// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
 template <class S>

@@ -10,7 +10,8 @@ GEMEL_INLINE typename PacketOf<S>::Mask first_lanes(Index count) {
 
 /// Packet i of M rows; Masked: of the last one only the lanes `last` are there.
 template <bool Masked, int M, Scalar S>
-GEMEL_INLINE typename PacketOf<S>::type load_row(const S* from, int i, [[maybe_unused]] typename PacketOf<S>::Mask last) {
+GEMEL_INLINE typename PacketOf<S>::type load_row(const S* from, int i,
+                                                 [[maybe_unused]] typename PacketOf<S>::Mask last) {
   constexpr int size = PacketOf<S>::size;
   if constexpr (Masked) {
     if (i == M - 1) return load(from + i * size, last);
@@ -29,7 +30,8 @@ GEMEL_INLINE void store_row(S* to, int i, typename PacketOf<S>::type v,
 
 /// M packets of rows from `row`, N columns from `col`.
 template <int M, int N, bool Masked, Scalar S>
-GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col, [[maybe_unused]] typename PacketOf<S>::Mask last) {
+GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
+                               [[maybe_unused]] typename PacketOf<S>::Mask last) {
   using P = typename PacketOf<S>::type;
   P sum[N][M];
   const S* b[N];

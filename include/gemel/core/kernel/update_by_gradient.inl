@@ -62,9 +62,7 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, W
   constexpr int M = tile_rows, N = tile_cols;
   constexpr typename PacketOf<S>::Mask all{};
   P sum[N][M];
-  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = broadcast(S{0});
-  }
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = broadcast(S{0}); }
   const Index first = p.first + col;
   Index k = 0;
   // An update costs the divider as much time as two or three columns cost the multipliers: so they are spread out.
@@ -77,9 +75,7 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, W
         add_column<false, M, N, S>(sum, p.d[k] + row, p.x[k] + first, all);
       }
       // The sums come before the update; else Clang puts them off, and spills.
-      GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-        GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_SETTLE(sum[j][r]);
-      }
+      GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_SETTLE(sum[j][r]); }
       take_packet(waiting.block, part.g, part.offset, i);
     }
   }
