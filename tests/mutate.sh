@@ -56,18 +56,17 @@ core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule
 core/kernel/update.inl @ s/w = fnma(rate, direction/w = fma(rate, direction/ @ training/rmsprop
 core/kernel/update.inl @ s/Outside ? fnma(rate, m/Outside ? fma(rate, m/ @ training/rmsprop
 core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ training/rmsprop
-core/kernel/update.inl @ s/v = flush<S>(fma(new_part/v = flush<S>(fnma(new_part/ @ training/rmsprop
+core/kernel/update.inl @ s/_of_squares<S>(fma(new_part/_of_squares<S>(fnma(new_part/ @ training/rmsprop
 core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ training/rmsprop
 core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ training/rmsprop
 core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ training/rmsprop
 core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ training/adam
-core/kernel/update.inl @ s/v = flush<S>(fnma(broadcast(r.one/v = flush<S>(fma(broadcast(r.one/ @ training/adam
+core/kernel/update.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ training/adam
 core/kernel/update.inl @ s/w = sub(w, div/w = add(w, div/ @ training/adam
 core/kernel/update_by_gradient.inl @ s/load(g + i \* PacketOf<S>::size), w/sub(broadcast(S{0}), load(g + i * PacketOf<S>::size)), w/ @ core/kernel/update_by_gradient
 
 # The step that joins them
-training/step.hpp @ s/memory_.d\[p\], memory_.slope\[p\],/memory_.d[p], -memory_.slope[p],/ @ training/step
-training/step.hpp @ s/memory_.d\[p\], memory_.slope\[p\],/memory_.d[p], -memory_.slope[p],/ @ training/gradient_check
+training/batch_pass.hpp @ s/memory_.d\[p\], memory_.slope\[p\],/memory_.d[p], -memory_.slope[p],/ @ training/gradient_check
 END
 }
 

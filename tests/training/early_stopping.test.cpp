@@ -83,7 +83,8 @@ TEST_CASE("an improvement of no more than min_delta is none", "[early_stopping]"
   CHECK(stopping.best_epoch == 2);
 }
 
-TEST_CASE("the training loss is monitored on demand, the validation loss must be there", "[early_stopping]") {
+TEST_CASE("EarlyStopping: the training loss is monitored on demand, the validation loss must be there",
+          "[early_stopping]") {
   StubTraining training;
   EarlyStopping stopping{.monitor = Monitor::Loss, .patience = 1};
   training.begin(stopping);
@@ -96,7 +97,7 @@ TEST_CASE("the training loss is monitored on demand, the validation loss must be
   CHECK_THROWS_AS(lost.on_epoch_end(training.state), ValueError);
 }
 
-TEST_CASE("a second training starts afresh, a resumed one goes on", "[early_stopping]") {
+TEST_CASE("EarlyStopping: a second training starts afresh, a resumed one goes on", "[early_stopping]") {
   const std::vector<double> first = {3, 1, 2}, second = {2.5, 2, 4};
   StubTraining training;
   EarlyStopping stopping{.patience = 3};

@@ -66,7 +66,8 @@ TEST_CASE("it scales what a schedule gives", "[reduce_lr_on_plateau]") {
   CHECK(training.state.rate_scale == 0.5);
 }
 
-TEST_CASE("the training loss is monitored on demand, the validation loss must be there", "[reduce_lr_on_plateau]") {
+TEST_CASE("ReduceLROnPlateau: the training loss is monitored on demand, the validation loss must be there",
+          "[reduce_lr_on_plateau]") {
   CHECK(rates({.monitor = Monitor::Loss, .patience = 1}, {3, 3, 3}) == std::vector<double>{0.5, 0.5, 0.5});
 
   StubTraining training;
@@ -75,7 +76,7 @@ TEST_CASE("the training loss is monitored on demand, the validation loss must be
   CHECK_THROWS_AS(lost.on_epoch_end(training.state), ValueError);
 }
 
-TEST_CASE("a second training starts afresh, a resumed one goes on", "[reduce_lr_on_plateau]") {
+TEST_CASE("ReduceLROnPlateau: a second training starts afresh, a resumed one goes on", "[reduce_lr_on_plateau]") {
   StubTraining training, after;
   ReduceLROnPlateau reduce{.factor = 0.5, .patience = 2, .cooldown = 1}, resumed = reduce;
   CHECK(rates(reduce, {3, 3, 3, 3}, training).back() == 0.25);

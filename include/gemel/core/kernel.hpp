@@ -94,17 +94,20 @@ struct UpdateKernels {
 #define GEMEL_CALL GEMEL_TARGET __attribute__((noinline)) inline
 
 #if defined(__x86_64__)
+// Each set's packets come before its kernels.
 #define GEMEL_SET avx512
 #define GEMEL_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")))
-#include "gemel/core/kernel/kernels.inl"
 #include "gemel/core/kernel/packet_avx512.inl"
+
+#include "gemel/core/kernel/kernels.inl"
 #undef GEMEL_SET
 #undef GEMEL_TARGET
 
 #define GEMEL_SET avx2
 #define GEMEL_TARGET __attribute__((target("avx2,fma")))
-#include "gemel/core/kernel/kernels.inl"
 #include "gemel/core/kernel/packet_avx2.inl"
+
+#include "gemel/core/kernel/kernels.inl"
 #undef GEMEL_SET
 #undef GEMEL_TARGET
 #endif
@@ -116,8 +119,9 @@ struct UpdateKernels {
 #define GEMEL_SET portable
 #endif
 #define GEMEL_TARGET
-#include "gemel/core/kernel/kernels.inl"
 #include "gemel/core/kernel/packet_portable.inl"
+
+#include "gemel/core/kernel/kernels.inl"
 
 // One and the same name in the namespace of the instruction set in force.
 #if defined(__x86_64__)

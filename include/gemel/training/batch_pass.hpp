@@ -1,0 +1,282 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/training/batch_memory.hpp"
+#include "gemel/training/non_finite.hpp"
+
+namespace gemel {
+
+/// One batch's way through a siamese model and back: embeddings, distances, loss, deltas. The members of a team call
+/// the parts in this order, each for its own columns, with a barrier before those that need what others did:
+///
+///   load once, embed each, (barrier unless owns_pairs) measure each, barrier, evaluate_loss once, backward each,
+///   barrier, gather_active once
+template <class Model>
+class BatchPass {
+  using S = typename Model::Scalar;
+  using Net = std::remove_cvref_t<decltype(std::declval<const Model&>().network())>;
+
+ public:
+  BatchPass(const Model& model, std::uint64_t seed, bool skip_inactive)
+      : model_(&model), skip_inactive_(skip_inactive) {
+    const Net& network = model_->network();
+    memory_.features = network.in();
+    for (Index k = 0; k < network.depth(); ++k) {
+      auto& layer_memory = memory_.layers.emplace_back();
+      layer_memory.out = network.out(k);
+      network.visit(k, [&](const auto& layer) {
+        if constexpr (CachingLayer<std::remove_cvref_t<decltype(layer)>, S>) {
+          if (k > 0) layer_memory.cache.resize(layer.cache_size());
+        }
+      });
+      seeds_.push_back(mix(seed, static_cast<std::uint64_t>(k)));
+    }
+  }
+
+  BatchMemory<S>& memory() { return memory_; }
+  const BatchMemory<S>& memory() const { return memory_; }
+
+  /// Room for a team of so many.
+  void make_room(Index members) {
+    members_ = std::vector<Member>(static_cast<std::size_t>(members));
+    for (Member& member : members_) {
+      member.peak_y.resize(memory_.layers.size() + 1);
+      member.peak_dz.resize(memory_.layers.size());
+      member.discarded.resize(model_->network().out());
+    }
+  }
+
+  /// What dropout draws from.
+  void step(std::uint64_t step) { step_ = step; }
+
+  /// Takes a batch, to be shared by so many members.
+  template <class Source>
+  void load(const Source& source, const Place& place, Index k, Index members) {
+    if (static_cast<Index>(source.features()) != memory_.features) {
+      throw ShapeError("the network takes " + std::to_string(memory_.features) + " features, but the pairs have " +
+                       std::to_string(static_cast<Index>(source.features())));
+    }
+    source.batch(k, memory_.batch);
+    memory_.batch.check(place);
+    place_ = place;
+    memory_.make_room();
+    if (peak_outputs_.empty()) forget_peaks();
+    const Index n = memory_.samples(), m = memory_.pairs();
+    team_size_ = members;
+    for (Index t = 0; t < members; ++t) {
+      const auto begin = [&](Index u) {
+        return memory_.batch.two_sided ? 2 * share(m, u, members) : share(n, u, members);
+      };
+      at(t).first = begin(t);
+      at(t).last = begin(t + 1);
+    }
+  }
+
+  /// Embeds the member's samples.
+  template <class Source>
+  void embed(const Source& source, Index batch, Index t, bool training) {
+    Member& me = at(t);
+    const Net& network = model_->network();
+    const Index count = me.last - me.first;
+    std::ranges::fill(me.peak_y, S{0});
+    for (Index j = me.first; j < me.last; ++j) {
+      memory_.x[j] = source.column(batch, j, memory_.filled.data() + j * memory_.features);
+      raise(me.peak_y.front(), peak(memory_.x[j], memory_.features));
+    }
+    ColumnList<S> x(memory_.x.data() + me.first, memory_.features, count);
+    for (Index k = 0; k < network.depth() && count > 0; ++k) {
+      network.visit(k, [&](const auto& layer) {
+        const Columns<S> y(memory_.at(k).y.data() + me.first * layer.out(), layer.out(), count);
+        layer.forward(parameters(k, layer), x, y, pass(k, training, memory_.columns, me.first, count));
+        me.peak_y[to_size(k) + 1] = peak(y.data(), y.size());
+        x = ColumnList<S>(y);
+      });
+    }
+  }
+
+  /// Whether a member's pairs are of its own samples, so that it may measure them at once.
+  bool owns_pairs() const { return memory_.batch.two_sided; }
+
+  /// The distances of the member's pairs.
+  void measure(Index t) {
+    const Index m = memory_.pairs();
+    for (Index p = share(m, t, team_size_); p < share(m, t + 1, team_size_); ++p) {
+      const PairIndex pair = memory_.batch.pairs[static_cast<std::size_t>(p)];
+      memory_.d[p] = model_->metric().value(embedding(pair.first), embedding(pair.second));
+    }
+  }
+
+  /// The loss of the batch and its slopes, once all pairs are measured. Throws NonFiniteError where any of it, features
+  /// and embeddings included, is not finite.
+  template <class LossType>
+  double evaluate_loss(const LossType& loss) {
+    const Index m = memory_.pairs();
+    for (const Member& member : team()) {
+      for (std::size_t k = 0; k < member.peak_y.size(); ++k) {
+        if (!std::isfinite(member.peak_y[k])) detail::throw_non_finite(memory_, place_);
+        if (k > 0) raise(peak_outputs_[k - 1], member.peak_y[k]);
+      }
+    }
+    const S farthest = peak(memory_.d.data(), m);
+    if (!std::isfinite(farthest)) detail::throw_non_finite(memory_, place_);
+    raise(peak_distance_, farthest);
+    const auto weight = std::span<const S>(memory_.batch.weight);
+    const double value = loss(std::span<const S>(memory_.d.span(0, m)),
+                              std::span<const std::uint8_t>(memory_.batch.similar), weight, memory_.slope.span(0, m));
+    if (!std::isfinite(value) || !std::isfinite(peak(memory_.slope.data(), m)))
+      detail::throw_non_finite(memory_, place_);
+    return value;
+  }
+
+  /// The deltas of the member's samples, from the distances back to the first layer.
+  void backward(Index t) {
+    Member& me = at(t);
+    const Net& network = model_->network();
+    std::ranges::fill(me.peak_dz, S{0});
+    const Index m = memory_.pairs();
+    const Index first_pair = memory_.batch.two_sided ? me.first / 2 : 0;
+    const Index last_pair = memory_.batch.two_sided ? me.last / 2 : m;
+    const auto mine = [&](Index sample) { return sample >= me.first && sample < me.last; };
+
+    std::fill(memory_.position.data() + me.first, memory_.position.data() + me.last, skip_inactive_ ? -1 : 0);
+    for (Index p = first_pair; p < last_pair; ++p) {
+      if (memory_.slope[p] == 0) continue;
+      const PairIndex pair = memory_.batch.pairs[static_cast<std::size_t>(p)];
+      if (mine(pair.first)) memory_.position[pair.first] = 0;
+      if (mine(pair.second)) memory_.position[pair.second] = 0;
+    }
+    me.active = memory_.keep_active(me.first, me.last);
+    if (me.active == 0) return;
+
+    auto& last = memory_.layers.back();
+    const auto delta = [&](Index sample) {
+      return Column<S>(mine(sample) ? last.dy.data() + memory_.position[sample] * last.out : me.discarded.data(),
+                       last.out);
+    };
+    std::fill_n(last.dy.data() + me.first * last.out, me.active * last.out, S{0});
+    for (Index p = first_pair; p < last_pair; ++p) {
+      if (memory_.slope[p] == 0) continue;
+      const PairIndex pair = memory_.batch.pairs[static_cast<std::size_t>(p)];
+      if (!mine(pair.first) && !mine(pair.second)) continue;
+      model_->metric().add_gradient(embedding(pair.first), embedding(pair.second), memory_.d[p], memory_.slope[p],
+                                    delta(pair.first), delta(pair.second));
+    }
+
+    for (Index k = network.depth() - 1; k >= 0; --k) {
+      network.visit(k, [&](const auto& layer) { backward(layer, k, me); });
+    }
+  }
+
+  /// Makes one list of all members' active samples. Throws NonFiniteError where a delta is not finite.
+  void gather_active() {
+    memory_.active = 0;
+    for (const Member& member : team()) {
+      memory_.close_ranks(member.first, member.active);
+      for (const S top : member.peak_dz) {
+        if (!std::isfinite(top)) detail::throw_non_finite(memory_, place_);
+      }
+    }
+  }
+
+  /// The largest |x| that layer k saw in this batch, and the largest |dz|.
+  double peak_input(Index k) const {
+    double most = 0;
+    for (const Member& member : team()) most = std::max(most, static_cast<double>(member.peak_y[to_size(k)]));
+    return most;
+  }
+  double peak_delta(Index k) const {
+    double most = 0;
+    for (const Member& member : team()) most = std::max(most, static_cast<double>(member.peak_dz[to_size(k)]));
+    return most;
+  }
+
+  /// The largest |output| of layer k, and the largest distance, of all batches since `forget_peaks`.
+  S peak_output(Index k) const { return peak_outputs_[to_size(k)]; }
+  S peak_distance() const { return peak_distance_; }
+  void forget_peaks() {
+    peak_outputs_.assign(memory_.layers.size(), S{0});
+    peak_distance_ = 0;
+  }
+
+ private:
+  /// What a member of the team keeps for itself.
+  struct alignas(64) Member {
+    Index first = 0, last = 0;   // its columns
+    Index active = 0;            // how many of them are
+    std::vector<S> peak_y = {};  // the inputs', then each layer's outputs'
+    std::vector<S> peak_dz = {};
+    Buffer<S> discarded = {};  // a gradient that another member computes for itself
+  };
+
+  static std::size_t to_size(Index k) { return static_cast<std::size_t>(k); }
+  static Index share(Index n, Index member, Index members) { return n * member / members; }
+  Member& at(Index member) { return members_[to_size(member)]; }
+  std::span<const Member> team() const { return std::span(members_).first(to_size(team_size_)); }
+
+  template <class L>
+  std::span<const S> parameters(Index k, const L& layer) const {
+    return {model_->network().parameters().data() + model_->network().offset(k), to_size(layer.parameter_count())};
+  }
+
+  Pass pass(Index k, bool training, const Buffer<Index>& columns, Index first, Index count) const {
+    return {training, seeds_[to_size(k)], step_, columns.span(first, count)};
+  }
+
+  ConstColumn<S> embedding(Index sample) const {
+    const auto& last = memory_.layers.back();
+    return {last.y.data() + sample * last.out, last.out};
+  }
+
+  /// Raises `most` to a magnitude: NaN ranks on top.
+  static void raise(S& most, S magnitude) {
+    if (!(magnitude <= most)) most = std::isnan(most) ? most : magnitude;
+  }
+
+  template <class L>
+  void backward(const L& layer, Index k, Member& me) {
+    const auto columns = [&](Index q) {
+      auto& memory = memory_.at(q);
+      return Columns<S>(memory.dy.data() + me.first * memory.out, memory.out, me.active);
+    };
+    const Columns<S> dy = columns(k);
+    const Columns<S> dx = k > 0 ? columns(k - 1) : Columns<S>(nullptr, layer.in(), 0);
+    const ColumnList<S> x = memory_.active_inputs(k, me.first, me.active);
+    const ColumnList<S> y = memory_.active_outputs(k, me.first, me.active);
+    const Pass here = pass(k, true, memory_.active_columns, me.first, me.active);
+    if constexpr (CachingLayer<L, S>) {
+      layer.backward(parameters(k, layer), std::as_const(memory_.at(k).cache).span(), x, y, dy, dx, here);
+    } else {
+      layer.backward(parameters(k, layer), x, y, dy, dx, here);
+    }
+    me.peak_dz[to_size(k)] = peak(dy.data(), dy.size());
+  }
+
+  const Model* model_;
+  bool skip_inactive_;
+  BatchMemory<S> memory_ = {};
+  std::vector<Member> members_ = {};
+  Index team_size_ = 1;
+  std::vector<std::uint64_t> seeds_ = {};  // a layer each
+  std::uint64_t step_ = 0;
+  Place place_ = {};  // of the batch, for errors
+  std::vector<S> peak_outputs_ = {};
+  S peak_distance_ = 0;
+};
+
+}  // namespace gemel

@@ -1,0 +1,219 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/training/batch_memory.hpp"
+#include "gemel/training/clipping.hpp"
+#include "gemel/training/optimizer.hpp"
+
+namespace gemel {
+
+/// From a batch's activations and deltas to new parameters: each member of a team computes the gradient of its own
+/// blocks of parameters over the whole batch, and steps the optimizer on a block while it is in cache.
+///
+/// Where bounds prove that no gradient g and no g^2 overflows, that is all (`update` each). Else, and for clipping, the
+/// whole gradient comes first (`compute_gradient` each), is checked and clipped (`finish_gradient` once, between
+/// barriers), and then the parameters are stepped.
+template <class Net, class OptimizerType>
+class ParameterUpdate {
+  using S = typename Net::Scalar;
+
+ public:
+  ParameterUpdate(Net& network, OptimizerType& optimizer, BatchMemory<S>& memory)
+      : network_(&network), optimizer_(&optimizer), memory_(&memory) {
+    for (Index k = 0; k < network.depth(); ++k) {
+      network.visit(k, [&](const auto& layer) {
+        for (const auto size : layer.variables()) variables_.push_back(size);
+        grain_ = std::max<Index>(grain_, layer.grain());
+      });
+    }
+    optimizer_->reserve(network.parameter_count());
+    if constexpr (ClippingOptimizer<OptimizerType>) clipping_ = optimizer_->clipping();
+  }
+
+  /// Room for a team of so many.
+  void make_room(Index members) {
+    blocks_.assign(static_cast<std::size_t>(members), {});
+    for (Buffer<S>& block : blocks_) block.resize(grain_ * block_units);
+  }
+
+  /// Renews the layers' caches, if the parameters were written to by others since the last step.
+  void refresh_caches() {
+    if (network_->version() == version_) return;
+    version_ = network_->version();
+    for (Index k = 1; k < network_->depth(); ++k) {
+      network_->visit(k, [&](const auto& layer) { refresh(layer, k, 0, layer.parameter_count()); });
+    }
+  }
+
+  /// Prepares the update by a team of so many, given functions k -> the largest |x| and |dz| of layer k, and advances
+  /// the optimizer unless the whole gradient is needed first.
+  template <class PeakInput, class PeakDelta>
+  void plan(Index members, const PeakInput& peak_input, const PeakDelta& peak_delta) {
+    team_size_ = members;
+    whole_gradient_ = clipping_.any();
+    for (Index k = 0; k < network_->depth(); ++k) {
+      network_->visit(k, [&](const auto& layer) {
+        double bound = std::numeric_limits<double>::infinity();
+        if constexpr (BoundingLayer<std::remove_cvref_t<decltype(layer)>>) {
+          bound = layer.gradient_bound(peak_input(k), peak_delta(k), memory_->active);
+        } else if (layer.parameter_count() == 0) {
+          bound = 0;
+        }
+        // A quarter of the range, for the rounding of the sums.
+        if (!(bound * bound < static_cast<double>(std::numeric_limits<S>::max()) / 4)) whole_gradient_ = true;
+      });
+    }
+    if (whole_gradient_) {
+      reserve_gradient(members);
+    } else {
+      begin_update();
+    }
+  }
+  bool needs_whole_gradient() const { return whole_gradient_; }
+
+  /// Room for the whole gradient.
+  void reserve_gradient(Index members) {
+    team_size_ = members;
+    gradient_.resize(network_->parameter_count());
+  }
+  std::span<const S> gradient() const { return gradient_.span(); }
+
+  /// The gradient of the member's parameters.
+  void compute_gradient(Index t) {
+    for_each_block(t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
+      compute_gradient(layer, k, first, gradient_.span(network_->offset(k) + first, count));
+    });
+  }
+
+  /// Checks and clips the whole gradient. Throws NonFiniteError where it overflows.
+  void finish_gradient(const Place& place) {
+    if (!std::isfinite(peak(gradient_.data(), gradient_.size()))) {
+      throw NonFiniteError("the gradient overflows; lower the learning rate or the loss's weights", place);
+    }
+    clip(clipping_, gradient_.span(), variables_);
+    begin_update();
+  }
+
+  /// Steps the member's parameters.
+  void update(Index t) {
+    if constexpr (InterleavingOptimizer<OptimizerType, S>) {
+      if (!whole_gradient_ && optimizer_->interleaves()) return update_interleaved(t);
+    }
+    for_each_block(t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
+      update_block(layer, t, k, first, count);
+    });
+  }
+
+ private:
+  // A thread takes parameters in multiples of `share_units` grains, and computes block_units of them at once: multiples
+  // of every tile's columns, few enough for the cache.
+  static constexpr Index share_units = 12;
+  static constexpr Index block_units = 24;
+
+  static Index share(Index n, Index member, Index members) { return n * member / members; }
+
+  void begin_update() {
+    parameters_ = network_->write_parameters();
+    version_ = network_->version();
+    optimizer_->advance();
+  }
+
+  /// f(layer, k, first, count) for the member's blocks of parameters, counted within their layer; of `units_at_once`
+  /// grains at most.
+  template <class F>
+  void for_each_block(Index t, Index units_at_once, F&& f) {
+    for (Index k = network_->depth() - 1; k >= 0; --k) {
+      network_->visit(k, [&](const auto& layer) {
+        const Index grain = layer.grain(), units = layer.parameter_count() / grain;
+        const Index shares = (units + share_units - 1) / share_units;
+        const Index begin = share(shares, t, team_size_) * share_units;
+        const Index end = std::min(units, share(shares, t + 1, team_size_) * share_units);
+        for (Index unit = begin; unit < end; unit += units_at_once) {
+          f(layer, k, unit * grain, std::min(units_at_once, end - unit) * grain);
+        }
+      });
+    }
+  }
+
+  template <class L>
+  void compute_gradient(const L& layer, Index k, Index first, std::span<S> g) {
+    std::ranges::fill(g, S{0});
+    layer.add_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first, g);
+  }
+
+  /// Each layer's share at once, where the layer can.
+  void update_interleaved(Index t) {
+    constexpr Index all = std::numeric_limits<Index>::max() / 2;
+    for_each_block(t, all, [&](const auto& layer, Index k, Index first, Index count) {
+      using L = std::remove_cvref_t<decltype(layer)>;
+      const Index flat = network_->offset(k) + first;
+      const auto block = optimizer_->block(flat, nullptr, block_parameters(flat, count));
+      if constexpr (InterleavingLayer<L, S, decltype(block)>) {
+        layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first, block);
+        refresh(layer, k, first, count);
+      } else {
+        for (Index part = 0; part < count; part += block_units * layer.grain()) {
+          update_block(layer, t, k, first + part, std::min(block_units * layer.grain(), count - part));
+        }
+      }
+    });
+  }
+
+  template <class L>
+  void update_block(const L& layer, Index t, Index k, Index first, Index count) {
+    const Index flat = network_->offset(k) + first;
+    std::span<S> g;
+    if (whole_gradient_) {
+      g = gradient_.span(flat, count);
+    } else {
+      g = blocks_[static_cast<std::size_t>(t)].span(0, count);
+      compute_gradient(layer, k, first, g);
+    }
+    optimizer_->update(flat, std::span<const S>(g), block_parameters(flat, count));
+    refresh(layer, k, first, count);
+  }
+
+  std::span<S> block_parameters(Index flat, Index count) const {
+    return parameters_.subspan(static_cast<std::size_t>(flat), static_cast<std::size_t>(count));
+  }
+
+  /// Renews what is derived from parameters that have changed.
+  template <class L>
+  void refresh(const L& layer, Index k, Index first, Index count) {
+    if constexpr (CachingLayer<L, S>) {
+      if (k > 0) layer.refresh(layer_parameters(k, layer), first, count, memory_->at(k).cache.span());
+    }
+  }
+
+  template <class L>
+  std::span<const S> layer_parameters(Index k, const L& layer) const {
+    return {network_->parameters().data() + network_->offset(k), static_cast<std::size_t>(layer.parameter_count())};
+  }
+
+  Net* network_;
+  OptimizerType* optimizer_;
+  BatchMemory<S>* memory_;
+  Clipping clipping_ = {};
+  std::vector<Index> variables_ = {};   // sizes, in the order of the flat vector
+  Index grain_ = 1;                     // the largest
+  std::vector<Buffer<S>> blocks_ = {};  // the gradient of a block, a member each
+  Index team_size_ = 1;
+  std::span<S> parameters_ = {};
+  std::uint64_t version_ = std::numeric_limits<std::uint64_t>::max();  // of the parameters that the caches are of
+  Buffer<S> gradient_ = {};
+  bool whole_gradient_ = false;
+};
+
+}  // namespace gemel
