@@ -18,10 +18,11 @@ template <class A, class B>
 double worst(const A& a, const B& b) {
   REQUIRE(length(a) == length(b));
   double most = 0;
-  for (Index i = 0; i < length(a); ++i) {
-    const double expected = b[i];
-    const double error = std::abs(static_cast<double>(a[static_cast<std::size_t>(i)]) - expected);
-    if (!(error <= most * std::max(1.0, std::abs(expected)))) most = error / std::max(1.0, std::abs(expected));
+  auto expected = b.begin();
+  for (const double value : a) {
+    const double error = std::abs(value - *expected) / std::max(1.0, std::abs(*expected));
+    if (!(error <= most)) most = error;
+    ++expected;
   }
   return most;
 }
