@@ -6,6 +6,7 @@
 #include "catch.hpp"
 #include "fuzz/targets.hpp"
 #include "gemel/core/random.hpp"
+#include "scale.hpp"
 
 using namespace gemel;
 
@@ -48,7 +49,7 @@ Index count_read(const std::vector<Bytes>& seeds, std::string_view alphabet, con
   Rng rng{11};
   Index read = 0;
   for (const Bytes& seed : seeds) {
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < scaled(2000); ++i) {
       const Bytes bytes = mutated(seed, alphabet, rng);
       read += survives(bytes);
     }
