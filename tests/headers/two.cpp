@@ -1,6 +1,10 @@
+// Compiled for this machine (-march=native), while one.cpp is not: they share a trained model.
 #include "headers.hpp"
 
-gemel::VectorX<float> distances_seen_by_two(const Model& model, const gemel::MatrixX<float>& a,
-                                            const gemel::MatrixX<float>& b) {
-  return model.distance(a, b);
+void distances_seen_by_two(const Model& model, const float* a, const float* b, gemel::Index n, float* d) {
+  using gemel::ConstColumns;
+  const gemel::Index features = model.network().in();
+  gemel::Workspace<float> workspace;
+  model.distance(ConstColumns<float>(a, features, n), ConstColumns<float>(b, features, n), workspace,
+                 gemel::Column<float>(d, n));
 }
