@@ -72,6 +72,7 @@
 #include "gemel/training/step.hpp"
 #include "gemel/training/thread_tuning.hpp"
 #include "gemel/training/unsquared_contrastive_loss.hpp"
+#include "gemel/training/validation_split.hpp"
 #include "gemel/training/warnings.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/evaluate.hpp"

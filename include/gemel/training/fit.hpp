@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,43 +14,12 @@
 #include "gemel/training/history.hpp"
 #include "gemel/training/step.hpp"
 #include "gemel/training/thread_tuning.hpp"
+#include "gemel/training/validation_split.hpp"
 #include "gemel/training/warnings.hpp"
 
 namespace gemel {
 
 namespace detail {
-
-template <class Source, Scalar S>
-struct Split {
-  Source training;
-  std::optional<Pairs<S>> validation;
-};
-
-/// Keras' split: the first floor(n (1 - share)) pairs train, the rest validate.
-template <class Source, Scalar S>
-Split<Source, S> split_validation(Source source, const FitOptions<S>& options) {
-  if (options.validation_split == 0) {
-    return {std::move(source), options.validation ? std::optional(*options.validation) : std::nullopt};
-  }
-  if (!(options.validation_split > 0 && options.validation_split < 1)) {
-    throw ValueError("validation_split must be at least 0 and less than 1, but " +
-                     std::to_string(options.validation_split) + " was given");
-  }
-  if (options.validation) throw ValueError("both validation and validation_split are given; choose one");
-  if constexpr (std::is_same_v<Source, Pairs<S>>) {
-    const Index n = source.size();
-    const auto kept = static_cast<Index>(std::floor(static_cast<double>(n) * (1 - options.validation_split)));
-    if (kept == 0 || kept == n) {
-      throw ValueError("a validation_split of " + std::to_string(options.validation_split) + " leaves no pairs to " +
-                       (kept == 0 ? "train" : "validate") + ", of " + std::to_string(n));
-    }
-    return {source.slice(0, kept), source.slice(kept, n - kept)};
-  } else {
-    throw ValueError(
-        "validation_split divides static pairs only; split the samples or classes of a sampler instead, "
-        "and give the pairs of one part as validation");
-  }
-}
 
 /// The mean of the batches' losses, weighed by their sizes.
 class MeanLoss {

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "gemel/core/error.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/training/fit_options.hpp"
+
+namespace gemel::detail {
+
+/// What fit trains on, and what it validates on.
+template <class Source, Scalar S>
+struct ValidationSplit {
+  Source training;
+  std::optional<Pairs<S>> validation;
+};
+
+/// Keras' split: the first floor(n (1 - share)) pairs train, the rest validate.
+template <class Source, Scalar S>
+ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
+  if (options.validation_split == 0) {
+    return {std::move(source), options.validation ? std::optional(*options.validation) : std::nullopt};
+  }
+  if (!(options.validation_split > 0 && options.validation_split < 1)) {
+    throw ValueError("validation_split must be at least 0 and less than 1, but " +
+                     std::to_string(options.validation_split) + " was given");
+  }
+  if (options.validation) throw ValueError("both validation and validation_split are given; choose one");
+  if constexpr (std::is_same_v<Source, Pairs<S>>) {
+    const Index n = source.size();
+    const auto kept = static_cast<Index>(std::floor(static_cast<double>(n) * (1 - options.validation_split)));
+    if (kept == 0 || kept == n) {
+      throw ValueError("a validation_split of " + std::to_string(options.validation_split) + " leaves no pairs to " +
+                       (kept == 0 ? "train" : "validate") + ", of " + std::to_string(n));
+    }
+    return {source.slice(0, kept), source.slice(kept, n - kept)};
+  } else {
+    throw ValueError(
+        "validation_split divides static pairs only; split the samples or classes of a sampler instead, "
+        "and give the pairs of one part as validation");
+  }
+}
+
+}  // namespace gemel::detail
