@@ -7,6 +7,8 @@ template <bool Masked, int M, int N, Scalar S>
 GEMEL_INLINE void add_column(typename PacketOf<S>::type (&sum)[N][M], const S* d, const S* x,
                              [[maybe_unused]] typename PacketOf<S>::Mask last) {
   using P = typename PacketOf<S>::type;
+  GEMEL_FORGET(d);  // else GCC keeps each address's offset in a register, and moves the last two to and fro
+  GEMEL_FORGET(x);
   P left[M];
   GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_row<Masked, M>(d, i, last);
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {

@@ -20,6 +20,7 @@ struct PacketOf<double> {
 // 12 accumulators of 16 registers: more would spill.
 inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 6;
+inline constexpr int depth_at_once = 1;  // steps of the depth between two checks of a product's end
 inline constexpr bool interleaving = true;
 
 /// The first `count` lanes.

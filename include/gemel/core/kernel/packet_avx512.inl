@@ -20,6 +20,7 @@ struct PacketOf<double> {
 // The tile of a product: tile_rows packets x tile_cols columns of accumulators, of 32 registers.
 inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 6;
+inline constexpr int depth_at_once = 4;  // steps of the depth between two checks of a product's end
 inline constexpr bool interleaving = true;
 
 // GCC 12 warns of uninitialised values within the plain forms of some intrinsics; the masked forms, all lanes set,

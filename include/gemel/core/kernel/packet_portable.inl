@@ -22,6 +22,7 @@ inline constexpr int tile_cols = 6;
 inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 4;
 #endif
+inline constexpr int depth_at_once = 1;
 inline constexpr bool interleaving = false;
 
 template <class S>

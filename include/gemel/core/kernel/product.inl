@@ -28,6 +28,19 @@ GEMEL_INLINE void store_row(S* to, int i, typename PacketOf<S>::type v,
   store(to + i * size, v);
 }
 
+/// One step of the depth: sum(i, j) += a(i) * b_j[k].
+template <bool Masked, int M, int N, Scalar S>
+GEMEL_INLINE void add_depth(typename PacketOf<S>::type (&sum)[N][M], const S* a, const S* const (&b)[N], Index k,
+                            [[maybe_unused]] typename PacketOf<S>::Mask last) {
+  using P = typename PacketOf<S>::type;
+  P left[M];
+  GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_row<Masked, M>(a, i, last);
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+    const P right = broadcast(b[j][k]);
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = fma(left[i], right, sum[j][i]);
+  }
+}
+
 /// M packets of rows from `row`, N columns from `col`.
 template <int M, int N, bool Masked, Scalar S>
 GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
@@ -42,14 +55,11 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
     GEMEL_UNROLL for (int j = 0; j < N; ++j) sum[j][i] = start;
   }
   const S* a = p.a + row;
-  for (Index k = 0; k < p.depth; ++k, a += p.lda) {
-    P left[M];
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_row<Masked, M>(a, i, last);
-    GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-      const P right = broadcast(b[j][k]);
-      GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = fma(left[i], right, sum[j][i]);
-    }
+  Index k = 0;
+  for (; k + depth_at_once <= p.depth; k += depth_at_once) {
+    GEMEL_UNROLL for (int q = 0; q < depth_at_once; ++q, a += p.lda) add_depth<Masked, M, N, S>(sum, a, b, k + q, last);
   }
+  for (; k < p.depth; ++k, a += p.lda) add_depth<Masked, M, N, S>(sum, a, b, k, last);
   if (p.relu) {
     const P zero = broadcast(S{0});
     GEMEL_UNROLL for (int j = 0; j < N; ++j) {

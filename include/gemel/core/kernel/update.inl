@@ -17,13 +17,21 @@ GEMEL_INLINE P floor_of_squares(P x) {
   return max(broadcast(std::numeric_limits<S>::min() * S{1 << 20}), x);  // in this order NaN stays
 }
 
-// Each step: one packet of parameters w with gradient g, and `arrays` packets of state.
+// Each step: one packet of parameters w with gradient g, and `arrays` packets of state. A step that divides by a root
+// has parts, for those who have other work to do while root and quotient take their time:
+//   radicand   takes the state on, makes g the numerator, and returns what is under the root
+//   direction  the numerator by what the root gives
+//   apply      w, a step further
 
 struct PlainStep {
   static constexpr int arrays = 0;
   template <class P, Scalar S>
+  static GEMEL_INLINE P apply(const SGDRule<S>& r, P g, P w) {
+    return fnma(broadcast(r.rate), g, w);
+  }
+  template <class P, Scalar S>
   static GEMEL_INLINE void take(const SGDRule<S>& r, P g, P& w, P*) {
-    w = fnma(broadcast(r.rate), g, w);
+    w = apply<P, S>(r, g, w);
   }
 };
 
@@ -48,8 +56,7 @@ template <bool Centered, bool Momentum, bool Outside>
 struct RMSpropStep {
   static constexpr int arrays = 1 + Centered + Momentum;
   template <class P, Scalar S>
-  static GEMEL_INLINE void take(const RMSpropRule<S>& r, P g, P& w, P* state) {
-    const P rate = broadcast(r.rate), epsilon = broadcast(r.epsilon);
+  static GEMEL_INLINE P radicand(const RMSpropRule<S>& r, P& g, P* state) {
     const P new_part = mul(broadcast(r.one_minus_rho), g);
     P& v = state[0];
     v = floor_of_squares<S>(fma(new_part, g, mul(broadcast(r.rho), v)));
@@ -59,13 +66,27 @@ struct RMSpropStep {
       a = flush<S>(fma(broadcast(r.rho), a, new_part));
       variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
     }
-    const P direction = div(g, Outside ? add(sqrt(variance), epsilon) : sqrt(add(variance, epsilon)));
+    return Outside ? variance : add(variance, broadcast(r.epsilon));
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P direction(const RMSpropRule<S>& r, P g, P root) {
+    return div(g, Outside ? add(root, broadcast(r.epsilon)) : root);
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P apply(const RMSpropRule<S>& r, P direction, P w) {
+    return fnma(broadcast(r.rate), direction, w);
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE void take(const RMSpropRule<S>& r, P g, P& w, P* state) {
+    const P root = sqrt(radicand<P, S>(r, g, state));
+    const P d = direction<P, S>(r, g, root);
     if constexpr (Momentum) {
+      const P rate = broadcast(r.rate);
       P& m = state[arrays - 1];
-      m = flush<S>(fma(broadcast(r.momentum), m, Outside ? direction : mul(rate, direction)));
+      m = flush<S>(fma(broadcast(r.momentum), m, Outside ? d : mul(rate, d)));
       w = Outside ? fnma(rate, m, w) : sub(w, m);
     } else {
-      w = fnma(rate, direction, w);
+      w = apply<P, S>(r, d, w);
     }
   }
 };
@@ -74,14 +95,27 @@ template <bool AMSGrad>
 struct AdamStep {
   static constexpr int arrays = 2 + AMSGrad;
   template <class P, Scalar S>
-  static GEMEL_INLINE void take(const AdamRule<S>& r, P g, P& w, P* state) {
+  static GEMEL_INLINE P radicand(const AdamRule<S>& r, P& g, P* state) {
     P &m = state[0], &v = state[1];
     m = flush<S>(fma(broadcast(r.one_minus_beta_1), sub(g, m), m));
     v = floor_of_squares<S>(fnma(broadcast(r.one_minus_beta_2), fnma(g, g, v), v));  // v - (1 - beta_2) (v - g^2)
     P second = v;
     if constexpr (AMSGrad) second = state[2] = max(state[2], v);
-    const P root = sqrt(mul(second, broadcast(r.v_scale)));
-    w = sub(w, div(mul(broadcast(r.rate), m), add(root, broadcast(r.epsilon))));
+    g = mul(broadcast(r.rate), m);
+    return mul(second, broadcast(r.v_scale));
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P direction(const AdamRule<S>& r, P numerator, P root) {
+    return div(numerator, add(root, broadcast(r.epsilon)));
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P apply(const AdamRule<S>&, P direction, P w) {
+    return sub(w, direction);
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE void take(const AdamRule<S>& r, P g, P& w, P* state) {
+    const P root = sqrt(radicand<P, S>(r, g, state));
+    w = apply<P, S>(r, direction<P, S>(r, g, root), w);
   }
 };
 

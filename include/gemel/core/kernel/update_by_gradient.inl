@@ -12,88 +12,161 @@ struct InterleavedStep<RMSpropRule<S>> : RMSpropStep<false, false, false> {};
 template <Scalar S>
 struct InterleavedStep<AdamRule<S>> : AdamStep<false> {};
 
-/// Columns of tiles, tile_rows packets each, whose parameters wait for their update.
+/// Columns of tiles, tile_rows packets each, whose gradient is known, on their way through their update, in a ring.
+/// While one column takes its state on, the one before it takes its roots, the next its quotients, and the last is
+/// applied: so no instruction waits for a root or a quotient that was begun a moment ago, and the processor looks ahead
+/// to the next multiplications. Columns that stand for none go before and after the others.
 template <class Rule, Scalar S>
-struct Waiting {
+struct UpdateQueue {
+  using Step = InterleavedStep<Rule>;
   static constexpr Index height = tile_rows * PacketOf<S>::size;
-  static constexpr Index capacity = 32;
+  static constexpr Index capacity = 16;
+  static constexpr Index lag = Step::arrays > 0 ? 3 : 0;
 
-  struct Part {
-    alignas(64) S g[height];
-    Index offset;  // of its first parameter
+  struct Column {
+    alignas(64) S numerator[height];    // the gradient, at first and at last the direction
+    alignas(64) S denominator[height];  // the radicand, at first
+    S* w;
+    S* state[Step::arrays + 1];
   };
 
-  const Update<Rule, S>& block;
-  Index begin = 0, end = 0;  // how many were taken, and how many came
-  Part parts[capacity];
+  const Update<Rule, S>* block;
+  Index turn = 0, end = 0;
+  Column columns[capacity];
+  alignas(64) S nowhere[height];
 
-  GEMEL_INLINE explicit Waiting(const Update<Rule, S>& u) : block(u) {}
-  GEMEL_INLINE Part& at(Index i) { return parts[i % capacity]; }
+  GEMEL_TARGET explicit UpdateQueue(const Update<Rule, S>& u) : block(&u) {
+    for (S& value : nowhere) value = 1;
+    push_nothing();
+    turn = lag;
+  }
+  GEMEL_TARGET void push_nothing() {
+    for (Index q = 0; q < lag; ++q) {
+      Column& column = next();
+      for (S& value : column.numerator) value = 0;
+      for (S& value : column.denominator) value = 1;
+      column.w = nowhere;
+      for (S*& state : column.state) state = nowhere;
+    }
+  }
+  /// Says where a column's parameters begin.
+  GEMEL_INLINE void place(Column& column, Index offset) const {
+    column.w = block->w + offset;
+    GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) column.state[k] = block->state[k] + offset;
+  }
+  GEMEL_INLINE Column& at(Index i) { return columns[static_cast<std::size_t>(i) % capacity]; }
+  GEMEL_INLINE Column& next() { return at(end++); }
+  GEMEL_INLINE Index waiting() const { return end - turn; }
+  GEMEL_INLINE Index room() const { return capacity - (end - turn + lag); }
 };
 
-/// Updates packet i of a part.
+/// The columns of a turn.
 template <class Rule, Scalar S>
-GEMEL_INLINE void take_packet(const Update<Rule, S>& u, const S* g, Index offset, int i) {
-  using Step = InterleavedStep<Rule>;
-  using P = typename PacketOf<S>::type;
-  const Update<Rule, S>* block = &u;
-  GEMEL_FORGET(block);  // the rule's constants stay in memory: in registers they would push out sums
-  const Index at = offset + i * PacketOf<S>::size;
-  P state[Update<Rule, S>::arrays];
-  GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) state[k] = load(block->state[k] + at);
-  P w = load(block->w + at);
-  Step::template take<P, S>(block->rule, load(g + i * PacketOf<S>::size), w, state);
-  store(block->w + at, w);
-  GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) store(block->state[k] + at, state[k]);
-}
+struct Turn {
+  using Queue = UpdateQueue<Rule, S>;
+  using Column = typename Queue::Column;
+  using Step = typename Queue::Step;
+  const Update<Rule, S>* block;
+  Column *first, *second, *third, *last;
+
+  GEMEL_INLINE explicit Turn(Queue& queue)
+      : block(queue.block),
+        first(&queue.at(queue.turn)),
+        second(&queue.at(queue.turn - 1)),
+        third(&queue.at(queue.turn - 2)),
+        last(&queue.at(queue.turn - Queue::lag)) {
+    ++queue.turn;
+  }
+
+  /// Takes packet i of each.
+  GEMEL_INLINE void take(int packet) const {
+    using P = typename PacketOf<S>::type;
+    const int i = packet * PacketOf<S>::size;
+    const Rule* rule = &block->rule;
+    GEMEL_FORGET(rule);  // its constants stay in memory: in registers they would push out sums
+    store(last->w + i, Step::template apply<P, S>(*rule, load(last->numerator + i), load(last->w + i)));
+    if constexpr (Queue::lag > 0) {
+      store(third->numerator + i,
+            Step::template direction<P, S>(*rule, load(third->numerator + i), load(third->denominator + i)));
+      store(second->denominator + i, sqrt(load(second->denominator + i)));
+      P state[Step::arrays];
+      GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) state[k] = load(first->state[k] + i);
+      P g = load(first->numerator + i);
+      store(first->denominator + i, Step::template radicand<P, S>(*rule, g, state));
+      store(first->numerator + i, g);
+      GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) store(first->state[k] + i, state[k]);
+    }
+  }
+};
 
 template <class Rule, Scalar S>
-GEMEL_CALL void take_all(Waiting<Rule, S>& waiting) {
-  for (; waiting.begin < waiting.end; ++waiting.begin) {
-    auto& part = waiting.at(waiting.begin);
-    GEMEL_UNROLL for (int i = 0; i < tile_rows; ++i) take_packet(waiting.block, part.g, part.offset, i);
+GEMEL_CALL void take_all(UpdateQueue<Rule, S>& queue) {
+  while (queue.waiting() > 0) {
+    const Turn<Rule, S> turn(queue);
+    GEMEL_UNROLL for (int i = 0; i < tile_rows; ++i) turn.take(i);
   }
 }
 
 /// A whole tile's gradient, which then waits; meanwhile the updates of those that do.
 template <class Rule, Scalar S>
-GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, Waiting<Rule, S>& waiting) {
+GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, const S* const* x, Index first,
+                                   UpdateQueue<Rule, S>& queue) {
   using P = typename PacketOf<S>::type;
   constexpr int M = tile_rows, N = tile_cols;
   constexpr typename PacketOf<S>::Mask all{};
   P sum[N][M];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = broadcast(S{0}); }
-  const Index first = p.first + col;
   Index k = 0;
   // An update costs the divider as much time as two or three columns cost the multipliers: so they are spread out.
-  const Index wait = (waiting.end - waiting.begin) * M;
+  const Index wait = queue.waiting() * M;
   const Index pace = wait == 0 || p.depth < 2 * wait ? 1 : p.depth < 3 * wait ? 2 : 3;
-  for (; waiting.begin < waiting.end && k + pace * M <= p.depth; ++waiting.begin) {
-    const auto& part = waiting.at(waiting.begin);
+  while (queue.waiting() > 0 && k + pace * M <= p.depth) {
+    const Turn<Rule, S> turn(queue);
     GEMEL_UNROLL for (int i = 0; i < M; ++i) {
       for (const Index next = k + pace; k < next; ++k) {
-        add_column<false, M, N, S>(sum, p.d[k] + row, p.x[k] + first, all);
+        add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
       }
       // The sums come before the update; else Clang puts them off, and spills.
       GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_SETTLE(sum[j][r]); }
-      take_packet(waiting.block, part.g, part.offset, i);
+      turn.take(i);
     }
   }
-  for (; k < p.depth; ++k) add_column<false, M, N, S>(sum, p.d[k] + row, p.x[k] + first, all);
+  for (; k < p.depth; ++k) add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    auto& part = waiting.at(waiting.end++);
-    part.offset = (col + j) * p.rows + row;
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) store(part.g + i * PacketOf<S>::size, sum[j][i]);
+    auto& column = queue.next();
+    queue.place(column, (col + j) * p.rows + row);
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) store(column.numerator + i * PacketOf<S>::size, sum[j][i]);
   }
 }
 
+/// The tiles of columns col, …, end - 1 in one panel of rows; x_k[first], … are the rows of X that belong to them.
 template <class Rule, Scalar S>
-GEMEL_CALL void interleaved_columns(const Gradient<S>& p, Index rows, Index col, Waiting<Rule, S>& waiting) {
-  for (Index row = 0; row < rows; row += Waiting<Rule, S>::height) {
-    if (waiting.end - waiting.begin + tile_cols > Waiting<Rule, S>::capacity) take_all(waiting);
-    interleaved_tile(p, row, col, waiting);
+GEMEL_CALL void interleaved_panel(const Gradient<S>& p, Index row, Index col, Index end, const S* const* x, Index first,
+                                  UpdateQueue<Rule, S>& queue) {
+  for (; col < end; col += tile_cols, first += tile_cols) {
+    if (queue.room() < tile_cols) take_all(queue);
+    interleaved_tile(p, row, col, x, first, queue);
   }
 }
+
+/// A tile's rows of X, side by side: else each panel would fetch them again from afar, a cache line a column.
+template <Scalar S>
+struct PackedRows {
+  static constexpr Index most = 1024;  // columns
+  const S* x[most];
+  S values[most * tile_cols];
+
+  static bool pays(const Gradient<S>& p, Index panels) { return panels >= 4 && p.depth >= 128 && p.depth <= most; }
+
+  GEMEL_INLINE void pack(const Gradient<S>& p, Index col) {
+    S* to = values;
+    for (Index k = 0; k < p.depth; ++k, to += tile_cols) {
+      const S* from = p.x[k] + p.first + col;
+      x[k] = to;
+      GEMEL_UNROLL for (int j = 0; j < tile_cols; ++j) to[j] = from[j];
+    }
+  }
+};
 
 /// What is left of rows or columns: the gradient of a few columns, then their update.
 template <class Rule, Scalar S>
@@ -120,11 +193,25 @@ GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<R
   constexpr Index height = tile_rows * PacketOf<S>::size;
   const Index rows = interleaving ? p.rows / height * height : 0;
   const Index cols = p.cols / tile_cols * tile_cols;
-  Waiting<Rule, S> waiting(u);
-  if (rows > 0) {
-    for (Index col = 0; col < cols; col += tile_cols) interleaved_columns(p, rows, col, waiting);
+  UpdateQueue<Rule, S> queue(u);
+  if (PackedRows<S>::pays(p, rows / height)) {
+    PackedRows<S> packed;
+    for (Index col = 0; col < cols; col += tile_cols) {
+      packed.pack(p, col);
+      for (Index row = 0; row < rows; row += height) {
+        interleaved_panel(p, row, col, col + tile_cols, packed.x, 0, queue);
+      }
+    }
+  } else {
+    constexpr Index block = 8 * tile_cols;  // columns, few enough for the cache to keep their rows of X for all panels
+    for (Index col = 0; col < cols; col += block) {
+      const Index end = col + block < cols ? col + block : cols;
+      for (Index row = 0; row < rows; row += height) interleaved_panel(p, row, col, end, p.x, p.first + col, queue);
+    }
   }
-  take_all(waiting);
+  take_all(queue);
+  queue.push_nothing();
+  take_all(queue);
   for (Index col = 0; col < p.cols; col += tile_cols) {
     const bool whole = col < cols;
     const Index row = whole ? rows : 0;
