@@ -27,10 +27,10 @@ network/l2_normalize.hpp @ s/dx.col(j) = (dy/dx.col(j) = -(dy/ @ network/l2_norm
 network/l2_normalize.hpp @ s/(dy.col(j) - y/(dy.col(j) + y/ @ network/l2_normalize
 
 # Distances
-network/distance.hpp @ /void add_difference/,/^}/ s/da\[i\] +=/da[i] -=/ @ network/distance
-network/distance.hpp @ /void add_difference/,/^}/ s/db\[i\] -=/db[i] +=/ @ network/distance
-network/distance.hpp @ s/add_difference(a, b, d/add_difference(a, b, -d/ @ network/distance
-network/distance.hpp @ s/add_difference(a, b, 1/add_difference(a, b, -1/ @ network/distance
+core/kernel/distances.inl @ s/da\[i\] = fma(/da[i] = fnma(/ @ core/kernel/distances
+core/kernel/distances.inl @ s/i, fnma(c, difference/i, fma(c, difference/ @ core/kernel/distances
+network/distance.hpp @ s/d > 0 ? slope/d > 0 ? -slope/ @ network/distance
+network/distance.hpp @ s/return 2 \* slope/return -2 * slope/ @ network/distance
 network/distance.hpp @ s/? slope : a\[i\] < b\[i\] ? -slope/? -slope : a[i] < b[i] ? slope/ @ network/distance
 network/distance.hpp @ /struct Manhattan/,/^};/ s/db\[i\] -=/db[i] +=/ @ network/distance
 network/distance.hpp @ /struct Cosine/,/^};/ s/da\[i\] -=/da[i] +=/ @ network/distance

@@ -37,17 +37,19 @@ Drawn epoch_of(const PairSampler<float>& sampler, const Classes& classes) {
   Batch<float> batch;
   for (Index k = 0; k < sampler.batches(); ++k) {
     sampler.batch(k, batch);
-    CHECK(batch.two_sided);
     CHECK(batch.weight.empty());
-    CHECK(batch.samples.size() == 2 * batch.pairs.size());
+    const std::set<Index> different(batch.samples.begin(), batch.samples.end());
+    CHECK(different.size() == batch.samples.size());
+    CHECK(batch.two_sided == (batch.samples.size() == 2 * batch.pairs.size()));
     for (Index p = 0; p < batch.size(); ++p) {
       const auto i = static_cast<std::size_t>(p);
-      CHECK(batch.pairs[i] == PairIndex{2 * p, 2 * p + 1});
-      const Index a = batch.samples[2 * i], b = batch.samples[2 * i + 1];
+      const auto [first, second] = batch.pairs[i];
+      const Index a = batch.samples[static_cast<std::size_t>(first)],
+                  b = batch.samples[static_cast<std::size_t>(second)];
       CHECK(a != b);
       CHECK(classes.same(a, b) == (batch.similar[i] == 1));
-      CHECK(sampler.column(k, 2 * p, nullptr)[0] == static_cast<float>(a));
-      CHECK(sampler.column(k, 2 * p + 1, nullptr)[0] == static_cast<float>(b));
+      CHECK(sampler.column(k, first, nullptr)[0] == static_cast<float>(a));
+      CHECK(sampler.column(k, second, nullptr)[0] == static_cast<float>(b));
       drawn.pairs.push_back({a, b});
       drawn.similar.push_back(batch.similar[i]);
     }
@@ -145,7 +147,9 @@ TEST_CASE("partners are drawn evenly, and few pairs reach all samples in a few e
     sampler.start_epoch(7, epoch, 32, true);
     Batch<float> batch;
     sampler.batch(0, batch);
-    for (std::size_t p = 0; p < batch.pairs.size(); ++p) ++counts[{batch.samples[2 * p], batch.samples[2 * p + 1]}];
+    for (const auto [a, b] : batch.pairs) {
+      ++counts[{batch.samples[static_cast<std::size_t>(a)], batch.samples[static_cast<std::size_t>(b)]}];
+    }
   }
   for (Index a = 0; a < 9; ++a) {
     for (Index b = 0; b < 9; ++b) {
@@ -163,7 +167,9 @@ TEST_CASE("partners are drawn evenly, and few pairs reach all samples in a few e
     sparse.start_epoch(7, epoch, 32, true);
     Batch<float> batch;
     sparse.batch(0, batch);
-    for (std::size_t p = 0; p < batch.pairs.size(); ++p) ++firsts[{batch.similar[p], batch.samples[2 * p]}];
+    for (std::size_t p = 0; p < batch.pairs.size(); ++p) {
+      ++firsts[{batch.similar[p], batch.samples[static_cast<std::size_t>(batch.pairs[p].first)]}];
+    }
   }
   for (Index i = 0; i < 9; ++i) {
     CHECK(std::abs(firsts[{1, i}] - 300) < 75);

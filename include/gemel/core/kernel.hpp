@@ -47,6 +47,17 @@ struct Gradient {
   S* g;  ///< rows x cols, columns rows apart
 };
 
+/// da += sum over j of c_j (a - b_j) and db_j -= c_j (a - b_j), for `count` columns b_j, j = 0, 1, … in order.
+template <Scalar S>
+struct Differences {
+  Index rows, count;
+  const S* a;
+  const S* const* b;  ///< count pointers to rows values
+  const S* c;         ///< count values
+  S* da;
+  S* const* db;  ///< count pointers to rows values
+};
+
 /// What an instruction set offers, as plain functions.
 template <Scalar S>
 struct Kernels {
@@ -62,8 +73,11 @@ struct Kernels {
   S (*peak)(const S* x, Index n);
   S (*sum_of_squares)(const S* x, Index n);
   S (*squared_distance)(const S* a, const S* b, Index n);
+  /// d_j = |a - b_j|^2 for `count` columns of n values, each with the bits of squared_distance.
+  void (*squared_distances)(const S* a, const S* const* b, Index n, Index count, S* d);
   S (*absolute_distance)(const S* a, const S* b, Index n);
   S (*dot)(const S* a, const S* b, Index n);
+  void (*add_differences)(const Differences<S>&);
 };
 
 /// What it offers for an optimizer's rule.

@@ -25,6 +25,12 @@ S squared_distance(const S* a, const S* b, Index n) {
   return kernel::kernels<S>().squared_distance(a, b, n);
 }
 
+/// d_j = sum over i of (a(i) - b_j(i))^2, each with the bits of squared_distance.
+template <Scalar S>
+void squared_distances(const S* a, const S* const* b, Index n, Index count, S* d) {
+  kernel::kernels<S>().squared_distances(a, b, n, count, d);
+}
+
 /// sum |a(i) - b(i)|
 template <Scalar S>
 S absolute_distance(const S* a, const S* b, Index n) {

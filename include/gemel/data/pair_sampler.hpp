@@ -17,6 +17,7 @@
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
+#include "gemel/data/shared_samples.hpp"
 
 namespace gemel {
 
@@ -94,6 +95,7 @@ class PairSampler {
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
     order_.start(seed, epoch, batch_size, shuffle);
     draw(seed, epoch, pairs_);
+    arrangement_.arrange(order_, count_, x_.size(), [this](Index q) { return pairs_[static_cast<std::size_t>(q)]; });
   }
   Index batches() const { return order_.batches(); }
 
@@ -101,20 +103,14 @@ class PairSampler {
   void batch(Index k, Batch<S>& out) const {
     if (pairs_.empty()) throw ValueError("no pairs are drawn yet: call start_epoch before batch");
     out.clear();
-    out.two_sided = true;
     const Index count = order_.batch_size(k);
+    arrangement_.fill(k, out);
     for (Index i = 0; i < count; ++i) {
-      const auto [first, second] = pair(k, i);
-      out.samples.push_back(first);
-      out.samples.push_back(second);
-      out.pairs.push_back({2 * i, 2 * i + 1});
+      const auto [first, second] = pairs_[static_cast<std::size_t>(order_.pair(k, i))];
       out.similar.push_back(shared_->classes.same(first, second));
     }
   }
-  const S* column(Index k, Index j, S* /*buffer*/) const {
-    const auto [first, second] = pair(k, j / 2);
-    return x_.column(j % 2 == 0 ? first : second);
-  }
+  const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(arrangement_.sample(k, j)); }
 
  private:
   static constexpr Index most_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit an Index
@@ -124,8 +120,6 @@ class PairSampler {
     std::vector<Index> firsts;  // all samples, class by class; those that are alone in their class come last
     Index accompanied;          // how many are not alone
   };
-
-  PairIndex pair(Index k, Index i) const { return pairs_[static_cast<std::size_t>(order_.pair(k, i))]; }
 
   void draw(std::uint64_t seed, Index epoch, std::vector<PairIndex>& out) const {
     const std::uint64_t epoch_seed = mix(seed, static_cast<std::uint64_t>(epoch));
@@ -168,6 +162,7 @@ class PairSampler {
   EpochOrder order_;
   std::shared_ptr<const Shared> shared_;
   std::vector<PairIndex> pairs_;  // of this epoch
+  SharedSamples arrangement_ = {};
 };
 
 }  // namespace gemel

@@ -41,8 +41,8 @@ struct Batch {
     }
     for (Index p = 0; p < size(); ++p) {
       const auto [first, second] = pairs[static_cast<std::size_t>(p)];
-      const auto known = [this](Index i) { return i >= 0 && i < length(samples); };
       const std::uint8_t label = similar[static_cast<std::size_t>(p)];
+      const auto known = [count = samples.size()](Index i) { return static_cast<std::size_t>(i) < count; };
       if (known(first) && known(second) && label <= 1 && (!two_sided || (first == 2 * p && second == 2 * p + 1)))
         continue;
       where.pair = p;
@@ -72,7 +72,9 @@ struct Batch {
 ///
 ///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
 ///   batches()                                      how many batches the epoch has; the last may be smaller
-///   batch(k, out)                                  fills out with batch k; const, and thread-safe
+///   batch(k, out)                                  fills out with batch k; const, and thread-safe. Where batches
+///   differ in
+///                                                  their samples, out.samples.reserve(the most) saves allocations
 ///   column(k, j, buffer)                           where the features of sample j (a position in batch k's `samples`)
 ///                                                  lie: in the source's memory, or in buffer (features() values),
 ///                                                  which it has then filled (augmentation)

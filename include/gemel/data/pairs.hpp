@@ -13,13 +13,14 @@
 #include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/samples.hpp"
+#include "gemel/data/shared_samples.hpp"
 
 namespace gemel {
 
 /// Pairs that stay the same in every epoch; a PairSource. Copies and slices share samples, labels and weights.
 ///
-/// A batch is two-sided. The samples' numbers in it are those of X, or, for two matrices, i for A's sample i and
-/// A.size() + i for B's.
+/// A batch holds each of its samples once (so it is embedded once); it is two-sided where none is in two of its pairs.
+/// The samples' numbers in it are those of X, or, for two matrices, i for A's sample i and A.size() + i for B's.
 template <Scalar S>
 class Pairs {
  public:
@@ -35,7 +36,7 @@ class Pairs {
       throw ShapeError("A and B need as many samples, but A has " + std::to_string(a_.size()) + " and B has " +
                        std::to_string(b_.size()) + " (features x n: one sample a column)");
     }
-    share({}, std::move(labels), std::move(weights));
+    share({}, std::move(labels), std::move(weights), false);
   }
 
   /// Pair i is the samples index_pairs[i].first and .second of X.
@@ -44,6 +45,8 @@ class Pairs {
   Pairs(Samples<S> x, std::vector<PairIndex> index_pairs, Labels labels, std::vector<S> weights = {})
       : a_(x), b_(std::move(x)), size_(length(index_pairs)), order_(size_) {
     if (index_pairs.empty()) throw ShapeError("there are no pairs: at least one is needed");
+    std::vector<bool> seen(static_cast<std::size_t>(a_.size()));
+    bool sharing = false;
     for (Index i = 0; i < size_; ++i) {
       for (const Index sample : {at(index_pairs, i).first, at(index_pairs, i).second}) {
         if (sample < 0 || sample >= a_.size()) {
@@ -51,9 +54,11 @@ class Pairs {
                                std::to_string(a_.size() - 1),
                            {.pair = i});
         }
+        sharing = sharing || seen[static_cast<std::size_t>(sample)];
+        seen[static_cast<std::size_t>(sample)] = true;
       }
     }
-    share(std::move(index_pairs), std::move(labels), std::move(weights));
+    share(std::move(index_pairs), std::move(labels), std::move(weights), sharing);
   }
 
   Index size() const { return size_; }
@@ -79,30 +84,40 @@ class Pairs {
     part.start_ += first;
     part.size_ = count;
     part.order_ = EpochOrder(count);
+    part.arrangement_ = {};
     return part;
   }
 
-  /// The PairSource: see pair_source.hpp. Before any `start_epoch` the pairs come in their order, 32 a batch.
+  /// The PairSource: see pair_source.hpp. Before any `start_epoch` the pairs come in their order, 32 a batch, all of
+  /// them two-sided.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
     order_.start(seed, epoch, batch_size, shuffle);
+    if (shared_->sharing) arrangement_.arrange(order_, size_, a_.size(), [this](Index pair) { return indices(pair); });
   }
   Index batches() const { return order_.batches(); }
   void batch(Index k, Batch<S>& out) const {
     out.clear();
-    out.two_sided = true;
-    const Index second_side = shared_->indices.empty() ? a_.size() : 0;
     const Index count = order_.batch_size(k);
+    if (arrangement_) {
+      arrangement_.fill(k, out);
+    } else {
+      out.two_sided = true;
+      const Index second_side = shared_->indices.empty() ? a_.size() : 0;
+      for (Index i = 0; i < count; ++i) {
+        const auto [a, b] = indices(order_.pair(k, i));
+        out.samples.push_back(a);
+        out.samples.push_back(second_side + b);
+        out.pairs.push_back({2 * i, 2 * i + 1});
+      }
+    }
     for (Index i = 0; i < count; ++i) {
       const Index pair = order_.pair(k, i);
-      const auto [a, b] = indices(pair);
-      out.samples.push_back(a);
-      out.samples.push_back(second_side + b);
-      out.pairs.push_back({2 * i, 2 * i + 1});
       out.similar.push_back(similar(pair));
       if (!shared_->weights.empty()) out.weight.push_back(at(shared_->weights, start_ + pair));
     }
   }
   const S* column(Index k, Index j, S* /*buffer*/) const {
+    if (arrangement_) return a_.column(arrangement_.sample(k, j));
     const Index pair = order_.pair(k, j / 2);
     return j % 2 == 0 ? first(pair) : second(pair);
   }
@@ -112,6 +127,7 @@ class Pairs {
     std::vector<PairIndex> indices;  // empty: pair i is sample i of A and sample i of B
     Labels labels;
     std::vector<S> weights;  // empty: all 1
+    bool sharing;            // whether a sample is in two pairs
   };
 
   template <class T>
@@ -119,7 +135,7 @@ class Pairs {
     return values[static_cast<std::size_t>(i)];
   }
 
-  void share(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights) {
+  void share(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights, bool sharing) {
     if (labels.size() != size_) {
       throw ShapeError("there are " + std::to_string(size_) + " pairs, but " + std::to_string(labels.size()) +
                        " labels: one a pair is needed");
@@ -134,7 +150,8 @@ class Pairs {
                          {.pair = i});
       }
     }
-    shared_ = std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights)});
+    shared_ =
+        std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights), sharing});
   }
 
   PairIndex indices(Index i) const {
@@ -146,6 +163,7 @@ class Pairs {
   Index start_ = 0;  // of the slice
   Index size_;
   EpochOrder order_;
+  SharedSamples arrangement_ = {};  // of the epoch; none where no two pairs share a sample
   std::shared_ptr<const Shared> shared_;
 };
 

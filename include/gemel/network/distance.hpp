@@ -18,19 +18,28 @@ concept Distance = std::copyable<D> && requires(const D metric, ConstColumn<S> a
   metric.add_gradient(a, a, d, d, da, da);
 };
 
-// The gradients add quotients, never products: a compiler may fuse a product with the sum that it feeds, with other
-// bits.
+/// A distance whose gradient lies along the difference, dLoss/da = c (a - b) = -dLoss/db, and which takes all pairs of
+/// one sample at once:
+///
+///   values(a, b, n, count, d)  d_j = value(a, b_j), for `count` columns of n elements
+///   coefficient(d, slope)      c; 0 where the gradient is 0
+///   Whole                      the type itself, so that one derived from it, with a value or a gradient of its own, is
+///                              not taken for it
+template <class D, class S>
+concept DifferenceDistance = Distance<D, S> && requires(const D metric, const S* a, const S* const* b, Index n, S* d) {
+  requires std::same_as<typename D::Whole, D>;
+  metric.values(a, b, n, n, d);
+  { metric.coefficient(*d, *d) } -> std::same_as<S>;
+};
 
 namespace detail {
 
-/// da += (a - b) / divisor, db -= (a - b) / divisor
+/// da += c (a - b), db -= c (a - b)
 template <Scalar S>
-void add_difference(ConstColumn<S> a, ConstColumn<S> b, S divisor, Column<S> da, Column<S> db) {
-  for (Index i = 0; i < a.size(); ++i) {
-    const S term = (a[i] - b[i]) / divisor;
-    da[i] += term;
-    db[i] -= term;
-  }
+void add_difference(ConstColumn<S> a, ConstColumn<S> b, S c, Column<S> da, Column<S> db) {
+  const S* const b_data = b.data();
+  S* const db_data = db.data();
+  kernel::kernels<S>().add_differences({a.size(), 1, a.data(), &b_data, &c, da.data(), &db_data});
 }
 
 }  // namespace detail
@@ -38,25 +47,46 @@ void add_difference(ConstColumn<S> a, ConstColumn<S> b, S divisor, Column<S> da,
 /// d = |a - b|. At d = 0, where the derivative has no limit, the gradient is 0, which is exact for every loss with
 /// slope 0 there, and keeps one identical pair from turning all weights into NaN.
 struct Euclidean {
+  using Whole = Euclidean;
+
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return std::sqrt(squared_distance(a.data(), b.data(), a.size()));
   }
   template <Scalar S>
+  void values(const S* a, const S* const* b, Index n, Index count, S* d) const {
+    squared_distances(a, b, n, count, d);
+    for (Index j = 0; j < count; ++j) d[j] = std::sqrt(d[j]);
+  }
+  template <Scalar S>
+  S coefficient(S d, S slope) const {
+    return d > 0 ? slope / d : 0;
+  }
+  template <Scalar S>
   void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S d, S slope, Column<S> da, Column<S> db) const {
-    if (d > 0) detail::add_difference(a, b, d / slope, da, db);
+    detail::add_difference(a, b, coefficient(d, slope), da, db);
   }
 };
 
 /// d = |a - b|^2
 struct SquaredEuclidean {
+  using Whole = SquaredEuclidean;
+
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return squared_distance(a.data(), b.data(), a.size());
   }
   template <Scalar S>
-  void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S, S slope, Column<S> da, Column<S> db) const {
-    detail::add_difference(a, b, 1 / (2 * slope), da, db);
+  void values(const S* a, const S* const* b, Index n, Index count, S* d) const {
+    squared_distances(a, b, n, count, d);
+  }
+  template <Scalar S>
+  S coefficient(S, S slope) const {
+    return 2 * slope;
+  }
+  template <Scalar S>
+  void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S d, S slope, Column<S> da, Column<S> db) const {
+    detail::add_difference(a, b, coefficient(d, slope), da, db);
   }
 };
 
@@ -75,6 +105,9 @@ struct Manhattan {
     }
   }
 };
+
+// Cosine's gradient adds quotients, never products: a compiler may fuse a product with the sum that it feeds, with
+// other bits.
 
 /// d = 1 - cos, in [0, 2]: cos = a . b / (|a| |b|); rounding never makes it negative.
 ///

@@ -42,9 +42,10 @@ struct BatchMemory {
   Index samples() const { return length(batch.samples); }
   Index pairs() const { return batch.size(); }
 
-  /// Room for the batch; nothing is allocated where it was as large before.
+  /// Room for the batch, and for as many samples as its list has room for: nothing is allocated where it was as large
+  /// before.
   void make_room() {
-    const Index n = samples();
+    const auto n = static_cast<Index>(batch.samples.capacity());
     if (columns.size() < n) {
       columns.resize(n);
       std::iota(columns.begin(), columns.end(), Index{0});

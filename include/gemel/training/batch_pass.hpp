@@ -12,10 +12,12 @@
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/kernel.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/storage.hpp"
 #include "gemel/data/pair_source.hpp"
+#include "gemel/network/distance.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/training/batch_memory.hpp"
 #include "gemel/training/non_finite.hpp"
@@ -116,10 +118,7 @@ class BatchPass {
   /// The distances of the member's pairs.
   void measure(Index t) {
     const Index m = memory_.pairs();
-    for (Index p = share(m, t, team_size_); p < share(m, t + 1, team_size_); ++p) {
-      const PairIndex pair = memory_.batch.pairs[static_cast<std::size_t>(p)];
-      memory_.d[p] = model_->metric().value(embedding(pair.first), embedding(pair.second));
-    }
+    measure_pairs(model_->metric(), share(m, t, team_size_), share(m, t + 1, team_size_));
   }
 
   /// The loss of the batch and its slopes, once all pairs are measured. Throws NonFiniteError where any of it, features
@@ -152,31 +151,17 @@ class BatchPass {
     const Index m = memory_.pairs();
     const Index first_pair = memory_.batch.two_sided ? me.first / 2 : 0;
     const Index last_pair = memory_.batch.two_sided ? me.last / 2 : m;
-    const auto mine = [&](Index sample) { return sample >= me.first && sample < me.last; };
-
-    std::fill(memory_.position.data() + me.first, memory_.position.data() + me.last, skip_inactive_ ? -1 : 0);
-    for (Index p = first_pair; p < last_pair; ++p) {
-      if (memory_.slope[p] == 0) continue;
-      const PairIndex pair = memory_.batch.pairs[static_cast<std::size_t>(p)];
-      if (mine(pair.first)) memory_.position[pair.first] = 0;
-      if (mine(pair.second)) memory_.position[pair.second] = 0;
+    if (skip_inactive_) {
+      mark_active(me, first_pair, last_pair);
+    } else {
+      std::fill(memory_.position.data() + me.first, memory_.position.data() + me.last, 0);
     }
     me.active = memory_.keep_active(me.first, me.last);
     if (me.active == 0) return;
 
-    auto& last = memory_.layers.back();
-    const auto delta = [&](Index sample) {
-      return Column<S>(mine(sample) ? last.dy.data() + memory_.position[sample] * last.out : me.discarded.data(),
-                       last.out);
-    };
-    std::fill_n(last.dy.data() + me.first * last.out, me.active * last.out, S{0});
-    for (Index p = first_pair; p < last_pair; ++p) {
-      if (memory_.slope[p] == 0) continue;
-      const PairIndex pair = memory_.batch.pairs[static_cast<std::size_t>(p)];
-      if (!mine(pair.first) && !mine(pair.second)) continue;
-      model_->metric().add_gradient(embedding(pair.first), embedding(pair.second), memory_.d[p], memory_.slope[p],
-                                    delta(pair.first), delta(pair.second));
-    }
+    const Index out = network.out();
+    std::fill_n(memory_.layers.back().dy.data() + me.first * out, me.active * out, S{0});
+    add_distance_gradients(model_->metric(), me, first_pair, last_pair);
 
     for (Index k = network.depth() - 1; k >= 0; --k) {
       network.visit(k, [&](const auto& layer) { backward(layer, k, me); });
@@ -215,6 +200,8 @@ class BatchPass {
   }
 
  private:
+  static constexpr Index run = 64;  // pairs of one sample at a time
+
   /// What a member of the team keeps for itself.
   struct alignas(64) Member {
     Index first = 0, last = 0;   // its columns
@@ -222,6 +209,8 @@ class BatchPass {
     std::vector<S> peak_y = {};  // the inputs', then each layer's outputs'
     std::vector<S> peak_dz = {};
     Buffer<S> discarded = {};  // a gradient that another member computes for itself
+
+    bool owns(Index sample) const { return sample >= first && sample < last; }
   };
 
   static std::size_t to_size(Index k) { return static_cast<std::size_t>(k); }
@@ -238,9 +227,94 @@ class BatchPass {
     return {training, seeds_[to_size(k)], step_, columns.span(first, count)};
   }
 
-  ConstColumn<S> embedding(Index sample) const {
+  PairIndex pair(Index p) const { return memory_.batch.pairs[static_cast<std::size_t>(p)]; }
+
+  const S* embedding(Index sample) const {
     const auto& last = memory_.layers.back();
-    return {last.y.data() + sample * last.out, last.out};
+    return last.y.data() + sample * last.out;
+  }
+  /// Gives a position to those of the member's samples that a slope reaches, and none to the others.
+  void mark_active(const Member& me, Index p, Index end) {
+    std::fill(memory_.position.data() + me.first, memory_.position.data() + me.last, -1);
+    Index inactive = me.last - me.first;
+    const auto mark = [&](Index sample) {
+      if (!me.owns(sample) || memory_.position[sample] == 0) return;
+      memory_.position[sample] = 0;
+      --inactive;
+    };
+    for (; p < end && inactive > 0; ++p) {
+      if (memory_.slope[p] == 0) continue;
+      mark(pair(p).first);
+      mark(pair(p).second);
+    }
+  }
+
+  /// Where a sample's dLoss/dembedding is added up.
+  S* delta(Member& me, Index sample) {
+    auto& last = memory_.layers.back();
+    return me.owns(sample) ? last.dy.data() + memory_.position[sample] * last.out : me.discarded.data();
+  }
+
+  /// The distances of pairs p, …, end - 1; those that follow one another with the same first sample at once, if the
+  /// metric can.
+  template <class Metric>
+  void measure_pairs(const Metric& metric, Index p, Index end) {
+    const Index out = model_->network().out();
+    for (; p < end; ++p) {
+      const auto [first, second] = pair(p);
+      memory_.d[p] = metric.value(ConstColumn<S>(embedding(first), out), ConstColumn<S>(embedding(second), out));
+    }
+  }
+  template <class Metric>
+  requires DifferenceDistance<Metric, S>
+  void measure_pairs(const Metric& metric, Index p, Index end) {
+    const S* seconds[run];
+    while (p < end) {
+      const Index first = pair(p).first;
+      Index count = 0;
+      for (; count < run && p + count < end && pair(p + count).first == first; ++count) {
+        seconds[count] = embedding(pair(p + count).second);
+      }
+      metric.values(embedding(first), seconds, model_->network().out(), count, memory_.d.data() + p);
+      p += count;
+    }
+  }
+
+  /// Adds the pairs' gradients to the deltas of the member's samples.
+  template <class Metric>
+  void add_distance_gradients(const Metric& metric, Member& me, Index p, Index end) {
+    const Index out = model_->network().out();
+    for (; p < end; ++p) {
+      const auto [first, second] = pair(p);
+      if (memory_.slope[p] == 0 || !(me.owns(first) || me.owns(second))) continue;
+      metric.add_gradient(ConstColumn<S>(embedding(first), out), ConstColumn<S>(embedding(second), out), memory_.d[p],
+                          memory_.slope[p], Column<S>(delta(me, first), out), Column<S>(delta(me, second), out));
+    }
+  }
+  template <class Metric>
+  requires DifferenceDistance<Metric, S>
+  void add_distance_gradients(const Metric& metric, Member& me, Index p, Index end) {
+    const Index out = model_->network().out();
+    const S* seconds[run];
+    S* deltas[run];
+    S coefficients[run];
+    const S* const d = memory_.d.data();
+    const S* const slope = memory_.slope.data();
+    while (p < end) {
+      const Index first = pair(p).first;
+      const bool first_is_mine = me.owns(first);
+      Index count = 0;
+      for (; count < run && p < end && pair(p).first == first; ++p) {
+        const Index second = pair(p).second;
+        if (slope[p] == 0 || !(first_is_mine || me.owns(second))) continue;
+        seconds[count] = embedding(second);
+        deltas[count] = delta(me, second);
+        coefficients[count++] = metric.coefficient(d[p], slope[p]);
+      }
+      if (count == 0) continue;
+      kernel::kernels<S>().add_differences(
+          {out, count, embedding(first), seconds, coefficients, delta(me, first), deltas});
+    }
   }
 
   /// Raises `most` to a magnitude: NaN ranks on top.

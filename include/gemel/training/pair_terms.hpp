@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/rounded.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel::detail {
@@ -17,8 +18,9 @@ namespace gemel::detail {
 
 /// Similar: d beyond the positive margin. Dissimilar: d short of the margin, negative; exactly 0 from the margin on.
 inline double residual(double d, bool similar, double margin, double positive_margin = 0) {
-  const double r = d - (similar ? positive_margin : margin);
-  return (similar ? r < 0 : r >= 0) ? 0 : r;
+  const double beyond = d - positive_margin, short_of = d - margin;
+  const double excess = beyond < 0 ? 0 : beyond, lack = short_of >= 0 ? 0 : short_of;
+  return similar ? excess : lack;
 }
 
 /// weight[i], or 1 where all pairs weigh the same.
@@ -27,11 +29,10 @@ double weight_at(std::span<const S> weight, std::size_t i) {
   return weight.empty() ? 1 : static_cast<double>(weight[i]);
 }
 
-/// A loss that is `scale` times a sum of weighted squares: adds w r^2 to `sum` and returns the slope, scale 2 w r. The
-/// fma is explicit so that no compiler decides how the product is rounded.
+/// A loss that is `scale` times a sum of weighted squares: adds w r^2 to `sum` and returns the slope, scale 2 w r.
 inline double add_square(double weight, double r, double scale, double& sum) {
   const double weighted = weight * r;
-  sum = std::fma(weighted, r, sum);
+  sum += rounded(weighted * r);
   return 2 * scale * weighted;
 }
 

@@ -78,6 +78,12 @@ template <int N, Scalar S>
 GEMEL_CALL void product_columns(const Product<S>& p, Index col) {
   constexpr Index size = PacketOf<S>::size;
   Index row = 0;
+  if constexpr (N <= 2) {  // taller tiles: longer runs of A, which is all that takes time here
+    constexpr int tall = 2 * tile_rows;
+    for (; row + tall * size <= p.rows; row += tall * size) {
+      product_tile<tall, N, false>(p, row, col, typename PacketOf<S>::Mask{});
+    }
+  }
   for (; row + tile_rows * size <= p.rows; row += tile_rows * size) {
     product_tile<tile_rows, N, false>(p, row, col, typename PacketOf<S>::Mask{});
   }

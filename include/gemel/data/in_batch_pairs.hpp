@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "gemel/core/error.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/epoch_order.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/data/samples.hpp"
+
+namespace gemel {
+
+/// Batches of samples, and all pairs within each: n samples make n (n - 1) / 2 pairs, and each is embedded once; a
+/// PairSource. An epoch goes through all samples, and the batch size counts samples. A last batch of one sample, which
+/// has no pair, is left out.
+template <Scalar S>
+class InBatchPairs {
+ public:
+  /// Throws ShapeError where there is not one class a sample, or only one sample.
+  InBatchPairs(Samples<S> x, Classes classes) : x_(std::move(x)), classes_(std::move(classes)), order_(x_.size()) {
+    if (classes_.size() != x_.size()) {
+      throw ShapeError("there are " + std::to_string(x_.size()) + " samples, but " + std::to_string(classes_.size()) +
+                       " class labels: one a sample is needed");
+    }
+    if (x_.size() < 2) throw ShapeError("there is one sample only: a pair needs two");
+  }
+
+  Index features() const { return x_.features(); }
+
+  /// Throws ValueError where the batch size is not at least 2, or its pairs would be more than 2^31.
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
+    constexpr Index most = Index{1} << 16;
+    if (batch_size < 2 || batch_size > most) {
+      throw ValueError("batch_size is " + std::to_string(batch_size) +
+                       ", but a batch of all pairs needs 2 samples at least, and " + std::to_string(most) + " at most");
+    }
+    order_.start(seed, epoch, batch_size, shuffle);
+  }
+  Index batches() const {
+    const Index batches = order_.batches();
+    return order_.batch_size(batches - 1) == 1 ? batches - 1 : batches;
+  }
+  void batch(Index k, Batch<S>& out) const {
+    const Index n = order_.batch_size(k);
+    const auto pairs = static_cast<std::size_t>(n * (n - 1) / 2);
+    out.clear();
+    out.samples.resize(static_cast<std::size_t>(n));
+    for (Index i = 0; i < n; ++i) out.samples[static_cast<std::size_t>(i)] = order_.pair(k, i);
+    out.pairs.resize(pairs);
+    out.similar.resize(pairs);
+    std::size_t p = 0;
+    for (Index i = 0; i < n; ++i) {
+      for (Index j = i + 1; j < n; ++j, ++p) {
+        out.pairs[p] = {i, j};
+        out.similar[p] =
+            classes_.same(out.samples[static_cast<std::size_t>(i)], out.samples[static_cast<std::size_t>(j)]);
+      }
+    }
+  }
+  const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(order_.pair(k, j)); }
+
+ private:
+  Samples<S> x_;
+  Classes classes_;
+  EpochOrder order_;
+};
+
+}  // namespace gemel

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <vector>
+
+#include "gemel/core/types.hpp"
+#include "gemel/data/epoch_order.hpp"
+#include "gemel/data/pair_source.hpp"
+
+namespace gemel {
+
+/// The samples of each batch of an epoch, each of them once however many of the batch's pairs it is in, in the order in
+/// which the pairs first name them: so it is embedded once. A batch in which no sample is in two pairs is two-sided.
+class SharedSamples {
+ public:
+  /// Arranges an epoch, whose pair number p is pair_at(p), of samples 0 to sample_count - 1. Nothing is allocated from
+  /// the second epoch of as many pairs on.
+  template <class PairAt>
+  void arrange(const EpochOrder& order, Index pair_count, Index sample_count, const PairAt& pair_at) {
+    samples_.clear();
+    samples_.reserve(static_cast<std::size_t>(2 * pair_count));
+    pairs_.clear();
+    pairs_.reserve(static_cast<std::size_t>(pair_count));
+    batches_.clear();
+    batches_.push_back({0, 0});
+    last_seen_.assign(static_cast<std::size_t>(sample_count), {-1, 0});
+    for (Index k = 0; k < order.batches(); ++k) {
+      const Index begin = length(samples_);
+      const auto position = [&](Index sample) {
+        LastSeen& seen = last_seen_[static_cast<std::size_t>(sample)];
+        if (seen.batch != k) {
+          seen = {k, length(samples_) - begin};
+          samples_.push_back(sample);
+        }
+        return seen.position;
+      };
+      for (Index i = 0; i < order.batch_size(k); ++i) {
+        const auto [first, second] = pair_at(order.pair(k, i));
+        const Index first_position = position(first);
+        pairs_.push_back({first_position, position(second)});
+      }
+      batches_.push_back({length(samples_), length(pairs_)});
+    }
+  }
+
+  /// Whether there is an epoch.
+  explicit operator bool() const { return !batches_.empty(); }
+
+  /// Fills in the samples and the pairs of batch k.
+  template <Scalar S>
+  void fill(Index k, Batch<S>& out) const {
+    const auto [first_sample, first_pair] = batches_[static_cast<std::size_t>(k)];
+    const auto [last_sample, last_pair] = batches_[static_cast<std::size_t>(k) + 1];
+    out.samples.reserve(static_cast<std::size_t>(2 * (last_pair - first_pair)));  // another batch may not share as many
+    out.samples.assign(samples_.begin() + first_sample, samples_.begin() + last_sample);
+    out.pairs.assign(pairs_.begin() + first_pair, pairs_.begin() + last_pair);
+    out.two_sided = length(out.samples) == 2 * length(out.pairs);
+  }
+
+  /// Sample j of batch k.
+  Index sample(Index k, Index j) const {
+    return samples_[static_cast<std::size_t>(batches_[static_cast<std::size_t>(k)].samples + j)];
+  }
+
+ private:
+  struct Ends {
+    Index samples, pairs;
+  };
+  struct LastSeen {
+    Index batch, position;
+  };
+
+  std::vector<Index> samples_ = {};  // batch after batch
+  std::vector<PairIndex> pairs_ = {};
+  std::vector<Ends> batches_ = {};  // where each begins, and where the last ends
+  std::vector<LastSeen> last_seen_ = {};
+};
+
+}  // namespace gemel

@@ -1,0 +1,69 @@
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/reduce.hpp"
+#include "instruction_sets.hpp"
+
+using namespace gemel;
+using test::for_each_instruction_set;
+
+namespace {
+
+template <Scalar S>
+std::vector<S*> pointers_to(MatrixX<S>& columns) {
+  std::vector<S*> pointers;
+  for (Index j = 0; j < columns.cols(); ++j) pointers.push_back(columns.col(j).data());
+  return pointers;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the distances of one column to many have the bits of each alone", "[kernel]", float, double) {
+  using S = TestType;
+  for_each_instruction_set([] {
+    Rng rng{4};
+    for (const Index n : {1, 7, 16, 33, 128}) {
+      for (const Index count : {0, 1, 7, 8, 16, 17, 40}) {
+        const VectorX<S> a = normal<S>(n, 1, rng);
+        MatrixX<S> b = normal<S>(n, count, rng);
+        const auto columns = pointers_to(b);
+        VectorX<S> d = VectorX<S>::Constant(count + 1, -1);
+        squared_distances<S>(a.data(), columns.data(), n, count, d.data());
+        CAPTURE(n, count);
+        bool right = d[count] == -1;
+        for (Index j = 0; j < count; ++j) right = right && d[j] == squared_distance(a.data(), b.col(j).data(), n);
+        CHECK(right);
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("differences are added to both sides, and nowhere else", "[kernel]", float, double) {
+  using S = TestType;
+  for_each_instruction_set([] {
+    Rng rng{5};
+    for (const Index n : {1, 5, 16, 63, 64, 65, 129}) {
+      for (const Index count : {0, 1, 3, 20}) {
+        const VectorX<S> a = normal<S>(n, 1, rng), c = normal<S>(count, 1, rng);
+        MatrixX<S> b = normal<S>(n, count, rng), db = normal<S>(n + 1, count, rng);
+        VectorX<S> da = normal<S>(n + 1, 1, rng);
+        MatrixX<double> expected = db.template cast<double>();
+        VectorX<double> sum = da.template cast<double>();
+        for (Index j = 0; j < count; ++j) {
+          const VectorX<double> term = static_cast<double>(c[j]) * (a - b.col(j)).template cast<double>();
+          sum.head(n) += term;
+          expected.col(j).head(n) -= term;
+        }
+        const auto columns = pointers_to(b), deltas = pointers_to(db);
+        kernel::kernels<S>().add_differences({n, count, a.data(), columns.data(), c.data(), da.data(), deltas.data()});
+        CAPTURE(n, count);
+        const double tolerance = 100 * std::numeric_limits<S>::epsilon();
+        CHECK((da.template cast<double>() - sum).cwiseAbs().maxCoeff() <= tolerance);
+        if (count > 0) CHECK((db.template cast<double>() - expected).cwiseAbs().maxCoeff() <= tolerance);
+        CHECK(static_cast<double>(da[n]) == sum[n]);
+      }
+    }
+  });
+}

@@ -1,0 +1,65 @@
+#include "gemel/data/in_batch_pairs.hpp"
+
+#include <set>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+
+using namespace gemel;
+
+namespace {
+
+// Sample i has the one feature i.
+Samples<float> numbered(Index n) {
+  return MatrixX<float>::NullaryExpr(1, n, [](Index, Index j) { return j; });
+}
+
+}  // namespace
+
+TEST_CASE("a batch has all pairs of its samples, and an epoch has all samples", "[in_batch_pairs]") {
+  const std::vector<int> classes = {4, 4, 9, 4, 9, 7, 4, 9, 7, 7, 4};
+  InBatchPairs<float> source{numbered(11), classes};
+  static_assert(PairSource<InBatchPairs<float>, float>);
+  CHECK(source.features() == 1);
+  source.start_epoch(1, 0, 4, true);
+  REQUIRE(source.batches() == 3);
+  std::multiset<Index> samples;
+  Batch<float> batch;
+  for (Index k = 0; k < 3; ++k) {
+    source.batch(k, batch);
+    batch.check({});
+    const Index n = k < 2 ? 4 : 3;
+    REQUIRE(length(batch.samples) == n);
+    CHECK(batch.size() == n * (n - 1) / 2);
+    std::set<std::pair<Index, Index>> pairs;
+    for (std::size_t p = 0; p < batch.pairs.size(); ++p) {
+      const auto [first, second] = batch.pairs[p];
+      CHECK(first < second);
+      pairs.emplace(first, second);
+      const Index a = batch.samples[static_cast<std::size_t>(first)],
+                  b = batch.samples[static_cast<std::size_t>(second)];
+      CHECK((batch.similar[p] == 1) == (classes[static_cast<std::size_t>(a)] == classes[static_cast<std::size_t>(b)]));
+      CHECK(*source.column(k, first, nullptr) == static_cast<float>(a));
+    }
+    CHECK(length(pairs) == batch.size());
+    samples.insert(batch.samples.begin(), batch.samples.end());
+  }
+  CHECK(samples.size() == 11);
+  CHECK(std::set<Index>(samples.begin(), samples.end()).size() == 11);
+}
+
+TEST_CASE("a last batch of one sample is left out", "[in_batch_pairs]") {
+  InBatchPairs<float> source{numbered(9), std::vector<int>(9, 1)};
+  source.start_epoch(0, 0, 4, false);
+  CHECK(source.batches() == 2);
+}
+
+TEST_CASE("what makes no pairs is refused", "[in_batch_pairs]") {
+  CHECK_THROWS_AS((InBatchPairs<float>{numbered(3), std::vector<int>{1, 2}}), ShapeError);
+  CHECK_THROWS_AS((InBatchPairs<float>{numbered(1), std::vector<int>{1}}), ShapeError);
+  InBatchPairs<float> source{numbered(3), std::vector<int>{1, 2, 1}};
+  CHECK_THROWS_AS(source.start_epoch(0, 0, 1, true), ValueError);
+  CHECK_THROWS_AS(source.start_epoch(0, 0, 0, true), ValueError);
+  CHECK_THROWS_AS(source.start_epoch(0, 0, 1 << 20, true), ValueError);
+}

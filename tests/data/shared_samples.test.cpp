@@ -1,0 +1,73 @@
+#include "gemel/data/shared_samples.hpp"
+
+#include <set>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/data/pairs.hpp"
+
+using namespace gemel;
+
+namespace {
+
+// Sample i has the one feature i.
+Samples<double> numbered(Index n) {
+  return MatrixX<double>::NullaryExpr(1, n, [](Index, Index j) { return j; });
+}
+
+const std::vector<PairIndex> indices = {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {5, 6}, {6, 6}, {4, 3}};
+
+}  // namespace
+
+TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "[shared_samples]") {
+  Pairs<double> pairs{numbered(7), indices, {1, 0, 1, 0, 1, 0, 1}};
+  pairs.start_epoch(0, 0, 4, false);
+  Batch<double> batch;
+  pairs.batch(0, batch);
+  CHECK(batch.samples == std::vector<Index>{0, 1, 2, 3, 4});
+  CHECK(batch.pairs == std::vector<PairIndex>{{0, 1}, {1, 2}, {2, 0}, {3, 4}});
+  CHECK(batch.similar == std::vector<std::uint8_t>{1, 0, 1, 0});
+  CHECK(!batch.two_sided);
+  for (Index j = 0; j < 5; ++j) CHECK(*pairs.column(0, j, nullptr) == static_cast<double>(j));
+  pairs.batch(1, batch);
+  CHECK(batch.samples == std::vector<Index>{5, 6, 4, 3});
+  CHECK(batch.pairs == std::vector<PairIndex>{{0, 1}, {1, 1}, {2, 3}});
+  CHECK(*pairs.column(1, 2, nullptr) == 4);
+}
+
+TEST_CASE("batches without a shared sample stay two-sided", "[shared_samples]") {
+  Pairs<double> pairs{numbered(7), indices, {1, 0, 1, 0, 1, 0, 1}};
+  pairs.start_epoch(0, 0, 1, false);
+  Batch<double> batch;
+  for (Index k = 0; k < 7; ++k) {
+    pairs.batch(k, batch);
+    CHECK(batch.two_sided == (k != 5));  // 5 is of one sample and itself
+  }
+  Pairs<double> apart{numbered(6), {{0, 1}, {4, 5}, {3, 2}}, {1, 0, 1}};
+  apart.start_epoch(0, 0, 3, false);
+  apart.batch(0, batch);
+  CHECK(batch.two_sided);
+  CHECK(batch.samples == std::vector<Index>{0, 1, 4, 5, 3, 2});
+}
+
+TEST_CASE("a shuffled epoch has all pairs, and a slice has its own", "[shared_samples]") {
+  Pairs<double> pairs{numbered(7), indices, {1, 0, 1, 0, 1, 0, 1}};
+  pairs.start_epoch(3, 1, 3, true);
+  Batch<double> batch;
+  std::multiset<std::pair<Index, Index>> seen;
+  for (Index k = 0; k < pairs.batches(); ++k) {
+    pairs.batch(k, batch);
+    for (const auto [first, second] : batch.pairs) {
+      seen.emplace(static_cast<Index>(*pairs.column(k, first, nullptr)),
+                   static_cast<Index>(*pairs.column(k, second, nullptr)));
+    }
+  }
+  std::multiset<std::pair<Index, Index>> expected;
+  for (const auto [first, second] : indices) expected.emplace(first, second);
+  CHECK(seen == expected);
+
+  Pairs<double> part = pairs.slice(1, 2);
+  part.start_epoch(0, 0, 2, false);
+  part.batch(0, batch);
+  CHECK(batch.samples == std::vector<Index>{1, 2, 0});
+}
