@@ -45,7 +45,7 @@ training/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/
 training/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ training/unsquared_contrastive_loss
 
 # Optimizers
-core/kernel/update.inl @ s/w = fnma(broadcast(r.rate)/w = fma(broadcast(r.rate)/ @ training/sgd
+core/kernel/update.inl @ s/return fnma(broadcast(r.rate), g/return fma(broadcast(r.rate), g/ @ training/sgd
 core/kernel/update.inl @ s/w = fnma(rate, Nesterov/w = fma(rate, Nesterov/ @ training/sgd
 core/kernel/update.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ training/sgd
 core/kernel/update.inl @ s/Nesterov ? fnma(rate/Nesterov ? fma(rate/ @ training/sgd
@@ -53,7 +53,7 @@ core/kernel/update.inl @ s/w = add(w, Nesterov/w = sub(w, Nesterov/ @ training/s
 core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ training/sgd
 core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ training/sgd
 core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ training/sgd
-core/kernel/update.inl @ s/w = fnma(rate, direction/w = fma(rate, direction/ @ training/rmsprop
+core/kernel/update.inl @ s/return fnma(broadcast(r.rate), direction/return fma(broadcast(r.rate), direction/ @ training/rmsprop
 core/kernel/update.inl @ s/Outside ? fnma(rate, m/Outside ? fma(rate, m/ @ training/rmsprop
 core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ training/rmsprop
 core/kernel/update.inl @ s/_of_squares<S>(fma(new_part/_of_squares<S>(fnma(new_part/ @ training/rmsprop
@@ -62,11 +62,12 @@ core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ training/rmsprop
 core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ training/rmsprop
 core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ training/adam
 core/kernel/update.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ training/adam
-core/kernel/update.inl @ s/w = sub(w, div/w = add(w, div/ @ training/adam
-core/kernel/update_by_gradient.inl @ s/load(g + i \* PacketOf<S>::size), w/sub(broadcast(S{0}), load(g + i * PacketOf<S>::size)), w/ @ core/kernel/update_by_gradient
+core/kernel/update.inl @ s/return sub(w, direction)/return add(w, direction)/ @ training/adam
+core/kernel/update_by_gradient.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/update_by_gradient
 
 # The step that joins them
-training/batch_pass.hpp @ s/memory_.d\[p\], memory_.slope\[p\],/memory_.d[p], -memory_.slope[p],/ @ training/gradient_check
+training/batch_pass.hpp @ s/^ *memory_.slope\[p\], Column/-&/ @ training/gradient_check
+training/batch_pass.hpp @ s/coefficient(d\[p\], slope/coefficient(d[p], -slope/ @ training/gradient_check
 END
 }
 

@@ -87,6 +87,19 @@ TEST_CASE("samples are taken wherever they lie", "[siamese]") {
   CHECK(model.distance(big.middleRows(2, 5), x.rowwise().reverse()) == model.distance(x, x.rowwise().reverse()));
 }
 
+TEST_CASE("a gallery's embeddings do not depend on the number of threads", "[siamese]") {
+  Rng rng{6};
+  const Model model{rng};
+  const MatrixX<float> x = normal<float>(5, 5000, rng);
+  const MatrixX<float> y = model.embed(x);
+  for (const Index threads : {0, 1, 2, 3, 8}) CHECK(model.embed(x, threads) == y);
+  CHECK(model.embed(x.leftCols(1), 4) == y.leftCols(1));
+  CHECK(model.embed(x.leftCols(961), 4) == y.leftCols(961));
+  CHECK_THROWS_AS(model.embed(x, -1), ValueError);
+  CHECK_THROWS_AS(model.embed(x, 5000), ValueError);
+  CHECK_THROWS_AS(model.embed(MatrixX<float>::Zero(4, 3000), 2), ShapeError);
+}
+
 TEST_CASE("no sample gives no embedding and no distance", "[siamese]") {
   Rng rng{4};
   const Model model{rng};

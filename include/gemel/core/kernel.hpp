@@ -34,7 +34,8 @@ struct Product {
   const S* bias;      ///< rows values, or null: 0
   S* y;               ///< rows x cols, columns ldy apart
   Index ldy;
-  bool relu;  ///< f(z) = z < 0 ? 0 : z; else f(z) = z
+  bool relu;         ///< f(z) = z < 0 ? 0 : z; else f(z) = z
+  Index ldbias = 0;  ///< each column has its own bias, so far from that of the one before; 0: all have the same
 };
 
 /// g(:, q) += sum over k of d_k * x_k[first + q], k = 0, 1, … in order.

@@ -4,11 +4,13 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 
 #if defined(__x86_64__)
@@ -19,6 +21,17 @@ namespace gemel {
 
 /// More threads than that are taken for a slip.
 inline constexpr Index most_threads = 1024;
+
+/// How many threads `threads` asks for: itself, or, for 0, as many as the machine runs at once. Throws ValueError where
+/// there are none, or more than any machine has.
+inline Index checked_threads(Index threads) {
+  if (threads == 0) return std::clamp<Index>(std::thread::hardware_concurrency(), 1, most_threads);
+  if (threads < 1 || threads > most_threads) {
+    throw ValueError("threads must be 1 to " + std::to_string(most_threads) + ", or 0 for all, but is " +
+                     std::to_string(threads));
+  }
+  return threads;
+}
 
 /// Threads that run one function together, again and again: the caller is member 0, the others live as long as the
 /// team. Waiting spins briefly and then sleeps, so that a shared core is not burnt. A run allocates nothing.

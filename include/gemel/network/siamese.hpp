@@ -1,12 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <concepts>
 #include <string>
 #include <utility>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/team.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/network/network.hpp"
 #include "gemel/network/workspace.hpp"
@@ -36,14 +38,27 @@ class Siamese {
     network_.set_parameters(values);
   }
 
-  /// The embeddings (out x n) of samples (in x n, one a column). Throws ShapeError for other features.
-  MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& x) const { return embed(columns_of(x)); }
+  /// The embeddings (out x n) of samples (in x n, one a column), by so many threads; 0: as many as the machine runs at
+  /// once, if there is work for them. No bit depends on it. Throws ShapeError for other features, ValueError where
+  /// threads are less than 0 or beyond any machine.
+  MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& x, Index threads = 1) const {
+    return embed(columns_of(x), threads);
+  }
   /// The same of samples wherever they lie; taken as it is, since a Map would convert to both.
   template <std::same_as<ColumnList<Scalar>> List>
-  MatrixX<Scalar> embed(List x) const {
-    Workspace<Scalar> workspace;
+  MatrixX<Scalar> embed(List x, Index threads = 1) const {
+    check_features(x.rows());
+    constexpr Index chunk = 960;  // columns; a thread takes the next one when it is done with its last
     MatrixX<Scalar> y(network_.out(), x.cols());
-    embed(x, Columns<Scalar>(y.data(), y.rows(), y.cols()), workspace);
+    Team team(std::min(checked_threads(threads), x.cols() / chunk + 1));
+    std::atomic<Index> next = 0;
+    team.run([&](Index) {
+      Workspace<Scalar> workspace;
+      for (Index first = next.fetch_add(chunk); first < x.cols(); first = next.fetch_add(chunk)) {
+        const Index count = std::min(chunk, x.cols() - first);
+        network_.embed(x.middle(first, count), {y.col(first).data(), y.rows(), count}, workspace);
+      }
+    });
     return y;
   }
   /// The same into y (out x n); allocates nothing once the workspace has grown.

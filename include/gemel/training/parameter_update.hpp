@@ -120,7 +120,9 @@ class ParameterUpdate {
   // A thread takes parameters in multiples of `share_units` grains, and computes block_units of them at once: multiples
   // of every tile's columns, few enough for the cache.
   static constexpr Index share_units = 12;
-  static constexpr Index block_units = 24;
+  static constexpr Index block_units = 96;
+  // Of more deltas than a cache holds, 512 KB, the gradient is better computed in blocks.
+  static constexpr Index most_interleaved = (Index{1} << 19) / static_cast<Index>(sizeof(S));
 
   static Index share(Index n, Index member, Index members) { return n * member / members; }
 
@@ -161,12 +163,13 @@ class ParameterUpdate {
       const Index flat = network_->offset(k) + first;
       const auto block = optimizer_->block(flat, nullptr, block_parameters(flat, count));
       if constexpr (InterleavingLayer<L, S, decltype(block)>) {
-        layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first, block);
-        refresh(layer, k, first, count);
-      } else {
-        for (Index part = 0; part < count; part += block_units * layer.grain()) {
-          update_block(layer, t, k, first + part, std::min(block_units * layer.grain(), count - part));
+        if (layer.out() * memory_->active <= most_interleaved) {
+          layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first, block);
+          return refresh(layer, k, first, count);
         }
+      }
+      for (Index part = 0; part < count; part += block_units * layer.grain()) {
+        update_block(layer, t, k, first + part, std::min(block_units * layer.grain(), count - part));
       }
     });
   }

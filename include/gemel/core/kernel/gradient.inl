@@ -34,30 +34,83 @@ GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, S* g
   }
 }
 
-template <int N, Scalar S>
-GEMEL_CALL void gradient_columns(const Gradient<S>& p, Index col) {
-  constexpr Index size = PacketOf<S>::size;
-  Index row = 0;
-  const auto g = [&](Index from) { return p.g + col * p.rows + from; };
-  for (; row + tile_rows * size <= p.rows; row += tile_rows * size) {
-    gradient_tile<tile_rows, N, false>(p, row, col, g(row), p.rows, typename PacketOf<S>::Mask{});
-  }
-  for (; row < p.rows; row += size) {
-    gradient_tile<1, N, true>(p, row, col, g(row), p.rows, first_lanes<S>(p.rows - row));
+/// The rows from `row` on, M packets at most, in one tile.
+template <int M, int N, Scalar S>
+GEMEL_INLINE void gradient_rest(const Gradient<S>& p, Index row, Index col, Index ldg) {
+  constexpr Index most = (M - 1) * PacketOf<S>::size;
+  if (p.rows - row > most) {
+    gradient_tile<M, N, true>(p, row, col, p.g + col * ldg + row, ldg, first_lanes<S>(p.rows - row - most));
+  } else if constexpr (M > 1) {
+    gradient_rest<M - 1, N>(p, row, col, ldg);
   }
 }
 
 template <int N, Scalar S>
-GEMEL_INLINE Index gradient_by(const Gradient<S>& p, Index col) {
-  for (; col + N <= p.cols; col += N) gradient_columns<N>(p, col);
+GEMEL_CALL void gradient_columns(const Gradient<S>& p, Index col, Index ldg) {
+  constexpr Index size = PacketOf<S>::size;
+  Index row = 0;
+  for (; row + tile_rows * size <= p.rows; row += tile_rows * size) {
+    gradient_tile<tile_rows, N, false>(p, row, col, p.g + col * ldg + row, ldg, typename PacketOf<S>::Mask{});
+  }
+  if constexpr (N == tile_cols) return gradient_rest<tile_rows, N>(p, row, col, ldg);
+  for (; row < p.rows; row += size) gradient_rest<1, N>(p, row, col, ldg);
+}
+
+template <int N, Scalar S>
+GEMEL_INLINE Index gradient_by(const Gradient<S>& p, Index col, Index ldg) {
+  for (; col + N <= p.cols; col += N) gradient_columns<N>(p, col, ldg);
   return col;
+}
+
+/// g's columns are ldg apart.
+template <Scalar S>
+GEMEL_INLINE void gradient_in_one(const Gradient<S>& p, Index ldg) {
+  Index col = gradient_by<tile_cols>(p, 0, ldg);
+  if constexpr (tile_cols > 4) col = gradient_by<4>(p, col, ldg);
+  gradient_by<1>(p, gradient_by<2>(p, col, ldg), ldg);
+}
+
+/// The same in blocks, for a D that no cache holds: panels of D, and X's rows tile by tile, are copied together.
+template <Scalar S>
+GEMEL_CALL void gradient_in_blocks(const Gradient<S>& p) {
+  constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, tiles = 64 / static_cast<Index>(sizeof(S));
+  constexpr Index wide = tiles * tile_cols;
+  alignas(64) S panel[height * deep];
+  alignas(64) S rows_of_x[wide * deep];  // tile by tile, a column of the batch after the other
+  const S* d[deep];
+  const S* x[deep];
+  for (Index k = 0; k < deep; ++k) {
+    d[k] = panel + k * height;
+    x[k] = rows_of_x + k * tile_cols;
+  }
+  for (Index begin = 0; begin < p.cols; begin += wide) {
+    const Index end = p.cols - begin < wide ? p.cols : begin + wide;
+    for (Index k = 0; k < p.depth; k += deep) {
+      const Index depth = p.depth - k < deep ? p.depth - k : deep;
+      S* to = rows_of_x;
+      for (Index col = begin; col < end; col += tile_cols, to += deep * tile_cols) {
+        const Index cols = end - col < tile_cols ? end - col : Index{tile_cols};
+        for (Index q = 0; q < depth; ++q) {
+          const S* from = p.x[k + q] + p.first + col;
+          for (Index j = 0; j < cols; ++j) to[q * tile_cols + j] = from[j];
+        }
+      }
+      for (Index row = 0; row < p.rows; row += height) {
+        const Index rows = p.rows - row < height ? p.rows - row : height;
+        for (Index q = 0; q < depth; ++q) copy_panel(p.d[k + q] + row, 0, rows, 1, panel + q * height);
+        for (Index col = begin; col < end; col += tile_cols) {
+          const Index cols = end - col < tile_cols ? end - col : Index{tile_cols};
+          gradient_in_one(Gradient<S>{rows, cols, depth, d, x, (col - begin) * deep, p.g + col * p.rows + row}, p.rows);
+        }
+      }
+    }
+  }
 }
 
 template <Scalar S>
 GEMEL_TARGET inline void add_gradient(const Gradient<S>& p) {
-  Index col = gradient_by<tile_cols>(p, 0);
-  if constexpr (tile_cols > 4) col = gradient_by<4>(p, col);
-  gradient_by<1>(p, gradient_by<2>(p, col));
+  if (p.rows * p.depth > most_in_cache<S> && p.cols >= 4 * tile_cols) return gradient_in_blocks(p);
+  gradient_in_one(p, p.rows);
 }
 
 /// g(i) += sum over k of d_k(i): the gradient of a bias.

@@ -28,6 +28,19 @@ GEMEL_INLINE void store_row(S* to, int i, typename PacketOf<S>::type v,
   store(to + i * size, v);
 }
 
+/// A matrix of more elements is better taken in blocks: 512 KB.
+template <Scalar S>
+inline constexpr Index most_in_cache = (Index{1} << 19) / static_cast<Index>(sizeof(S));
+
+/// Copies `cols` columns of `rows` <= height elements, ld apart, to `panel`, a tile's height apart.
+template <Scalar S>
+GEMEL_INLINE void copy_panel(const S* from, Index ld, Index rows, Index cols, S* panel) {
+  constexpr Index size = PacketOf<S>::size, height = tile_rows * size;
+  for (Index k = 0; k < cols; ++k, from += ld, panel += height) {
+    for (Index i = 0; i < rows; i += size) store(panel + i, load(from + i, first_lanes<S>(rows - i)));
+  }
+}
+
 /// One step of the depth: sum(i, j) += a(i) * b_j[k].
 template <bool Masked, int M, int N, Scalar S>
 GEMEL_INLINE void add_depth(typename PacketOf<S>::type (&sum)[N][M], const S* a, const S* const (&b)[N], Index k,
@@ -49,10 +62,11 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   P sum[N][M];
   const S* b[N];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) b[j] = p.b[col + j];
-  GEMEL_UNROLL for (int i = 0; i < M; ++i) {
-    P start = broadcast(S{0});
-    if (p.bias) start = load_row<Masked, M>(p.bias + row, i, last);
-    GEMEL_UNROLL for (int j = 0; j < N; ++j) sum[j][i] = start;
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+    const S* start = p.bias + (col + j) * p.ldbias + row;
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
+      sum[j][i] = p.bias ? load_row<Masked, M>(start, i, last) : broadcast(S{0});
+    }
   }
   const S* a = p.a + row;
   Index k = 0;
@@ -72,7 +86,18 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   }
 }
 
-/// All rows of N columns: whole tiles, then packet by packet. A function of its own: the compilers allocate registers a
+/// The rows from `row` on, M packets at most, in one tile.
+template <int M, int N, Scalar S>
+GEMEL_INLINE void product_rest(const Product<S>& p, Index row, Index col) {
+  constexpr Index most = (M - 1) * PacketOf<S>::size;
+  if (p.rows - row > most) {
+    product_tile<M, N, true>(p, row, col, first_lanes<S>(p.rows - row - most));
+  } else if constexpr (M > 1) {
+    product_rest<M - 1, N>(p, row, col);
+  }
+}
+
+/// All rows of N columns: whole tiles, then what is left. A function of its own: the compilers allocate registers a
 /// function.
 template <int N, Scalar S>
 GEMEL_CALL void product_columns(const Product<S>& p, Index col) {
@@ -87,7 +112,8 @@ GEMEL_CALL void product_columns(const Product<S>& p, Index col) {
   for (; row + tile_rows * size <= p.rows; row += tile_rows * size) {
     product_tile<tile_rows, N, false>(p, row, col, typename PacketOf<S>::Mask{});
   }
-  for (; row < p.rows; row += size) product_tile<1, N, true>(p, row, col, first_lanes<S>(p.rows - row));
+  if constexpr (N == tile_cols) return product_rest<tile_rows, N>(p, row, col);
+  for (; row < p.rows; row += size) product_rest<1, N>(p, row, col);
 }
 
 /// Columns from `col` on, N at a time; returns where they end.
@@ -98,10 +124,51 @@ GEMEL_INLINE Index product_by(const Product<S>& p, Index col) {
 }
 
 template <Scalar S>
-GEMEL_TARGET inline void product(const Product<S>& p) {
+GEMEL_INLINE void product_in_one(const Product<S>& p) {
   Index col = product_by<tile_cols>(p, 0);
   if constexpr (tile_cols > 4) col = product_by<4>(p, col);
   product_by<1>(p, product_by<2>(p, col));
+}
+
+/// The same in blocks, for an A that no cache holds: a panel of its rows and of the depth is copied together, and meets
+/// as many columns as pay for that. Between two blocks of the depth the sums are in y. (Goto and van de Geijn, Anatomy
+/// of high-performance matrix multiplication, 2008.)
+template <Scalar S>
+GEMEL_CALL void product_in_blocks(const Product<S>& p) {
+  constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, wide = 80 * tile_cols;
+  alignas(64) S panel[height * deep];
+  const S* b[wide];
+  for (Index col = 0; col < p.cols; col += wide) {
+    for (Index k = 0; k < p.depth; k += deep) {
+      const bool is_first = k == 0, is_last = k + deep >= p.depth;
+      Product<S> block = p;
+      block.depth = is_last ? p.depth - k : deep;
+      block.cols = p.cols - col < wide ? p.cols - col : wide;
+      block.a = panel;
+      block.lda = height;
+      block.b = b;
+      block.relu = p.relu && is_last;
+      for (Index j = 0; j < block.cols; ++j) b[j] = p.b[col + j] + k;
+      for (Index row = 0; row < p.rows; row += height) {
+        block.rows = p.rows - row < height ? p.rows - row : height;
+        copy_panel(p.a + k * p.lda + row, p.lda, block.rows, block.depth, panel);
+        block.y = p.y + col * p.ldy + row;
+        if (!is_first) {
+          block.bias = block.y;
+          block.ldbias = p.ldy;
+        } else if (p.bias) {
+          block.bias = p.bias + col * p.ldbias + row;
+        }
+        product_in_one(block);
+      }
+    }
+  }
+}
+
+template <Scalar S>
+GEMEL_TARGET inline void product(const Product<S>& p) {
+  if (p.rows * p.depth > most_in_cache<S> && p.cols >= 4 * tile_cols) return product_in_blocks(p);
+  product_in_one(p);
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

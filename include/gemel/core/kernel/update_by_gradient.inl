@@ -168,22 +168,31 @@ struct PackedRows {
   }
 };
 
-/// What is left of rows or columns: the gradient of a few columns, then their update.
+/// The gradient of some columns, from `row` on, and then their update: what is left of rows or columns.
 template <class Rule, Scalar S>
-GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index rows, Index col, Index cols,
-                            const Update<Rule, S>& u) {
-  constexpr Index most = 256;
-  S g[tile_cols * most];
-  for (; rows > 0; row += most, rows -= most) {
-    const Index height = rows < most ? rows : most;
-    for (Index i = 0; i < height * cols; ++i) g[i] = 0;
-    const S* d[64];
-    for (Index k = 0; k < p.depth; k += 64) {
-      const Index depth = p.depth - k < 64 ? p.depth - k : 64;
-      for (Index q = 0; q < depth; ++q) d[q] = p.d[k + q] + row;
-      add_gradient(Gradient<S>{height, cols, depth, d, p.x + k, p.first + col, g});
+GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index col, Index cols, const Update<Rule, S>& u) {
+  constexpr Index room = 2048, run = 64;
+  S g[room];
+  while (row < p.rows) {
+    const Index height = p.rows - row < room / tile_cols ? p.rows - row : room / tile_cols;
+    const Index width = room / height / tile_cols * tile_cols;  // columns at a time
+    for (Index begin = 0; begin < cols; begin += width) {
+      const Index count = cols - begin < width ? cols - begin : width;
+      for (Index i = 0; i < height * count; ++i) g[i] = 0;
+      const S* d[run];
+      for (Index k = 0; k < p.depth; k += run) {
+        const Index depth = p.depth - k < run ? p.depth - k : run;
+        for (Index q = 0; q < depth; ++q) d[q] = p.d[k + q] + row;
+        add_gradient(Gradient<S>{height, count, depth, d, p.x + k, p.first + col + begin, g});
+      }
+      const Index first = (col + begin) * p.rows + row;
+      if (height == p.rows) {
+        update(u.part(first, height * count, g));
+      } else {
+        for (Index j = 0; j < count; ++j) update(u.part(first + j * p.rows, height, g + j * height));
+      }
     }
-    for (Index j = 0; j < cols; ++j) update(u.part((col + j) * p.rows + row, height, g + j * height));
+    row += height;
   }
 }
 
@@ -193,6 +202,7 @@ GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<R
   constexpr Index height = tile_rows * PacketOf<S>::size;
   const Index rows = interleaving ? p.rows / height * height : 0;
   const Index cols = p.cols / tile_cols * tile_cols;
+  if (rows == 0) return update_rest(p, 0, 0, p.cols, u);
   UpdateQueue<Rule, S> queue(u);
   if (PackedRows<S>::pays(p, rows / height)) {
     PackedRows<S> packed;
@@ -212,11 +222,8 @@ GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<R
   take_all(queue);
   queue.push_nothing();
   take_all(queue);
-  for (Index col = 0; col < p.cols; col += tile_cols) {
-    const bool whole = col < cols;
-    const Index row = whole ? rows : 0;
-    update_rest(p, row, p.rows - row, col, whole ? Index{tile_cols} : p.cols - col, u);
-  }
+  if (rows < p.rows) update_rest(p, rows, 0, cols, u);
+  update_rest(p, 0, cols, p.cols - cols, u);
 }
 
 /// The same for a bias.
