@@ -109,7 +109,7 @@ GEMEL_CALL void gradient_in_blocks(const Gradient<S>& p) {
 
 template <Scalar S>
 GEMEL_TARGET inline void add_gradient(const Gradient<S>& p) {
-  if (p.rows * p.depth > most_in_cache<S> && p.cols >= 4 * tile_cols) return gradient_in_blocks(p);
+  if (p.rows * p.depth > most_in_cache<S> / 2 && p.cols >= 4 * tile_cols) return gradient_in_blocks(p);
   gradient_in_one(p, p.rows);
 }
 

@@ -149,21 +149,36 @@ GEMEL_CALL void interleaved_panel(const Gradient<S>& p, Index row, Index col, In
   }
 }
 
-/// A tile's rows of X, side by side: else each panel would fetch them again from afar, a cache line a column.
+/// Some tiles' rows of X, tile by tile, a column of the batch after the other: else each panel would fetch them again
+/// from afar, a cache line a column.
 template <Scalar S>
 struct PackedRows {
-  static constexpr Index most = 1024;  // columns
+  static constexpr Index most = 1024;  // columns of the batch
+  static constexpr Index room = (Index{48} << 10) / static_cast<Index>(sizeof(S));
   const S* x[most];
-  S values[most * tile_cols];
+  S values[room];
 
-  static bool pays(const Gradient<S>& p, Index panels) { return panels >= 4 && p.depth >= 128 && p.depth <= most; }
+  static bool pays(const Gradient<S>& p, Index panels) {
+    return panels >= 4 && p.depth >= 128 && p.depth <= most && p.depth * tile_cols <= room;
+  }
+  /// How many tiles there is room for, where there are so many columns.
+  static Index tiles(Index depth) { return room / (depth * tile_cols); }
 
-  GEMEL_INLINE void pack(const Gradient<S>& p, Index col) {
-    S* to = values;
-    for (Index k = 0; k < p.depth; ++k, to += tile_cols) {
-      const S* from = p.x[k] + p.first + col;
+  /// Packs the rows from `first` on of `count` tiles. Tile t's begin at x_k[t * depth * tile_cols].
+  GEMEL_INLINE void pack(const Gradient<S>& p, Index first, Index count) {
+    constexpr Index ahead = 8;  // columns, to be fetched meanwhile
+    const Index stride = p.depth * tile_cols;
+    for (Index k = 0; k < p.depth; ++k) {
+      S* to = values + k * tile_cols;
       x[k] = to;
-      GEMEL_UNROLL for (int j = 0; j < tile_cols; ++j) to[j] = from[j];
+      const S* from = p.x[k] + first;
+      if (k + ahead < p.depth) {
+        const S* later = p.x[k + ahead] + first;
+        for (Index i = 0; i < count * tile_cols; i += 64 / static_cast<Index>(sizeof(S))) __builtin_prefetch(later + i);
+      }
+      for (Index t = 0; t < count; ++t, to += stride, from += tile_cols) {
+        GEMEL_UNROLL for (int j = 0; j < tile_cols; ++j) to[j] = from[j];
+      }
     }
   }
 };
@@ -200,16 +215,22 @@ GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index col, Index co
 template <class Rule, Scalar S>
 GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<Rule, S>& u) {
   constexpr Index height = tile_rows * PacketOf<S>::size;
-  const Index rows = interleaving ? p.rows / height * height : 0;
+  // With fewer columns in the batch than packets in a tile, the updates would not fit in between.
+  const bool interleaves = interleaving && p.depth >= tile_rows * tile_cols;
+  const Index rows = interleaves ? p.rows / height * height : 0;
   const Index cols = p.cols / tile_cols * tile_cols;
   if (rows == 0) return update_rest(p, 0, 0, p.cols, u);
   UpdateQueue<Rule, S> queue(u);
   if (PackedRows<S>::pays(p, rows / height)) {
     PackedRows<S> packed;
-    for (Index col = 0; col < cols; col += tile_cols) {
-      packed.pack(p, col);
-      for (Index row = 0; row < rows; row += height) {
-        interleaved_panel(p, row, col, col + tile_cols, packed.x, 0, queue);
+    const Index block = PackedRows<S>::tiles(p.depth) * tile_cols;
+    for (Index begin = 0; begin < cols; begin += block) {
+      const Index end = begin + block < cols ? begin + block : cols;
+      packed.pack(p, p.first + begin, (end - begin) / tile_cols);
+      for (Index col = begin; col < end; col += tile_cols) {
+        for (Index row = 0; row < rows; row += height) {
+          interleaved_panel(p, row, col, col + tile_cols, packed.x, (col - begin) * p.depth, queue);
+        }
       }
     }
   } else {
