@@ -47,9 +47,14 @@ class Siamese {
   /// The same of samples wherever they lie; taken as it is, since a Map would convert to both.
   template <std::same_as<ColumnList<Scalar>> List>
   MatrixX<Scalar> embed(List x, Index threads = 1) const {
-    check_features(x.rows());
-    constexpr Index chunk = 960;  // columns; a thread takes the next one when it is done with its last
     MatrixX<Scalar> y(network_.out(), x.cols());
+    embed(x, Columns<Scalar>(y.data(), y.rows(), y.cols()), threads);
+    return y;
+  }
+  /// The same into y (out x n).
+  void embed(ColumnList<Scalar> x, Columns<Scalar> y, Index threads) const {
+    check_sizes(x, y);
+    constexpr Index chunk = 960;  // columns; a thread takes the next ones when it is done with its last
     Team team(std::min(checked_threads(threads), x.cols() / chunk + 1));
     std::atomic<Index> next = 0;
     team.run([&](Index) {
@@ -59,15 +64,10 @@ class Siamese {
         network_.embed(x.middle(first, count), {y.col(first).data(), y.rows(), count}, workspace);
       }
     });
-    return y;
   }
-  /// The same into y (out x n); allocates nothing once the workspace has grown.
+  /// The same by the caller's thread; allocates nothing once the workspace has grown.
   void embed(ColumnList<Scalar> x, Columns<Scalar> y, Workspace<Scalar>& workspace) const {
-    check_features(x.rows());
-    if (y.rows() != network_.out() || y.cols() != x.cols()) {
-      throw ShapeError("the embeddings are " + std::to_string(network_.out()) + " x " + std::to_string(x.cols()) +
-                       ", but there is room for " + std::to_string(y.rows()) + " x " + std::to_string(y.cols()));
-    }
+    check_sizes(x, y);
     network_.embed(x, y, workspace);
   }
 
@@ -119,6 +119,14 @@ class Siamese {
     if (rows != network_.in()) {
       throw ShapeError("the network takes " + std::to_string(network_.in()) + " features, but the samples have " +
                        std::to_string(rows) + " (rows are features, columns are samples)");
+    }
+  }
+
+  void check_sizes(const ColumnList<Scalar>& x, const Columns<Scalar>& y) const {
+    check_features(x.rows());
+    if (y.rows() != network_.out() || y.cols() != x.cols()) {
+      throw ShapeError("the embeddings are " + std::to_string(network_.out()) + " x " + std::to_string(x.cols()) +
+                       ", but there is room for " + std::to_string(y.rows()) + " x " + std::to_string(y.cols()));
     }
   }
 
