@@ -37,7 +37,7 @@ GEMEL_CALL void squares_in_lanes(const S* a, const S* const* b, Index n, S* sums
 template <Scalar S>
 GEMEL_TARGET inline void squared_distances(const S* a, const S* const* b, Index n, Index count, S* d) {
   constexpr Index width = lanes<S>, size = PacketOf<S>::size;
-  constexpr int at_once = 4 * size >= width ? 4 : 2;
+  constexpr int at_once = 2 * size >= width ? 4 : 2;
   alignas(64) S sums[width * width];
   alignas(64) S by_lane[width * width];
   for (Index first = 0; first < count; first += width) {

@@ -70,8 +70,14 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   }
   const S* a = p.a + row;
   Index k = 0;
-  for (; k + depth_at_once <= p.depth; k += depth_at_once) {
-    GEMEL_UNROLL for (int q = 0; q < depth_at_once; ++q, a += p.lda) add_depth<Masked, M, N, S>(sum, a, b, k + q, last);
+  if constexpr (M == tile_rows && N == tile_cols && !Masked && depth_at_once > 1) {
+    for (; k + depth_at_once <= p.depth; k += depth_at_once) {
+      GEMEL_UNROLL for (int q = 0; q < depth_at_once; ++q, a += p.lda) {
+        add_depth<Masked, M, N, S>(sum, a, b, k + q, last);
+        // Each step is done before the next; else GCC takes some sums apart, and spills.
+        GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) GEMEL_SETTLE(sum[j][i]); }
+      }
+    }
   }
   for (; k < p.depth; ++k, a += p.lda) add_depth<Masked, M, N, S>(sum, a, b, k, last);
   if (p.relu) {

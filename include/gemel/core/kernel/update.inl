@@ -22,9 +22,12 @@ GEMEL_INLINE P floor_of_squares(P x) {
 //   radicand   takes the state on, makes g the numerator, and returns what is under the root
 //   direction  the numerator by what the root gives
 //   apply      w, a step further
+// A step that `asks` has all of its rule's forms in one: its flags are asked packet by packet, which takes no time
+// beside the memory's or the root's, and spares the compiler a loop for each.
 
 struct PlainStep {
   static constexpr int arrays = 0;
+  static constexpr bool asks = false;
   template <class P, Scalar S>
   static GEMEL_INLINE P apply(const SGDRule<S>& r, P g, P w) {
     return fnma(broadcast(r.rate), g, w);
@@ -35,42 +38,39 @@ struct PlainStep {
   }
 };
 
-template <bool Nesterov, bool Outside>
 struct MomentumStep {
   static constexpr int arrays = 1;
+  static constexpr bool asks = true;
   template <class P, Scalar S>
   static GEMEL_INLINE void take(const SGDRule<S>& r, P g, P& w, P* state) {
     const P rate = broadcast(r.rate), momentum = broadcast(r.momentum);
     P& m = state[0];
-    if constexpr (Outside) {
+    if (r.outside) {
       m = flush<S>(fma(momentum, m, g));
-      w = fnma(rate, Nesterov ? fma(momentum, m, g) : m, w);
+      w = fnma(rate, r.nesterov ? fma(momentum, m, g) : m, w);
     } else {
       m = flush<S>(fnma(rate, g, mul(momentum, m)));
-      w = add(w, Nesterov ? fnma(rate, g, mul(momentum, m)) : m);
+      w = add(w, r.nesterov ? fnma(rate, g, mul(momentum, m)) : m);
     }
   }
 };
 
+/// Neither centered nor with momentum nor with epsilon outside the root: the one form that has parts.
 template <bool Centered, bool Momentum, bool Outside>
-struct RMSpropStep {
-  static constexpr int arrays = 1 + Centered + Momentum;
+struct RMSpropStep;
+template <>
+struct RMSpropStep<false, false, false> {
+  static constexpr int arrays = 1;
+  static constexpr bool asks = false;
   template <class P, Scalar S>
   static GEMEL_INLINE P radicand(const RMSpropRule<S>& r, P& g, P* state) {
-    const P new_part = mul(broadcast(r.one_minus_rho), g);
     P& v = state[0];
-    v = floor_of_squares<S>(fma(new_part, g, mul(broadcast(r.rho), v)));
-    P variance = v;
-    if constexpr (Centered) {
-      P& a = state[1];
-      a = flush<S>(fma(broadcast(r.rho), a, new_part));
-      variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
-    }
-    return Outside ? variance : add(variance, broadcast(r.epsilon));
+    v = floor_of_squares<S>(fma(mul(broadcast(r.one_minus_rho), g), g, mul(broadcast(r.rho), v)));
+    return add(v, broadcast(r.epsilon));
   }
   template <class P, Scalar S>
-  static GEMEL_INLINE P direction(const RMSpropRule<S>& r, P g, P root) {
-    return div(g, Outside ? add(root, broadcast(r.epsilon)) : root);
+  static GEMEL_INLINE P direction(const RMSpropRule<S>&, P g, P root) {
+    return div(g, root);
   }
   template <class P, Scalar S>
   static GEMEL_INLINE P apply(const RMSpropRule<S>& r, P direction, P w) {
@@ -79,14 +79,31 @@ struct RMSpropStep {
   template <class P, Scalar S>
   static GEMEL_INLINE void take(const RMSpropRule<S>& r, P g, P& w, P* state) {
     const P root = sqrt(radicand<P, S>(r, g, state));
-    const P d = direction<P, S>(r, g, root);
-    if constexpr (Momentum) {
-      const P rate = broadcast(r.rate);
-      P& m = state[arrays - 1];
-      m = flush<S>(fma(broadcast(r.momentum), m, Outside ? d : mul(rate, d)));
-      w = Outside ? fnma(rate, m, w) : sub(w, m);
+    w = apply<P, S>(r, direction<P, S>(r, g, root), w);
+  }
+};
+
+/// Every form. The state is v, the mean gradient and the momentum, of which the last two may be missing.
+struct AnyRMSpropStep {
+  static constexpr int arrays = 3;
+  static constexpr bool asks = true;
+  template <class P, Scalar S>
+  static GEMEL_INLINE void take(const RMSpropRule<S>& r, P g, P& w, P* state) {
+    const P rate = broadcast(r.rate), rho = broadcast(r.rho), epsilon = broadcast(r.epsilon);
+    const P new_part = mul(broadcast(r.one_minus_rho), g);
+    P &v = state[0], &a = state[1], &m = state[2];
+    v = floor_of_squares<S>(fma(new_part, g, mul(rho, v)));
+    P variance = v;
+    if (r.centered) {
+      a = flush<S>(fma(rho, a, new_part));
+      variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
+    }
+    const P d = div(g, r.outside ? add(sqrt(variance), epsilon) : sqrt(add(variance, epsilon)));
+    if (r.momentum == 0) {
+      w = fnma(rate, d, w);
     } else {
-      w = apply<P, S>(r, d, w);
+      m = flush<S>(fma(broadcast(r.momentum), m, r.outside ? d : mul(rate, d)));
+      w = r.outside ? fnma(rate, m, w) : sub(w, m);
     }
   }
 };
@@ -94,6 +111,7 @@ struct RMSpropStep {
 template <bool AMSGrad>
 struct AdamStep {
   static constexpr int arrays = 2 + AMSGrad;
+  static constexpr bool asks = false;
   template <class P, Scalar S>
   static GEMEL_INLINE P radicand(const AdamRule<S>& r, P& g, P* state) {
     P &m = state[0], &v = state[1];
@@ -119,61 +137,52 @@ struct AdamStep {
   }
 };
 
-template <class Step, class Rule, class P, Scalar S>
-GEMEL_INLINE void decay_and_take(const Rule& rule, P g, P& w, P* state) {
-  g = fma(broadcast(rule.l2), w, g);
+/// Parameters i, i + 1, …: a packet of them, or the lanes of a mask.
+template <class Step, class Rule, Scalar S, class... Mask>
+GEMEL_INLINE void update_packet(const Update<Rule, S>& u, Index i, Mask... lanes) {
+  using P = typename PacketOf<S>::type;
+  const Rule& rule = u.rule;
+  P w = load(u.w + i, lanes...);
+  P state[Update<Rule, S>::arrays];
+  GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) {
+    state[k] = Step::asks && !u.state[k] ? broadcast(S{0}) : load(u.state[k] + i, lanes...);
+  }
+  const P g = fma(broadcast(rule.l2), w, load(u.g + i, lanes...));
   w = fnma(broadcast(rule.decay), w, w);
   Step::template take<P, S>(rule, g, w, state);
+  store(u.w + i, w, lanes...);
+  GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) {
+    if (!Step::asks || u.state[k]) store(u.state[k] + i, state[k], lanes...);
+  }
 }
 
 template <class Step, class Rule, Scalar S>
 GEMEL_CALL void update_block(const Update<Rule, S>& u) {
-  using P = typename PacketOf<S>::type;
   constexpr Index size = PacketOf<S>::size;
-  P state[Update<Rule, S>::arrays];
+  const Update<Rule, S>* block = &u;
   Index i = 0;
   for (; i + size <= u.n; i += size) {
-    P w = load(u.w + i);
-    GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) state[k] = load(u.state[k] + i);
-    decay_and_take<Step, Rule, P, S>(u.rule, load(u.g + i), w, state);
-    store(u.w + i, w);
-    GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) store(u.state[k] + i, state[k]);
+    if constexpr (Step::asks) GEMEL_FORGET(block);  // else the compiler makes a loop of each of the answers
+    update_packet<Step>(*block, i);
   }
-  if (i < u.n) {
-    const auto last = mask<S>(u.n - i);
-    P w = load(u.w + i, last);
-    GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) state[k] = load(u.state[k] + i, last);
-    decay_and_take<Step, Rule, P, S>(u.rule, load(u.g + i, last), w, state);
-    store(u.w + i, w, last);
-    GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) store(u.state[k] + i, state[k], last);
-  }
+  if (i < u.n) update_packet<Step>(*block, i, mask<S>(u.n - i));
 }
 
 template <Scalar S>
 GEMEL_TARGET inline void update(const Update<SGDRule<S>, S>& u) {
-  const SGDRule<S>& r = u.rule;
-  if (r.momentum == 0) {
-    update_block<PlainStep>(u);
-  } else if (r.nesterov) {
-    r.outside ? update_block<MomentumStep<true, true>>(u) : update_block<MomentumStep<true, false>>(u);
-  } else {
-    r.outside ? update_block<MomentumStep<false, true>>(u) : update_block<MomentumStep<false, false>>(u);
-  }
-}
-
-template <bool Centered, bool Momentum, Scalar S>
-GEMEL_TARGET inline void update_rmsprop(const Update<RMSpropRule<S>, S>& u) {
-  u.rule.outside ? update_block<RMSpropStep<Centered, Momentum, true>>(u)
-                 : update_block<RMSpropStep<Centered, Momentum, false>>(u);
+  u.rule.momentum == 0 ? update_block<PlainStep>(u) : update_block<MomentumStep>(u);
 }
 
 template <Scalar S>
 GEMEL_TARGET inline void update(const Update<RMSpropRule<S>, S>& u) {
-  if (u.rule.centered) {
-    u.rule.momentum == 0 ? update_rmsprop<true, false>(u) : update_rmsprop<true, true>(u);
-  } else {
-    u.rule.momentum == 0 ? update_rmsprop<false, false>(u) : update_rmsprop<false, true>(u);
+  const RMSpropRule<S>& r = u.rule;
+  if (r.momentum == 0 && !r.centered && !r.outside) return update_block<RMSpropStep<false, false, false>>(u);
+  Update<RMSpropRule<S>, S> block = u;
+  if (!r.centered) {  // then the momentum comes next
+    block.state[1] = nullptr;
+    block.state[2] = u.state[1];
   }
+  update_block<AnyRMSpropStep>(block);
 }
 
 template <Scalar S>
