@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <string>
@@ -11,27 +10,11 @@
 #include "allocations.hpp"
 #include "catch.hpp"
 #include "gemel/gemel.hpp"
+#include "hash.hpp"
 
 using namespace gemel;
 
 namespace {
-
-/// FNV-1a of all that a training run leaves behind.
-class Hash {
- public:
-  template <class Range>
-  void add(const Range& values) {
-    for (const auto value : values) {
-      unsigned char bytes[sizeof value];
-      std::memcpy(bytes, &value, sizeof value);
-      for (const unsigned char byte : bytes) hash_ = (hash_ ^ byte) * 1099511628211ull;
-    }
-  }
-  std::uint64_t value() const { return hash_; }
-
- private:
-  std::uint64_t hash_ = 14695981039346656037ull;
-};
 
 struct Run {
   Index threads = 1;
@@ -50,7 +33,7 @@ std::uint64_t train(const Run& run, Loss loss, Index batch_size, const Layers&..
   PairSampler<S> sampler{uniform<S>(model.network().in(), 45, rng), classes};
   Optimizer optimizer;
   TrainingStep step{model, loss, optimizer, {.threads = run.threads, .skip_inactive = run.skip, .seed = 5}};
-  Hash hash;
+  test::Hash hash;
   Index active = 0, samples = 0;
   for (Index epoch = 0; epoch < 6; ++epoch) {
     sampler.start_epoch(9, epoch, batch_size, true);

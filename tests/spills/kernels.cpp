@@ -1,0 +1,17 @@
+// Every kernel of every instruction set, for run.sh to read the assembly of.
+#include "gemel/core/kernel.hpp"
+
+namespace gemel::kernel {
+
+template const Kernels<float>& kernels<float>();
+#ifndef FEW
+template const Kernels<double>& kernels<double>();
+template const UpdateKernels<SGDRule<float>, float>& update_kernels<SGDRule<float>, float>();
+template const UpdateKernels<SGDRule<double>, double>& update_kernels<SGDRule<double>, double>();
+template const UpdateKernels<RMSpropRule<float>, float>& update_kernels<RMSpropRule<float>, float>();
+template const UpdateKernels<RMSpropRule<double>, double>& update_kernels<RMSpropRule<double>, double>();
+template const UpdateKernels<AdamRule<float>, float>& update_kernels<AdamRule<float>, float>();
+template const UpdateKernels<AdamRule<double>, double>& update_kernels<AdamRule<double>, double>();
+#endif
+
+}  // namespace gemel::kernel

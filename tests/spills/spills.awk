@@ -1,0 +1,46 @@
+# Reads the kernels' assembly, x86-64 in AT&T's syntax or aarch64, as GCC or Clang writes it. Prints each load or store
+# of a vector register on the stack within an inner loop that multiplies and adds; then, a line an instruction set, how
+# many such loops there are. A loop that adds up a packet's lanes, which goes by way of memory, is no such loop: each of
+# its rounds is a whole distance.
+
+# A function's instructions are text[0], …, text[lines - 1]; at[l] is the one that label l stands before. A jump backward
+# closes a loop: last[l] is the last such jump to l.
+function start(symbol) {
+  name = symbol
+  lines = 0
+  stack = "\\(%rsp\\)|\\[sp[],]"
+  delete at
+  delete last
+}
+
+function instruction(i, pattern) { return text[i] ~ "^[ \t]*" pattern }
+
+function look(  l, inside, inner, fused, scalar, i) {
+  for (l in last) {
+    inner = 1
+    for (inside in last) if (inside != l && at[inside] >= at[l] && last[inside] <= last[l]) inner = 0
+    fused = scalar = 0
+    for (i = at[l]; i <= last[l]; ++i) {
+      if (instruction(i, "(vfn?madd|fml[as])")) fused = 1
+      if (instruction(i, "(vadds[sd]|fadd[ \t]+[sd])")) scalar = 1
+    }
+    if (!inner || !fused || scalar) continue
+    if (match(name, /(avx512|avx2|portable)/)) ++loops[substr(name, RSTART, RLENGTH)]
+    for (i = at[l]; i <= last[l]; ++i) {
+      if (text[i] ~ stack && text[i] ~ /%[xyz]mm|[ \t][qv][0-9]+[.,]/) print name ", loop " l ":" text[i]
+    }
+  }
+}
+
+/^[A-Za-z_][A-Za-z0-9_.$]*:/ { start(substr($1, 1, index($1, ":") - 1)); next }
+/^\.L[A-Za-z0-9_$]+:/ { at[substr($1, 1, index($1, ":") - 1)] = lines; next }
+/^[ \t]+\.size/ { look(); start(""); next }
+/^[ \t]+[a-z]/ {
+  text[lines] = $0
+  # With a frame pointer the stack has two names; without, the register is one as any other.
+  if (instruction(lines, "mov[q]?[ \t]+%rsp, %rbp")) stack = stack "|\\(%rbp\\)"
+  if (instruction(lines, "(mov|add)[ \t]+x29, sp")) stack = stack "|\\[x29[],]"
+  if (instruction(lines, "(j|b|cbn?z|tbn?z)") && $NF in at) last[$NF] = lines
+  ++lines
+}
+END { for (set in loops) print set ": " loops[set] " inner loops" }
