@@ -129,14 +129,20 @@ TEST_CASE("samples that several pairs share are embedded once and gather all the
   const AllPairsOfABatch shared{uniform<double>(6, 9, rng), {0, 1, 2, 0, 1, 2, 0, 1, 1}};
   std::vector<PairIndex> indices;
   std::vector<int> labels;
+  MatrixX<double> a(6, 36), b(6, 36);
   for (Index i = 0; i < 9; ++i) {
     for (Index j = 0; j < i; ++j) {
+      a.col(length(indices)) = shared.x.col(j);
+      b.col(length(indices)) = shared.x.col(i);
       indices.push_back({j, i});
       labels.push_back(shared.classes[static_cast<std::size_t>(i)] == shared.classes[static_cast<std::size_t>(j)]);
     }
   }
-  Pairs<double> two_sided{shared.x, indices, labels};
+  Pairs<double> two_sided{a, b, labels}, by_index{shared.x, indices, labels};
   two_sided.start_epoch(0, 0, 36, false);
+  by_index.start_epoch(0, 0, 36, false);
+  InBatchPairs<double> in_batch{shared.x, shared.classes};
+  in_batch.start_epoch(0, 0, 9, false);
 
   RMSprop<double> optimizer;
   TrainingStep step{model, ContrastiveLoss{}, optimizer};
@@ -144,12 +150,39 @@ TEST_CASE("samples that several pairs share are embedded once and gather all the
   const std::vector<double> expected_gradient(expected.begin(), expected.end());
   for (const Index threads : {1, 2, 5}) {
     TrainingStep other{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
-    const auto gradient = other.gradient(shared, 0);
-    CHECK(other.active_samples() == 9);
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-      if (std::abs(gradient[i] - expected_gradient[i]) > 1e-14) FAIL("parameter " << i);
-    }
+    const auto check = [&](const auto& source) {
+      const auto gradient = other.gradient(source, 0);
+      CHECK(other.active_samples() == 9);
+      for (std::size_t i = 0; i < gradient.size(); ++i) {
+        if (std::abs(gradient[i] - expected_gradient[i]) > 1e-14) FAIL("parameter " << i);
+      }
+    };
+    check(shared);
+    check(by_index);
+    check(in_batch);
   }
+}
+
+TEST_CASE("all pairs of a batch: the bits depend neither on threads nor on the instruction set") {
+  check_equal_bits([](const Run& run) {
+    force_instruction_set(run.set);
+    Rng rng{8};
+    Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{20, 70}, Dense<70, 150, Tanh>{})};
+    std::vector<int> classes;
+    for (int i = 0; i < 60; ++i) classes.push_back(i % 5);
+    InBatchPairs<float> source{uniform<float>(20, 60, rng), classes};
+    Adam<float> optimizer;
+    TrainingStep step{
+        model, ContrastiveLoss{.margin = 0.2}, optimizer, {.threads = run.threads, .skip_inactive = run.skip}};
+    test::Hash hash;
+    for (Index epoch = 0; epoch < 3; ++epoch) {
+      source.start_epoch(9, epoch, 25, true);
+      for (Index k = 0; k < source.batches(); ++k) hash.add(std::vector<double>{step(source, k)});
+    }
+    hash.add(model.parameters());
+    force_instruction_set({});
+    return hash.value();
+  });
 }
 
 TEST_CASE("after the first batch nothing is allocated") {
