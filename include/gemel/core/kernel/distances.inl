@@ -42,6 +42,10 @@ GEMEL_TARGET inline void squared_distances(const S* a, const S* const* b, Index 
   alignas(64) S by_lane[width * width];
   for (Index first = 0; first < count; first += width) {
     const Index cols = count - first < width ? count - first : width;
+    if (cols < 4) {
+      for (; first < count; ++first) d[first] = squared_distance(a, b[first], n);
+      return;
+    }
     Index j = 0;
     for (; j + at_once <= cols; j += at_once) squares_in_lanes<at_once>(a, b + first + j, n, sums + j * width);
     for (; j < cols; ++j) squares_in_lanes<1>(a, b + first + j, n, sums + j * width);

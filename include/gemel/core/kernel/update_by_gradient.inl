@@ -211,15 +211,10 @@ GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index col, Index co
   }
 }
 
-/// Computes the gradient of rows x cols parameters u.w as add_gradient does (p.g is not used) and updates them.
+/// The whole tiles of the first rows and columns.
 template <class Rule, Scalar S>
-GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<Rule, S>& u) {
+GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const Update<Rule, S>& u) {
   constexpr Index height = tile_rows * PacketOf<S>::size;
-  // With fewer columns in the batch than packets in a tile, the updates would not fit in between.
-  const bool interleaves = interleaving && p.depth >= tile_rows * tile_cols;
-  const Index rows = interleaves ? p.rows / height * height : 0;
-  const Index cols = p.cols / tile_cols * tile_cols;
-  if (rows == 0) return update_rest(p, 0, 0, p.cols, u);
   UpdateQueue<Rule, S> queue(u);
   if (PackedRows<S>::pays(p, rows / height)) {
     PackedRows<S> packed;
@@ -243,8 +238,22 @@ GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<R
   take_all(queue);
   queue.push_nothing();
   take_all(queue);
-  if (rows < p.rows) update_rest(p, rows, 0, cols, u);
-  update_rest(p, 0, cols, p.cols - cols, u);
+}
+
+/// Computes the gradient of rows x cols parameters u.w as add_gradient does (p.g is not used) and updates them.
+template <class Rule, Scalar S>
+GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<Rule, S>& u) {
+  if constexpr (interleaving) {
+    constexpr Index height = tile_rows * PacketOf<S>::size;
+    const Index rows = p.rows / height * height, cols = p.cols / tile_cols * tile_cols;
+    // With fewer columns in the batch than packets in a tile, the updates would not fit in between.
+    if (rows > 0 && p.depth >= tile_rows * tile_cols) {
+      update_tiles(p, rows, cols, u);
+      if (rows < p.rows) update_rest(p, rows, 0, cols, u);
+      return update_rest(p, 0, cols, p.cols - cols, u);
+    }
+  }
+  update_rest(p, 0, 0, p.cols, u);
 }
 
 /// The same for a bias.
