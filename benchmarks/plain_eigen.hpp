@@ -29,6 +29,16 @@ class PlainEigen {
     }
   }
 
+  /// Sets the weights and biases, layer by layer, from W, b, W, b, …, column by column.
+  void set_parameters(const S* values) {
+    for (Layer& layer : layers_) {
+      layer.w = Eigen::Map<const Matrix>(values, layer.w.rows(), layer.w.cols());
+      values += layer.w.size();
+      layer.b = Eigen::Map<const Vector>(values, layer.b.size());
+      values += layer.b.size();
+    }
+  }
+
   /// One step on the samples first[i], second[i] with labels similar[i] (1 or 0); returns the loss.
   S step(const std::vector<const S*>& first, const std::vector<const S*>& second, const std::vector<S>& similar) {
     using Features = Eigen::Map<const Vector>;
@@ -68,6 +78,9 @@ class PlainEigen {
     return loss / static_cast<S>(pairs_);
   }
 
+  /// The distances of a's and b's columns.
+  Vector distance(const Matrix& a, const Matrix& b) const { return (embed(a) - embed(b)).colwise().norm(); }
+
  private:
   static constexpr int depth = 3;
 
@@ -75,6 +88,11 @@ class PlainEigen {
     Matrix w, gw, vw, y, delta;
     Vector b, gb, vb;
   };
+
+  Matrix embed(Matrix x) const {
+    for (const Layer& layer : layers_) x = ((layer.w * x).colwise() + layer.b).cwiseMax(S(0));
+    return x;
+  }
 
   template <class Parameters>
   static void update(Parameters& w, const Parameters& g, Parameters& v) {

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <gemel/core/kernel.hpp>
+
+// What one core can do at most: independent fused multiply-adds in registers, enough of them to hide their latency. The
+// portable kernels multiply and add where there is no FMA, so their peak does too.
+namespace fma_peak {
+
+#if defined(__aarch64__)
+inline constexpr int chains = 24;
+#else
+inline constexpr int chains = 12;
+#endif
+
+// At -O2 too.
+#if defined(__clang__)
+#define FMA_UNROLL _Pragma("unroll")
+#else
+#define FMA_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+// The chains x = x / 2 + 1 / 2 begin differently, and not at 1, or compilers would save some. Not one template: the
+// target attribute is a function's, and what is inlined into it must have it too.
+#define FMA_LOOP(NAME, SET, ATTRIBUTES)                                                     \
+  template <gemel::Scalar S>                                                                \
+  ATTRIBUTES long NAME(long steps, S* result) {                                             \
+    using namespace gemel::kernel::SET;                                                     \
+    const auto half = broadcast(S{0.5});                                                    \
+    typename PacketOf<S>::type sums[chains];                                                \
+    FMA_UNROLL for (int i = 0; i < chains; ++i) sums[i] = broadcast(static_cast<S>(i + 2)); \
+    for (long k = 0; k < steps; ++k) {                                                      \
+      FMA_UNROLL for (int i = 0; i < chains; ++i) sums[i] = fma(sums[i], half, half);       \
+    }                                                                                       \
+    FMA_UNROLL for (int i = 1; i < chains; ++i) sums[0] = add(sums[0], sums[i]);            \
+    store(result, sums[0]);                                                                 \
+    return steps * chains * 2 * PacketOf<S>::size;                                          \
+  }
+
+#if defined(__x86_64__)
+FMA_LOOP(run_avx512, avx512, __attribute__((noinline, target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))))
+FMA_LOOP(run_avx2, avx2, __attribute__((noinline, target("avx2,fma"))))
+#endif
+#if defined(__FMA__)
+FMA_LOOP(run_portable, portable_fma, __attribute__((noinline)))
+#else
+FMA_LOOP(run_portable, portable, __attribute__((noinline)))
+#endif
+#undef FMA_LOOP
+#undef FMA_UNROLL
+
+/// Runs `steps` of each chain with the instruction set in force; returns the number of multiplications and additions.
+template <gemel::Scalar S>
+long run(long steps) {
+  S result[16];
+#if defined(__x86_64__)
+  if (gemel::instruction_set() == gemel::InstructionSet::AVX512) return run_avx512(steps, result);
+  if (gemel::instruction_set() == gemel::InstructionSet::AVX2) return run_avx2(steps, result);
+#endif
+  return run_portable(steps, result);
+}
+
+}  // namespace fma_peak
+
+/// GFLOP/s of one core with the instruction set in force: the best of many short runs (10 ms together), since whatever
+/// else the machine does can only slow them down.
+template <gemel::Scalar S>
+double gflops_at_peak() {
+  using Clock = std::chrono::steady_clock;
+  double best = 0;
+  for (int i = 0; i < 500; ++i) {
+    const auto start = Clock::now();
+    const auto operations = static_cast<double>(fma_peak::run<S>(4000));
+    best = std::max(best, operations / std::chrono::duration<double, std::nano>(Clock::now() - start).count());
+  }
+  return best;
+}

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <gemel/gemel.hpp>
+#include <utility>
+#include <vector>
+
+#include "step_under_test.hpp"
+
+/// The tutorial's network, three dense layers of one width with ReLU, of run-time sizes.
+using TutorialLayer = gemel::Dense<gemel::Dynamic, gemel::Dynamic, gemel::ReLU>;
+template <class S>
+using TutorialModel = gemel::Siamese<gemel::Network<S, TutorialLayer, TutorialLayer, TutorialLayer>>;
+
+template <class S>
+TutorialModel<S> tutorial_model(long features, long width, const std::vector<S>& parameters = {}) {
+  gemel::Rng rng{1};
+  const TutorialLayer inner{width, width};
+  TutorialModel<S> model{gemel::make_network<S>(rng, TutorialLayer{features, width}, inner, inner)};
+  if (!parameters.empty()) {
+    model.set_parameters(gemel::ConstColumn<S>(parameters.data(), gemel::length(parameters)));
+  }
+  return model;
+}
+
+/// Gemel's step. Without options on one thread and with all of the work in every step: over a few batches again and
+/// again most pairs come to cost nothing, and skipping those would time the data, not the code.
+template <class S, class Optimizer = gemel::RMSprop<S>>
+struct GemelStep : StepUnderTest {
+  explicit GemelStep(const StepData<S>& data, gemel::TrainingStepOptions options = {.skip_inactive = false},
+                     Optimizer with = Optimizer{})
+      : pairs(gemel::Samples<S>::view(data.x.data(), data.features, 2 * data.pairs * data.batches), neighbours(data),
+              data.similar),
+        model(tutorial_model(data.features, data.width, data.parameters)),
+        optimizer(std::move(with)),
+        training(model, gemel::ContrastiveLoss{}, optimizer, options) {
+    pairs.start_epoch(0, 0, data.pairs, false);
+  }
+  double step(long batch) override { return training(pairs, batch); }
+
+  static std::vector<gemel::PairIndex> neighbours(const StepData<S>& data) {
+    std::vector<gemel::PairIndex> indices;
+    for (long p = 0; p < data.pairs * data.batches; ++p) indices.push_back({2 * p, 2 * p + 1});
+    return indices;
+  }
+
+  gemel::Pairs<S> pairs;
+  TutorialModel<S> model;
+  Optimizer optimizer;
+  gemel::TrainingStep<TutorialModel<S>, gemel::ContrastiveLoss, Optimizer> training;
+};
+
+/// Uniform features in [0, 1), and labels by coin.
+template <class S>
+StepData<S> random_batches(long features, long width, long pairs, long batches) {
+  StepData<S> data{features, width, pairs, batches};
+  gemel::Rng rng{7};
+  data.x.resize(static_cast<std::size_t>(2 * features * pairs * batches));
+  for (S& value : data.x) value = rng.template uniform<S>();
+  for (long p = 0; p < pairs * batches; ++p) data.similar.push_back(rng.coin());
+  return data;
+}
+
+/// Multiplications and additions of a step's products: forward, gradients, and back to all layers but the first.
+inline double step_flops(double features, double width, double pairs) {
+  return 2 * 2 * pairs * width * (2 * (features + 2 * width) + 2 * width);
+}

@@ -1,0 +1,69 @@
+// What a trained model costs to ask, in float, with weights in cache and a workspace that has grown: the distance of
+// one pair, of a few, and the embedding of a gallery. On one core, the gallery's threads: 2 on two:
+//
+//   taskset -c 1 inference_benchmark
+#include <algorithm>
+#include <string>
+
+#include "gemel_step.hpp"
+#include "peak_share.hpp"
+
+using namespace gemel;
+
+namespace {
+
+constexpr long width = 128;
+
+/// Of each sample on its way through the network.
+double embedding_flops(long features) { return static_cast<double>(2 * width * (features + 2 * width)); }
+
+void distances(benchmark::State& state, long features, Index pairs) {
+  const auto model = tutorial_model<float>(features, width);
+  Rng rng{7};
+  const auto a = uniform<float>(features, pairs, rng), b = uniform<float>(features, pairs, rng);
+  Workspace<float> workspace;
+  VectorX<float> d(pairs);
+  run_against_peak<float>(state, 2 * static_cast<double>(pairs) * embedding_flops(features), [&] {
+    model.distance(a, b, workspace, d);
+    benchmark::DoNotOptimize(d.data());
+    benchmark::ClobberMemory();
+  });
+}
+
+/// By so many threads, into memory that is there; 0: by one, into a new matrix, whose pages the system must clear.
+void gallery(benchmark::State& state, long features, Index threads) {
+  constexpr Index samples = 100'000;
+  const auto model = tutorial_model<float>(features, width);
+  Rng rng{7};
+  const MatrixX<float> x = uniform<float>(features, samples, rng);
+  MatrixX<float> y(width, samples);
+  const auto run = [&] {
+    if (threads == 0) {
+      benchmark::DoNotOptimize(model.embed(x).data());
+    } else {
+      model.embed(ConstColumns<float>(x.data(), features, samples), Columns<float>(y.data(), width, samples), threads);
+      benchmark::ClobberMemory();
+    }
+  };
+  run_against_peak<float>(state, static_cast<double>(samples) * embedding_flops(features), run,
+                          static_cast<double>(std::max<Index>(threads, 1)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const long features : {100L, 784L}) {
+    const std::string of = std::to_string(features) + " features/";
+    for (const Index pairs : {1, 2, 8, 32}) {
+      const std::string name = of + (pairs == 1 ? "distance of one pair" : "distances of " + std::to_string(pairs));
+      register_benchmark(name, [=](auto& state) { distances(state, features, pairs); });
+    }
+    const std::string name = of + "embedding of 100,000";
+    register_benchmark(name, [=](auto& state) { gallery(state, features, 1); });
+    register_benchmark(name + ", new matrix", [=](auto& state) { gallery(state, features, 0); });
+    register_benchmark(name + ", two threads", [=](auto& state) { gallery(state, features, 2); })->UseRealTime();
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+}

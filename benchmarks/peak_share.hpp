@@ -1,0 +1,58 @@
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <gemel/core/dispatch.hpp>
+#include <gemel/core/types.hpp>
+#include <string>
+#include <vector>
+
+#include "fma_peak.hpp"
+
+/// Runs `work` as often as the state asks for. Of the operations (multiplications and additions) in it come two
+/// counters: GFLOP/s, and "% of peak", their share of what so many cores can do, measured right before. They are of the
+/// median run, while Google Benchmark's time is the mean: what else the machine does spoils only that.
+template <gemel::Scalar S, class Work>
+void run_against_peak(benchmark::State& state, double operations, Work&& work, double cores = 1) {
+  const auto nanoseconds = [&](long runs) {
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    for (long i = 0; i < runs; ++i) work();
+    return std::chrono::duration<double, std::nano>(Clock::now() - start).count() / static_cast<double>(runs);
+  };
+  nanoseconds(1);  // allocates
+  const double peak = cores * gflops_at_peak<S>();
+  const long together = std::max(1L, static_cast<long>(10'000 / nanoseconds(3)));  // a look at the clock takes 30 ns
+  std::vector<double> times;
+  while (state.KeepRunningBatch(together)) times.push_back(nanoseconds(together));
+  std::ranges::nth_element(times, times.begin() + gemel::length(times) / 2);
+  const double gflops = operations / times[times.size() / 2];
+  state.counters["GFLOP/s"] = gflops;
+  state.counters["% of peak"] = 100 * gflops / peak;
+}
+
+/// The instruction sets of this machine, the best one first.
+inline std::vector<gemel::InstructionSet> instruction_sets() {
+  std::vector<gemel::InstructionSet> sets;
+  for (const auto set : {gemel::InstructionSet::AVX512, gemel::InstructionSet::AVX2, gemel::InstructionSet::Portable}) {
+    if (gemel::detail::supports(set)) sets.push_back(set);
+  }
+  return sets;
+}
+
+/// A benchmark run(state) with the kernels of that instruction set.
+template <class Run>
+auto* register_benchmark(const std::string& name, gemel::InstructionSet set, Run run) {
+  const auto forced = [set, run](benchmark::State& state) {
+    gemel::force_instruction_set(set);
+    run(state);
+    gemel::force_instruction_set({});
+  };
+  return benchmark::RegisterBenchmark(name.c_str(), forced)->Unit(benchmark::kMicrosecond);
+}
+template <class Run>
+auto* register_benchmark(const std::string& name, Run run) {
+  return register_benchmark(name, gemel::instruction_set(), run);
+}

@@ -1,0 +1,92 @@
+// A training step of the tutorial's network (three dense layers of 128 units): of the tutorial's batch ("seed": 100
+// features, 32 pairs) and one of MNIST's size (784 features, 128 pairs), in float, with RMSprop and on one thread where
+// nothing else is said. Skipped work counts as done in GFLOP/s. The learning rate is 0, so that all steps are the same
+// work on the same numbers. On one core:
+//
+//   taskset -c 1 training_step_benchmark
+//
+// With two cores for the steps on two threads: --benchmark_filter=threads.
+#include <algorithm>
+#include <string>
+
+#include "gemel_step.hpp"
+#include "peak_share.hpp"
+
+using namespace gemel;
+
+namespace {
+
+constexpr long width = 128;
+
+struct Size {
+  std::string name;
+  long features, pairs;
+};
+const Size sizes[] = {{"seed", 100, 32}, {"MNIST", 784, 128}};
+
+double flops(const Size& size) {
+  return step_flops(static_cast<double>(size.features), width, static_cast<double>(size.pairs));
+}
+
+/// One batch of similar pairs, which are never inactive; or every other one dissimilar and far beyond the margin.
+StepData<float> one_batch(const Size& size, bool half_inactive) {
+  auto data = random_batches<float>(size.features, width, size.pairs, 1);
+  std::ranges::fill(data.similar, 1);
+  if (!half_inactive) return data;
+  for (long p = 0; p < size.pairs; p += 2) {
+    data.similar[static_cast<std::size_t>(p)] = 0;
+    float* second = data.x.data() + (2 * p + 1) * size.features;
+    std::transform(second, second + size.features, second, [](float x) { return 100 * x; });
+  }
+  return data;
+}
+
+template <class Optimizer>
+void step(benchmark::State& state, const Size& size, TrainingStepOptions options = {.skip_inactive = false},
+          bool half_inactive = false) {
+  const auto data = one_batch(size, half_inactive);
+  GemelStep<float, Optimizer> gemel(data, options, Optimizer{{.learning_rate = 0}});
+  run_against_peak<float>(
+      state, flops(size), [&] { gemel.step(0); }, static_cast<double>(options.threads));
+  const Index active = options.skip_inactive && half_inactive ? size.pairs : 2 * size.pairs;
+  if (gemel.training.active_samples() != active) state.SkipWithError("other pairs are active than were meant to be");
+}
+
+/// All pairs of the samples of the tutorial's batch, all of them similar, and so active. The operations are those of
+/// the network, which sees each sample once.
+void step_of_all_pairs(benchmark::State& state) {
+  const Size& size = sizes[0];
+  const auto data = one_batch(size, false);
+  const Index samples = 2 * size.pairs;
+  InBatchPairs<float> pairs(Samples<float>::view(data.x.data(), size.features, samples),
+                            Classes(std::vector<int>(static_cast<std::size_t>(samples))));
+  pairs.start_epoch(0, 0, samples, false);
+  auto model = tutorial_model<float>(size.features, width);
+  RMSprop<float> optimizer{{.learning_rate = 0}};
+  TrainingStep training{model, ContrastiveLoss{}, optimizer};
+  run_against_peak<float>(state, flops(size), [&] { training(pairs, 0); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Size& size : sizes) {
+    for (const InstructionSet set : instruction_sets()) {
+      register_benchmark(size.name + "/" + name(set), set, [&](auto& state) { step<RMSprop<float>>(state, size); });
+    }
+    register_benchmark(size.name + "/SGD", [&](auto& state) { step<SGD<float>>(state, size); });
+    register_benchmark(size.name + "/Adam", [&](auto& state) { step<Adam<float>>(state, size); });
+    for (const bool skip : {false, true}) {
+      register_benchmark(size.name + "/half inactive" + (skip ? ", skipped" : ""),
+                         [&, skip](auto& state) { step<RMSprop<float>>(state, size, {.skip_inactive = skip}, true); });
+    }
+    register_benchmark(size.name + "/two threads", [&](auto& state) {
+      step<RMSprop<float>>(state, size, {.threads = 2, .skip_inactive = false});
+    })->UseRealTime();
+  }
+  register_benchmark("seed/all pairs of its samples", step_of_all_pairs);
+
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+}
