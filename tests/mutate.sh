@@ -46,16 +46,18 @@ training/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ training/un
 
 # Optimizers
 core/kernel/update.inl @ s/return fnma(broadcast(r.rate), g/return fma(broadcast(r.rate), g/ @ training/sgd
-core/kernel/update.inl @ s/w = fnma(rate, Nesterov/w = fma(rate, Nesterov/ @ training/sgd
+core/kernel/update.inl @ s/w = fnma(rate, r.nesterov/w = fma(rate, r.nesterov/ @ training/sgd
 core/kernel/update.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ training/sgd
-core/kernel/update.inl @ s/Nesterov ? fnma(rate/Nesterov ? fma(rate/ @ training/sgd
-core/kernel/update.inl @ s/w = add(w, Nesterov/w = sub(w, Nesterov/ @ training/sgd
+core/kernel/update.inl @ s/nesterov ? fnma(rate/nesterov ? fma(rate/ @ training/sgd
+core/kernel/update.inl @ s/w = add(w, r.nesterov/w = sub(w, r.nesterov/ @ training/sgd
 core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ training/sgd
 core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ training/sgd
 core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ training/sgd
 core/kernel/update.inl @ s/return fnma(broadcast(r.rate), direction/return fma(broadcast(r.rate), direction/ @ training/rmsprop
-core/kernel/update.inl @ s/Outside ? fnma(rate, m/Outside ? fma(rate, m/ @ training/rmsprop
+core/kernel/update.inl @ s/outside ? fnma(rate, m/outside ? fma(rate, m/ @ training/rmsprop
+core/kernel/update.inl @ s/w = fnma(rate, d/w = fma(rate, d/ @ training/rmsprop
 core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ training/rmsprop
+core/kernel/update.inl @ s/_of_squares<S>(fma(mul/_of_squares<S>(fnma(mul/ @ training/rmsprop
 core/kernel/update.inl @ s/_of_squares<S>(fma(new_part/_of_squares<S>(fnma(new_part/ @ training/rmsprop
 core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ training/rmsprop
 core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ training/rmsprop
