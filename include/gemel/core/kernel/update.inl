@@ -56,10 +56,7 @@ struct MomentumStep {
 };
 
 /// Neither centered nor with momentum nor with epsilon outside the root: the one form that has parts.
-template <bool Centered, bool Momentum, bool Outside>
-struct RMSpropStep;
-template <>
-struct RMSpropStep<false, false, false> {
+struct PlainRMSpropStep {
   static constexpr int arrays = 1;
   static constexpr bool asks = false;
   template <class P, Scalar S>
@@ -84,7 +81,7 @@ struct RMSpropStep<false, false, false> {
 };
 
 /// Every form. The state is v, the mean gradient and the momentum, of which the last two may be missing.
-struct AnyRMSpropStep {
+struct RMSpropStep {
   static constexpr int arrays = 3;
   static constexpr bool asks = true;
   template <class P, Scalar S>
@@ -176,13 +173,13 @@ GEMEL_TARGET inline void update(const Update<SGDRule<S>, S>& u) {
 template <Scalar S>
 GEMEL_TARGET inline void update(const Update<RMSpropRule<S>, S>& u) {
   const RMSpropRule<S>& r = u.rule;
-  if (r.momentum == 0 && !r.centered && !r.outside) return update_block<RMSpropStep<false, false, false>>(u);
+  if (r.momentum == 0 && !r.centered && !r.outside) return update_block<PlainRMSpropStep>(u);
   Update<RMSpropRule<S>, S> block = u;
   if (!r.centered) {  // then the momentum comes next
     block.state[1] = nullptr;
     block.state[2] = u.state[1];
   }
-  update_block<AnyRMSpropStep>(block);
+  update_block<RMSpropStep>(block);
 }
 
 template <Scalar S>

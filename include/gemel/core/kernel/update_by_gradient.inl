@@ -8,7 +8,7 @@ struct InterleavedStep;
 template <Scalar S>
 struct InterleavedStep<SGDRule<S>> : PlainStep {};
 template <Scalar S>
-struct InterleavedStep<RMSpropRule<S>> : RMSpropStep<false, false, false> {};
+struct InterleavedStep<RMSpropRule<S>> : PlainRMSpropStep {};
 template <Scalar S>
 struct InterleavedStep<AdamRule<S>> : AdamStep<false> {};
 
