@@ -70,7 +70,7 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   }
   const S* a = p.a + row;
   Index k = 0;
-  if constexpr (M == tile_rows && N == tile_cols && !Masked && depth_at_once > 1) {
+  if constexpr (depth_at_once > 1 && !Masked && (N == tile_cols || M > tile_rows)) {
     for (; k + depth_at_once <= p.depth; k += depth_at_once) {
       GEMEL_UNROLL for (int q = 0; q < depth_at_once; ++q, a += p.lda) {
         add_depth<Masked, M, N, S>(sum, a, b, k + q, last);
