@@ -63,9 +63,8 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   const S* b[N];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) b[j] = p.b[col + j];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    const S* start = p.bias + (col + j) * p.ldbias + row;
     GEMEL_UNROLL for (int i = 0; i < M; ++i) {
-      sum[j][i] = p.bias ? load_row<Masked, M>(start, i, last) : broadcast(S{0});
+      sum[j][i] = p.bias ? load_row<Masked, M>(p.bias + (col + j) * p.ldbias + row, i, last) : broadcast(S{0});
     }
   }
   const S* a = p.a + row;

@@ -1,0 +1,85 @@
+#include <array>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/kernel.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/gemel.hpp"
+#include "instruction_sets.hpp"
+
+using namespace gemel;
+using test::for_each_instruction_set;
+
+namespace {
+
+template <Scalar S>
+std::vector<const S*> pointers_to(const MatrixX<S>& columns) {
+  std::vector<const S*> pointers;
+  for (Index j = 0; j < columns.cols(); ++j) pointers.push_back(columns.data() + j * columns.rows());
+  return pointers;
+}
+
+}  // namespace
+
+// Large matrices are taken in blocks; a few columns of them are not.
+
+TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one", "[kernel]", float, double) {
+  using S = TestType;
+  for_each_instruction_set([] {
+    Rng rng{1};
+    for (const auto [rows, depth, cols] : {std::array<Index, 3>{270, 600, 25}, {67, 2100, 31}, {520, 257, 500}}) {
+      const MatrixX<S> a = normal<S>(rows, depth, rng), b = normal<S>(depth, cols, rng), bias = normal<S>(rows, 1, rng);
+      const auto columns = pointers_to(b);
+      for (const bool relu : {false, true}) {
+        for (const S* start : {static_cast<const S*>(nullptr), bias.data()}) {
+          MatrixX<S> together(rows, cols), alone(rows, cols);
+          kernel::kernels<S>().product(
+              {rows, depth, cols, a.data(), rows, columns.data(), start, together.data(), rows, relu});
+          for (Index j = 0; j < cols; ++j) {
+            kernel::kernels<S>().product(
+                {rows, depth, 1, a.data(), rows, columns.data() + j, start, alone.col(j).data(), rows, relu});
+          }
+          CAPTURE(rows, depth, cols, relu);
+          CHECK(together == alone);
+        }
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("a gradient in blocks has the bits of its columns one by one", "[kernel]", float, double) {
+  using S = TestType;
+  for_each_instruction_set([] {
+    Rng rng{2};
+    for (const auto [rows, cols, depth] : {std::array<Index, 3>{270, 25, 300}, {67, 113, 1100}, {520, 200, 257}}) {
+      const Index first = 3;
+      const MatrixX<S> d = normal<S>(rows, depth, rng), x = normal<S>(first + cols, depth, rng);
+      const auto deltas = pointers_to(d), columns = pointers_to(x);
+      MatrixX<S> together = normal<S>(rows, cols, rng), alone = together;
+      kernel::kernels<S>().add_gradient({rows, cols, depth, deltas.data(), columns.data(), first, together.data()});
+      for (Index j = 0; j < cols; ++j) {
+        kernel::kernels<S>().add_gradient(
+            {rows, 1, depth, deltas.data(), columns.data(), first + j, alone.col(j).data()});
+      }
+      CAPTURE(rows, cols, depth);
+      CHECK(together == alone);
+    }
+  });
+}
+
+TEST_CASE("a step whose gradient goes by blocks has the bits of any number of threads", "[kernel]") {
+  const auto train = [](Index threads) {
+    Rng rng{3};
+    Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{40, 300}, Dense<300, 300, ReLU>{})};
+    const MatrixX<float> a = uniform<float>(40, 150, rng), b = uniform<float>(40, 150, rng);
+    Pairs<float> pairs{a, b, coin_flips(150, rng)};
+    pairs.start_epoch(0, 0, 150, false);
+    RMSprop<float> optimizer;
+    TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
+    for (int k = 0; k < 2; ++k) step(pairs, 0);
+    return VectorX<float>(model.parameters());
+  };
+  const VectorX<float> alone = train(1);
+  CHECK(train(2) == alone);
+  CHECK(train(3) == alone);
+}
