@@ -1,25 +1,15 @@
 #include <array>
-#include <vector>
 
 #include "catch.hpp"
 #include "gemel/core/kernel.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/gemel.hpp"
 #include "instruction_sets.hpp"
+#include "pointers.hpp"
 
 using namespace gemel;
 using test::for_each_instruction_set;
-
-namespace {
-
-template <Scalar S>
-std::vector<const S*> pointers_to(const MatrixX<S>& columns) {
-  std::vector<const S*> pointers;
-  for (Index j = 0; j < columns.cols(); ++j) pointers.push_back(columns.data() + j * columns.rows());
-  return pointers;
-}
-
-}  // namespace
+using test::pointers_to;
 
 // Large matrices are taken in blocks; a few columns of them are not.
 

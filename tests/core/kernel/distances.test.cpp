@@ -1,24 +1,14 @@
 #include <limits>
-#include <vector>
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
 #include "instruction_sets.hpp"
+#include "pointers.hpp"
 
 using namespace gemel;
 using test::for_each_instruction_set;
-
-namespace {
-
-template <Scalar S>
-std::vector<S*> pointers_to(MatrixX<S>& columns) {
-  std::vector<S*> pointers;
-  for (Index j = 0; j < columns.cols(); ++j) pointers.push_back(columns.col(j).data());
-  return pointers;
-}
-
-}  // namespace
+using test::pointers_to;
 
 TEMPLATE_TEST_CASE("the distances of one column to many have the bits of each alone", "[kernel]", float, double) {
   using S = TestType;
