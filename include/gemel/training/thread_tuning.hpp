@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <thread>
 #include <vector>
 
 #include "gemel/core/team.hpp"
@@ -16,7 +15,7 @@ namespace gemel {
 /// More threads must win by five percent: cores that share no cache can make a small step slower.
 class ThreadTuning {
  public:
-  explicit ThreadTuning(Index most = static_cast<Index>(std::thread::hardware_concurrency())) {
+  explicit ThreadTuning(Index most = checked_threads(0)) {
     most = std::min(most, most_threads);
     for (Index count = 1; count < most; count *= 2) candidates_.push_back({count});
     candidates_.push_back({std::max<Index>(most, 1)});
