@@ -1,0 +1,121 @@
+#if defined(__x86_64__)
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/kernel.hpp"
+#include "gemel/core/random.hpp"
+#include "instruction_sets.hpp"
+
+using namespace gemel;
+
+namespace {
+
+/// The first value whose root has not the bits of std::sqrt, which rounds correctly; else NaN.
+template <Scalar S>
+__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))) S first_wrong(std::vector<S> values) {
+  constexpr std::size_t size = static_cast<std::size_t>(kernel::avx512::PacketOf<S>::size);
+  values.resize((values.size() + size - 1) / size * size, S{1});
+  S roots[size];
+  for (std::size_t i = 0; i < values.size(); i += size) {
+    kernel::avx512::store(roots, kernel::avx512::sqrt(kernel::avx512::load(values.data() + i)));
+    for (std::size_t q = 0; q < size; ++q) {
+      const S root = std::sqrt(values[i + q]);
+      if (std::isnan(root) ? !std::isnan(roots[q]) : std::memcmp(&root, &roots[q], sizeof(S)) != 0) {
+        return values[i + q];
+      }
+    }
+  }
+  return std::numeric_limits<S>::quiet_NaN();
+}
+
+bool has_avx512() { return detail::supports(InstructionSet::AVX512); }
+
+/// x odd with x^2 = c modulo 2^bits; c = 1 modulo 8. The others are -x, and both plus 2^(bits - 1).
+std::uint64_t root_modulo(std::uint64_t c, int bits) {
+  std::uint64_t x = 1;
+  for (int k = 3; k < bits; ++k) {
+    if ((x * x - c) >> k & 1) x += std::uint64_t{1} << (k - 1);
+  }
+  return x;
+}
+
+__extension__ typedef unsigned __int128 Wide;
+
+/// All doubles a in [1, 4) with a root so close to the middle of two neighbours that |a - middle^2| <= most 2^-106.
+/// With a = A 2^(s - 52) and the middle M 2^-53, M odd: M^2 = A 2^(s + 54) - j, where s is 0 or 1.
+std::vector<double> close_to_a_middle(std::int64_t most) {
+  std::vector<double> found;
+  for (const int s : {0, 1}) {
+    const int bits = 54 + s;
+    const std::uint64_t modulus = std::uint64_t{1} << bits;
+    for (std::int64_t j = -most; j <= most; ++j) {
+      const auto c = static_cast<std::uint64_t>(-j);
+      if (c % 8 != 1) continue;  // no odd square
+      const std::uint64_t x = root_modulo(c, bits);
+      for (const std::uint64_t root : {x, modulus - x, x + modulus / 2, modulus / 2 - x}) {
+        const std::uint64_t m = root % modulus;
+        if (m >> 53 != 1) continue;
+        const auto a = static_cast<std::uint64_t>((static_cast<Wide>(m) * m + static_cast<Wide>(j)) >> bits);
+        if (a >> 52 == 1) found.push_back(std::ldexp(static_cast<double>(a), s - 52));
+      }
+    }
+  }
+  return found;
+}
+
+/// At the ends of the range that is computed, and beyond.
+template <Scalar S>
+std::vector<S> spread(const std::vector<S>& values) {
+  std::vector<S> all;
+  const int last = std::numeric_limits<S>::max_exponent;
+  for (int half = -last / 2; half < last / 2; half += last / 64) {
+    for (const S value : values) all.push_back(std::ldexp(value, 2 * half));
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the root of every float is rounded correctly", "[kernel]") {
+  if (!has_avx512()) return;
+  std::vector<float> values(1 << 16);
+  for (std::uint32_t bits = 0x3f800000; bits < 0x40800000;
+       bits += 1 << 16) {  // [1, 4): the others have the same digits
+    for (std::uint32_t i = 0; i < 1 << 16; ++i) values[i] = std::bit_cast<float>(bits + i);
+    CHECK(std::isnan(first_wrong(values)));
+  }
+}
+
+TEST_CASE("the root of every double that could be rounded wrongly is not", "[kernel]") {
+  if (!has_avx512()) return;
+  const std::vector<double> hard = close_to_a_middle(1 << 14);
+  CHECK(hard.size() > 3000);
+  // A middle that is close indeed: (1 + 2^-53)^2 = 1 + 2^-52 + 2^-106.
+  CHECK(std::ranges::find(hard, 1 + 0x1p-52) != hard.end());
+  CHECK(std::isnan(first_wrong(hard)));
+  CHECK(std::isnan(first_wrong(spread(hard))));
+}
+
+TEMPLATE_TEST_CASE("the root of any number is that of std::sqrt", "[kernel]", float, double) {
+  if (!has_avx512()) return;
+  using Limits = std::numeric_limits<TestType>;
+  Rng rng{1};
+  std::vector<TestType> values(100000);
+  for (TestType& value : values) value = TestType{1} + 3 * rng.template uniform<TestType>();
+  CHECK(std::isnan(first_wrong(values)));
+  values.resize(100);
+  CHECK(std::isnan(first_wrong(spread(values))));
+  for (const TestType special : {TestType{0}, -TestType{0}, TestType{-1}, Limits::denorm_min(), Limits::min(),
+                                 Limits::max(), Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()}) {
+    CAPTURE(special);
+    CHECK(std::isnan(first_wrong<TestType>({special})));
+    CHECK(std::isnan(first_wrong<TestType>({TestType{2}, special, TestType{3}})));
+  }
+}
+#endif
