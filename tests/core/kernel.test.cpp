@@ -219,7 +219,7 @@ TEMPLATE_TEST_CASE("transpose turns a block around and touches nothing else", "[
         const Index ldt = count + 3;
         const MatrixX<TestType> w = normal<TestType>(out, count, rng), before = normal<TestType>(ldt, out, rng);
         MatrixX<TestType> wt = before;
-        kernel::kernels<TestType>().transpose(w.data(), out, count, wt.data(), ldt);
+        kernel::kernels<TestType>().transpose(w.data(), out, out, count, wt.data(), ldt);
         CAPTURE(out, count);
         CHECK(wt.topRows(count) == w.transpose());
         CHECK(wt.bottomRows(3) == before.bottomRows(3));

@@ -193,6 +193,20 @@ TEMPLATE_TEST_CASE("the cache is W transposed, and backward takes it", "[dense]"
   CHECK(dz_only == dz);
 }
 
+TEST_CASE("a large layer keeps no W transposed, and goes back by W itself", "[dense]") {
+  using Large = Dense<Dynamic, Dynamic, ReLU>;
+  CHECK(Large{512, 256}.cache_size() == 512 * 256);
+  const Large layer{513, 256};
+  CHECK(layer.cache_size() == 0);
+  Rng rng{8};
+  const VectorX<double> p = normal<double>(layer.parameter_count(), 1, rng);
+  layer.refresh(span(p), 0, layer.parameter_count(), std::span<double>{});
+  const MatrixX<double> x = normal<double>(513, 7, rng), y = forward(layer, p, list(x));
+  MatrixX<double> dz = normal<double>(256, 7, rng), dx(513, 7);
+  layer.backward(span(p), std::span<const double>{}, list(x), list(y), columns(dz), columns(dx), Pass{});
+  CHECK(dx.isApprox(ConstColumns<double>(p.data(), 256, 513).transpose() * dz, 1e-12));
+}
+
 TEST_CASE("the bound holds for every element of the gradient", "[dense]") {
   const Dense<8, 3> layer;
   Rng rng{7};

@@ -28,7 +28,7 @@ namespace gemel::kernel {
 template <Scalar S>
 struct Product {
   Index rows, depth, cols;
-  const S* a;  ///< rows x depth, column-major, columns lda apart
+  const S* a;  ///< rows x depth, column-major, columns lda apart; `transposed`: depth x rows
   Index lda;
   const S* const* b;  ///< cols pointers to depth values
   const S* bias;      ///< rows values, or null: 0
@@ -36,6 +36,7 @@ struct Product {
   Index ldy;
   bool relu;         ///< f(z) = z < 0 ? 0 : z; else f(z) = z
   Index ldbias = 0;  ///< each column has its own bias, so far from that of the one before; 0: all have the same
+  bool transposed = false;
 };
 
 /// g(:, q) += sum over k of d_k * x_k[first + q], k = 0, 1, … in order.
@@ -66,8 +67,8 @@ struct Kernels {
   void (*add_gradient)(const Gradient<S>&);
   /// g(i) += sum over k of d_k(i), for `rows` i and `depth` k.
   void (*add_sum)(const S* const* d, Index rows, Index depth, S* g);
-  /// wt(i, o) = w(o, i) for an out x count block w (contiguous columns); rows of wt are ldt apart.
-  void (*transpose)(const S* w, Index out, Index count, S* wt, Index ldt);
+  /// wt(i, o) = w(o, i) for an out x count block w, whose columns are ldw apart, those of wt ldt.
+  void (*transpose)(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt);
   /// dy(i) = y(i) > 0 ? dy(i) : 0.
   void (*relu_backward)(const S* y, S* dy, Index n);
   /// The largest |x(i)|; infinity or NaN where there is one (NaN ranks on top).

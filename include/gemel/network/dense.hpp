@@ -10,7 +10,6 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/kernel.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/network/activation.hpp"
 #include "gemel/network/initializer.hpp"
 #include "gemel/network/layer.hpp"
@@ -75,33 +74,31 @@ class Dense {
     }
   }
 
-  /// dz = dy * f'(z), dx = W^T dz, with W^T from the cache that `refresh` keeps.
+  /// dz = dy * f'(z), dx = W^T dz, with W^T from the cache that `refresh` keeps; W itself serves where there is none.
   template <Scalar S>
-  void backward(std::span<const S>, std::span<const S> transposed, ColumnList<S>, ColumnList<S> y, Columns<S> dy,
+  void backward(std::span<const S> p, std::span<const S> cache, ColumnList<S>, ColumnList<S> y, Columns<S> dy,
                 Columns<S> dx, const Pass&) const {
     to_dz(y, dy);
     if (dx.size() == 0) return;
+    const bool cached = !cache.empty();
     for_each_run<S>(ColumnList<S>(dy), [&](Index first, Index count, const S* const* columns) {
       kernel::kernels<S>().product({.rows = in_,
                                     .depth = out_,
                                     .cols = count,
-                                    .a = transposed.data(),
-                                    .lda = in_,
+                                    .a = cached ? cache.data() : p.data(),
+                                    .lda = cached ? Index{in_} : Index{out_},
                                     .b = columns,
                                     .bias = nullptr,
                                     .y = dx.data() + first * in_,
                                     .ldy = in_,
-                                    .relu = false});
+                                    .relu = false,
+                                    .transposed = !cached});
     });
   }
-
-  /// The same without a cache: transposes W first, and allocates.
   template <Scalar S>
   void backward(std::span<const S> p, ColumnList<S> x, ColumnList<S> y, Columns<S> dy, Columns<S> dx,
                 const Pass& pass) const {
-    Buffer<S> transposed(dx.size() == 0 ? 0 : cache_size());
-    if (!transposed.empty()) refresh(p, 0, parameter_count(), transposed.span());
-    backward(p, std::as_const(transposed).span(), x, y, dy, dx, pass);
+    backward(p, {}, x, y, dy, dx, pass);
   }
 
   template <Scalar S>
@@ -151,18 +148,21 @@ class Dense {
     return static_cast<double>(columns) * std::max(x, 1.0) * dz;
   }
 
-  /// The cache: W transposed, in x out, column-major.
-  Index cache_size() const { return in_ * out_; }
+  /// The cache: W transposed, in x out, column-major. A large W has none: to write and to read it would take memory
+  /// longer than to transpose W, panel by panel, while it is multiplied.
+  Index cache_size() const { return in_ * out_ <= most_transposed ? in_ * out_ : 0; }
 
   template <Scalar S>
   void refresh(std::span<const S> p, Index first, Index count, std::span<S> cache) const {
     const Index begin = first / out_, end = std::min(begin + count / out_, Index{in_});
-    if (begin < end) {
-      kernel::kernels<S>().transpose(p.data() + begin * out_, out_, end - begin, cache.data() + begin, in_);
+    if (begin < end && !cache.empty()) {
+      kernel::kernels<S>().transpose(p.data() + begin * out_, out_, out_, end - begin, cache.data() + begin, in_);
     }
   }
 
  private:
+  static constexpr Index most_transposed = Index{1} << 17;
+
   template <Scalar S>
   void to_dz(ColumnList<S> y, Columns<S> dy) const {
     if constexpr (std::is_same_v<Activate, ReLU>) {

@@ -17,7 +17,8 @@ TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one",
   using S = TestType;
   for_each_instruction_set([] {
     Rng rng{1};
-    for (const auto [rows, depth, cols] : {std::array<Index, 3>{270, 600, 25}, {67, 2100, 31}, {520, 257, 500}}) {
+    for (const auto [rows, depth, cols] :
+         {std::array<Index, 3>{270, 600, 25}, {67, 2100, 31}, {520, 257, 500}, {600, 450, 7}}) {
       const MatrixX<S> a = normal<S>(rows, depth, rng), b = normal<S>(depth, cols, rng), bias = normal<S>(rows, 1, rng);
       const auto columns = pointers_to(b);
       for (const bool relu : {false, true}) {
@@ -31,6 +32,39 @@ TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one",
           }
           CAPTURE(rows, depth, cols, relu);
           CHECK(together == alone);
+        }
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("a product with A transposed has the bits of that with A", "[kernel]", float, double) {
+  using S = TestType;
+  for_each_instruction_set([] {
+    Rng rng{4};
+    for (const Index rows : {1, 7, 16, 33, 64, 130}) {
+      for (const Index depth : {1, 3, 16, 45, 256, 300}) {
+        for (const Index cols : {1, 2, 5, 13}) {
+          const Index lda = depth + cols % 3;
+          const MatrixX<S> a = normal<S>(lda, rows, rng), b = normal<S>(depth, cols, rng);
+          const MatrixX<S> turned = a.topRows(depth).transpose();
+          const auto columns = pointers_to(b);
+          MatrixX<S> y(rows, cols), expected(rows, cols);
+          kernel::kernels<S>().product({.rows = rows,
+                                        .depth = depth,
+                                        .cols = cols,
+                                        .a = a.data(),
+                                        .lda = lda,
+                                        .b = columns.data(),
+                                        .bias = nullptr,
+                                        .y = y.data(),
+                                        .ldy = rows,
+                                        .relu = false,
+                                        .transposed = true});
+          kernel::kernels<S>().product(
+              {rows, depth, cols, turned.data(), rows, columns.data(), nullptr, expected.data(), rows, false});
+          CAPTURE(rows, depth, cols);
+          CHECK(y == expected);
         }
       }
     }

@@ -1,11 +1,12 @@
 // One instruction set's kernels: included once a set, with GEMEL_SET its namespace and GEMEL_TARGET its attribute. The
 // groups below use those above them.
 
+#include "gemel/core/kernel/transpose.inl"
+
 #include "gemel/core/kernel/product.inl"
 
 #include "gemel/core/kernel/gradient.inl"
 #include "gemel/core/kernel/sums.inl"
-#include "gemel/core/kernel/transpose.inl"
 #include "gemel/core/kernel/update.inl"
 
 #include "gemel/core/kernel/distances.inl"

@@ -135,9 +135,9 @@ GEMEL_INLINE void product_in_one(const Product<S>& p) {
   product_by<1>(p, product_by<2>(p, col));
 }
 
-/// The same in blocks, for an A that no cache holds: a panel of its rows and of the depth is copied together, and meets
-/// as many columns as pay for that. Between two blocks of the depth the sums are in y. (Goto and van de Geijn, Anatomy
-/// of high-performance matrix multiplication, 2008.)
+/// The same in blocks, for an A that no cache holds, or that is transposed: a panel of its rows and of the depth is
+/// copied together, and meets as many columns as pay for that. Between two blocks of the depth the sums are in y. (Goto
+/// and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.)
 template <Scalar S>
 GEMEL_CALL void product_in_blocks(const Product<S>& p) {
   constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, wide = 80 * tile_cols;
@@ -156,7 +156,11 @@ GEMEL_CALL void product_in_blocks(const Product<S>& p) {
       for (Index j = 0; j < block.cols; ++j) b[j] = p.b[col + j] + k;
       for (Index row = 0; row < p.rows; row += height) {
         block.rows = p.rows - row < height ? p.rows - row : height;
-        copy_panel(p.a + k * p.lda + row, p.lda, block.rows, block.depth, panel);
+        if (p.transposed) {
+          transpose(p.a + row * p.lda + k, p.lda, block.depth, block.rows, panel, height);
+        } else {
+          copy_panel(p.a + k * p.lda + row, p.lda, block.rows, block.depth, panel);
+        }
         block.y = p.y + col * p.ldy + row;
         if (!is_first) {
           block.bias = block.y;
@@ -172,8 +176,8 @@ GEMEL_CALL void product_in_blocks(const Product<S>& p) {
 
 template <Scalar S>
 GEMEL_TARGET inline void product(const Product<S>& p) {
-  if (p.rows * p.depth > most_in_cache<S> && p.cols >= 4 * tile_cols) return product_in_blocks(p);
-  product_in_one(p);
+  const bool pays = p.rows * p.depth > most_in_cache<S> && p.cols > tile_cols;
+  p.transposed || pays ? product_in_blocks(p) : product_in_one(p);
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

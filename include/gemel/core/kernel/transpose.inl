@@ -2,10 +2,10 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// wt(i, o) = w(o, i), i < count, o < out; wt's columns (one an o) are ldt apart. It goes by squares of whole cache
-/// lines: with a power of two between columns, few lines are in cache at a time.
+/// wt(i, o) = w(o, i), o < out, i < count; w's columns (one an i) are ldw apart, wt's (one an o) ldt. It goes by
+/// squares of whole cache lines: with a power of two between columns, few lines are in cache at a time.
 template <Scalar S>
-GEMEL_TARGET inline void transpose(const S* w, Index out, Index count, S* wt, Index ldt) {
+GEMEL_TARGET inline void transpose(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt) {
   constexpr Index line = 64 / sizeof(S), width = PacketOf<S>::size, side = transpose_side<S>;
   for (Index i0 = 0; i0 < count; i0 += line) {
     const Index i1 = i0 + line < count ? i0 + line : count;
@@ -14,13 +14,13 @@ GEMEL_TARGET inline void transpose(const S* w, Index out, Index count, S* wt, In
       Index i = i0;
       for (; i + width <= i1; i += width) {
         Index o = o0;
-        for (; o + side <= o1; o += side) transpose_strip(w + i * out + o, out, wt + o * ldt + i, ldt);
+        for (; o + side <= o1; o += side) transpose_strip(w + i * ldw + o, ldw, wt + o * ldt + i, ldt);
         for (; o < o1; ++o) {
-          for (Index q = i; q < i + width; ++q) wt[o * ldt + q] = w[q * out + o];
+          for (Index q = i; q < i + width; ++q) wt[o * ldt + q] = w[q * ldw + o];
         }
       }
       for (; i < i1; ++i) {
-        for (Index o = o0; o < o1; ++o) wt[o * ldt + i] = w[i * out + o];
+        for (Index o = o0; o < o1; ++o) wt[o * ldt + i] = w[i * ldw + o];
       }
     }
   }
