@@ -59,6 +59,10 @@ GEMEL_INLINE __m256 div(__m256 a, __m256 b) { return _mm256_div_ps(a, b); }
 GEMEL_INLINE __m256d div(__m256d a, __m256d b) { return _mm256_div_pd(a, b); }
 GEMEL_INLINE __m256 sqrt(__m256 a) { return _mm256_sqrt_ps(a); }
 GEMEL_INLINE __m256d sqrt(__m256d a) { return _mm256_sqrt_pd(a); }
+template <class P>
+GEMEL_INLINE P sqrt_beside_products(P a) {
+  return sqrt(a);
+}
 /// a > b ? a : b; b where either is NaN.
 GEMEL_INLINE __m256 max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 GEMEL_INLINE __m256d max(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }

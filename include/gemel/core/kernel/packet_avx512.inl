@@ -91,6 +91,9 @@ GEMEL_INLINE __m512d sqrt(__m512d a) {
   }
   return fma(fnma(g, g, a), h, g);
 }
+/// The same while the multipliers have other work: for floats the instruction, which does without them.
+GEMEL_INLINE __m512 sqrt_beside_products(__m512 a) { return _mm512_maskz_sqrt_ps(all16, a); }
+GEMEL_INLINE __m512d sqrt_beside_products(__m512d a) { return sqrt(a); }
 /// a > b ? a : b; b where either is NaN.
 GEMEL_INLINE __m512 max(__m512 a, __m512 b) { return _mm512_maskz_max_ps(all16, a, b); }
 GEMEL_INLINE __m512d max(__m512d a, __m512d b) { return _mm512_maskz_max_pd(all8, a, b); }

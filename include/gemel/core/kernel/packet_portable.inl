@@ -90,6 +90,10 @@ GEMEL_INLINE Doubles sqrt(Doubles a) { return Doubles{std::sqrt(a[0]), std::sqrt
 #endif
 
 template <class P>
+GEMEL_INLINE P sqrt_beside_products(P a) {
+  return sqrt(a);
+}
+template <class P>
 GEMEL_INLINE P mul(P a, P b) {
   return a * b;
 }

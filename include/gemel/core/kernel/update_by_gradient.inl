@@ -78,7 +78,8 @@ struct Turn {
     ++queue.turn;
   }
 
-  /// Takes packet i of each.
+  /// Takes packet i of each. Beside: between the steps of a product.
+  template <bool Beside>
   GEMEL_INLINE void take(int packet) const {
     using P = typename PacketOf<S>::type;
     const int i = packet * PacketOf<S>::size;
@@ -88,7 +89,8 @@ struct Turn {
     if constexpr (Queue::lag > 0) {
       store(third->numerator + i,
             Step::template direction<P, S>(*rule, load(third->numerator + i), load(third->denominator + i)));
-      store(second->denominator + i, sqrt(load(second->denominator + i)));
+      const P radicand = load(second->denominator + i);
+      store(second->denominator + i, Beside ? sqrt_beside_products(radicand) : sqrt(radicand));
       P state[Step::arrays];
       GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) state[k] = load(first->state[k] + i);
       P g = load(first->numerator + i);
@@ -103,7 +105,7 @@ template <class Rule, Scalar S>
 GEMEL_CALL void take_all(UpdateQueue<Rule, S>& queue) {
   while (queue.waiting() > 0) {
     const Turn<Rule, S> turn(queue);
-    GEMEL_UNROLL for (int i = 0; i < tile_rows; ++i) turn.take(i);
+    GEMEL_UNROLL for (int i = 0; i < tile_rows; ++i) turn.template take<false>(i);
   }
 }
 
@@ -128,7 +130,7 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
       }
       // The sums come before the update; else Clang puts them off, and spills.
       GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_SETTLE(sum[j][r]); }
-      turn.take(i);
+      turn.template take<true>(i);
     }
   }
   for (; k < p.depth; ++k) add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
