@@ -17,7 +17,7 @@ network/activation.hpp @ s/y \* (1 - y)/y * (y - 1)/ @ network/activation
 core/kernel/gradient.inl @ s/keep_if_positive(load(y + i), load(dy + i))/sub(broadcast(S{0}), &)/ @ network/dense
 
 # Layers
-network/dense.hpp @ /void backward(.*cache,/,/^  }/ s/^  }/  dx *= -1; }/ @ network/dense
+network/dense.hpp @ /void backward(/,/^  }/ s/^  }/  dx *= -1; }/ @ network/dense
 network/dense.hpp @ s/return slope \* activation_/return -slope * activation_/ @ network/dense
 network/dense.hpp @ /void add_gradient/,/^  }/ s/^  }/  for (S\& v : g) v = -v; }/ @ network/dense
 core/kernel/gradient.inl @ s/= fma(left/= fnma(left/ @ network/dense

@@ -211,23 +211,6 @@ TEMPLATE_TEST_CASE("a NaN stays NaN through relu, wherever it is", "[kernel]", f
   });
 }
 
-TEMPLATE_TEST_CASE("transpose turns a block around and touches nothing else", "[kernel]", float, double) {
-  for_each_instruction_set([] {
-    Rng rng{2};
-    for (const Index out : sizes) {
-      for (const Index count : {1, 2, 3, 4, 5, 8, 11}) {
-        const Index ldt = count + 3;
-        const MatrixX<TestType> w = normal<TestType>(out, count, rng), before = normal<TestType>(ldt, out, rng);
-        MatrixX<TestType> wt = before;
-        kernel::kernels<TestType>().transpose(w.data(), out, out, count, wt.data(), ldt);
-        CAPTURE(out, count);
-        CHECK(wt.topRows(count) == w.transpose());
-        CHECK(wt.bottomRows(3) == before.bottomRows(3));
-      }
-    }
-  });
-}
-
 TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[kernel]", float, double) {
   for_each_instruction_set([] {
     Rng rng{3};

@@ -67,8 +67,6 @@ struct Kernels {
   void (*add_gradient)(const Gradient<S>&);
   /// g(i) += sum over k of d_k(i), for `rows` i and `depth` k.
   void (*add_sum)(const S* const* d, Index rows, Index depth, S* g);
-  /// wt(i, o) = w(o, i) for an out x count block w, whose columns are ldw apart, those of wt ldt.
-  void (*transpose)(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt);
   /// dy(i) = y(i) > 0 ? dy(i) : 0.
   void (*relu_backward)(const S* y, S* dy, Index n);
   /// The largest |x(i)|; infinity or NaN where there is one (NaN ranks on top).

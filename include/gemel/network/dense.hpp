@@ -74,31 +74,24 @@ class Dense {
     }
   }
 
-  /// dz = dy * f'(z), dx = W^T dz, with W^T from the cache that `refresh` keeps; W itself serves where there is none.
+  /// dz = dy * f'(z), dx = W^T dz.
   template <Scalar S>
-  void backward(std::span<const S> p, std::span<const S> cache, ColumnList<S>, ColumnList<S> y, Columns<S> dy,
-                Columns<S> dx, const Pass&) const {
+  void backward(std::span<const S> p, ColumnList<S>, ColumnList<S> y, Columns<S> dy, Columns<S> dx, const Pass&) const {
     to_dz(y, dy);
     if (dx.size() == 0) return;
-    const bool cached = !cache.empty();
     for_each_run<S>(ColumnList<S>(dy), [&](Index first, Index count, const S* const* columns) {
       kernel::kernels<S>().product({.rows = in_,
                                     .depth = out_,
                                     .cols = count,
-                                    .a = cached ? cache.data() : p.data(),
-                                    .lda = cached ? Index{in_} : Index{out_},
+                                    .a = p.data(),
+                                    .lda = out_,
                                     .b = columns,
                                     .bias = nullptr,
                                     .y = dx.data() + first * in_,
                                     .ldy = in_,
                                     .relu = false,
-                                    .transposed = !cached});
+                                    .transposed = true});
     });
-  }
-  template <Scalar S>
-  void backward(std::span<const S> p, ColumnList<S> x, ColumnList<S> y, Columns<S> dy, Columns<S> dx,
-                const Pass& pass) const {
-    backward(p, {}, x, y, dy, dx, pass);
   }
 
   template <Scalar S>
@@ -148,21 +141,7 @@ class Dense {
     return static_cast<double>(columns) * std::max(x, 1.0) * dz;
   }
 
-  /// The cache: W transposed, in x out, column-major. A large W has none: to write and to read it would take memory
-  /// longer than to transpose W, panel by panel, while it is multiplied.
-  Index cache_size() const { return in_ * out_ <= most_transposed ? in_ * out_ : 0; }
-
-  template <Scalar S>
-  void refresh(std::span<const S> p, Index first, Index count, std::span<S> cache) const {
-    const Index begin = first / out_, end = std::min(begin + count / out_, Index{in_});
-    if (begin < end && !cache.empty()) {
-      kernel::kernels<S>().transpose(p.data() + begin * out_, out_, out_, end - begin, cache.data() + begin, in_);
-    }
-  }
-
  private:
-  static constexpr Index most_transposed = Index{1} << 17;
-
   template <Scalar S>
   void to_dz(ColumnList<S> y, Columns<S> dy) const {
     if constexpr (std::is_same_v<Activate, ReLU>) {

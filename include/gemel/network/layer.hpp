@@ -45,17 +45,6 @@ concept Layer = std::copyable<L> && requires(const L layer, std::span<S> w, std:
   layer.add_gradient(x, x, first, w);
 };
 
-/// A layer that keeps derived state (Dense: W transposed) in a training step's cache and takes it in backward.
-/// `refresh` rebuilds what depends on the parameters first, …, first + count - 1.
-template <class L, class S>
-concept CachingLayer = Layer<L, S> &&
-    requires(const L layer, std::span<const S> p, std::span<S> cache, std::span<const S> derived, ColumnList<S> x,
-             Columns<S> y, Index first, const Pass& pass) {
-  { layer.cache_size() } -> std::convertible_to<Index>;
-  layer.refresh(p, first, first, cache);
-  layer.backward(p, derived, x, x, y, y, pass);
-};
-
 /// A layer that can update a block of its parameters while it computes their gradient; see Dense.
 template <class L, class S, class Block>
 concept InterleavingLayer = Layer<L, S> && requires(const L layer, ColumnList<S> x, Index first, const Block& block) {

@@ -121,13 +121,8 @@ class Network {
     std::ranges::copy(flat, write_parameters().data());
   }
 
-  /// For who trains: the parameters to write to. Whoever keeps something derived from them (a training step's
-  /// transposed weights) sees by `version()` that they may have changed.
-  std::span<S> write_parameters() {
-    ++version_;
-    return parameters_.span();
-  }
-  std::uint64_t version() const { return version_; }
+  /// For who trains: the parameters to write to.
+  std::span<S> write_parameters() { return parameters_.span(); }
 
   /// Embeds x (in x n) into y (out x n); allocates nothing once the workspace has grown.
   void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
@@ -174,7 +169,6 @@ class Network {
   std::vector<Index> sizes_ = {};    // inputs, then each layer's outputs
   std::vector<Index> offsets_ = {};  // each layer's first parameter, then their number
   Buffer<S> parameters_ = {};
-  std::uint64_t version_ = 0;
 };
 
 /// A network of the given layers, whose sizes may be known at run time only:

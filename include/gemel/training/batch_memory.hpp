@@ -23,7 +23,6 @@ struct BatchMemory {
     Buffer<S> dy = {};               ///< out x active: dLoss/dy, then dz
     Buffer<const S*> active_y = {};  ///< y's columns of the active samples
     Buffer<const S*> active_dz = {};
-    Buffer<S> cache = {};  ///< state derived from its parameters
   };
 
   Batch<S> batch = {};

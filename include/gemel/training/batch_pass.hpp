@@ -42,11 +42,6 @@ class BatchPass {
     for (Index k = 0; k < network.depth(); ++k) {
       auto& layer_memory = memory_.layers.emplace_back();
       layer_memory.out = network.out(k);
-      network.visit(k, [&](const auto& layer) {
-        if constexpr (CachingLayer<std::remove_cvref_t<decltype(layer)>, S>) {
-          if (k > 0) layer_memory.cache.resize(layer.cache_size());
-        }
-      });
       seeds_.push_back(mix(seed, static_cast<std::uint64_t>(k)));
     }
   }
@@ -332,12 +327,7 @@ class BatchPass {
     const Columns<S> dx = k > 0 ? columns(k - 1) : Columns<S>(nullptr, layer.in(), 0);
     const ColumnList<S> x = memory_.active_inputs(k, me.first, me.active);
     const ColumnList<S> y = memory_.active_outputs(k, me.first, me.active);
-    const Pass here = pass(k, true, memory_.active_columns, me.first, me.active);
-    if constexpr (CachingLayer<L, S>) {
-      layer.backward(parameters(k, layer), std::as_const(memory_.at(k).cache).span(), x, y, dy, dx, here);
-    } else {
-      layer.backward(parameters(k, layer), x, y, dy, dx, here);
-    }
+    layer.backward(parameters(k, layer), x, y, dy, dx, pass(k, true, memory_.active_columns, me.first, me.active));
     me.peak_dz[to_size(k)] = peak(dy.data(), dy.size());
   }
 

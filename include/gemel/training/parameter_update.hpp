@@ -48,15 +48,6 @@ class ParameterUpdate {
     for (Buffer<S>& block : blocks_) block.resize(grain_ * block_units);
   }
 
-  /// Renews the layers' caches, if the parameters were written to by others since the last step.
-  void refresh_caches() {
-    if (network_->version() == version_) return;
-    version_ = network_->version();
-    for (Index k = 1; k < network_->depth(); ++k) {
-      network_->visit(k, [&](const auto& layer) { refresh(layer, k, 0, layer.parameter_count()); });
-    }
-  }
-
   /// Prepares the update by a team of so many, given functions k -> the largest |x| and |dz| of layer k, and advances
   /// the optimizer unless the whole gradient is needed first.
   template <class PeakInput, class PeakDelta>
@@ -128,7 +119,6 @@ class ParameterUpdate {
 
   void begin_update() {
     parameters_ = network_->write_parameters();
-    version_ = network_->version();
     optimizer_->advance();
   }
 
@@ -164,8 +154,8 @@ class ParameterUpdate {
       const auto block = optimizer_->block(flat, nullptr, block_parameters(flat, count));
       if constexpr (InterleavingLayer<L, S, decltype(block)>) {
         if (layer.out() * memory_->active <= most_interleaved) {
-          layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first, block);
-          return refresh(layer, k, first, count);
+          return layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first,
+                                          block);
         }
       }
       for (Index part = 0; part < count; part += block_units * layer.grain()) {
@@ -185,24 +175,10 @@ class ParameterUpdate {
       compute_gradient(layer, k, first, g);
     }
     optimizer_->update(flat, std::span<const S>(g), block_parameters(flat, count));
-    refresh(layer, k, first, count);
   }
 
   std::span<S> block_parameters(Index flat, Index count) const {
     return parameters_.subspan(static_cast<std::size_t>(flat), static_cast<std::size_t>(count));
-  }
-
-  /// Renews what is derived from parameters that have changed.
-  template <class L>
-  void refresh(const L& layer, Index k, Index first, Index count) {
-    if constexpr (CachingLayer<L, S>) {
-      if (k > 0) layer.refresh(layer_parameters(k, layer), first, count, memory_->at(k).cache.span());
-    }
-  }
-
-  template <class L>
-  std::span<const S> layer_parameters(Index k, const L& layer) const {
-    return {network_->parameters().data() + network_->offset(k), static_cast<std::size_t>(layer.parameter_count())};
   }
 
   Net* network_;
@@ -214,7 +190,6 @@ class ParameterUpdate {
   std::vector<Buffer<S>> blocks_ = {};  // the gradient of a block, a member each
   Index team_size_ = 1;
   std::span<S> parameters_ = {};
-  std::uint64_t version_ = std::numeric_limits<std::uint64_t>::max();  // of the parameters that the caches are of
   Buffer<S> gradient_ = {};
   bool whole_gradient_ = false;
 };

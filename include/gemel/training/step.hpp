@@ -61,7 +61,6 @@ class TrainingStep {
   template <PairSource<S> Source>
   double operator()(const Source& source, Index k) {
     const Place place{.epoch = epoch_, .batch = k};
-    parameters_.refresh_caches();
     run(source, k, place, true, [&](Index member) {
       pass_->backward(member);
       team_->barrier([&] {
@@ -89,7 +88,6 @@ class TrainingStep {
   /// dLoss/dparameters of batch k, without an update: what gradient checks compare. Clipping is not applied.
   template <PairSource<S> Source>
   std::span<const S> gradient(const Source& source, Index k) {
-    parameters_.refresh_caches();
     parameters_.reserve_gradient(threads());
     run(source, k, {.epoch = epoch_, .batch = k}, true, [&](Index member) {
       pass_->backward(member);
