@@ -112,8 +112,8 @@ class ParameterUpdate {
   // of every tile's columns, few enough for the cache.
   static constexpr Index share_units = 12;
   static constexpr Index block_units = 96;
-  // Of more deltas than a cache holds, 256 KB, the gradient is better computed in blocks.
-  static constexpr Index most_interleaved = (Index{1} << 18) / static_cast<Index>(sizeof(S));
+  // Of more deltas than a cache holds, 1 MB, the gradient is better computed in blocks.
+  static constexpr Index most_interleaved = (Index{1} << 20) / static_cast<Index>(sizeof(S));
 
   static Index share(Index n, Index member, Index members) { return n * member / members; }
 

@@ -109,6 +109,20 @@ GEMEL_CALL void take_all(UpdateQueue<Rule, S>& queue) {
   }
 }
 
+/// Fetches the parameters of the newest columns.
+template <class Rule, Scalar S>
+GEMEL_CALL void fetch_newest(UpdateQueue<Rule, S>& queue, Index columns) {
+  using Queue = UpdateQueue<Rule, S>;
+  for (Index q = queue.end - columns; q < queue.end; ++q) {
+    const auto* column = &queue.at(q);
+    GEMEL_FORGET(column);  // else GCC finds that nothing is done, and drops the call
+    for (Index i = 0; i < Queue::height; i += 64 / static_cast<Index>(sizeof(S))) {
+      __builtin_prefetch(column->w + i, 1);
+      for (int k = 0; k < Queue::Step::arrays; ++k) __builtin_prefetch(column->state[k] + i, 1);
+    }
+  }
+}
+
 /// A whole tile's gradient, which then waits; meanwhile the updates of those that do.
 template <class Rule, Scalar S>
 GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, const S* const* x, Index first,
@@ -145,9 +159,11 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
 template <class Rule, Scalar S>
 GEMEL_CALL void interleaved_panel(const Gradient<S>& p, Index row, Index col, Index end, const S* const* x, Index first,
                                   UpdateQueue<Rule, S>& queue) {
+  const bool far = p.rows * p.cols > most_in_cache<S>;
   for (; col < end; col += tile_cols, first += tile_cols) {
     if (queue.room() < tile_cols) take_all(queue);
     interleaved_tile(p, row, col, x, first, queue);
+    if (far) fetch_newest(queue, tile_cols);
   }
 }
 
@@ -213,7 +229,7 @@ GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index col, Index co
   }
 }
 
-/// The whole tiles of the first rows and columns.
+/// All rows of the first columns: whole tiles, and below them what is left.
 template <class Rule, Scalar S>
 GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const Update<Rule, S>& u) {
   constexpr Index height = tile_rows * PacketOf<S>::size;
@@ -229,12 +245,14 @@ GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const
           interleaved_panel(p, row, col, col + tile_cols, packed.x, (col - begin) * p.depth, queue);
         }
       }
+      if (rows < p.rows) update_rest(p, rows, begin, end - begin, u);
     }
   } else {
     constexpr Index block = 8 * tile_cols;  // columns, few enough for the cache to keep their rows of X for all panels
     for (Index col = 0; col < cols; col += block) {
       const Index end = col + block < cols ? col + block : cols;
       for (Index row = 0; row < rows; row += height) interleaved_panel(p, row, col, end, p.x, p.first + col, queue);
+      if (rows < p.rows) update_rest(p, rows, col, end - col, u);
     }
   }
   take_all(queue);
@@ -253,7 +271,6 @@ GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<R
     const bool pays = p.depth >= tile_rows * tile_cols || (p.depth >= 8 && p.rows * p.cols <= most_in_cache<S>);
     if (rows > 0 && pays) {
       update_tiles(p, rows, cols, u);
-      if (rows < p.rows) update_rest(p, rows, 0, cols, u);
       return update_rest(p, 0, cols, p.cols - cols, u);
     }
   }
