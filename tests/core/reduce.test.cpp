@@ -89,3 +89,18 @@ TEMPLATE_TEST_CASE("a NaN shows in every sum and in the peak", "[reduce]", float
     }
   });
 }
+
+TEMPLATE_TEST_CASE("square roots are those of std::sqrt, of each and no more", "[reduce]", float, double) {
+  for_each_instruction_set([] {
+    Rng rng{3};
+    for (const Index n : sizes) {
+      VectorX<TestType> x = uniform<TestType>(n + 1, 1, rng);
+      if (n > 2) x[n / 2] = 0;
+      const VectorX<TestType> before = x;
+      square_roots(x.data(), n);
+      CAPTURE(n);
+      CHECK(x.head(n) == before.head(n).unaryExpr([](TestType value) { return std::sqrt(value); }));
+      CHECK(x[n] == before[n]);
+    }
+  });
+}

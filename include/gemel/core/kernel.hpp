@@ -75,6 +75,8 @@ struct Kernels {
   S (*squared_distance)(const S* a, const S* b, Index n);
   /// d_j = |a - b_j|^2 for `count` columns of n values, each with the bits of squared_distance.
   void (*squared_distances)(const S* a, const S* const* b, Index n, Index count, S* d);
+  /// x(i) = sqrt(x(i))
+  void (*square_roots)(S* x, Index n);
   S (*absolute_distance)(const S* a, const S* b, Index n);
   S (*dot)(const S* a, const S* b, Index n);
   void (*add_differences)(const Differences<S>&);

@@ -31,6 +31,12 @@ void squared_distances(const S* a, const S* const* b, Index n, Index count, S* d
   kernel::kernels<S>().squared_distances(a, b, n, count, d);
 }
 
+/// x(i) = sqrt(x(i))
+template <Scalar S>
+void square_roots(S* x, Index n) {
+  kernel::kernels<S>().square_roots(x, n);
+}
+
 /// sum |a(i) - b(i)|
 template <Scalar S>
 S absolute_distance(const S* a, const S* b, Index n) {

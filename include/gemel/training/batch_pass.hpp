@@ -289,26 +289,29 @@ class BatchPass {
   template <class Metric>
   requires DifferenceDistance<Metric, S>
   void add_distance_gradients(const Metric& metric, Member& me, Index p, Index end) {
-    const Index out = model_->network().out();
+    auto& last = memory_.layers.back();
+    const Index out = last.out;
+    const S *const embeddings = last.y.data(), *const d = memory_.d.data(), *const slope = memory_.slope.data();
+    const Index* const position = memory_.position.data();
+    S *const deltas = last.dy.data(), *const discarded = me.discarded.data();
     const S* seconds[run];
-    S* deltas[run];
+    S* second_deltas[run];
     S coefficients[run];
-    const S* const d = memory_.d.data();
-    const S* const slope = memory_.slope.data();
     while (p < end) {
       const Index first = pair(p).first;
       const bool first_is_mine = me.owns(first);
       Index count = 0;
       for (; count < run && p < end && pair(p).first == first; ++p) {
         const Index second = pair(p).second;
-        if (slope[p] == 0 || !(first_is_mine || me.owns(second))) continue;
-        seconds[count] = embedding(second);
-        deltas[count] = delta(me, second);
+        const bool second_is_mine = me.owns(second);
+        if (slope[p] == 0 || !(first_is_mine || second_is_mine)) continue;
+        seconds[count] = embeddings + second * out;
+        second_deltas[count] = second_is_mine ? deltas + position[second] * out : discarded;
         coefficients[count++] = metric.coefficient(d[p], slope[p]);
       }
       if (count == 0) continue;
       kernel::kernels<S>().add_differences(
-          {out, count, embedding(first), seconds, coefficients, delta(me, first), deltas});
+          {out, count, embedding(first), seconds, coefficients, delta(me, first), second_deltas});
     }
   }
 

@@ -31,12 +31,13 @@ struct OnlineContrastiveLoss {
     const double farthest_similar = near.count > 1 ? near.largest : far.mean();
     const double nearest_dissimilar = far.count > 1 ? far.smallest : near.mean();
 
+    const detail::Residual residual{margin};
     double sum = 0;
     for (std::size_t i = 0; i < d.size(); ++i) {
       const double distance = static_cast<double>(d[i]);
       // Negated, so that a NaN is a hard pair and reaches the sum.
       const bool hard = similar[i] ? !(distance <= nearest_dissimilar) : !(distance >= farthest_similar);
-      const double r = hard ? detail::residual(distance, similar[i] != 0, margin) : 0;
+      const double r = hard ? residual(distance, similar[i]) : 0;
       slope[i] = static_cast<S>(detail::add_square(detail::weight_at(weight, i), r, 1.0, sum));
     }
     return sum;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +18,16 @@ namespace gemel::detail {
 // NaN as wrong, never as zero.
 
 /// Similar: d beyond the positive margin. Dissimilar: d short of the margin, negative; exactly 0 from the margin on.
-inline double residual(double d, bool similar, double margin, double positive_margin = 0) {
-  const double beyond = d - positive_margin, short_of = d - margin;
-  const double excess = beyond < 0 ? 0 : beyond, lack = short_of >= 0 ? 0 : short_of;
-  return similar ? excess : lack;
-}
+/// Labels come in no order: without a branch on them, and in arithmetic that is exact, it vectorizes.
+struct Residual {
+  double margin, positive_margin = 0;
+
+  double operator()(double d, std::uint8_t label) const {
+    const double similar = label, sign = 2 * similar - 1;
+    const double wrong = sign * (d - (similar * positive_margin + (1 - similar) * margin));
+    return sign * (0.5 * (wrong + std::abs(wrong))) + 0.0;  // max(0, wrong), where NaN stays; and no -0
+  }
+};
 
 /// weight[i], or 1 where all pairs weigh the same.
 template <Scalar S>
@@ -36,14 +42,25 @@ inline double add_square(double weight, double r, double scale, double& sum) {
   return 2 * scale * weighted;
 }
 
-/// scale * sum of w r^2 over the batch, first pair first, with its slopes.
+/// scale * sum of w r^2 over the batch, first pair first, with its slopes. Some pairs at a time: all but the sum is
+/// then for the compiler to vectorize.
 template <Scalar S>
 double squared_residuals(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                          std::span<S> slope, double scale, double margin, double positive_margin = 0) {
-  double sum = 0;
-  for (std::size_t i = 0; i < d.size(); ++i) {
-    const double r = residual(static_cast<double>(d[i]), similar[i] != 0, margin, positive_margin);
-    slope[i] = static_cast<S>(add_square(weight_at(weight, i), r, scale, sum));
+  constexpr std::size_t most = 64;
+  const Residual residual{margin, positive_margin};
+  double r[most], square[most], sum = 0;
+  for (std::size_t first = 0; first < d.size(); first += most) {
+    const std::size_t count = std::min(most, d.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      r[i] = residual(static_cast<double>(d[first + i]), similar[first + i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const double weighted = weight_at(weight, first + i) * r[i];
+      square[i] = weighted * r[i];
+      slope[first + i] = static_cast<S>(2 * scale * weighted);
+    }
+    for (std::size_t i = 0; i < count; ++i) sum += rounded(square[i]);
   }
   return scale * sum;
 }

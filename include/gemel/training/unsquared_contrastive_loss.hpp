@@ -29,9 +29,8 @@ struct UnsquaredContrastiveLoss {
                     std::span<S> slope) const {
     detail::check_margins(margin, positive_margin);
     detail::check_batch(d, similar, weight, slope);
-    const auto residual = [&](std::size_t i) {
-      return detail::residual(static_cast<double>(d[i]), similar[i] != 0, margin, positive_margin);
-    };
+    const detail::Residual of{margin, positive_margin};
+    const auto residual = [&](std::size_t i) { return of(static_cast<double>(d[i]), similar[i]); };
     Kind near, far;
     for (std::size_t i = 0; i < d.size(); ++i) {
       (similar[i] ? near : far).add(detail::weight_at(weight, i), std::abs(residual(i)));

@@ -60,6 +60,15 @@ GEMEL_TARGET inline void squared_distances(const S* a, const S* const* b, Index 
   }
 }
 
+template <Scalar S>
+GEMEL_TARGET inline void square_roots(S* x, Index n) {
+  constexpr Index size = PacketOf<S>::size;
+  for (Index i = 0; i < n; i += size) {
+    const auto lanes_left = first_lanes<S>(n - i);
+    store(x + i, sqrt(load(x + i, lanes_left)), lanes_left);
+  }
+}
+
 /// M packets of rows from `row`.
 template <int M, bool Masked, Scalar S>
 GEMEL_INLINE void add_differences_tile(const Differences<S>& p, Index row, typename PacketOf<S>::Mask last) {
