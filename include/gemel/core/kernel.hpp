@@ -69,8 +69,8 @@ struct Kernels {
   void (*add_sum)(const S* const* d, Index rows, Index depth, S* g);
   /// dy(i) = y(i) > 0 ? dy(i) : 0.
   void (*relu_backward)(const S* y, S* dy, Index n);
-  /// The largest |x(i)|; infinity or NaN where there is one (NaN ranks on top).
-  S (*peak)(const S* x, Index n);
+  /// The largest |x_j(i)| of `cols` columns of n values; infinity or NaN where there is one (NaN ranks on top).
+  S (*peak)(const S* const* x, Index n, Index cols);
   S (*sum_of_squares)(const S* x, Index n);
   S (*squared_distance)(const S* a, const S* b, Index n);
   /// d_j = |a - b_j|^2 for `count` columns of n values, each with the bits of squared_distance.

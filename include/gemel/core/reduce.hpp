@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gemel/core/columns.hpp"
 #include "gemel/core/kernel.hpp"
 
 namespace gemel {
@@ -46,7 +47,17 @@ S absolute_distance(const S* a, const S* b, Index n) {
 /// The largest |x(i)|; infinity or NaN where there is one.
 template <Scalar S>
 S peak(const S* x, Index n) {
-  return kernel::kernels<S>().peak(x, n);
+  return kernel::kernels<S>().peak(&x, n, 1);
+}
+/// That of some columns.
+template <Scalar S>
+S peak(const ColumnList<S>& x) {
+  S most = 0;
+  for_each_run(x, [&](Index, Index count, const S* const* columns) {
+    const S top = kernel::kernels<S>().peak(columns, x.rows(), count);
+    if (!(top <= most)) most = std::isnan(most) ? most : top;
+  });
+  return most;
 }
 
 }  // namespace gemel

@@ -145,7 +145,12 @@ class Dense {
   template <Scalar S>
   void to_dz(ColumnList<S> y, Columns<S> dy) const {
     if constexpr (std::is_same_v<Activate, ReLU>) {
-      for (Index j = 0; j < dy.cols(); ++j) kernel::kernels<S>().relu_backward(y[j], dy.col(j).data(), out_);
+      for (Index j = 0; j < dy.cols();) {  // columns that follow one another are taken as one
+        const Index begin = j;
+        do ++j;
+        while (j < dy.cols() && y[j] == y[j - 1] + out_);
+        kernel::kernels<S>().relu_backward(y[begin], dy.col(begin).data(), (j - begin) * out_);
+      }
     } else if constexpr (!std::is_same_v<Activate, Linear>) {
       for (Index j = 0; j < dy.cols(); ++j) {
         std::transform(dy.col(j).begin(), dy.col(j).end(), y[j], dy.col(j).begin(),

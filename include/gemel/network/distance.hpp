@@ -56,7 +56,7 @@ struct Euclidean {
   template <Scalar S>
   void values(const S* a, const S* const* b, Index n, Index count, S* d) const {
     squared_distances(a, b, n, count, d);
-    square_roots(d, count);
+    count == 1 ? void(*d = std::sqrt(*d)) : square_roots(d, count);
   }
   template <Scalar S>
   S coefficient(S d, S slope) const {

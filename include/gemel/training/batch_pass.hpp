@@ -94,9 +94,9 @@ class BatchPass {
     std::ranges::fill(me.peak_y, S{0});
     for (Index j = me.first; j < me.last; ++j) {
       memory_.x[j] = source.column(batch, j, memory_.filled.data() + j * memory_.features);
-      raise(me.peak_y.front(), peak(memory_.x[j], memory_.features));
     }
     ColumnList<S> x(memory_.x.data() + me.first, memory_.features, count);
+    me.peak_y.front() = peak(x);
     for (Index k = 0; k < network.depth() && count > 0; ++k) {
       network.visit(k, [&](const auto& layer) {
         const Columns<S> y(memory_.at(k).y.data() + me.first * layer.out(), layer.out(), count);

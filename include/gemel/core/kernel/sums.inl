@@ -78,19 +78,22 @@ GEMEL_TARGET inline S absolute_distance(const S* a, const S* b, Index n) {
   return sum_of<AbsoluteDifference>(a, b, n);
 }
 
-/// The largest |x(i)|, NaN on top.
+/// The largest |x_j(i)|, NaN on top.
 template <Scalar S>
-GEMEL_TARGET inline S peak(const S* x, Index n) {
+GEMEL_TARGET inline S peak(const S* const* columns, Index n, Index cols) {
   using P = typename PacketOf<S>::type;
   constexpr Index size = PacketOf<S>::size;
   P top[4];
   GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = broadcast(S{0});
-  Index i = 0;
-  for (; i + 4 * size <= n; i += 4 * size) {
-    GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = peak_of(top[r], load(x + i + r * size));
+  for (Index j = 0; j < cols; ++j) {
+    const S* x = columns[j];
+    Index i = 0;
+    for (; i + 4 * size <= n; i += 4 * size) {
+      GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = peak_of(top[r], load(x + i + r * size));
+    }
+    for (; i + size <= n; i += size) top[1] = peak_of(top[1], load(x + i));
+    if (i < n) top[2] = peak_of(top[2], load(x + i, mask<S>(n - i)));
   }
-  for (; i + size <= n; i += size) top[0] = peak_of(top[0], load(x + i));
-  if (i < n) top[0] = peak_of(top[0], load(x + i, mask<S>(n - i)));
   S part[PacketOf<S>::size];
   store(part, peak_of(peak_of(top[0], top[1]), peak_of(top[2], top[3])));
   using Bits = std::conditional_t<sizeof(S) == 4, std::int32_t, std::int64_t>;
