@@ -70,17 +70,17 @@ TEST_CASE("every optimizer leaves the recorded bits") {
                0xe8ab78151cb802d1);
   }
   SECTION("RMSprop") {
-    check<RMSprop>(RMSpropOptions{}, 0x29b4fe55e5a7079d, 0x266c4fde1cd98d73);
-    check<RMSprop>(RMSpropOptions{.momentum = 0.9, .centered = true, .global_clipnorm = 0.1}, 0x0b6cc6e8e2145ed7,
-                   0x899b008c61712a27);
+    check<RMSprop>(RMSpropOptions{}, 0x3ecbef0667a05923, 0x39042a4a13c8488d);
+    check<RMSprop>(RMSpropOptions{.momentum = 0.9, .centered = true, .global_clipnorm = 0.1}, 0xbaeef71b2ebde871,
+                   0x5f2adadee4c1278d);
     check<RMSprop>(RMSpropOptions{.momentum = 0.9, .weight_decay = 1e-3, .dialect = Dialect::PyTorch},
-                   0x21fa7902acc270da, 0xd0e3000dee346942);
+                   0x70010015c247a414, 0xebffda52ff15e980);
   }
   SECTION("Adam") {
-    check<Adam>(AdamOptions{}, 0x9e651cddc61e4cf2, 0xea96fbcf50c15c43);
-    check<Adam>(AdamOptions{.weight_decay = 1e-3, .clipnorm = 0.1}, 0xdf86375c07cd7edc, 0xe1315178454d963f);
-    check<Adam>(AdamOptions{.amsgrad = true, .weight_decay = 1e-3, .dialect = Dialect::PyTorch}, 0xeee81203b6fa299d,
-                0x510cc02f18d0aeea);
+    check<Adam>(AdamOptions{}, 0x95ce9302a3af8d94, 0x38961e455d80a711);
+    check<Adam>(AdamOptions{.weight_decay = 1e-3, .clipnorm = 0.1}, 0x04ef22ff4cb655e2, 0x0bad60715a3bd639);
+    check<Adam>(AdamOptions{.amsgrad = true, .weight_decay = 1e-3, .dialect = Dialect::PyTorch}, 0x748335736b4914fd,
+                0x509e9b505075189e);
   }
 }
 

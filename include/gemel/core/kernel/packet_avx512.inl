@@ -58,31 +58,20 @@ GEMEL_INLINE __m512 sub(__m512 a, __m512 b) { return _mm512_sub_ps(a, b); }
 GEMEL_INLINE __m512d sub(__m512d a, __m512d b) { return _mm512_sub_pd(a, b); }
 GEMEL_INLINE __m512 div(__m512 a, __m512 b) { return _mm512_div_ps(a, b); }
 GEMEL_INLINE __m512d div(__m512d a, __m512d b) { return _mm512_div_pd(a, b); }
-/// The square root, rounded correctly, in half (double: a third) of the time that the instruction for it takes: from an
-/// estimate of 1 / sqrt(a) by Newton's and Goldschmidt's steps, and one by the exact remainder a - g g. (Markstein,
-/// Computation of elementary functions on the IBM RISC System/6000, 1990.) Before its last rounding it is within 2^-46
-/// (double: 2^-103) of the root, so only an a whose root is so close to the middle of two numbers could be rounded
-/// wrongly; the tests try all of them. Where the remainder might be denormal, or a is no number, it is the instruction.
-GEMEL_INLINE __m512 sqrt(__m512 a) {
-  const __m512i from_least = _mm512_sub_epi32(_mm512_castps_si512(a), _mm512_set1_epi32((127 - 96) << 23));
-  if (_mm512_cmpgt_epu32_mask(from_least, _mm512_set1_epi32((96 + 96) << 23)) != 0) [[unlikely]] {
-    return _mm512_maskz_sqrt_ps(all16, a);
-  }
+/// The square root of a, rounded correctly, from an estimate y of 1 / sqrt(a) within 2^-14: by Goldschmidt's steps, and
+/// a last one by the remainder a - g g, which is exact. (Markstein, Computation of elementary functions on the IBM RISC
+/// System/6000, 1990.) Before the last rounding it is within 2^-46 (double: 2^-102) of the root; so only an a whose
+/// root is as close to the middle of two numbers could be rounded wrongly, and the tests try all of them.
+GEMEL_INLINE __m512 sqrt_from(__m512 y, __m512 a) {
   const __m512 half = broadcast(0.5f);
-  const __m512 y = _mm512_maskz_rsqrt14_ps(all16, a);
   __m512 g = mul(a, y), h = mul(half, y);
   const __m512 e = fnma(g, h, half);
   g = fma(g, e, g);
   h = fma(h, e, h);
   return fma(fnma(g, g, a), h, g);
 }
-GEMEL_INLINE __m512d sqrt(__m512d a) {
-  const __m512i from_least = _mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_set1_epi64((1023LL - 900) << 52));
-  if (_mm512_cmpgt_epu64_mask(from_least, _mm512_set1_epi64((900LL + 900) << 52)) != 0) [[unlikely]] {
-    return _mm512_maskz_sqrt_pd(all8, a);
-  }
+GEMEL_INLINE __m512d sqrt_from(__m512d y, __m512d a) {
   const __m512d half = broadcast(0.5);
-  const __m512d y = _mm512_maskz_rsqrt14_pd(all8, a);
   __m512d g = mul(a, y), h = mul(half, y);
   GEMEL_UNROLL for (int step = 0; step < 2; ++step) {
     const __m512d e = fnma(g, h, half);
@@ -90,6 +79,22 @@ GEMEL_INLINE __m512d sqrt(__m512d a) {
     h = fma(h, e, h);
   }
   return fma(fnma(g, g, a), h, g);
+}
+/// In half (double: a third) of the time that the instruction for it takes. That is left with what is no number, and
+/// with less than 2^-102 (double: 2^-969), of which the remainder might be denormal.
+GEMEL_INLINE __m512 sqrt(__m512 a) {
+  const __m512i above = _mm512_sub_epi32(_mm512_castps_si512(a), _mm512_set1_epi32((127 - 102) << 23));
+  if (_mm512_cmpgt_epu32_mask(above, _mm512_set1_epi32((102 + 100) << 23)) != 0) [[unlikely]] {
+    return _mm512_maskz_sqrt_ps(all16, a);
+  }
+  return sqrt_from(_mm512_maskz_rsqrt14_ps(all16, a), a);
+}
+GEMEL_INLINE __m512d sqrt(__m512d a) {
+  const __m512i above = _mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_set1_epi64((1023LL - 969) << 52));
+  if (_mm512_cmpgt_epu64_mask(above, _mm512_set1_epi64((969LL + 900) << 52)) != 0) [[unlikely]] {
+    return _mm512_maskz_sqrt_pd(all8, a);
+  }
+  return sqrt_from(_mm512_maskz_rsqrt14_pd(all8, a), a);
 }
 /// The same while the multipliers have other work: for floats the instruction, which does without them.
 GEMEL_INLINE __m512 sqrt_beside_products(__m512 a) { return _mm512_maskz_sqrt_ps(all16, a); }

@@ -11,10 +11,11 @@ GEMEL_INLINE P flush(P x) {
 }
 
 /// The same for an average of squares, in one instruction: the floor is so far below any epsilon that it adds nothing,
-/// and so far above the denormal numbers that its next decay is none either.
+/// and so far above the denormal numbers that neither its next decay is one nor the remainder of its root.
 template <Scalar S, class P>
 GEMEL_INLINE P floor_of_squares(P x) {
-  return max(broadcast(std::numeric_limits<S>::min() * S{1 << 20}), x);  // in this order NaN stays
+  constexpr S floor = std::numeric_limits<S>::min() * 2 / std::numeric_limits<S>::epsilon();
+  return max(broadcast(floor), x);  // in this order NaN stays
 }
 
 // Each step: one packet of parameters w with gradient g, and `arrays` packets of state. A step that divides by a root

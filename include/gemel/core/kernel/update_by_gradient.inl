@@ -266,10 +266,8 @@ GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<R
   if constexpr (interleaving) {
     constexpr Index height = tile_rows * PacketOf<S>::size;
     const Index rows = p.rows / height * height, cols = p.cols / tile_cols * tile_cols;
-    // With fewer columns in the batch than packets in a tile, some updates would not fit in between; with few, or where
-    // memory takes the time, they are as well done apart.
-    const bool pays = p.depth >= tile_rows * tile_cols || (p.depth >= 8 && p.rows * p.cols <= most_in_cache<S>);
-    if (rows > 0 && pays) {
+    // With hardly a column in the batch, parameters from afar come sooner one after the other.
+    if (rows > 0 && (p.depth >= 4 || p.rows * p.cols <= most_in_cache<S>)) {
       update_tiles(p, rows, cols, u);
       return update_rest(p, 0, cols, p.cols - cols, u);
     }
