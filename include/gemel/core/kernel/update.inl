@@ -7,7 +7,10 @@ namespace gemel::kernel::GEMEL_SET {
 /// numbers, which make a step nearly twice as slow. NaN stays.
 template <Scalar S, class P>
 GEMEL_INLINE P flush(P x) {
-  return zero_if_less(abs(x), broadcast(std::numeric_limits<S>::min()), x);
+  static constexpr S normal = std::numeric_limits<S>::min();
+  const S* least = &normal;
+  GEMEL_FORGET(least);  // else it is kept in a register, or worse, on the stack
+  return zero_if_less(abs(x), broadcast(*least), x);
 }
 
 /// The same for an average of squares, in one instruction: the floor is so far below any epsilon that it adds nothing,
