@@ -112,8 +112,9 @@ class ParameterUpdate {
   // of every tile's columns, few enough for the cache.
   static constexpr Index share_units = 12;
   static constexpr Index block_units = 96;
-  // Of more deltas than a cache holds, 1 MB, the gradient is better computed in blocks.
-  static constexpr Index most_interleaved = (Index{1} << 20) / static_cast<Index>(sizeof(S));
+  // Of more deltas, 1 MB, or inputs, 8 MB, than caches hold, the gradient is better computed in blocks.
+  static constexpr Index most_deltas = (Index{1} << 20) / static_cast<Index>(sizeof(S));
+  static constexpr Index most_inputs = (Index{1} << 23) / static_cast<Index>(sizeof(S));
 
   static Index share(Index n, Index member, Index members) { return n * member / members; }
 
@@ -153,7 +154,7 @@ class ParameterUpdate {
       const Index flat = network_->offset(k) + first;
       const auto block = optimizer_->block(flat, nullptr, block_parameters(flat, count));
       if constexpr (InterleavingLayer<L, S, decltype(block)>) {
-        if (layer.out() * memory_->active <= most_interleaved) {
+        if (layer.out() * memory_->active <= most_deltas && layer.in() * memory_->active <= most_inputs) {
           return layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first,
                                           block);
         }
