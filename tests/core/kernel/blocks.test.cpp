@@ -95,9 +95,9 @@ TEST_CASE("a step whose gradient goes by blocks has the bits of any number of th
   const auto train = [](Index threads) {
     Rng rng{3};
     Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{40, 300}, Dense<300, 300, ReLU>{})};
-    const MatrixX<float> a = uniform<float>(40, 150, rng), b = uniform<float>(40, 150, rng);
-    Pairs<float> pairs{a, b, coin_flips(150, rng)};
-    pairs.start_epoch(0, 0, 150, false);
+    const MatrixX<float> a = uniform<float>(40, 450, rng), b = uniform<float>(40, 450, rng);
+    Pairs<float> pairs{a, b, coin_flips(450, rng)};
+    pairs.start_epoch(0, 0, 450, false);
     RMSprop<float> optimizer;
     TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
     for (int k = 0; k < 2; ++k) step(pairs, 0);
