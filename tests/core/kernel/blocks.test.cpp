@@ -19,7 +19,7 @@ TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one",
     Rng rng{1};
     for (const auto [rows, depth, cols] :
          {std::array<Index, 3>{270, 600, 25}, {67, 2100, 31}, {520, 257, 500}, {600, 450, 7}}) {
-      const MatrixX<S> a = normal<S>(rows, depth, rng), b = normal<S>(depth, cols, rng), bias = normal<S>(rows, 1, rng);
+      const MatrixX<S> a = uniform<S>(rows, depth, rng), b = uniform<S>(depth, cols, rng), bias = uniform<S>(rows, 1, rng);
       const auto columns = pointers_to(b);
       for (const bool relu : {false, true}) {
         for (const S* start : {static_cast<const S*>(nullptr), bias.data()}) {
@@ -46,7 +46,7 @@ TEMPLATE_TEST_CASE("a product with A transposed has the bits of that with A", "[
       for (const Index depth : {1, 3, 16, 45, 256, 300}) {
         for (const Index cols : {1, 2, 5, 13}) {
           const Index lda = depth + cols % 3;
-          const MatrixX<S> a = normal<S>(lda, rows, rng), b = normal<S>(depth, cols, rng);
+          const MatrixX<S> a = uniform<S>(lda, rows, rng), b = uniform<S>(depth, cols, rng);
           const MatrixX<S> turned = a.topRows(depth).transpose();
           const auto columns = pointers_to(b);
           MatrixX<S> y(rows, cols), expected(rows, cols);
@@ -77,9 +77,9 @@ TEMPLATE_TEST_CASE("a gradient in blocks has the bits of its columns one by one"
     Rng rng{2};
     for (const auto [rows, cols, depth] : {std::array<Index, 3>{270, 25, 300}, {67, 113, 1100}, {520, 200, 257}}) {
       const Index first = 3;
-      const MatrixX<S> d = normal<S>(rows, depth, rng), x = normal<S>(first + cols, depth, rng);
+      const MatrixX<S> d = uniform<S>(rows, depth, rng), x = uniform<S>(first + cols, depth, rng);
       const auto deltas = pointers_to(d), columns = pointers_to(x);
-      MatrixX<S> together = normal<S>(rows, cols, rng), alone = together;
+      MatrixX<S> together = uniform<S>(rows, cols, rng), alone = together;
       kernel::kernels<S>().add_gradient({rows, cols, depth, deltas.data(), columns.data(), first, together.data()});
       for (Index j = 0; j < cols; ++j) {
         kernel::kernels<S>().add_gradient(
