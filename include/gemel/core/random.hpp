@@ -86,8 +86,7 @@ class Rng {
 
   /// Uniform in 0, …, n - 1, without bias. Throws ValueError where n is not positive.
   Index below(Index n) {
-    if (n <= 0)
-      throw ValueError("a random number below " + std::to_string(n) + " was asked for; the bound must be > 0");
+    if (n <= 0) throw ValueError({"a random number below ", n, " was asked for; the bound must be > 0"});
     const auto bound = static_cast<std::uint64_t>(n);
     const std::uint64_t surplus = (0 - bound) % bound;  // 2^64 mod n: with as many values less, all n are as likely
     std::uint64_t value = bits();

@@ -27,8 +27,7 @@ inline constexpr Index most_threads = 1024;
 inline Index checked_threads(Index threads) {
   if (threads == 0) return std::clamp<Index>(std::thread::hardware_concurrency(), 1, most_threads);
   if (threads < 1 || threads > most_threads) {
-    throw ValueError("threads must be 1 to " + std::to_string(most_threads) + ", or 0 for all, but is " +
-                     std::to_string(threads));
+    throw ValueError({"threads must be 1 to ", most_threads, ", or 0 for all, but is ", threads});
   }
   return threads;
 }

@@ -62,7 +62,7 @@ class Classes {
     labels.reserve(indices.size());
     for (const Index i : indices) {
       if (i < 0 || i >= size()) {
-        throw ValueError("sample " + std::to_string(i) + " was selected, but there are " + std::to_string(size()));
+        throw ValueError({"sample ", i, " was selected, but there are ", size()});
       }
       labels.push_back(labels_[static_cast<std::size_t>(i)]);
     }

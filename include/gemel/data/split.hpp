@@ -25,9 +25,9 @@ namespace detail {
 // round(n fraction), and neither none nor all. `what` are being split.
 inline Index held_out(Index n, double fraction, const std::string& what) {
   if (!(fraction > 0 && fraction < 1)) {
-    throw ValueError("the fraction held out is " + std::to_string(fraction) + ", but it must be in (0, 1)");
+    throw ValueError({"the fraction held out is ", fraction, ", but it must be in (0, 1)"});
   }
-  if (n < 2) throw ValueError("a split needs at least two " + what + ", but there are " + std::to_string(n));
+  if (n < 2) throw ValueError({"a split needs at least two ", what, ", but there are ", n});
   return std::clamp<Index>(std::llround(static_cast<double>(n) * fraction), 1, n - 1);
 }
 

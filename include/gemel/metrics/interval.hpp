@@ -67,13 +67,12 @@ namespace detail {
 
 inline void check(const IntervalOptions& options) {
   if (!(options.confidence > 0 && options.confidence < 1)) {
-    throw ValueError("a confidence lies between 0 and 1, but " + std::to_string(options.confidence) + " was given");
+    throw ValueError({"a confidence lies between 0 and 1, but ", options.confidence, " was given"});
   }
   const double needed = std::ceil(2 / (1 - options.confidence) - 1e-6);
   if (static_cast<double>(options.replicates) < needed) {
-    throw ValueError("a bootstrap at confidence " + std::to_string(options.confidence) + " needs at least " +
-                     std::to_string(static_cast<Index>(needed)) + " replicates, but " +
-                     std::to_string(options.replicates) + " were asked for");
+    throw ValueError({"a bootstrap at confidence ", options.confidence, " needs at least ", static_cast<Index>(needed),
+                      " replicates, but ", options.replicates, " were asked for"});
   }
 }
 
@@ -181,15 +180,13 @@ class Bootstrap {
     std::vector<PairIdentity> people = options_.identities;
     if (people.empty()) return people;
     if (length(people) != labels.size()) {
-      throw ValueError("there are " + std::to_string(people.size()) + " pairs of identities, but " +
-                       std::to_string(labels.size()) + " pairs");
+      throw ValueError({"there are ", people.size(), " pairs of identities, but ", labels.size(), " pairs"});
     }
     std::vector<Index> all;
     for (std::size_t i = 0; i < people.size(); ++i) {
       if ((people[i].first == people[i].second) != (labels.span()[i] == 1)) {
-        throw ValueError("the label says " + std::string(labels.span()[i] ? "similar" : "dissimilar") +
-                             ", but the identities are " + std::to_string(people[i].first) + " and " +
-                             std::to_string(people[i].second),
+        throw ValueError({"the label says ", labels.span()[i] ? "similar" : "dissimilar", ", but the identities are ",
+                          people[i].first, " and ", people[i].second},
                          Place{.pair = static_cast<Index>(i)});
       }
       all.push_back(people[i].first);
@@ -243,7 +240,7 @@ class Bootstrap {
 inline Interval wilson_interval(Index errors, Index trials, double confidence) {
   detail::check({.confidence = confidence, .replicates = std::numeric_limits<Index>::max()});
   if (trials <= 0 || errors < 0 || errors > trials) {
-    throw ValueError(std::to_string(errors) + " errors in " + std::to_string(trials) + " trials are not possible");
+    throw ValueError({errors, " errors in ", trials, " trials are not possible"});
   }
   const double n = static_cast<double>(trials);
   const double p = static_cast<double>(errors) / n;

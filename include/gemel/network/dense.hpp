@@ -33,8 +33,7 @@ class Dense {
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
     constexpr Index most_parameters = Index{1} << 48;
     if (in_ >= most_parameters / out_) {
-      throw ShapeError("a layer of " + std::to_string(in_) + " x " + std::to_string(out_) +
-                       " has more parameters than any machine holds");
+      throw ShapeError({"a layer of ", Index{in_}, " x ", Index{out_}, " has more parameters than any machine holds"});
     }
   }
   explicit Dense(Activate activation, Initialize initializer = {}) requires(In != Dynamic && Out != Dynamic)

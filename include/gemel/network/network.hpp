@@ -108,14 +108,14 @@ class Network {
   template <class Derived>
   void set_parameters(const Eigen::MatrixBase<Derived>& values) {
     if (values.rows() != parameter_count() || values.cols() != 1) {
-      throw ShapeError("the network has " + std::to_string(parameter_count()) + " parameters in one column, but " +
-                       std::to_string(values.rows()) + " x " + std::to_string(values.cols()) + " values were given");
+      throw ShapeError({"the network has ", parameter_count(), " parameters in one column, but ", values.rows(), " x ",
+                        values.cols(), " values were given"});
     }
     const VectorX<S> flat = values;
     const auto bad = std::ranges::find_if(flat, [](S value) { return !std::isfinite(value); });
     if (bad != flat.end()) {
       const Index i = bad - flat.begin();
-      throw NonFiniteError("parameters must be finite, but value " + std::to_string(i) + " is NaN or infinite",
+      throw NonFiniteError({"parameters must be finite, but value ", i, " is NaN or infinite"},
                            {.layer = std::ranges::upper_bound(offsets_, i) - offsets_.begin() - 1});
     }
     std::ranges::copy(flat, write_parameters().data());

@@ -71,8 +71,8 @@ class BatchPass {
   template <class Source>
   void load(const Source& source, const Place& place, Index k, Index members) {
     if (static_cast<Index>(source.features()) != memory_.features) {
-      throw ShapeError("the network takes " + std::to_string(memory_.features) + " features, but the pairs have " +
-                       std::to_string(static_cast<Index>(source.features())));
+      throw ShapeError({"the network takes ", memory_.features, " features, but the pairs have ",
+                        static_cast<Index>(source.features())});
     }
     source.batch(k, memory_.batch);
     memory_.batch.check(place);
