@@ -161,10 +161,10 @@ class Team {
   }
 
   void rethrow() {
-    const auto first = std::ranges::find_if(errors_, [](const std::exception_ptr& error) { return error != nullptr; });
+    const auto first = std::find_if(errors_.begin(), errors_.end(), [](const auto& error) { return error != nullptr; });
     if (first == errors_.end()) return;
     const std::exception_ptr error = *first;
-    std::ranges::fill(errors_, nullptr);
+    std::fill(errors_.begin(), errors_.end(), nullptr);
     std::rethrow_exception(error);
   }
 

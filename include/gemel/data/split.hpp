@@ -46,8 +46,8 @@ inline Split split_samples(Index n, double fraction, Rng& rng) {
   const Index held = detail::held_out(n, fraction, "samples");
   const std::vector<Index> order = detail::random_order(n, rng);
   Split split{{order.begin() + held, order.end()}, {order.begin(), order.begin() + held}};
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.test);
+  std::sort(split.train.begin(), split.train.end());
+  std::sort(split.test.begin(), split.test.end());
   return split;
 }
 
@@ -66,8 +66,8 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
       side.push_back(members[static_cast<std::size_t>(i)]);
     }
   }
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.test);
+  std::sort(split.train.begin(), split.train.end());
+  std::sort(split.test.begin(), split.test.end());
   return split;
 }
 
@@ -83,8 +83,8 @@ inline Split split_classes(const Classes& classes, double fraction, Rng& rng) {
     const std::span<const Index> members = classes.members(order[static_cast<std::size_t>(i)]);
     side.insert(side.end(), members.begin(), members.end());
   }
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.test);
+  std::sort(split.train.begin(), split.train.end());
+  std::sort(split.test.begin(), split.test.end());
   return split;
 }
 

@@ -97,7 +97,8 @@ class Bootstrap {
     const std::vector<PairIdentity> people = numbered(labels);
     std::vector<std::size_t> order(distances.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return distances[i]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t i, std::size_t j) { return distances[i] < distances[j]; });
     for (const std::size_t i : order) {
       pairs_.push_back({distances[i], labels.span()[i] == 1, people.empty() ? PairIdentity{} : people[i], 1});
       (labels.span()[i] ? similar_ : dissimilar_).push_back(pairs_.size() - 1);
@@ -192,9 +193,9 @@ class Bootstrap {
       all.push_back(people[i].first);
       all.push_back(people[i].second);
     }
-    std::ranges::sort(all);
+    std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
-    const auto number = [&all](Index person) { return std::ranges::lower_bound(all, person) - all.begin(); };
+    const auto number = [&all](Index person) { return std::lower_bound(all.begin(), all.end(), person) - all.begin(); };
     for (PairIdentity& pair : people) pair = {number(pair.first), number(pair.second)};
     people_ = length(all);
     return people;

@@ -51,7 +51,7 @@ class Dense {
   void initialize(std::span<S> p, Rng& rng) const {
     const auto weights = static_cast<std::size_t>(out_ * in_);
     initializer_(p.first(weights), in_, out_, rng);
-    std::ranges::fill(p.subspan(weights), S{0});
+    std::fill(p.begin() + out_ * in_, p.end(), S{0});
   }
 
   template <Scalar S>

@@ -131,7 +131,7 @@ class Network {
 
   /// Embeds x (in x n) into y (out x n); allocates nothing once the workspace has grown.
   void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
-    const Index widest = *std::ranges::max_element(sizes_);
+    const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
     for (Buffer<S>& buffer : workspace.layer) buffer.reserve(widest * block);
     for (Index first = 0; first < x.cols(); first += block) {
       const Index count = std::min(block, x.cols() - first);

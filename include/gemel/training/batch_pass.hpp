@@ -96,7 +96,7 @@ class BatchPass {
     Member& me = at(t);
     const Net& network = model_->network();
     const Index count = me.last - me.first;
-    std::ranges::fill(me.peak_y, S{0});
+    std::fill(me.peak_y.begin(), me.peak_y.end(), S{0});
     for (Index j = me.first; j < me.last; ++j) {
       memory_.x[j] = source.column(batch, j, memory_.filled.data() + j * memory_.features);
       raise(me.peak_y.front(), peak(memory_.x[j], memory_.features));
@@ -147,7 +147,7 @@ class BatchPass {
   void backward(Index t) {
     Member& me = at(t);
     const Net& network = model_->network();
-    std::ranges::fill(me.peak_dz, S{0});
+    std::fill(me.peak_dz.begin(), me.peak_dz.end(), S{0});
     const Index m = memory_.pairs();
     const Index first_pair = memory_.batch.two_sided ? me.first / 2 : 0;
     const Index last_pair = memory_.batch.two_sided ? me.last / 2 : m;

@@ -14,7 +14,7 @@ template <class Step, class Network>
 void add_warnings(const Step& step, const Network& network, Index epoch, History& history) {
   const auto add = [&](const std::string& cause, const char* text) {
     const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
-    if (std::ranges::none_of(history.warnings, same)) {
+    if (std::none_of(history.warnings.begin(), history.warnings.end(), same)) {
       history.warnings.push_back(message({cause, " (since epoch ", epoch, "): ", text}));
     }
   };
