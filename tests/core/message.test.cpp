@@ -21,4 +21,6 @@ TEST_CASE("numbers are written as std::to_string writes them") {
   CHECK(message({least}) == std::to_string(least));
   CHECK(message({most}) == std::to_string(most));
   CHECK(message({0.1f, " ", -2.5}) == std::to_string(0.1f) + " " + std::to_string(-2.5));
+  constexpr double longest = std::numeric_limits<double>::lowest();
+  CHECK(message({longest}) == std::to_string(longest));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -20,20 +21,15 @@ class Piece {
   Piece(T number) : kind_(Kind::Real), real_(static_cast<double>(number)) {}
 
   void append_to(std::string& message) const {
-    switch (kind_) {
-      case Kind::Text:
-        message += text_;
-        break;
-      case Kind::Whole:
-        message += std::to_string(whole_);
-        break;
-      case Kind::Natural:
-        message += std::to_string(natural_);
-        break;
-      case Kind::Real:
-        message += std::to_string(real_);
-        break;
+    if (kind_ == Kind::Text) {
+      message += text_;
+      return;
     }
+    char number[400];  // the longest is -1.8e308, by all of its digits
+    if (kind_ == Kind::Whole) std::snprintf(number, sizeof number, "%lld", whole_);
+    if (kind_ == Kind::Natural) std::snprintf(number, sizeof number, "%llu", natural_);
+    if (kind_ == Kind::Real) std::snprintf(number, sizeof number, "%f", real_);
+    message += number;
   }
 
  private:
