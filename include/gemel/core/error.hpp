@@ -45,10 +45,13 @@ struct Place {
 /// Base of all errors the library throws: what is wrong, where (in the text and as `place()`), and what to do.
 class Error : public std::runtime_error {
  public:
-  explicit Error(const std::string& what, Place place = {})
-      : std::runtime_error(message({place.describe(), place.describe().empty() ? "" : ": ", what})),
+  // Without default arguments: who throws would make a place, and unmake it.
+  explicit Error(Piece what) : Error({what}) {}
+  explicit Error(std::initializer_list<Piece> what) : Error(what, Place{}) {}
+  Error(Piece what, Place place) : Error({what}, std::move(place)) {}
+  Error(std::initializer_list<Piece> what, Place place)
+      : std::runtime_error(message({place.describe(), place.describe().empty() ? "" : ": ", message(what)})),
         place_(std::move(place)) {}
-  explicit Error(std::initializer_list<Piece> what, Place place = {}) : Error(message(what), std::move(place)) {}
 
   const Place& place() const noexcept { return place_; }
 
