@@ -61,7 +61,7 @@ inline InstructionSet instruction_set() { return detail::chosen_instruction_set(
 /// again. ValueError where this processor has it not.
 inline void force_instruction_set(std::optional<InstructionSet> set) {
   if (set && !detail::supports(*set)) {
-    throw ValueError(std::string("this processor has no ") + name(*set) + "; choose another instruction set");
+    throw ValueError({"this processor has no ", name(*set), "; choose another instruction set"});
   }
   detail::chosen_instruction_set().store(set ? *set : detail::best_instruction_set());
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -23,12 +25,15 @@ struct Place {
   /// "digits.csv, line 3, column 'label'", or "epoch 2, batch 17, layer 0"; empty where nothing is known.
   std::string describe() const {
     std::string text = file;
-    const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+    const auto add = [&text](std::initializer_list<Piece> part) {
+      if (!text.empty()) text += ", ";
+      text += message(part);
+    };
     const auto number = [&add](const char* name, std::optional<Index> value) {
-      if (value) add(std::string(name) + ' ' + std::to_string(*value));
+      if (value) add({name, " ", *value});
     };
     number("line", line);
-    if (!column.empty()) add("column '" + column + "'");
+    if (!column.empty()) add({"column '", column, "'"});
     number("epoch", epoch);
     number(validation ? "validation batch" : "batch", batch);
     number("layer", layer);
@@ -40,8 +45,12 @@ struct Place {
 /// Base of all errors the library throws: what is wrong, where (in the text and as `place()`), and what to do.
 class Error : public std::runtime_error {
  public:
-  explicit Error(const std::string& what, Place place = {})
-      : std::runtime_error(place.describe().empty() ? what : place.describe() + ": " + what),
+  // Without default arguments: who throws would make a place, and unmake it.
+  explicit Error(Piece what) : Error({what}) {}
+  explicit Error(std::initializer_list<Piece> what) : Error(what, Place{}) {}
+  Error(Piece what, Place place) : Error({what}, std::move(place)) {}
+  Error(std::initializer_list<Piece> what, Place place)
+      : std::runtime_error(message({place.describe(), place.describe().empty() ? "" : ": ", message(what)})),
         place_(std::move(place)) {}
 
   const Place& place() const noexcept { return place_; }

@@ -17,7 +17,7 @@ class Extent {
   constexpr Extent() = default;
   constexpr Extent(Index n) {
     if (n != N) {
-      throw ShapeError("the size is " + std::to_string(N) + " by its type, but " + std::to_string(n) + " was given");
+      throw ShapeError({"the size is ", N, " by its type, but ", n, " was given"});
     }
   }
   constexpr operator Index() const { return N; }
@@ -27,7 +27,7 @@ template <>
 class Extent<Dynamic> {
  public:
   constexpr Extent(Index n) : n_(n) {
-    if (n <= 0) throw ShapeError("a size must be positive, but " + std::to_string(n) + " was given");
+    if (n <= 0) throw ShapeError({"a size must be positive, but ", n, " was given"});
   }
   constexpr operator Index() const { return n_; }
 

@@ -71,7 +71,6 @@ struct Kernels {
   void (*relu_backward)(const S* y, S* dy, Index n);
   /// The largest |x_j(i)| of `cols` columns of n values; infinity or NaN where there is one (NaN ranks on top).
   S (*peak)(const S* const* x, Index n, Index cols);
-  S (*sum_of_squares)(const S* x, Index n);
   S (*squared_distance)(const S* a, const S* b, Index n);
   /// d_j = |a - b_j|^2 for `count` columns of n values, each with the bits of squared_distance.
   void (*squared_distances)(const S* a, const S* const* b, Index n, Index count, S* d);

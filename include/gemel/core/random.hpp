@@ -18,8 +18,9 @@
 namespace gemel {
 
 /// Philox4x32-10: four random words as a function of a counter and a key (Salmon, Moraes, Dror, Shaw: Parallel random
-/// numbers: as easy as 1, 2, 3, SC 2011).
-inline std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+/// numbers: as easy as 1, 2, 3, SC 2011). Not inline: whatever draws would hold its ten rounds.
+[[gnu::noinline]] inline std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                                             std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0];
     const std::uint64_t b = std::uint64_t{0xCD9E8D57} * counter[2];
@@ -86,8 +87,7 @@ class Rng {
 
   /// Uniform in 0, …, n - 1, without bias. Throws ValueError where n is not positive.
   Index below(Index n) {
-    if (n <= 0)
-      throw ValueError("a random number below " + std::to_string(n) + " was asked for; the bound must be > 0");
+    if (n <= 0) throw ValueError({"a random number below ", n, " was asked for; the bound must be > 0"});
     const auto bound = static_cast<std::uint64_t>(n);
     const std::uint64_t surplus = (0 - bound) % bound;  // 2^64 mod n: with as many values less, all n are as likely
     std::uint64_t value = bits();

@@ -11,7 +11,7 @@ namespace gemel {
 /// sum x(i)^2
 template <Scalar S>
 S sum_of_squares(const S* x, Index n) {
-  return kernel::kernels<S>().sum_of_squares(x, n);
+  return kernel::kernels<S>().dot(x, x, n);
 }
 
 /// sum a(i) b(i)

@@ -27,8 +27,7 @@ inline constexpr Index most_threads = 1024;
 inline Index checked_threads(Index threads) {
   if (threads == 0) return std::clamp<Index>(std::thread::hardware_concurrency(), 1, most_threads);
   if (threads < 1 || threads > most_threads) {
-    throw ValueError("threads must be 1 to " + std::to_string(most_threads) + ", or 0 for all, but is " +
-                     std::to_string(threads));
+    throw ValueError({"threads must be 1 to ", most_threads, ", or 0 for all, but is ", threads});
   }
   return threads;
 }
@@ -162,10 +161,10 @@ class Team {
   }
 
   void rethrow() {
-    const auto first = std::ranges::find_if(errors_, [](const std::exception_ptr& error) { return error != nullptr; });
+    const auto first = std::find_if(errors_.begin(), errors_.end(), [](const auto& error) { return error != nullptr; });
     if (first == errors_.end()) return;
     const std::exception_ptr error = *first;
-    std::ranges::fill(errors_, nullptr);
+    std::fill(errors_.begin(), errors_.end(), nullptr);
     std::rethrow_exception(error);
   }
 

@@ -19,8 +19,7 @@ template <Scalar S>
 Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
   const Index n = x.size();
   if (classes.size() != n) {
-    throw ShapeError("there are " + std::to_string(n) + " samples, but " + std::to_string(classes.size()) +
-                     " class labels: one a sample is needed");
+    throw ShapeError({"there are ", n, " samples, but ", classes.size(), " class labels: one a sample is needed"});
   }
   const auto count = static_cast<std::size_t>(n * (n - 1) / 2);
   std::vector<PairIndex> pairs;

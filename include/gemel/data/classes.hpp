@@ -62,7 +62,7 @@ class Classes {
     labels.reserve(indices.size());
     for (const Index i : indices) {
       if (i < 0 || i >= size()) {
-        throw ValueError("sample " + std::to_string(i) + " was selected, but there are " + std::to_string(size()));
+        throw ValueError({"sample ", i, " was selected, but there are ", size()});
       }
       labels.push_back(labels_[static_cast<std::size_t>(i)]);
     }
@@ -72,12 +72,12 @@ class Classes {
  private:
   void group() {
     values_ = labels_;
-    std::ranges::sort(values_);
+    std::sort(values_.begin(), values_.end());
     values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
 
     std::vector<std::size_t> next(values_.size() + 1);
     for (const std::int64_t label : labels_) {
-      const auto number = std::ranges::lower_bound(values_, label) - values_.begin();
+      const auto number = std::lower_bound(values_.begin(), values_.end(), label) - values_.begin();
       of_.push_back(number);
       ++next[static_cast<std::size_t>(number) + 1];
     }

@@ -25,19 +25,17 @@ namespace gemel {
 template <Scalar S>
 Pairs<S> consecutive_pairs(Samples<S> x, const Classes& classes, Rng& rng) {
   if (classes.size() != x.size()) {
-    throw ShapeError("there are " + std::to_string(x.size()) + " samples, but " + std::to_string(classes.size()) +
-                     " class labels: one a sample is needed");
+    throw ShapeError(
+        {"there are ", x.size(), " samples, but ", classes.size(), " class labels: one a sample is needed"});
   }
   if (classes.count() < 2) {
-    throw ValueError("all samples are of class " + std::to_string(classes.value(0)) +
-                     ": dissimilar pairs need at least two classes");
+    throw ValueError({"all samples are of class ", classes.value(0), ": dissimilar pairs need at least two classes"});
   }
   std::size_t smallest = classes.members(0).size();
   for (Index c = 0; c < classes.count(); ++c) {
     smallest = std::min(smallest, classes.members(c).size());
     if (smallest == 1) {
-      throw ValueError("class " + std::to_string(classes.value(c)) +
-                       " has one sample, but consecutive pairs need two of every class");
+      throw ValueError({"class ", classes.value(c), " has one sample, but consecutive pairs need two of every class"});
     }
   }
   std::vector<PairIndex> pairs;

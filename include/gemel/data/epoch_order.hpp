@@ -22,8 +22,7 @@ class EpochOrder {
 
   /// Throws ValueError where batch_size is not positive.
   void start(std::uint64_t seed, Index epoch, Index batch_size, bool shuffled) {
-    if (batch_size <= 0)
-      throw ValueError("batch_size is " + std::to_string(batch_size) + ", but it must be at least 1");
+    if (batch_size <= 0) throw ValueError({"batch_size is ", batch_size, ", but it must be at least 1"});
     batch_size_ = batch_size;
     order_.clear();
     if (!shuffled) return;
@@ -38,7 +37,7 @@ class EpochOrder {
   /// The number of pairs in batch k. Throws ValueError where the epoch has no such batch.
   Index batch_size(Index k) const {
     if (k < 0 || k >= batches()) {
-      throw ValueError("batch " + std::to_string(k) + " was asked for, but the epoch has " + std::to_string(batches()));
+      throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches()});
     }
     return std::min(batch_size_, n_ - k * batch_size_);
   }

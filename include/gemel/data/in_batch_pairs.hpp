@@ -21,8 +21,8 @@ class InBatchPairs {
   /// Throws ShapeError where there is not one class a sample, or only one sample.
   InBatchPairs(Samples<S> x, Classes classes) : x_(std::move(x)), classes_(std::move(classes)), order_(x_.size()) {
     if (classes_.size() != x_.size()) {
-      throw ShapeError("there are " + std::to_string(x_.size()) + " samples, but " + std::to_string(classes_.size()) +
-                       " class labels: one a sample is needed");
+      throw ShapeError(
+          {"there are ", x_.size(), " samples, but ", classes_.size(), " class labels: one a sample is needed"});
     }
     if (x_.size() < 2) throw ShapeError("there is one sample only: a pair needs two");
   }
@@ -33,8 +33,8 @@ class InBatchPairs {
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
     constexpr Index most = Index{1} << 16;
     if (batch_size < 2 || batch_size > most) {
-      throw ValueError("batch_size is " + std::to_string(batch_size) +
-                       ", but a batch of all pairs needs 2 samples at least, and " + std::to_string(most) + " at most");
+      throw ValueError({"batch_size is ", batch_size, ", but a batch of all pairs needs 2 samples at least, and ", most,
+                        " at most"});
     }
     order_.start(seed, epoch, batch_size, shuffle);
   }

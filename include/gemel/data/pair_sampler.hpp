@@ -39,24 +39,21 @@ class PairSampler {
   /// out of range, or similar pairs are asked for and no class has two samples.
   PairSampler(Samples<S> x, Classes classes, PairSamplerOptions options = {}) : x_(std::move(x)), order_(0) {
     if (classes.size() != x_.size()) {
-      throw ShapeError("there are " + std::to_string(x_.size()) + " samples, but " + std::to_string(classes.size()) +
-                       " class labels: one a sample is needed");
+      throw ShapeError(
+          {"there are ", x_.size(), " samples, but ", classes.size(), " class labels: one a sample is needed"});
     }
     if (classes.count() < 2) {
-      throw ValueError("all samples are of class " + std::to_string(classes.value(0)) +
-                       ": dissimilar pairs need at least two classes");
+      throw ValueError({"all samples are of class ", classes.value(0), ": dissimilar pairs need at least two classes"});
     }
     if (!(options.similar_share >= 0 && options.similar_share <= 1)) {
-      throw ValueError("similar_share is " + std::to_string(options.similar_share) + ", but it must be in [0, 1]");
+      throw ValueError({"similar_share is ", options.similar_share, ", but it must be in [0, 1]"});
     }
     if (options.pairs_per_sample <= 0) {
-      throw ValueError("pairs_per_sample is " + std::to_string(options.pairs_per_sample) +
-                       ", but it must be at least 1");
+      throw ValueError({"pairs_per_sample is ", options.pairs_per_sample, ", but it must be at least 1"});
     }
     if (options.pairs_per_sample > most_pairs / x_.size()) {
-      throw ValueError("pairs_per_sample is " + std::to_string(options.pairs_per_sample) + ", but " +
-                       std::to_string(x_.size()) + " samples can have " + std::to_string(most_pairs / x_.size()) +
-                       " at most: an epoch has less than 2^31 pairs");
+      throw ValueError({"pairs_per_sample is ", options.pairs_per_sample, ", but ", x_.size(), " samples can have ",
+                        most_pairs / x_.size(), " at most: an epoch has less than 2^31 pairs"});
     }
     count_ = x_.size() * options.pairs_per_sample;
     similar_count_ = std::llround(static_cast<double>(count_) * options.similar_share);

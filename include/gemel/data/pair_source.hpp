@@ -35,9 +35,9 @@ struct Batch {
   /// same length, ValueError where a pair has no such sample or no such label, or is not two-sided as promised.
   void check(Place where) const {
     if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
-      throw ShapeError("the source gave " + std::to_string(size()) + " pairs, but " + std::to_string(similar.size()) +
-                           " labels and " + std::to_string(weight.size()) + " weights",
-                       std::move(where));
+      throw ShapeError(
+          {"the source gave ", size(), " pairs, but ", similar.size(), " labels and ", weight.size(), " weights"},
+          std::move(where));
     }
     for (Index p = 0; p < size(); ++p) {
       const auto [first, second] = pairs[static_cast<std::size_t>(p)];
@@ -46,14 +46,13 @@ struct Batch {
       if (known(first) && known(second) && label <= 1 && (!two_sided || (first == 2 * p && second == 2 * p + 1)))
         continue;
       where.pair = p;
-      throw ValueError("the source gave a pair of samples " + std::to_string(first) + " and " + std::to_string(second) +
-                           ", labelled " + std::to_string(label) + ", in a batch of " + std::to_string(samples.size()) +
-                           " samples: labels are 0 or 1, and two-sided pair p is of samples 2p and 2p + 1",
-                       std::move(where));
+      throw ValueError(
+          {"the source gave a pair of samples ", first, " and ", second, ", labelled ", label, ", in a batch of ",
+           samples.size(), " samples: labels are 0 or 1, and two-sided pair p is of samples 2p and 2p + 1"},
+          std::move(where));
     }
     if (two_sided && length(samples) != 2 * size()) {
-      throw ShapeError("the source gave " + std::to_string(size()) + " two-sided pairs, but " +
-                           std::to_string(samples.size()) + " samples",
+      throw ShapeError({"the source gave ", size(), " two-sided pairs, but ", samples.size(), " samples"},
                        std::move(where));
     }
   }

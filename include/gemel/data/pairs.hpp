@@ -29,12 +29,12 @@ class Pairs {
   Pairs(Samples<S> a, Samples<S> b, Labels labels, std::vector<S> weights = {})
       : a_(std::move(a)), b_(std::move(b)), size_(a_.size()), order_(size_) {
     if (a_.features() != b_.features()) {
-      throw ShapeError("the two samples of a pair need as many features, but A has " + std::to_string(a_.features()) +
-                       " and B has " + std::to_string(b_.features()) + " (features x n: one sample a column)");
+      throw ShapeError({"the two samples of a pair need as many features, but A has ", a_.features(), " and B has ",
+                        b_.features(), " (features x n: one sample a column)"});
     }
     if (a_.size() != b_.size()) {
-      throw ShapeError("A and B need as many samples, but A has " + std::to_string(a_.size()) + " and B has " +
-                       std::to_string(b_.size()) + " (features x n: one sample a column)");
+      throw ShapeError({"A and B need as many samples, but A has ", a_.size(), " and B has ", b_.size(),
+                        " (features x n: one sample a column)"});
     }
     share({}, std::move(labels), std::move(weights), false);
   }
@@ -50,9 +50,7 @@ class Pairs {
     for (Index i = 0; i < size_; ++i) {
       for (const Index sample : {at(index_pairs, i).first, at(index_pairs, i).second}) {
         if (sample < 0 || sample >= a_.size()) {
-          throw ValueError("it refers to sample " + std::to_string(sample) + ", but the samples are 0 to " +
-                               std::to_string(a_.size() - 1),
-                           {.pair = i});
+          throw ValueError({"it refers to sample ", sample, ", but the samples are 0 to ", a_.size() - 1}, {.pair = i});
         }
         sharing = sharing || seen[static_cast<std::size_t>(sample)];
         seen[static_cast<std::size_t>(sample)] = true;
@@ -77,8 +75,8 @@ class Pairs {
   /// count is 0.
   Pairs slice(Index first, Index count) const {
     if (first < 0 || count <= 0 || first > size_ - count) {
-      throw ValueError("a slice of " + std::to_string(count) + " pairs from pair " + std::to_string(first) +
-                       " on was asked for, but there are " + std::to_string(size_) + ", and a slice is at least one");
+      throw ValueError({"a slice of ", count, " pairs from pair ", first, " on was asked for, but there are ", size_,
+                        ", and a slice is at least one"});
     }
     Pairs part = *this;
     part.start_ += first;
@@ -137,17 +135,15 @@ class Pairs {
 
   void share(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights, bool sharing) {
     if (labels.size() != size_) {
-      throw ShapeError("there are " + std::to_string(size_) + " pairs, but " + std::to_string(labels.size()) +
-                       " labels: one a pair is needed");
+      throw ShapeError({"there are ", size_, " pairs, but ", labels.size(), " labels: one a pair is needed"});
     }
     if (!weights.empty() && length(weights) != size_) {
-      throw ShapeError("there are " + std::to_string(size_) + " pairs, but " + std::to_string(weights.size()) +
-                       " weights: one a pair is needed, or none");
+      throw ShapeError(
+          {"there are ", size_, " pairs, but ", weights.size(), " weights: one a pair is needed, or none"});
     }
     for (Index i = 0; i < length(weights); ++i) {
       if (!std::isfinite(at(weights, i)) || at(weights, i) < 0) {
-        throw ValueError("the weight is " + std::to_string(at(weights, i)) + ", but a weight must be finite and >= 0",
-                         {.pair = i});
+        throw ValueError({"the weight is ", at(weights, i), ", but a weight must be finite and >= 0"}, {.pair = i});
       }
     }
     shared_ =

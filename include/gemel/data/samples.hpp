@@ -65,7 +65,7 @@ class Samples {
     pointers->reserve(indices.size());
     for (const Index i : indices) {
       if (i < 0 || i >= size_) {
-        throw ValueError("sample " + std::to_string(i) + " was selected, but there are " + std::to_string(size_));
+        throw ValueError({"sample ", i, " was selected, but there are ", size_});
       }
       pointers->push_back(column(i));
     }
@@ -79,8 +79,7 @@ class Samples {
   Samples(std::shared_ptr<const MatrixX<S>> owner, const S* data, Index features, Index size)
       : owner_(std::move(owner)), data_(data), features_(features), size_(size) {
     if (features <= 0 || size <= 0) {
-      throw ShapeError("samples are features x n with at least one of each, but these are " + std::to_string(features) +
-                       " x " + std::to_string(size));
+      throw ShapeError({"samples are features x n with at least one of each, but these are ", features, " x ", size});
     }
   }
 

@@ -25,9 +25,9 @@ namespace detail {
 // round(n fraction), and neither none nor all. `what` are being split.
 inline Index held_out(Index n, double fraction, const std::string& what) {
   if (!(fraction > 0 && fraction < 1)) {
-    throw ValueError("the fraction held out is " + std::to_string(fraction) + ", but it must be in (0, 1)");
+    throw ValueError({"the fraction held out is ", fraction, ", but it must be in (0, 1)"});
   }
-  if (n < 2) throw ValueError("a split needs at least two " + what + ", but there are " + std::to_string(n));
+  if (n < 2) throw ValueError({"a split needs at least two ", what, ", but there are ", n});
   return std::clamp<Index>(std::llround(static_cast<double>(n) * fraction), 1, n - 1);
 }
 
@@ -46,8 +46,8 @@ inline Split split_samples(Index n, double fraction, Rng& rng) {
   const Index held = detail::held_out(n, fraction, "samples");
   const std::vector<Index> order = detail::random_order(n, rng);
   Split split{{order.begin() + held, order.end()}, {order.begin(), order.begin() + held}};
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.test);
+  std::sort(split.train.begin(), split.train.end());
+  std::sort(split.test.begin(), split.test.end());
   return split;
 }
 
@@ -66,8 +66,8 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
       side.push_back(members[static_cast<std::size_t>(i)]);
     }
   }
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.test);
+  std::sort(split.train.begin(), split.train.end());
+  std::sort(split.test.begin(), split.test.end());
   return split;
 }
 
@@ -83,8 +83,8 @@ inline Split split_classes(const Classes& classes, double fraction, Rng& rng) {
     const std::span<const Index> members = classes.members(order[static_cast<std::size_t>(i)]);
     side.insert(side.end(), members.begin(), members.end());
   }
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.test);
+  std::sort(split.train.begin(), split.train.end());
+  std::sort(split.test.begin(), split.test.end());
   return split;
 }
 

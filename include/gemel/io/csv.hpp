@@ -212,10 +212,10 @@ class CsvReader {
       const char* hint = columns() == 1 ? "; there is one column only: is the separator right?"
                          : first_row    ? "; where the first row holds names, say so"
                                         : "";
-      throw FormatError(text + numbered(column) + hint, at(line, column));
+      throw FormatError({text, numbered(column), hint}, at(line, column));
     }
     if (!std::isfinite(*value) || std::abs(*value) > static_cast<double>(std::numeric_limits<S>::max())) {
-      throw NonFiniteError("'" + excerpt(cell) + "' is NaN, infinite or out of range" + numbered(column),
+      throw NonFiniteError({"'", excerpt(cell), "' is NaN, infinite or out of range", numbered(column)},
                            at(line, column));
     }
     return static_cast<S>(*value);
@@ -223,7 +223,7 @@ class CsvReader {
 
   int class_of(std::string_view cell, Index line) {
     cell = trimmed(cell);
-    if (cell.empty()) throw FormatError("the label is empty" + numbered(*label_), at(line, *label_));
+    if (cell.empty()) throw FormatError({"the label is empty", numbered(*label_)}, at(line, *label_));
     const auto found = numbers_.find(cell);
     if (found != numbers_.end()) return found->second;
     const int number = static_cast<int>(classes_.size());

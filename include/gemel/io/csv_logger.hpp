@@ -79,7 +79,7 @@ class CSVLogger {
   }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw IoError("it cannot be " + what + ": " + std::strerror(errno), Place{.file = name_});
+    throw IoError({"it cannot be ", what, ": ", std::strerror(errno)}, Place{.file = name_});
   }
 
   struct Close {

@@ -34,9 +34,9 @@ inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path, st
     int error = Z_OK;
     const char* what = gzerror(file.get(), &error);
     if (error == Z_ERRNO) throw IoError("it cannot be read", place);
-    if (count < 0 || error != Z_OK) throw FormatError(std::string("its gzip data cannot be inflated: ") + what, place);
+    if (count < 0 || error != Z_OK) throw FormatError({"its gzip data cannot be inflated: ", what}, place);
     bytes.resize(size + static_cast<std::size_t>(count));
-    if (bytes.size() > most) throw FormatError("it inflates to more than " + std::to_string(most) + " bytes", place);
+    if (bytes.size() > most) throw FormatError({"it inflates to more than ", most, " bytes"}, place);
     if (count == 0) return bytes;
   }
 }

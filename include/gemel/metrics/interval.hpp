@@ -67,13 +67,12 @@ namespace detail {
 
 inline void check(const IntervalOptions& options) {
   if (!(options.confidence > 0 && options.confidence < 1)) {
-    throw ValueError("a confidence lies between 0 and 1, but " + std::to_string(options.confidence) + " was given");
+    throw ValueError({"a confidence lies between 0 and 1, but ", options.confidence, " was given"});
   }
   const double needed = std::ceil(2 / (1 - options.confidence) - 1e-6);
   if (static_cast<double>(options.replicates) < needed) {
-    throw ValueError("a bootstrap at confidence " + std::to_string(options.confidence) + " needs at least " +
-                     std::to_string(static_cast<Index>(needed)) + " replicates, but " +
-                     std::to_string(options.replicates) + " were asked for");
+    throw ValueError({"a bootstrap at confidence ", options.confidence, " needs at least ", static_cast<Index>(needed),
+                      " replicates, but ", options.replicates, " were asked for"});
   }
 }
 
@@ -98,7 +97,8 @@ class Bootstrap {
     const std::vector<PairIdentity> people = numbered(labels);
     std::vector<std::size_t> order(distances.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return distances[i]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t i, std::size_t j) { return distances[i] < distances[j]; });
     for (const std::size_t i : order) {
       pairs_.push_back({distances[i], labels.span()[i] == 1, people.empty() ? PairIdentity{} : people[i], 1});
       (labels.span()[i] ? similar_ : dissimilar_).push_back(pairs_.size() - 1);
@@ -181,23 +181,21 @@ class Bootstrap {
     std::vector<PairIdentity> people = options_.identities;
     if (people.empty()) return people;
     if (length(people) != labels.size()) {
-      throw ValueError("there are " + std::to_string(people.size()) + " pairs of identities, but " +
-                       std::to_string(labels.size()) + " pairs");
+      throw ValueError({"there are ", people.size(), " pairs of identities, but ", labels.size(), " pairs"});
     }
     std::vector<Index> all;
     for (std::size_t i = 0; i < people.size(); ++i) {
       if ((people[i].first == people[i].second) != (labels.span()[i] == 1)) {
-        throw ValueError("the label says " + std::string(labels.span()[i] ? "similar" : "dissimilar") +
-                             ", but the identities are " + std::to_string(people[i].first) + " and " +
-                             std::to_string(people[i].second),
+        throw ValueError({"the label says ", labels.span()[i] ? "similar" : "dissimilar", ", but the identities are ",
+                          people[i].first, " and ", people[i].second},
                          Place{.pair = static_cast<Index>(i)});
       }
       all.push_back(people[i].first);
       all.push_back(people[i].second);
     }
-    std::ranges::sort(all);
+    std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
-    const auto number = [&all](Index person) { return std::ranges::lower_bound(all, person) - all.begin(); };
+    const auto number = [&all](Index person) { return std::lower_bound(all.begin(), all.end(), person) - all.begin(); };
     for (PairIdentity& pair : people) pair = {number(pair.first), number(pair.second)};
     people_ = length(all);
     return people;
@@ -243,7 +241,7 @@ class Bootstrap {
 inline Interval wilson_interval(Index errors, Index trials, double confidence) {
   detail::check({.confidence = confidence, .replicates = std::numeric_limits<Index>::max()});
   if (trials <= 0 || errors < 0 || errors > trials) {
-    throw ValueError(std::to_string(errors) + " errors in " + std::to_string(trials) + " trials are not possible");
+    throw ValueError({errors, " errors in ", trials, " trials are not possible"});
   }
   const double n = static_cast<double>(trials);
   const double p = static_cast<double>(errors) / n;

@@ -38,21 +38,22 @@ inline double equal_error(double far, double frr, double next_far, double next_f
 /// distances as labels, ValueError where one of the two classes is missing.
 inline void check_distances(std::span<const double> distances, const Labels& labels) {
   if (length(distances) != labels.size()) {
-    throw ShapeError("there are " + std::to_string(distances.size()) + " distances, but " +
-                     std::to_string(labels.size()) + " labels: one label a distance is needed");
+    throw ShapeError(
+        {"there are ", distances.size(), " distances, but ", labels.size(), " labels: one label a distance is needed"});
   }
   if (distances.empty()) throw ValueError("there are no pairs: similar and dissimilar ones are needed");
   for (std::size_t i = 0; i < distances.size(); ++i) {
     if (!std::isfinite(distances[i])) {
-      throw NonFiniteError("the distance is " + std::string(std::isnan(distances[i]) ? "NaN" : "infinite") +
-                               ": look for such values in the pair's samples and in the model's parameters",
+      throw NonFiniteError({"the distance is ", std::isnan(distances[i]) ? "NaN" : "infinite",
+                            ": look for such values in the pair's samples and in the model's parameters"},
                            Place{.pair = static_cast<Index>(i)});
     }
   }
-  const Index similar = std::ranges::count(labels.span(), std::uint8_t{1});
+  const auto is_similar = labels.span();
+  const Index similar = std::count(is_similar.begin(), is_similar.end(), 1);
   if (similar == 0 || similar == labels.size()) {
-    throw ValueError("all " + std::to_string(labels.size()) + " pairs are " +
-                     (similar == 0 ? "dissimilar" : "similar") + ": error rates need pairs of both classes");
+    throw ValueError({"all ", labels.size(), " pairs are ", similar == 0 ? "dissimilar" : "similar",
+                      ": error rates need pairs of both classes"});
   }
 }
 
@@ -137,9 +138,9 @@ class Roc {
   /// Throws ValueError where x is not within 0 and 1.
   double threshold_at_far(double x) const {
     if (!(x >= 0 && x <= 1)) {
-      throw ValueError("a false accept rate lies within 0 and 1, but " + std::to_string(x) + " was given");
+      throw ValueError({"a false accept rate lies within 0 and 1, but ", x, " was given"});
     }
-    const auto above = std::ranges::find_if(steps_, [&](const Step& step) { return far(step) > x; });
+    const auto above = std::find_if(steps_.begin(), steps_.end(), [&](const Step& step) { return far(step) > x; });
     return (above - 1)->threshold;
   }
 
@@ -169,14 +170,16 @@ class Roc {
 
   const Step& step_at(double threshold) const {
     if (std::isnan(threshold)) throw ValueError("the threshold is NaN");
-    return *(std::ranges::upper_bound(steps_, threshold, {}, &Step::threshold) - 1);
+    const auto below = [](double t, const Step& step) { return t < step.threshold; };
+    return *(std::upper_bound(steps_.begin(), steps_.end(), threshold, below) - 1);
   }
   Steps::const_iterator best() const {
-    return std::ranges::max_element(steps_, {}, [this](const Step& step) { return right(step); });
+    const auto worse = [this](const Step& a, const Step& b) { return right(a) < right(b); };
+    return std::max_element(steps_.begin(), steps_.end(), worse);
   }
   /// The first step with FAR >= FRR; never the first of all, and the last one has it.
   Steps::const_iterator crossing() const {
-    return std::ranges::find_if(steps_, [this](const Step& step) { return far(step) >= frr(step); });
+    return std::find_if(steps_.begin(), steps_.end(), [this](const Step& step) { return far(step) >= frr(step); });
   }
 
   Steps steps_;

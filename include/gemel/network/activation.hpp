@@ -48,8 +48,7 @@ class NegativeSlope {
  public:
   constexpr NegativeSlope(double slope) : slope_(slope) {
     if (!(slope >= 0 && slope <= std::numeric_limits<float>::max())) {
-      throw ValueError("LeakyReLU's negative_slope must be finite and at least 0, but " + std::to_string(slope) +
-                       " was given");
+      throw ValueError({"LeakyReLU's negative_slope must be finite and at least 0, but ", slope, " was given"});
     }
   }
   constexpr operator double() const { return slope_; }

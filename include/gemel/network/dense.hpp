@@ -32,8 +32,7 @@ class Dense {
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
     constexpr Index most_parameters = Index{1} << 48;
     if (in_ >= most_parameters / out_) {
-      throw ShapeError("a layer of " + std::to_string(in_) + " x " + std::to_string(out_) +
-                       " has more parameters than any machine holds");
+      throw ShapeError({"a layer of ", Index{in_}, " x ", Index{out_}, " has more parameters than any machine holds"});
     }
   }
   explicit Dense(Activate activation, Initialize initializer = {}) requires(In != Dynamic && Out != Dynamic)
@@ -51,7 +50,7 @@ class Dense {
   void initialize(std::span<S> p, Rng& rng) const {
     const auto weights = static_cast<std::size_t>(out_ * in_);
     initializer_(p.first(weights), in_, out_, rng);
-    std::ranges::fill(p.subspan(weights), S{0});
+    std::fill(p.begin() + out_ * in_, p.end(), S{0});
   }
 
   template <Scalar S>

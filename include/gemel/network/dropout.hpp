@@ -28,8 +28,7 @@ class Dropout : public Parameterless {
 
   Dropout(Extent<N> size, double rate) : size_(size), rate_(rate) {
     if (!(rate >= 0 && rate < 1)) {
-      throw ValueError("the rate of Dropout must be at least 0 and less than 1, but " + std::to_string(rate) +
-                       " was given");
+      throw ValueError({"the rate of Dropout must be at least 0 and less than 1, but ", rate, " was given"});
     }
   }
 

@@ -108,14 +108,14 @@ class Network {
   template <class Derived>
   void set_parameters(const Eigen::MatrixBase<Derived>& values) {
     if (values.rows() != parameter_count() || values.cols() != 1) {
-      throw ShapeError("the network has " + std::to_string(parameter_count()) + " parameters in one column, but " +
-                       std::to_string(values.rows()) + " x " + std::to_string(values.cols()) + " values were given");
+      throw ShapeError({"the network has ", parameter_count(), " parameters in one column, but ", values.rows(), " x ",
+                        values.cols(), " values were given"});
     }
     const VectorX<S> flat = values;
     const auto bad = std::ranges::find_if(flat, [](S value) { return !std::isfinite(value); });
     if (bad != flat.end()) {
       const Index i = bad - flat.begin();
-      throw NonFiniteError("parameters must be finite, but value " + std::to_string(i) + " is NaN or infinite",
+      throw NonFiniteError({"parameters must be finite, but value ", i, " is NaN or infinite"},
                            {.layer = std::ranges::upper_bound(offsets_, i) - offsets_.begin() - 1});
     }
     std::ranges::copy(flat, write_parameters().data());
@@ -126,7 +126,7 @@ class Network {
 
   /// Embeds x (in x n) into y (out x n); allocates nothing once the workspace has grown.
   void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
-    const Index widest = *std::ranges::max_element(sizes_);
+    const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
     for (Buffer<S>& buffer : workspace.layer) buffer.reserve(widest * block);
     for (Index first = 0; first < x.cols(); first += block) {
       const Index count = std::min(block, x.cols() - first);

@@ -84,8 +84,7 @@ Index layer_out(const L& layer) {
 /// Throws ShapeError where layer `index`, which takes `in`, cannot follow one that gives `out`.
 inline void check_neighbours(Index index, Index out, Index in) {
   if (out != in) {
-    throw ShapeError("it takes " + std::to_string(in) + " inputs, but the layer before it gives " +
-                         std::to_string(out) + "; make the two sizes equal",
+    throw ShapeError({"it takes ", in, " inputs, but the layer before it gives ", out, "; make the two sizes equal"},
                      {.layer = index});
   }
 }

@@ -85,8 +85,8 @@ class Siamese {
     check_features(a.rows());
     check_features(b.rows());
     if (a.cols() != b.cols() || d.size() != a.cols()) {
-      throw ShapeError("distances are taken column by column, but there are " + std::to_string(a.cols()) + " and " +
-                       std::to_string(b.cols()) + " columns, and room for " + std::to_string(d.size()));
+      throw ShapeError({"distances are taken column by column, but there are ", a.cols(), " and ", b.cols(),
+                        " columns, and room for ", d.size()});
     }
     const Index out = network_.out();
     workspace.embedding.reserve(out * 2 * block);
@@ -117,16 +117,16 @@ class Siamese {
 
   void check_features(Index rows) const {
     if (rows != network_.in()) {
-      throw ShapeError("the network takes " + std::to_string(network_.in()) + " features, but the samples have " +
-                       std::to_string(rows) + " (rows are features, columns are samples)");
+      throw ShapeError({"the network takes ", network_.in(), " features, but the samples have ", rows,
+                        " (rows are features, columns are samples)"});
     }
   }
 
   void check_sizes(const ColumnList<Scalar>& x, const Columns<Scalar>& y) const {
     check_features(x.rows());
     if (y.rows() != network_.out() || y.cols() != x.cols()) {
-      throw ShapeError("the embeddings are " + std::to_string(network_.out()) + " x " + std::to_string(x.cols()) +
-                       ", but there is room for " + std::to_string(y.rows()) + " x " + std::to_string(y.cols()));
+      throw ShapeError({"the embeddings are ", network_.out(), " x ", x.cols(), ", but there is room for ", y.rows(),
+                        " x ", y.cols()});
     }
   }
 

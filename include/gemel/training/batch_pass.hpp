@@ -66,8 +66,8 @@ class BatchPass {
   template <class Source>
   void load(const Source& source, const Place& place, Index k, Index members) {
     if (static_cast<Index>(source.features()) != memory_.features) {
-      throw ShapeError("the network takes " + std::to_string(memory_.features) + " features, but the pairs have " +
-                       std::to_string(static_cast<Index>(source.features())));
+      throw ShapeError({"the network takes ", memory_.features, " features, but the pairs have ",
+                        static_cast<Index>(source.features())});
     }
     source.batch(k, memory_.batch);
     memory_.batch.check(place);
@@ -91,7 +91,7 @@ class BatchPass {
     Member& me = at(t);
     const Net& network = model_->network();
     const Index count = me.last - me.first;
-    std::ranges::fill(me.peak_y, S{0});
+    std::fill(me.peak_y.begin(), me.peak_y.end(), S{0});
     for (Index j = me.first; j < me.last; ++j) {
       memory_.x[j] = source.column(batch, j, memory_.filled.data() + j * memory_.features);
     }
@@ -142,7 +142,7 @@ class BatchPass {
   void backward(Index t) {
     Member& me = at(t);
     const Net& network = model_->network();
-    std::ranges::fill(me.peak_dz, S{0});
+    std::fill(me.peak_dz.begin(), me.peak_dz.end(), S{0});
     const Index m = memory_.pairs();
     const Index first_pair = memory_.batch.two_sided ? me.first / 2 : 0;
     const Index last_pair = memory_.batch.two_sided ? me.last / 2 : m;

@@ -24,8 +24,7 @@ struct Clipping {
   void check() const {
     const auto positive = [](const char* name, std::optional<double> limit) {
       if (limit && !(*limit > 0 && std::isfinite(*limit))) {
-        throw ValueError(std::string(name) + " must be positive and finite, but " + std::to_string(*limit) +
-                         " was given");
+        throw ValueError({name, " must be positive and finite, but ", *limit, " was given"});
       }
     };
     positive("clipvalue", clipvalue);

@@ -42,8 +42,8 @@ struct EarlyStopping {
                            static_cast<double>(patience));
     const Index parameters = state.model.parameters().size();
     if (resumed && !best_parameters.empty() && length(best_parameters) != parameters) {
-      throw ShapeError("the saved state of the callback EarlyStopping holds " + std::to_string(best_parameters.size()) +
-                       " parameters, but the model has " + std::to_string(parameters));
+      throw ShapeError({"the saved state of the callback EarlyStopping holds ", best_parameters.size(),
+                        " parameters, but the model has ", parameters});
     }
     if (!resumed) *this = {monitor, min_delta, patience, restore_best_weights};
     resumed = false;

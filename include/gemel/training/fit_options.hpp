@@ -24,16 +24,16 @@ namespace detail {
 /// Throws ValueError for an option out of range, ShapeError for validation pairs that have not `features` features.
 template <Scalar S>
 void check_options(const FitOptions<S>& options, Index features) {
-  if (options.epochs < 1) throw ValueError("epochs must be at least 1, but is " + std::to_string(options.epochs));
+  if (options.epochs < 1) throw ValueError({"epochs must be at least 1, but is ", options.epochs});
   if (options.batch_size < 1) {
-    throw ValueError("batch_size must be at least 1, but is " + std::to_string(options.batch_size));
+    throw ValueError({"batch_size must be at least 1, but is ", options.batch_size});
   }
   if (options.threads < 0) {
-    throw ValueError("threads must be at least 0 (0: tuned), but is " + std::to_string(options.threads));
+    throw ValueError({"threads must be at least 0 (0: tuned), but is ", options.threads});
   }
   if (options.validation && options.validation->features() != features) {
-    throw ShapeError("the network takes " + std::to_string(features) + " features, but the validation pairs have " +
-                     std::to_string(options.validation->features()));
+    throw ShapeError(
+        {"the network takes ", features, " features, but the validation pairs have ", options.validation->features()});
   }
 }
 

@@ -43,8 +43,7 @@ GradientCheck gradient_check(Model model, const Source& source, LossType loss,
                 "gemel: gradients are checked in double; make the same network with Network<double, …>");
   for (const double step : options.steps) {
     if (!(step > 0 && std::isfinite(step))) {
-      throw ValueError("a gradient check's steps must be positive and finite, but " + std::to_string(step) +
-                       " was given");
+      throw ValueError({"a gradient check's steps must be positive and finite, but ", step, " was given"});
     }
   }
   RMSprop<double> unused;

@@ -17,23 +17,23 @@ namespace detail {
 inline double monitored(Monitor monitor, const History& history, const char* callback) {
   if (monitor == Monitor::Loss) return history.loss.back();
   if (history.validation_loss.empty()) {
-    throw ValueError(std::string(callback) +
-                     " monitors the validation loss, but there is no validation: give fit validation data or a "
-                     "validation_split, or monitor Monitor::Loss");
+    throw ValueError({callback,
+                      " monitors the validation loss, but there is no validation: give fit validation data or a "
+                      "validation_split, or monitor Monitor::Loss"});
   }
   return history.validation_loss.back();
 }
 
 /// Throws ValueError with this text where `holds` is false.
 inline void require_option(bool holds, const char* callback, const char* rule, double value) {
-  if (!holds) throw ValueError(std::string(callback) + "'s " + rule + ", but it is " + std::to_string(value));
+  if (!holds) throw ValueError({callback, "'s ", rule, ", but it is ", value});
 }
 
 /// A count of epochs from what `callback` saved. Throws FormatError where it is none.
 inline Index saved_count(double value, const char* callback) {
   if (!(value >= -1 && value < 1e15)) {
-    throw FormatError(std::string("the saved state of the callback ") + callback + " holds " + std::to_string(value) +
-                      " where a count of epochs belongs");
+    throw FormatError(
+        {"the saved state of the callback ", callback, " holds ", value, " where a count of epochs belongs"});
   }
   return static_cast<Index>(value);
 }
@@ -41,7 +41,7 @@ inline Index saved_count(double value, const char* callback) {
 /// The best value so far from what `callback` saved. Throws FormatError for NaN, which is never the best.
 inline double saved_best(double value, const char* callback) {
   if (std::isnan(value)) {
-    throw FormatError(std::string("the saved state of the callback ") + callback + " holds NaN as the best value");
+    throw FormatError({"the saved state of the callback ", callback, " holds NaN as the best value"});
   }
   return value;
 }

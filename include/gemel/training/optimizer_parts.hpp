@@ -15,8 +15,7 @@ namespace gemel::detail {
 /// Throws ValueError that names the optimizer's option.
 inline void require(bool fulfilled, const char* option, const char* condition, double value) {
   if (!fulfilled) {
-    throw ValueError("the optimizer's " + std::string(option) + " must be " + condition + ", but " +
-                     std::to_string(value) + " was given");
+    throw ValueError({"the optimizer's ", option, " must be ", condition, ", but ", value, " was given"});
   }
 }
 
@@ -56,9 +55,8 @@ Clipping checked_clipping(const Options& options) {
 template <Scalar S>
 void check_block(Index reserved, Index first, std::span<const S> g, std::span<S> w) {
   if (g.size() != w.size() || first < 0 || length(w) > reserved - first) {
-    throw ShapeError("the optimizer was given the parameters from " + std::to_string(first) + " on, " +
-                     std::to_string(w.size()) + " of them, and " + std::to_string(g.size()) +
-                     " gradients, but has room for " + std::to_string(reserved) + ": call reserve first");
+    throw ShapeError({"the optimizer was given the parameters from ", first, " on, ", w.size(), " of them, and ",
+                      g.size(), " gradients, but has room for ", reserved, ": call reserve first"});
   }
 }
 

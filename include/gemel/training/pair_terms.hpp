@@ -72,16 +72,15 @@ void check_batch(std::span<const S> d, std::span<const std::uint8_t> similar, st
   const std::size_t n = d.size();
   if (n == 0) throw ValueError("the loss of an empty batch is not defined: give it at least one pair");
   if (similar.size() != n || slope.size() != n || (!weight.empty() && weight.size() != n)) {
-    throw ShapeError("the loss was given " + std::to_string(n) + " distances, but " + std::to_string(similar.size()) +
-                     " labels, " + std::to_string(weight.size()) + " weights and room for " +
-                     std::to_string(slope.size()) + " slopes");
+    throw ShapeError({"the loss was given ", n, " distances, but ", similar.size(), " labels, ", weight.size(),
+                      " weights and room for ", slope.size(), " slopes"});
   }
 }
 
 /// Throws ValueError where the margin is not positive and finite.
 inline void check_margin(double margin) {
   if (!(margin > 0 && std::isfinite(margin))) {
-    throw ValueError("a loss's margin must be positive and finite, but " + std::to_string(margin) + " was given");
+    throw ValueError({"a loss's margin must be positive and finite, but ", margin, " was given"});
   }
 }
 
@@ -89,8 +88,8 @@ inline void check_margin(double margin) {
 inline void check_margins(double margin, double positive_margin) {
   check_margin(margin);
   if (!(positive_margin >= 0 && positive_margin < margin)) {
-    throw ValueError("a loss's positive_margin must be at least 0 and less than its margin (" + std::to_string(margin) +
-                     "), but " + std::to_string(positive_margin) + " was given");
+    throw ValueError({"a loss's positive_margin must be at least 0 and less than its margin (", margin, "), but ",
+                      positive_margin, " was given"});
   }
 }
 

@@ -142,7 +142,7 @@ class ParameterUpdate {
 
   template <class L>
   void compute_gradient(const L& layer, Index k, Index first, std::span<S> g) {
-    std::ranges::fill(g, S{0});
+    std::fill(g.begin(), g.end(), S{0});
     layer.add_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first, g);
   }
 

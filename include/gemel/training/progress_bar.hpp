@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <initializer_list>
 #include <string>
 
 #if defined(_WIN32)
@@ -13,6 +14,7 @@
 #endif
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/training/history.hpp"
 
@@ -38,9 +40,9 @@ inline std::string short_number(double value, int digits) {
 /// "845 pairs/s", "81.3k pairs/s", "1.24M pairs/s".
 inline std::string pair_rate(Index pairs, double seconds) {
   const double rate = static_cast<double>(pairs) / std::max(seconds, 1e-9);
-  if (rate >= 999'500) return short_number(rate / 1e6, 3) + "M pairs/s";
-  if (rate >= 999.5) return short_number(rate / 1e3, 3) + "k pairs/s";
-  return short_number(rate, 3) + " pairs/s";
+  if (rate >= 999'500) return message({short_number(rate / 1e6, 3), "M pairs/s"});
+  if (rate >= 999.5) return message({short_number(rate / 1e3, 3), "k pairs/s"});
+  return message({short_number(rate, 3), " pairs/s"});
 }
 
 /// "0:42", "1:02:03"; a second begun counts whole.
@@ -63,7 +65,7 @@ inline std::string bar(Index done, Index total) {
   std::string text(width, ' ');
   std::fill_n(text.begin(), filled, '=');
   if (filled < width) text[filled] = '>';
-  return '[' + text + ']';
+  return message({"[", text, "]"});
 }
 
 }  // namespace detail
@@ -105,9 +107,9 @@ struct ProgressBar {
     const Index left = (state.epochs - state.epoch) * state.batches - done;
     const double seconds_left =
         seconds(training_began_, last_batch_) / static_cast<double>(batches_done_) * static_cast<double>(left);
-    print(title(state) + ' ' + detail::bar(done, state.batches) + ' ' + std::to_string(done) + '/' +
-          std::to_string(state.batches) + ", loss " + detail::short_number(state.loss, 4) + ", " + rate(state) + ", " +
-          detail::clock_time(seconds_left) + " left");
+    print({"Epoch ", state.epoch + 1, "/", state.epochs, " ", detail::bar(done, state.batches), " ", done, "/",
+           state.batches, ", loss ", detail::short_number(state.loss, 4), ", ", rate(state.pairs), ", ",
+           detail::clock_time(seconds_left), " left"});
     bar_is_shown_ = true;
   }
 
@@ -115,11 +117,13 @@ struct ProgressBar {
   void on_epoch_end(State& state) {
     if (shown_as_ == Mode::Silent) return;
     const History& history = state.history;
-    std::string line = title(state) + ": loss " + detail::short_number(history.loss.back(), 4);
+    std::string validation;
     if (!history.validation_loss.empty()) {
-      line += ", validation loss " + detail::short_number(history.validation_loss.back(), 4);
+      validation = message({", validation loss ", detail::short_number(history.validation_loss.back(), 4)});
     }
-    print(line + ", " + rate(state) + ", " + detail::short_number(seconds(epoch_began_, Clock::now()), 3) + " s\n");
+    print({"Epoch ", state.epoch + 1, "/", state.epochs, ": loss ", detail::short_number(history.loss.back(), 4),
+           validation, ", ", rate(state.pairs), ", ", detail::short_number(seconds(epoch_began_, Clock::now()), 3),
+           " s\n"});
     bar_is_shown_ = false;
   }
 
@@ -146,19 +150,11 @@ struct ProgressBar {
     return std::chrono::duration<double>(to - from).count();
   }
 
-  template <class State>
-  static std::string title(const State& state) {
-    return "Epoch " + std::to_string(state.epoch + 1) + '/' + std::to_string(state.epochs);
-  }
-
-  template <class State>
-  std::string rate(const State& state) const {
-    return detail::pair_rate(state.pairs, seconds(epoch_began_, last_batch_));
-  }
+  std::string rate(Index pairs) const { return detail::pair_rate(pairs, seconds(epoch_began_, last_batch_)); }
 
   /// Writes in one call, over the bar where there may be one.
-  void print(const std::string& text) const {
-    const std::string line = shown_as_ == Mode::Bar ? "\r\x1b[K" + text : text;
+  void print(std::initializer_list<Piece> pieces) const {
+    const std::string line = message({shown_as_ == Mode::Bar ? "\r\x1b[K" : "", message(pieces)});
     std::fputs(line.c_str(), file);
     std::fflush(file);
   }

@@ -78,8 +78,8 @@ struct ReduceLROnPlateau {
     const Index saved_wait = detail::saved_count(memory[1], name),
                 saved_cooldown = detail::saved_count(memory[2], name);
     if (!(memory[3] >= 0 && memory[3] <= 1)) {
-      throw FormatError("the saved state of the callback ReduceLROnPlateau holds a scale of " +
-                        std::to_string(memory[3]) + ", but it only lowers the rate");
+      throw FormatError({"the saved state of the callback ReduceLROnPlateau holds a scale of ", memory[3],
+                         ", but it only lowers the rate"});
     }
     best = saved_best;
     wait = saved_wait;

@@ -20,8 +20,7 @@ namespace detail {
 /// Throws ValueError that names the schedule's field.
 inline void require_in_schedule(bool fulfilled, const char* field, const char* condition, double value) {
   if (!fulfilled) {
-    throw ValueError("the schedule's " + std::string(field) + " must be " + condition + ", but " +
-                     std::to_string(value) + " was given");
+    throw ValueError({"the schedule's ", field, " must be ", condition, ", but ", value, " was given"});
   }
 }
 

@@ -108,7 +108,7 @@ class TrainingStep {
   /// number is none, or beyond any machine.
   void threads(Index count) {
     if (count < 1 || count > most_threads) {
-      throw ValueError("threads must be 1 to " + std::to_string(most_threads) + ", but is " + std::to_string(count));
+      throw ValueError({"threads must be 1 to ", most_threads, ", but is ", count});
     }
     if (team_ && count <= team_->capacity()) return team_->use(count);
     team_ = std::make_unique<Team>(count);

@@ -26,16 +26,16 @@ ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& 
     return {std::move(source), options.validation ? std::optional(*options.validation) : std::nullopt};
   }
   if (!(options.validation_split > 0 && options.validation_split < 1)) {
-    throw ValueError("validation_split must be at least 0 and less than 1, but " +
-                     std::to_string(options.validation_split) + " was given");
+    throw ValueError(
+        {"validation_split must be at least 0 and less than 1, but ", options.validation_split, " was given"});
   }
   if (options.validation) throw ValueError("both validation and validation_split are given; choose one");
   if constexpr (std::is_same_v<Source, Pairs<S>>) {
     const Index n = source.size();
     const auto kept = static_cast<Index>(std::floor(static_cast<double>(n) * (1 - options.validation_split)));
     if (kept == 0 || kept == n) {
-      throw ValueError("a validation_split of " + std::to_string(options.validation_split) + " leaves no pairs to " +
-                       (kept == 0 ? "train" : "validate") + ", of " + std::to_string(n));
+      throw ValueError({"a validation_split of ", options.validation_split, " leaves no pairs to ",
+                        kept == 0 ? "train" : "validate", ", of ", n});
     }
     return {source.slice(0, kept), source.slice(kept, n - kept)};
   } else {

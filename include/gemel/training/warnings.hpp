@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/training/history.hpp"
 
@@ -11,16 +12,16 @@ namespace gemel::detail {
 /// Adds a warning to the history where an epoch shows that training goes on but learns nothing; each kind once.
 template <class Step, class Network>
 void add_warnings(const Step& step, const Network& network, Index epoch, History& history) {
-  const auto add = [&](const std::string& cause, const std::string& text) {
+  const auto add = [&](const std::string& cause, const char* text) {
     const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
-    if (std::ranges::none_of(history.warnings, same)) {
-      history.warnings.push_back(cause + " (since epoch " + std::to_string(epoch) + "): " + text);
+    if (std::none_of(history.warnings.begin(), history.warnings.end(), same)) {
+      history.warnings.push_back(message({cause, " (since epoch ", epoch, "): ", text}));
     }
   };
   for (Index k = 0; k < network.depth(); ++k) {
     if (step.peak_output(k) == 0) {
       return add(
-          "layer " + std::to_string(k) + " is dead",
+          message({"layer ", k, " is dead"}),
           "it gave 0 for every sample, so nothing before it learns; lower the learning rate, scale the features, or "
           "use LeakyReLU");
     }

@@ -32,8 +32,7 @@ struct CalibrationOptions {
 /// and 1.
 inline Index dissimilar_pairs_needed(double far) {
   if (!(far > 0 && far < 1)) {
-    throw ValueError("a false accept rate to calibrate to lies between 0 and 1, but " + std::to_string(far) +
-                     " was given");
+    throw ValueError({"a false accept rate to calibrate to lies between 0 and 1, but ", far, " was given"});
   }
   return static_cast<Index>(std::min(std::ceil(1 / far * (1 - 1e-12)), 0x1p62));
 }
@@ -56,14 +55,14 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
     const Index needed = dissimilar_pairs_needed(options.far);
     method << "threshold for a FAR of at most " << options.far;
     if (roc.dissimilar() < needed) {
-      throw ValueError("a " + method.str() + " needs at least " + std::to_string(needed) +
-                       " dissimilar pairs, but there are " + std::to_string(roc.dissimilar()));
+      throw ValueError(
+          {"a ", method.str(), " needs at least ", needed, " dissimilar pairs, but there are ", roc.dissimilar()});
     }
     threshold = roc.threshold_at_far(options.far);
     if (std::isinf(threshold)) {
-      throw ValueError("there is no " + method.str() +
-                       ": the closest of all pairs are dissimilar, or all distances are "
-                       "equal; the model tells nothing at that rate");
+      throw ValueError({"there is no ", method.str(),
+                        ": the closest of all pairs are dissimilar, or all distances are "
+                        "equal; the model tells nothing at that rate"});
     }
   }
   Calibration calibration{.threshold = threshold,

@@ -69,7 +69,7 @@ class Verifier {
   Scalar between(const Sample& a, const Sample& b) const {
     if (a.cols() != 1 || b.cols() != 1 || a.rows() != b.rows()) {
       const auto shape = [](const Sample& x) { return std::to_string(x.rows()) + " x " + std::to_string(x.cols()); };
-      throw ShapeError("two samples, each features x 1, are compared, but these are " + shape(a) + " and " + shape(b));
+      throw ShapeError({"two samples, each features x 1, are compared, but these are ", shape(a), " and ", shape(b)});
     }
     const std::array<const Scalar*, 2> columns{a.data(), b.data()};
     for (const Scalar* column : columns) {

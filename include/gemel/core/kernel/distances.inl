@@ -50,7 +50,9 @@ GEMEL_TARGET inline void squared_distances(const S* a, const S* const* b, Index 
     for (; j + at_once <= cols; j += at_once) squares_in_lanes<at_once>(a, b + first + j, n, sums + j * width);
     for (; j < cols; ++j) squares_in_lanes<1>(a, b + first + j, n, sums + j * width);
     for (Index i = cols * width; i < width * width; i += size) store(sums + i, broadcast(S{0}));
-    transpose(sums, width, width, width, by_lane, width);
+    Index side = width;
+    GEMEL_FORGET(side);  // else GCC makes a transpose of its own for this width
+    transpose(sums, side, side, side, by_lane, side);
     for (Index half = width / 2; half > 0; half /= 2) {
       for (Index i = 0; i < half * width; i += size) {
         store(by_lane + i, add(load(by_lane + i), load(by_lane + half * width + i)));

@@ -64,7 +64,7 @@ GEMEL_INLINE Index gradient_by(const Gradient<S>& p, Index col, Index ldg) {
 
 /// g's columns are ldg apart.
 template <Scalar S>
-GEMEL_INLINE void gradient_in_one(const Gradient<S>& p, Index ldg) {
+GEMEL_CALL void gradient_in_one(const Gradient<S>& p, Index ldg) {
   Index col = gradient_by<tile_cols>(p, 0, ldg);
   if constexpr (tile_cols > 4) col = gradient_by<4>(p, col, ldg);
   gradient_by<1>(p, gradient_by<2>(p, col, ldg), ldg);

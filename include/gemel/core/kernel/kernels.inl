@@ -16,8 +16,9 @@ namespace gemel::kernel::GEMEL_SET {
 
 template <Scalar S>
 inline constexpr Kernels<S> table{
-    product<S>,          add_gradient<S>,      add_sum<S>,      relu_backward<S>,     peak<S>, sum_of_squares<S>,
-    squared_distance<S>, squared_distances<S>, square_roots<S>, absolute_distance<S>, dot<S>,  add_differences<S>};
+    product<S>,          add_gradient<S>,      add_sum<S>,      relu_backward<S>,     peak<S>,
+    squared_distance<S>, squared_distances<S>, square_roots<S>, absolute_distance<S>, dot<S>,
+    add_differences<S>};
 
 template <class Rule, Scalar S>
 inline constexpr UpdateKernels<Rule, S> update_table{update, update_by_gradient<Rule, S>, update_by_sum<Rule, S>};

@@ -34,21 +34,30 @@ template <class S>
 GEMEL_INLINE typename PacketOf<S>::type load(const S* p) {
   return *reinterpret_cast<const typename PacketOf<S>::Unaligned*>(p);
 }
+/// Less than a packet: functions of their own, since the compiler takes long over a branch a lane wherever they are used.
 template <class S>
-GEMEL_INLINE typename PacketOf<S>::type load(const S* p, Index count) {
+GEMEL_CALL typename PacketOf<S>::type load_part(const S* p, Index count) {
   typename PacketOf<S>::type v{};
   for (int i = 0; i < PacketOf<S>::size; ++i) {
     if (i < count) v[i] = p[i];
   }
   return v;
 }
+template <class S>
+GEMEL_INLINE typename PacketOf<S>::type load(const S* p, Index count) {
+  return count == PacketOf<S>::size ? load(p) : load_part(p, count);
+}
 GEMEL_INLINE void store(float* p, Floats v) { *reinterpret_cast<PacketOf<float>::Unaligned*>(p) = v; }
 GEMEL_INLINE void store(double* p, Doubles v) { *reinterpret_cast<PacketOf<double>::Unaligned*>(p) = v; }
 template <class S, class P>
-GEMEL_INLINE void store(S* p, P v, Index count) {
+GEMEL_CALL void store_part(S* p, P v, Index count) {
   for (int i = 0; i < PacketOf<S>::size; ++i) {
     if (i < count) p[i] = v[i];
   }
+}
+template <class S, class P>
+GEMEL_INLINE void store(S* p, P v, Index count) {
+  count == PacketOf<S>::size ? store(p, v) : store_part(p, v, count);
 }
 GEMEL_INLINE Floats broadcast(float x) { return Floats{x, x, x, x}; }
 GEMEL_INLINE Doubles broadcast(double x) { return Doubles{x, x}; }

@@ -28,13 +28,19 @@ GEMEL_INLINE void store_row(S* to, int i, typename PacketOf<S>::type v,
   store(to + i * size, v);
 }
 
+/// to[j] = from[j] + offset.
+template <Scalar S>
+GEMEL_CALL void move_pointers(const S* const* from, Index count, Index offset, const S** to) {
+  for (Index j = 0; j < count; ++j) to[j] = from[j] + offset;
+}
+
 /// A matrix of more elements is better taken in blocks: 512 KB.
 template <Scalar S>
 inline constexpr Index most_in_cache = (Index{1} << 19) / static_cast<Index>(sizeof(S));
 
 /// Copies `cols` columns of `rows` <= height elements, ld apart, to `panel`, a tile's height apart.
 template <Scalar S>
-GEMEL_INLINE void copy_panel(const S* from, Index ld, Index rows, Index cols, S* panel) {
+GEMEL_CALL void copy_panel(const S* from, Index ld, Index rows, Index cols, S* panel) {
   constexpr Index size = PacketOf<S>::size, height = tile_rows * size;
   for (Index k = 0; k < cols; ++k, from += ld, panel += height) {
     for (Index i = 0; i < rows; i += size) store(panel + i, load(from + i, first_lanes<S>(rows - i)));
@@ -129,7 +135,7 @@ GEMEL_INLINE Index product_by(const Product<S>& p, Index col) {
 }
 
 template <Scalar S>
-GEMEL_INLINE void product_in_one(const Product<S>& p) {
+GEMEL_CALL void product_in_one(const Product<S>& p) {
   Index col = product_by<tile_cols>(p, 0);
   if constexpr (tile_cols > 4) col = product_by<4>(p, col);
   product_by<1>(p, product_by<2>(p, col));
@@ -153,7 +159,7 @@ GEMEL_CALL void product_in_blocks(const Product<S>& p) {
       block.lda = height;
       block.b = b;
       block.relu = p.relu && is_last;
-      for (Index j = 0; j < block.cols; ++j) b[j] = p.b[col + j] + k;
+      move_pointers(p.b + col, block.cols, k, b);
       for (Index row = 0; row < p.rows; row += height) {
         block.rows = p.rows - row < height ? p.rows - row : height;
         if (p.transposed) {

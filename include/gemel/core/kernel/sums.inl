@@ -66,10 +66,6 @@ GEMEL_TARGET inline S dot(const S* a, const S* b, Index n) {
   return sum_of<Dot>(a, b, n);
 }
 template <Scalar S>
-GEMEL_TARGET inline S sum_of_squares(const S* x, Index n) {
-  return sum_of<Dot>(x, x, n);
-}
-template <Scalar S>
 GEMEL_TARGET inline S squared_distance(const S* a, const S* b, Index n) {
   return sum_of<SquaredDifference>(a, b, n);
 }

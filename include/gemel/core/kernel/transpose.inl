@@ -5,7 +5,7 @@ namespace gemel::kernel::GEMEL_SET {
 /// wt(i, o) = w(o, i), o < out, i < count; w's columns (one an i) are ldw apart, wt's (one an o) ldt. It goes by
 /// squares of whole cache lines: with a power of two between columns, few lines are in cache at a time.
 template <Scalar S>
-GEMEL_TARGET inline void transpose(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt) {
+GEMEL_CALL void transpose(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt) {
   constexpr Index line = 64 / sizeof(S), width = PacketOf<S>::size, side = transpose_side<S>;
   for (Index i0 = 0; i0 < count; i0 += line) {
     const Index i1 = i0 + line < count ? i0 + line : count;

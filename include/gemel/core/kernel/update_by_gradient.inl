@@ -215,7 +215,7 @@ GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index col, Index co
       const S* d[run];
       for (Index k = 0; k < p.depth; k += run) {
         const Index depth = p.depth - k < run ? p.depth - k : run;
-        for (Index q = 0; q < depth; ++q) d[q] = p.d[k + q] + row;
+        move_pointers(p.d + k, depth, row, d);
         add_gradient(Gradient<S>{height, count, depth, d, p.x + k, p.first + col + begin, g});
       }
       const Index first = (col + begin) * p.rows + row;
@@ -286,7 +286,7 @@ GEMEL_TARGET inline void update_by_sum(const S* const* d, Index depth, const Upd
     for (Index i = 0; i < height; ++i) g[i] = 0;
     for (Index k = 0; k < depth; k += 96) {
       const Index count = depth - k < 96 ? depth - k : 96;
-      for (Index q = 0; q < count; ++q) below[q] = d[k + q] + row;
+      move_pointers(d + k, count, row, below);
       add_sum(below, height, count, g);
     }
     update(u.part(row, height, g));

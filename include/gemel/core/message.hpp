@@ -1,0 +1,55 @@
+#pragma once
+
+#include <concepts>
+#include <cstdio>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace gemel {
+
+/// A piece of a message: text, to which it refers, or a number, written as std::to_string writes it.
+class Piece {
+ public:
+  Piece(const char* text) : text_(text) {}
+  Piece(const std::string& text) : text_(text) {}
+  template <std::signed_integral T>
+  Piece(T number) : kind_(Kind::Whole), whole_(number) {}
+  template <std::unsigned_integral T>
+  Piece(T number) : kind_(Kind::Natural), natural_(number) {}
+  template <std::floating_point T>
+  Piece(T number) : kind_(Kind::Real), real_(static_cast<double>(number)) {}
+
+  void append_to(std::string& message) const {
+    if (kind_ == Kind::Text) {
+      message += text_;
+      return;
+    }
+    char number[400];  // the longest is -1.8e308, by all of its digits
+    if (kind_ == Kind::Whole) std::snprintf(number, sizeof number, "%lld", whole_);
+    if (kind_ == Kind::Natural) std::snprintf(number, sizeof number, "%llu", natural_);
+    if (kind_ == Kind::Real) std::snprintf(number, sizeof number, "%f", real_);
+    message += number;
+  }
+
+ private:
+  enum class Kind { Text, Whole, Natural, Real };
+
+  Kind kind_ = Kind::Text;
+  union {
+    std::string_view text_ = {};
+    long long whole_;
+    unsigned long long natural_;
+    double real_;
+  };
+};
+
+/// All pieces, one after the other. A sum of strings would be the same, but the compiler takes long over one, wherever
+/// it stands.
+inline std::string message(std::initializer_list<Piece> pieces) {
+  std::string text;
+  for (const Piece& piece : pieces) piece.append_to(text);
+  return text;
+}
+
+}  // namespace gemel
