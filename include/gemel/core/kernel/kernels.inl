@@ -14,13 +14,28 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
+/// The kernel f as others call it.
+template <auto f, class... Arguments>
+GEMEL_TARGET auto entry(Arguments... arguments) {
+  [[maybe_unused]] const ClearWideRegisters at_the_end;
+  return f(arguments...);
+}
+
 template <Scalar S>
-inline constexpr Kernels<S> table{
-    product<S>,          add_gradient<S>,      add_sum<S>,      relu_backward<S>,     peak<S>,
-    squared_distance<S>, squared_distances<S>, square_roots<S>, absolute_distance<S>, dot<S>,
-    add_differences<S>};
+inline constexpr Kernels<S> table{entry<product<S>>,
+                                  entry<add_gradient<S>>,
+                                  entry<add_sum<S>>,
+                                  entry<relu_backward<S>>,
+                                  entry<peak<S>>,
+                                  entry<squared_distance<S>>,
+                                  entry<squared_distances<S>>,
+                                  entry<square_roots<S>>,
+                                  entry<absolute_distance<S>>,
+                                  entry<dot<S>>,
+                                  entry<add_differences<S>>};
 
 template <class Rule, Scalar S>
-inline constexpr UpdateKernels<Rule, S> update_table{update, update_by_gradient<Rule, S>, update_by_sum<Rule, S>};
+inline constexpr UpdateKernels<Rule, S> update_table{entry<static_cast<void (*)(const Update<Rule, S>&)>(update)>,
+                                                     entry<update_by_gradient<Rule, S>>, entry<update_by_sum<Rule, S>>};
 
 }  // namespace gemel::kernel::GEMEL_SET

@@ -17,6 +17,12 @@ struct PacketOf<double> {
   static constexpr int size = 4;
 };
 
+/// Clears the upper halves of the wide registers at the end of its life: with something in them, the narrow
+/// instructions of all other code would be slow. Below -O2 GCC does not see to that.
+struct ClearWideRegisters {
+  GEMEL_INLINE ~ClearWideRegisters() { _mm256_zeroupper(); }
+};
+
 // 12 accumulators of 16 registers: more would spill.
 inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 6;

@@ -17,6 +17,12 @@ struct PacketOf<double> {
   static constexpr int size = 8;
 };
 
+/// Clears the upper halves of the wide registers at the end of its life: with something in them, the narrow
+/// instructions of all other code would be slow. Below -O2 GCC does not see to that.
+struct ClearWideRegisters {
+  GEMEL_INLINE ~ClearWideRegisters() { _mm256_zeroupper(); }
+};
+
 // The tile of a product: tile_rows packets x tile_cols columns of accumulators, of 32 registers.
 inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 6;

@@ -25,6 +25,8 @@ inline constexpr int tile_cols = 4;
 inline constexpr int depth_at_once = 1;
 inline constexpr bool interleaving = false;
 
+struct ClearWideRegisters {};  // there are none
+
 template <class S>
 GEMEL_INLINE Index mask(Index count) {
   return count;
@@ -34,7 +36,8 @@ template <class S>
 GEMEL_INLINE typename PacketOf<S>::type load(const S* p) {
   return *reinterpret_cast<const typename PacketOf<S>::Unaligned*>(p);
 }
-/// Less than a packet: functions of their own, since the compiler takes long over a branch a lane wherever they are used.
+/// Less than a packet: functions of their own, since the compiler takes long over a branch a lane wherever they are
+/// used.
 template <class S>
 GEMEL_CALL typename PacketOf<S>::type load_part(const S* p, Index count) {
   typename PacketOf<S>::type v{};
