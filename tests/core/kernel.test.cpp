@@ -236,7 +236,7 @@ TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[k
 TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on top", "[kernel]", float, double) {
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
   for_each_instruction_set([] {
-    const auto& peak = kernel::kernels<TestType>().peak;
+    const auto peak = [](const TestType* x, Index n) { return kernel::kernels<TestType>().peak(&x, n, 1); };
     CHECK(peak(nullptr, 0) == 0);
     Rng rng{4};
     for (const Index n : sizes) {
@@ -260,5 +260,19 @@ TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on 
     }
     const VectorX<TestType> zeros = VectorX<TestType>::Constant(5, -TestType{0});
     CHECK(!std::signbit(peak(zeros.data(), 5)));
+    // Of several columns, in whichever it is.
+    for (const Index n : {1, 16, 70}) {
+      Strided<TestType> x(n, 3, 1, rng);
+      CHECK(kernel::kernels<TestType>().peak(x.pointers.data(), n, 0) == 0);
+      for (Index j = 0; j < 3; ++j) {
+        for (const TestType top : {TestType{-100}, infinity, quiet_nan<TestType>}) {
+          const TestType kept = x.values(n - 1, j);
+          x.values(n - 1, j) = top;
+          const TestType found = kernel::kernels<TestType>().peak(x.pointers.data(), n, 3);
+          CHECK((std::isnan(top) ? std::isnan(found) : found == std::abs(top)));
+          x.values(n - 1, j) = kept;
+        }
+      }
+    }
   });
 }
