@@ -3,22 +3,28 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
+/// Packets of a constant that is read anew each time: else it is kept in a register that a sum needs, or on the stack.
+template <Scalar S>
+GEMEL_INLINE typename PacketOf<S>::type from_memory(const S& constant) {
+  const S* at = &constant;
+  GEMEL_FORGET(at);
+  return broadcast(*at);
+}
+
 /// x, or 0 where it is below the normal numbers: state that decays (of a unit that is dead, say) would reach denormal
 /// numbers, which make a step nearly twice as slow. NaN stays.
 template <Scalar S, class P>
 GEMEL_INLINE P flush(P x) {
-  static constexpr S normal = std::numeric_limits<S>::min();
-  const S* least = &normal;
-  GEMEL_FORGET(least);  // else it is kept in a register, or worse, on the stack
-  return zero_if_less(abs(x), broadcast(*least), x);
+  static constexpr S least = std::numeric_limits<S>::min();
+  return zero_if_less(abs(x), from_memory(least), x);
 }
 
 /// The same for an average of squares, in one instruction: the floor is so far below any epsilon that it adds nothing,
 /// and so far above the denormal numbers that neither its next decay is one nor the remainder of its root.
 template <Scalar S, class P>
 GEMEL_INLINE P floor_of_squares(P x) {
-  constexpr S floor = std::numeric_limits<S>::min() * 2 / std::numeric_limits<S>::epsilon();
-  return max(broadcast(floor), x);  // in this order NaN stays
+  static constexpr S least = std::numeric_limits<S>::min() * 2 / std::numeric_limits<S>::epsilon();
+  return max(from_memory(least), x);  // in this order NaN stays
 }
 
 // Each step: one packet of parameters w with gradient g, and `arrays` packets of state. A step that divides by a root
