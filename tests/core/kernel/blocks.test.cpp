@@ -19,7 +19,8 @@ TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one",
     Rng rng{1};
     for (const auto [rows, depth, cols] :
          {std::array<Index, 3>{270, 600, 25}, {67, 2100, 31}, {520, 257, 500}, {600, 450, 7}}) {
-      const MatrixX<S> a = uniform<S>(rows, depth, rng), b = uniform<S>(depth, cols, rng), bias = uniform<S>(rows, 1, rng);
+      const MatrixX<S> a = uniform<S>(rows, depth, rng), b = uniform<S>(depth, cols, rng),
+                       bias = uniform<S>(rows, 1, rng);
       const auto columns = pointers_to(b);
       for (const bool relu : {false, true}) {
         for (const S* start : {static_cast<const S*>(nullptr), bias.data()}) {
