@@ -38,9 +38,9 @@ network/distance.hpp @ /struct Cosine/,/^};/ s/db\[i\] -=/db[i] +=/ @ network/di
 network/distance.hpp @ /struct Cosine/,/^};/ s/\/ norm_b - a/\/ norm_b + a/ @ network/distance
 
 # Losses
-training/pair_terms.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/contrastive_loss
-training/pair_terms.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/hadsell_loss
-training/pair_terms.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/positive_margin_loss
+training/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ training/contrastive_loss
+training/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ training/hadsell_loss
+training/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ training/positive_margin_loss
 training/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/online_contrastive_loss
 training/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ training/unsquared_contrastive_loss
 
