@@ -1,6 +1,5 @@
 #pragma once
 
-#include "gemel/core/columns.hpp"
 #include "gemel/core/kernel.hpp"
 
 namespace gemel {
@@ -49,15 +48,10 @@ template <Scalar S>
 S peak(const S* x, Index n) {
   return kernel::kernels<S>().peak(&x, n, 1);
 }
-/// That of some columns.
+/// That of `cols` columns of n elements.
 template <Scalar S>
-S peak(const ColumnList<S>& x) {
-  S most = 0;
-  for_each_run(x, [&](Index, Index count, const S* const* columns) {
-    const S top = kernel::kernels<S>().peak(columns, x.rows(), count);
-    if (!(top <= most)) most = std::isnan(most) ? most : top;
-  });
-  return most;
+S peak(const S* const* columns, Index n, Index cols) {
+  return kernel::kernels<S>().peak(columns, n, cols);
 }
 
 }  // namespace gemel

@@ -56,7 +56,8 @@ struct Euclidean {
   template <Scalar S>
   void values(const S* a, const S* const* b, Index n, Index count, S* d) const {
     squared_distances(a, b, n, count, d);
-    count == 1 ? void(*d = std::sqrt(*d)) : square_roots(d, count);
+    if (count > 1) return square_roots(d, count);
+    if (count == 1) *d = std::sqrt(*d);  // two-sided pairs come one by one: a call each would cost more
   }
   template <Scalar S>
   S coefficient(S d, S slope) const {

@@ -96,7 +96,7 @@ class BatchPass {
       memory_.x[j] = source.column(batch, j, memory_.filled.data() + j * memory_.features);
     }
     ColumnList<S> x(memory_.x.data() + me.first, memory_.features, count);
-    me.peak_y.front() = peak(x);
+    me.peak_y.front() = peak(memory_.x.data() + me.first, memory_.features, count);
     for (Index k = 0; k < network.depth() && count > 0; ++k) {
       network.visit(k, [&](const auto& layer) {
         const Columns<S> y(memory_.at(k).y.data() + me.first * layer.out(), layer.out(), count);
@@ -289,29 +289,26 @@ class BatchPass {
   template <class Metric>
   requires DifferenceDistance<Metric, S>
   void add_distance_gradients(const Metric& metric, Member& me, Index p, Index end) {
-    auto& last = memory_.layers.back();
-    const Index out = last.out;
-    const S *const embeddings = last.y.data(), *const d = memory_.d.data(), *const slope = memory_.slope.data();
-    const Index* const position = memory_.position.data();
-    S *const deltas = last.dy.data(), *const discarded = me.discarded.data();
+    const Index out = model_->network().out();
     const S* seconds[run];
-    S* second_deltas[run];
+    S* deltas[run];
     S coefficients[run];
+    const S* const d = memory_.d.data();
+    const S* const slope = memory_.slope.data();
     while (p < end) {
       const Index first = pair(p).first;
       const bool first_is_mine = me.owns(first);
       Index count = 0;
       for (; count < run && p < end && pair(p).first == first; ++p) {
         const Index second = pair(p).second;
-        const bool second_is_mine = me.owns(second);
-        if (slope[p] == 0 || !(first_is_mine || second_is_mine)) continue;
-        seconds[count] = embeddings + second * out;
-        second_deltas[count] = second_is_mine ? deltas + position[second] * out : discarded;
+        if (slope[p] == 0 || !(first_is_mine || me.owns(second))) continue;
+        seconds[count] = embedding(second);
+        deltas[count] = delta(me, second);
         coefficients[count++] = metric.coefficient(d[p], slope[p]);
       }
       if (count == 0) continue;
       kernel::kernels<S>().add_differences(
-          {out, count, embedding(first), seconds, coefficients, delta(me, first), second_deltas});
+          {out, count, embedding(first), seconds, coefficients, delta(me, first), deltas});
     }
   }
 

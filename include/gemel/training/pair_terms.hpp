@@ -25,7 +25,7 @@ struct Residual {
   double operator()(double d, std::uint8_t label) const {
     const double similar = label, sign = 2 * similar - 1;
     const double wrong = sign * (d - (similar * positive_margin + (1 - similar) * margin));
-    return sign * (0.5 * (wrong + std::abs(wrong))) + 0.0;  // max(0, wrong), where NaN stays; and no -0
+    return sign * (0.5 * (wrong + std::abs(wrong))) + 0.0;  // max(0, wrong); NaN stays, infinity may become it
   }
 };
 

@@ -62,6 +62,7 @@ GEMEL_TARGET inline void squared_distances(const S* a, const S* const* b, Index 
   }
 }
 
+/// x(i) = sqrt(x(i))
 template <Scalar S>
 GEMEL_TARGET inline void square_roots(S* x, Index n) {
   constexpr Index size = PacketOf<S>::size;

@@ -86,8 +86,8 @@ GEMEL_INLINE __m512d sqrt_from(__m512d y, __m512d a) {
   }
   return fma(fnma(g, g, a), h, g);
 }
-/// In half (double: a third) of the time that the instruction for it takes. That is left with what is no number, and
-/// with less than 2^-102 (double: 2^-969), of which the remainder might be denormal.
+/// Sooner done than by the instruction for it, which is left with what is no number and with less than 2^-102 (double:
+/// 2^-969), of which the remainder might be denormal.
 GEMEL_INLINE __m512 sqrt(__m512 a) {
   const __m512i above = _mm512_sub_epi32(_mm512_castps_si512(a), _mm512_set1_epi32((127 - 102) << 23));
   if (_mm512_cmpgt_epu32_mask(above, _mm512_set1_epi32((102 + 100) << 23)) != 0) [[unlikely]] {
