@@ -23,7 +23,7 @@ struct Place {
   bool validation = false;  ///< the batch is one of the validation's, not of the training's
 
   /// "digits.csv, line 3, column 'label'", or "epoch 2, batch 17, layer 0"; empty where nothing is known.
-  std::string describe() const {
+  [[gnu::cold]] std::string describe() const {
     std::string text = file;
     const auto add = [&text](std::initializer_list<Piece> part) {
       if (!text.empty()) text += ", ";
@@ -49,7 +49,7 @@ class Error : public std::runtime_error {
   explicit Error(Piece what) : Error({what}) {}
   explicit Error(std::initializer_list<Piece> what) : Error(what, Place{}) {}
   Error(Piece what, Place place) : Error({what}, std::move(place)) {}
-  Error(std::initializer_list<Piece> what, Place place)
+  [[gnu::cold]] Error(std::initializer_list<Piece> what, Place place)
       : std::runtime_error(message({place.describe(), place.describe().empty() ? "" : ": ", message(what)})),
         place_(std::move(place)) {}
 

@@ -106,7 +106,11 @@ struct UpdateKernels {
 #define GEMEL_SETTLE(packet) asm volatile("" : "+w"(packet))
 #endif
 #define GEMEL_INLINE GEMEL_TARGET __attribute__((always_inline)) inline
+#if defined(__clang__)
 #define GEMEL_CALL GEMEL_TARGET __attribute__((noinline)) inline
+#else  // nor copied for the arguments of one call
+#define GEMEL_CALL GEMEL_TARGET __attribute__((noinline, noclone)) inline
+#endif
 
 #if defined(__x86_64__)
 // Each set's packets come before its kernels.

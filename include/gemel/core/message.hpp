@@ -20,7 +20,7 @@ class Piece {
   template <std::floating_point T>
   Piece(T number) : kind_(Kind::Real), real_(static_cast<double>(number)) {}
 
-  void append_to(std::string& message) const {
+  [[gnu::cold]] void append_to(std::string& message) const {
     if (kind_ == Kind::Text) {
       message += text_;
       return;
@@ -46,7 +46,7 @@ class Piece {
 
 /// All pieces, one after the other. A sum of strings would be the same, but the compiler takes long over one, wherever
 /// it stands.
-inline std::string message(std::initializer_list<Piece> pieces) {
+[[gnu::cold]] inline std::string message(std::initializer_list<Piece> pieces) {
   std::string text;
   for (const Piece& piece : pieces) piece.append_to(text);
   return text;

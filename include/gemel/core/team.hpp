@@ -37,7 +37,7 @@ inline Index checked_threads(Index threads) {
 class Team {
  public:
   /// Throws std::system_error where the system has not as many threads.
-  explicit Team(Index size)
+  [[gnu::cold]] explicit Team(Index size)
       : size_(static_cast<int>(std::max<Index>(size, 1))), errors_(to_size(size_)), workers_(to_size(size_ - 1)) {
     try {
       for (int member = 1; member < size_; ++member) {

@@ -26,7 +26,7 @@ class Pairs {
  public:
   /// Pair i is sample i of A and sample i of B. Weights scale a pair's loss; none: all 1.
   /// Throws ShapeError where the sizes differ, ValueError where a weight is negative or not finite.
-  Pairs(Samples<S> a, Samples<S> b, Labels labels, std::vector<S> weights = {})
+  [[gnu::cold]] Pairs(Samples<S> a, Samples<S> b, Labels labels, std::vector<S> weights = {})
       : a_(std::move(a)), b_(std::move(b)), size_(a_.size()), order_(size_) {
     if (a_.features() != b_.features()) {
       throw ShapeError({"the two samples of a pair need as many features, but A has ", a_.features(), " and B has ",
@@ -42,7 +42,7 @@ class Pairs {
   /// Pair i is the samples index_pairs[i].first and .second of X.
   /// Throws ShapeError where the sizes differ or there is no pair, ValueError where an index is not one of X's samples,
   /// or a weight is negative or not finite.
-  Pairs(Samples<S> x, std::vector<PairIndex> index_pairs, Labels labels, std::vector<S> weights = {})
+  [[gnu::cold]] Pairs(Samples<S> x, std::vector<PairIndex> index_pairs, Labels labels, std::vector<S> weights = {})
       : a_(x), b_(std::move(x)), size_(length(index_pairs)), order_(size_) {
     if (index_pairs.empty()) throw ShapeError("there are no pairs: at least one is needed");
     std::vector<bool> seen(static_cast<std::size_t>(a_.size()));
@@ -73,7 +73,7 @@ class Pairs {
 
   /// The pairs first, …, first + count - 1, in their natural order. Throws ValueError where they are not all there, or
   /// count is 0.
-  Pairs slice(Index first, Index count) const {
+  [[gnu::cold]] Pairs slice(Index first, Index count) const {
     if (first < 0 || count <= 0 || first > size_ - count) {
       throw ValueError({"a slice of ", count, " pairs from pair ", first, " on was asked for, but there are ", size_,
                         ", and a slice is at least one"});
@@ -133,7 +133,7 @@ class Pairs {
     return values[static_cast<std::size_t>(i)];
   }
 
-  void share(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights, bool sharing) {
+  [[gnu::cold]] void share(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights, bool sharing) {
     if (labels.size() != size_) {
       throw ShapeError({"there are ", size_, " pairs, but ", labels.size(), " labels: one a pair is needed"});
     }

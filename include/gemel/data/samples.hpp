@@ -76,7 +76,7 @@ class Samples {
 
  private:
   Samples(std::shared_ptr<const MatrixX<S>> owner) : Samples(owner, owner->data(), owner->rows(), owner->cols()) {}
-  Samples(std::shared_ptr<const MatrixX<S>> owner, const S* data, Index features, Index size)
+  [[gnu::cold]] Samples(std::shared_ptr<const MatrixX<S>> owner, const S* data, Index features, Index size)
       : owner_(std::move(owner)), data_(data), features_(features), size_(size) {
     if (features <= 0 || size <= 0) {
       throw ShapeError({"samples are features x n with at least one of each, but these are ", features, " x ", size});

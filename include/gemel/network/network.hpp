@@ -62,7 +62,7 @@ class Network {
   explicit Network(Rng& rng) requires(std::default_initializable<Layers>&&...) : Network(rng, Layers{}...) {}
 
   /// The given layers. Throws ShapeError where two neighbours' sizes disagree.
-  Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
+  [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
     for (Index k = 0; k < depth(); ++k) {
       visit(k, [&](const auto& layer) {
@@ -136,7 +136,7 @@ class Network {
  private:
   static constexpr Index block = 96;  // columns at a time, so that they stay in cache from layer to layer
 
-  void lay_out() {
+  [[gnu::cold]] void lay_out() {
     const Index leaves = std::apply([](const auto&... layer) { return (leaf_count(layer) + ...); }, layers_);
     offsets_.push_back(0);
     for (Index k = 0; k < leaves; ++k) {

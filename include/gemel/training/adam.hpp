@@ -91,7 +91,7 @@ class Adam {
 
  protected:
   /// With weight decay as a penalty, or decoupled.
-  Adam(const AdamOptions& options, bool penalty)
+  [[gnu::cold]] Adam(const AdamOptions& options, bool penalty)
       : options_(options), clipping_(detail::checked_clipping(options)), penalty_(penalty) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
     detail::check_share("beta_1", options.beta_1);

@@ -35,7 +35,7 @@ class BatchPass {
   using Net = std::remove_cvref_t<decltype(std::declval<const Model&>().network())>;
 
  public:
-  BatchPass(const Model& model, std::uint64_t seed, bool skip_inactive)
+  [[gnu::cold]] BatchPass(const Model& model, std::uint64_t seed, bool skip_inactive)
       : model_(&model), skip_inactive_(skip_inactive) {
     const Net& network = model_->network();
     memory_.features = network.in();
@@ -50,7 +50,7 @@ class BatchPass {
   const BatchMemory<S>& memory() const { return memory_; }
 
   /// Room for a team of so many.
-  void make_room(Index members) {
+  [[gnu::cold]] void make_room(Index members) {
     members_ = std::vector<Member>(static_cast<std::size_t>(members));
     for (Member& member : members_) {
       member.peak_y.resize(memory_.layers.size() + 1);

@@ -21,7 +21,7 @@ struct Clipping {
   bool any() const { return clipvalue || clipnorm || global_clipnorm; }
 
   /// Throws ValueError where a limit is not positive and finite, or more than one is set.
-  void check() const {
+  [[gnu::cold]] void check() const {
     const auto positive = [](const char* name, std::optional<double> limit) {
       if (limit && !(*limit > 0 && std::isfinite(*limit))) {
         throw ValueError({name, " must be positive and finite, but ", *limit, " was given"});

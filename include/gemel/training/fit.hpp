@@ -38,7 +38,7 @@ class MeanLoss {
 
 /// The mean loss over all batches of a source, as the model is.
 template <class Step, class Source>
-double mean_loss(Step& step, const Source& source) {
+[[gnu::cold]] double mean_loss(Step& step, const Source& source) {
   MeanLoss mean;
   for (Index k = 0; k < source.batches(); ++k) {
     const double loss = step.evaluate(source, k);
@@ -57,11 +57,11 @@ double mean_loss(Step& step, const Source& source) {
 ///
 /// Throws ValueError for options out of range, ShapeError where features and network disagree, NonFiniteError where a
 /// batch is not finite (the parameters are then those of the last good batch), and whatever a callback throws.
+// Cold, as all that is called once an epoch or where something fails: made small, it takes the compiler less time.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
-requires PairSource<Source, typename Model::Scalar> History fit(Model& model, Source source, LossType loss,
-                                                                OptimizerType& optimizer,
-                                                                const FitOptions<typename Model::Scalar>& options,
-                                                                Rng& rng, Callbacks&&... callbacks) {
+requires PairSource<Source, typename Model::Scalar>
+[[gnu::cold]] History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer,
+                          const FitOptions<typename Model::Scalar>& options, Rng& rng, Callbacks&&... callbacks) {
   using State = TrainingState<Model, OptimizerType>;
   static_assert((Callback<std::remove_cvref_t<Callbacks>, State> && ...),
                 "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable "

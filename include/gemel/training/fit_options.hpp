@@ -23,7 +23,7 @@ namespace detail {
 
 /// Throws ValueError for an option out of range, ShapeError for validation pairs that have not `features` features.
 template <Scalar S>
-void check_options(const FitOptions<S>& options, Index features) {
+[[gnu::cold]] void check_options(const FitOptions<S>& options, Index features) {
   if (options.epochs < 1) throw ValueError({"epochs must be at least 1, but is ", options.epochs});
   if (options.batch_size < 1) {
     throw ValueError({"batch_size must be at least 1, but is ", options.batch_size});

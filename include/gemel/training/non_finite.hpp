@@ -10,7 +10,7 @@ namespace gemel::detail {
 
 /// Finds the first pair that is not finite, and where: in its features, a layer, its distance or its slope.
 template <Scalar S>
-[[noreturn]] void throw_non_finite(const BatchMemory<S>& memory, Place where) {
+[[noreturn, gnu::cold]] void throw_non_finite(const BatchMemory<S>& memory, Place where) {
   const auto finite = [](const S* values, Index n) { return static_cast<bool>(std::isfinite(peak(values, n))); };
   for (Index p = 0; p < memory.pairs(); ++p) {
     where.pair = p;

@@ -29,7 +29,7 @@ class ParameterUpdate {
   using S = typename Net::Scalar;
 
  public:
-  ParameterUpdate(Net& network, OptimizerType& optimizer, BatchMemory<S>& memory)
+  [[gnu::cold]] ParameterUpdate(Net& network, OptimizerType& optimizer, BatchMemory<S>& memory)
       : network_(&network), optimizer_(&optimizer), memory_(&memory) {
     for (Index k = 0; k < network.depth(); ++k) {
       network.visit(k, [&](const auto& layer) {
@@ -42,7 +42,7 @@ class ParameterUpdate {
   }
 
   /// Room for a team of so many.
-  void make_room(Index members) {
+  [[gnu::cold]] void make_room(Index members) {
     blocks_.assign(static_cast<std::size_t>(members), {});
     for (Buffer<S>& block : blocks_) block.resize(grain_ * block_units);
   }
@@ -88,7 +88,7 @@ class ParameterUpdate {
   }
 
   /// Checks and clips the whole gradient. Throws NonFiniteError where it overflows.
-  void finish_gradient(const Place& place) {
+  [[gnu::cold]] void finish_gradient(const Place& place) {
     if (!std::isfinite(peak(gradient_.data(), gradient_.size()))) {
       throw NonFiniteError("the gradient overflows; lower the learning rate or the loss's weights", place);
     }

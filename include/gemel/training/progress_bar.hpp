@@ -38,7 +38,7 @@ inline std::string short_number(double value, int digits) {
 }
 
 /// "845 pairs/s", "81.3k pairs/s", "1.24M pairs/s".
-inline std::string pair_rate(Index pairs, double seconds) {
+[[gnu::cold]] inline std::string pair_rate(Index pairs, double seconds) {
   const double rate = static_cast<double>(pairs) / std::max(seconds, 1e-9);
   if (rate >= 999'500) return message({short_number(rate / 1e6, 3), "M pairs/s"});
   if (rate >= 999.5) return message({short_number(rate / 1e3, 3), "k pairs/s"});
@@ -98,7 +98,7 @@ struct ProgressBar {
   }
 
   template <class State>
-  void on_batch_end(State& state) {
+  [[gnu::cold]] void on_batch_end(State& state) {
     ++batches_done_;
     last_batch_ = Clock::now();
     if (shown_as_ != Mode::Bar || last_batch_ - drawn_ < std::chrono::milliseconds(100)) return;
@@ -114,7 +114,7 @@ struct ProgressBar {
   }
 
   template <class State>
-  void on_epoch_end(State& state) {
+  [[gnu::cold]] void on_epoch_end(State& state) {
     if (shown_as_ == Mode::Silent) return;
     const History& history = state.history;
     std::string validation;
@@ -153,7 +153,7 @@ struct ProgressBar {
   std::string rate(Index pairs) const { return detail::pair_rate(pairs, seconds(epoch_began_, last_batch_)); }
 
   /// Writes in one call, over the bar where there may be one.
-  void print(std::initializer_list<Piece> pieces) const {
+  [[gnu::cold]] void print(std::initializer_list<Piece> pieces) const {
     const std::string line = message({shown_as_ == Mode::Bar ? "\r\x1b[K" : "", message(pieces)});
     std::fputs(line.c_str(), file);
     std::fflush(file);

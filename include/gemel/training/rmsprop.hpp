@@ -43,7 +43,7 @@ struct RMSpropOptions {
 template <Scalar S>
 class RMSprop {
  public:
-  explicit RMSprop(const RMSpropOptions& options = {})
+  [[gnu::cold]] explicit RMSprop(const RMSpropOptions& options = {})
       : options_(options), clipping_(detail::checked_clipping(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
     detail::check_share("rho", options.rho);

@@ -37,7 +37,8 @@ struct SGDOptions {
 template <Scalar S>
 class SGD {
  public:
-  explicit SGD(const SGDOptions& options = {}) : options_(options), clipping_(detail::checked_clipping(options)) {
+  [[gnu::cold]] explicit SGD(const SGDOptions& options = {})
+      : options_(options), clipping_(detail::checked_clipping(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
     detail::check_share("momentum", options.momentum);
     detail::require(!options.nesterov || options.momentum > 0, "momentum", "positive for nesterov", options.momentum);

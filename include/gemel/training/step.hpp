@@ -50,7 +50,7 @@ class TrainingStep {
       "gemel: this type does not model the Optimizer concept (training/optimizer.hpp), or is of another scalar");
 
  public:
-  TrainingStep(Model& model, LossType loss, OptimizerType& optimizer, TrainingStepOptions options = {})
+  [[gnu::cold]] TrainingStep(Model& model, LossType loss, OptimizerType& optimizer, TrainingStepOptions options = {})
       : loss_(std::move(loss)),
         pass_(std::make_unique<BatchPass<Model>>(model, options.seed, options.skip_inactive)),
         parameters_(model.network(), optimizer, pass_->memory()) {
@@ -106,7 +106,7 @@ class TrainingStep {
   Index threads() const { return team_->size(); }
   /// Uses so many threads from now on; allocates nothing where there were as many before. Throws ValueError where the
   /// number is none, or beyond any machine.
-  void threads(Index count) {
+  [[gnu::cold]] void threads(Index count) {
     if (count < 1 || count > most_threads) {
       throw ValueError({"threads must be 1 to ", most_threads, ", but is ", count});
     }

@@ -15,7 +15,7 @@ namespace gemel {
 /// More threads must win by five percent: cores that share no cache can make a small step slower.
 class ThreadTuning {
  public:
-  explicit ThreadTuning(Index most = checked_threads(0)) {
+  [[gnu::cold]] explicit ThreadTuning(Index most = checked_threads(0)) {
     most = std::min(most, most_threads);
     for (Index count = 1; count < most; count *= 2) candidates_.push_back({count});
     candidates_.push_back({std::max<Index>(most, 1)});

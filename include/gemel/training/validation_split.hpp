@@ -21,7 +21,7 @@ struct ValidationSplit {
 
 /// Keras' split: the first floor(n (1 - share)) pairs train, the rest validate.
 template <class Source, Scalar S>
-ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
+[[gnu::cold]] ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   if (options.validation_split == 0) {
     return {std::move(source), options.validation ? std::optional(*options.validation) : std::nullopt};
   }

@@ -11,7 +11,7 @@ namespace gemel::detail {
 
 /// Adds a warning to the history where an epoch shows that training goes on but learns nothing; each kind once.
 template <class Step, class Network>
-void add_warnings(const Step& step, const Network& network, Index epoch, History& history) {
+[[gnu::cold]] void add_warnings(const Step& step, const Network& network, Index epoch, History& history) {
   const auto add = [&](const std::string& cause, const char* text) {
     const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
     if (std::none_of(history.warnings.begin(), history.warnings.end(), same)) {
