@@ -31,7 +31,7 @@ VectorX<float> parameters(Index i, float value) {
   return values;
 }
 
-MatrixX<float> ones(Index features, Index n, float first = 1) {
+MatrixX<float> samples(Index features, Index n, float first = 1) {
   MatrixX<float> values = MatrixX<float>::Ones(features, n);
   if (values.size() > 0) values(0, 0) = first;
   return values;
@@ -123,15 +123,15 @@ std::vector<Row> network_rows() {
       {"set_parameters",
        {{WrongShape,
          {throws<ShapeError>("the network has 26 parameters in one column, but 25 x 1 values were given",
-                             set(ones(25, 1))),
-          throws<ShapeError>("but 1 x 26 values", set(ones(1, 26))),
-          throws<ShapeError>("but 13 x 2 values", set(ones(13, 2)))}},
+                             set(samples(25, 1))),
+          throws<ShapeError>("but 1 x 26 values", set(samples(1, 26))),
+          throws<ShapeError>("but 13 x 2 values", set(samples(13, 2)))}},
         {NaN,
          {throws<NonFiniteError>("parameters must be finite, but value 3 is NaN or infinite", {.layer = 0},
                                  set(parameters(3, nan_f))),
           throws<NonFiniteError>("value 25 is NaN", {.layer = 1}, set(parameters(25, nan_f)))}},
         {Infinite, throws<NonFiniteError>("value 16 is NaN or infinite", {.layer = 1}, set(parameters(16, -inf_f)))},
-        {Empty, throws<ShapeError>("but 0 x 1 values", set(ones(0, 1)))},
+        {Empty, throws<ShapeError>("but 0 x 1 values", set(samples(0, 1)))},
         no_labels,
         {OutOfRange, impossible("a parameter is any finite number")},
         no_file()}},
@@ -139,43 +139,43 @@ std::vector<Row> network_rows() {
       {"Siamese: embed",
        {{WrongShape,
          {throws<ShapeError>("the network takes 3 features, but the samples have 4 (rows are features",
-                             [] { a_model().embed(ones(4, 3)); }),
+                             [] { a_model().embed(samples(4, 3)); }),
           throws<ShapeError>("the embeddings are 2 x 5, but there is room for 2 x 4",
                              [] {
-                               MatrixX<float> x = ones(3, 5), y = ones(2, 4);
+                               MatrixX<float> x = samples(3, 5), y = samples(2, 4);
                                Workspace<float> workspace;
                                a_model().embed(Columns<float>(x.data(), 3, 5), Columns<float>(y.data(), 2, 4),
                                                workspace);
                              })}},
         {NaN, fine("a NaN goes through to the embedding, and to no other column",
                    [] {
-                     const MatrixX<float> y = a_model().embed(ones(3, 2, nan_f));
+                     const MatrixX<float> y = a_model().embed(samples(3, 2, nan_f));
                      return std::isnan(y(0, 0)) && std::isnan(y(1, 0)) && y.col(1).allFinite();
                    })},
         {Infinite, see("Verifier: samples")},
         {Empty,
-         {fine("no samples have no embeddings", [] { return a_model().embed(ones(3, 0)).size() == 0; }),
-          throws<ShapeError>("but the samples have 0", [] { a_model().embed(ones(0, 5)); })}},
+         {fine("no samples have no embeddings", [] { return a_model().embed(samples(3, 0)).size() == 0; }),
+          throws<ShapeError>("but the samples have 0", [] { a_model().embed(samples(0, 5)); })}},
         no_labels,
         {OutOfRange, impossible("it takes no number")},
         no_file()}},
 
       {"Siamese: distance",
        {{WrongShape,
-         {throws<ShapeError>("but the samples have 4", [] { a_model().distance(ones(4, 2), ones(3, 2)); }),
-          throws<ShapeError>("but the samples have 2", [] { a_model().distance(ones(3, 2), ones(2, 3)); }),
-          throws<ShapeError>("there are 2 and 3 columns", [] { a_model().distance(ones(3, 2), ones(3, 3)); }),
+         {throws<ShapeError>("but the samples have 4", [] { a_model().distance(samples(4, 2), samples(3, 2)); }),
+          throws<ShapeError>("but the samples have 2", [] { a_model().distance(samples(3, 2), samples(2, 3)); }),
+          throws<ShapeError>("there are 2 and 3 columns", [] { a_model().distance(samples(3, 2), samples(3, 3)); }),
           throws<ShapeError>("2 and 2 columns, and room for 1",
                              [] {
                                Workspace<float> workspace;
                                VectorX<float> d(1);
-                               a_model().distance(ones(3, 2), ones(3, 2), workspace, d);
+                               a_model().distance(samples(3, 2), samples(3, 2), workspace, d);
                              })}},
         {NaN, fine("a NaN gives the distance NaN, which is not at most a threshold",
-                   [] { return std::isnan(a_model().distance(ones(3, 1, nan_f), ones(3, 1))[0]); })},
+                   [] { return std::isnan(a_model().distance(samples(3, 1, nan_f), samples(3, 1))[0]); })},
         {Infinite, see("Verifier: samples")},
         {Empty,
-         fine("no pairs have no distances", [] { return a_model().distance(ones(3, 0), ones(3, 0)).size() == 0; })},
+         fine("no pairs have no distances", [] { return a_model().distance(samples(3, 0), samples(3, 0)).size() == 0; })},
         no_labels,
         {OutOfRange, impossible("it takes no number")},
         no_file()}},

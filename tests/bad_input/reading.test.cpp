@@ -32,7 +32,7 @@ Samples<float> idx(const Bytes& bytes) { return read_idx<float>(folder().write("
 std::vector<int> idx_labels(const Bytes& bytes) { return read_idx_labels(folder().write("bad.idx", bytes)); }
 
 const Bytes images{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};  // two of three pixels
-const Bytes labels{0, 0, 8, 1, 0, 0, 0, 2, 0, 7};
+const Bytes label_bytes{0, 0, 8, 1, 0, 0, 0, 2, 0, 7};
 const std::string text = "a,b,class\n1,2,x\n3,4,y\n";
 
 Bytes part(const Bytes& bytes, Index count) { return {bytes.begin(), bytes.begin() + count}; }
@@ -166,7 +166,7 @@ std::vector<Row> reading_rows() {
         {Swapped,
          {throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx(as_bytes(text)); }),
           fine("labels are samples of one feature: their number of features is refused later",
-               [] { return idx(labels).features() == 1; })}},
+               [] { return idx(label_bytes).features() == 1; })}},
         {Missing, missing(idx_at)},
         {Unreadable, unreadable(idx_at)},
         {FullDisk, impossible("it only reads")}}},
@@ -183,13 +183,13 @@ std::vector<Row> reading_rows() {
                         [] {
                           return idx_labels({0, 0, 8, 1, 0, 0, 0, 2, 7, 7}).size() == 2;
                         })},
-        {BadLabel, fine("they are classes, 0 to 255", [] { return idx_labels(labels).back() == 7; })},
+        {BadLabel, fine("they are classes, 0 to 255", [] { return idx_labels(label_bytes).back() == 7; })},
         {OutOfRange, throws<FormatError>("its values have the type code 9", {.file = "bad.idx"},
                                          [] {
                                            idx_labels({0, 0, 9, 1, 0, 0, 0, 1, 255});
                                          })},
         {Truncated, throws<FormatError>("ask for 2 values, but it has 1 bytes of them: it is truncated",
-                                        {.file = "bad.idx"}, [] { idx_labels(part(labels, 9)); })},
+                                        {.file = "bad.idx"}, [] { idx_labels(part(label_bytes, 9)); })},
         {Swapped,
          {throws<FormatError>("are images and labels swapped?", {.file = "bad.idx"}, [] { idx_labels(images); }),
           throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx_labels(as_bytes(text)); })}},

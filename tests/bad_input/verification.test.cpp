@@ -28,7 +28,7 @@ void calibrated(const CalibrationOptions& options) { calibrate(near_and_far, sim
 void evaluated(const Pairs<float>& pairs, double margin = 1) {
   evaluate(a_model(), pairs, ContrastiveLoss{.margin = margin});
 }
-Pairs<float> of_features(Index features) {
+Pairs<float> two_pairs_of(Index features) {
   return {MatrixX<float>::Ones(features, 2), MatrixX<float>::Ones(features, 2), {1, 0}};
 }
 Pairs<float> all_similar() { return {MatrixX<float>::Ones(3, 2), MatrixX<float>::Zero(3, 2), {1, 1}}; }
@@ -102,7 +102,7 @@ std::vector<Row> verification_rows() {
 
       {"evaluate",
        {{WrongShape,
-         throws<ShapeError>("the network takes 3 features, but the samples have 4", [] { evaluated(of_features(4)); })},
+         throws<ShapeError>("the network takes 3 features, but the samples have 4", [] { evaluated(two_pairs_of(4)); })},
         {NaN,
          {throws<NonFiniteError>(bad_sample, {.pair = 4}, [] { evaluated(six_pairs(4, nan_f)); }),
           throws<ValueError>("a loss's margin must be positive and finite, but nan",
@@ -169,7 +169,7 @@ std::vector<Row> verification_rows() {
                                calibrate(near_and_far, {1, 0}, {.far = 0.5});
                              }),
           throws<ShapeError>("the network takes 3 features",
-                             [] { calibrate(a_model(), of_features(2), {.far = 0.5}); })}},
+                             [] { calibrate(a_model(), two_pairs_of(2), {.far = 0.5}); })}},
         {NaN,
          {throws<ValueError>("a false accept rate to calibrate to lies between 0 and 1, but nan",
                              [] { calibrated({.far = nan}); }),

@@ -14,7 +14,7 @@ using test::for_each_instruction_set;
 
 namespace {
 
-const std::vector<Index> sizes = {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65, 100, 128, 301};
+const std::vector<Index> lengths = {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65, 100, 128, 301};
 
 // The promised order: 16 lanes of float or 8 of double, then halves upon halves.
 template <Scalar S, class AddTerm>
@@ -68,7 +68,7 @@ void check_sums(Index n, Index offset) {
 
 TEMPLATE_TEST_CASE("sums are those of plain loops, in their fixed order", "[reduce]", float, double) {
   for_each_instruction_set([] {
-    for (const Index n : sizes) {
+    for (const Index n : lengths) {
       check_sums<TestType>(n, 0);
       check_sums<TestType>(n, 1);
     }
@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE("a NaN shows in every sum and in the peak", "[reduce]", float
 TEMPLATE_TEST_CASE("square roots are those of std::sqrt, of each and no more", "[reduce]", float, double) {
   for_each_instruction_set([] {
     Rng rng{3};
-    for (const Index n : sizes) {
+    for (const Index n : lengths) {
       VectorX<TestType> x = uniform<TestType>(n + 1, 1, rng);
       if (n > 2) x[n / 2] = 0;
       const VectorX<TestType> before = x;

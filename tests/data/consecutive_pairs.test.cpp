@@ -5,22 +5,16 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/numbered.hpp"
 
 using namespace gemel;
 
 namespace {
 
-// Sample i has i as its first feature.
-Samples<float> counted(Index n) {
-  MatrixX<float> x = MatrixX<float>::Zero(2, n);
-  for (Index i = 0; i < n; ++i) x(0, i) = static_cast<float>(i);
-  return x;
-}
-
 std::string failure(const std::vector<int>& classes) {
   Rng rng{1};
   try {
-    consecutive_pairs(counted(length(classes)), classes, rng);
+    consecutive_pairs(counted<float>(length(classes)), classes, rng);
   } catch (const ValueError& error) {
     return error.what();
   }
@@ -34,7 +28,7 @@ TEST_CASE("each sample of a class is paired with the next one, then with one of 
   const std::vector<int> labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0};
   const Classes classes{labels};
   Rng rng{5};
-  const Pairs<float> pairs = consecutive_pairs(counted(12), classes, rng);
+  const Pairs<float> pairs = consecutive_pairs(counted<float>(12), classes, rng);
   REQUIRE(pairs.size() == 3 * 2 * 2);
   Index p = 0;
   for (Index c = 0; c < 3; ++c) {
@@ -59,7 +53,7 @@ TEST_CASE("the other class is any of the others, evenly") {
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i % 5);
   const Classes classes{labels};
   Rng rng{6};
-  const Pairs<float> pairs = consecutive_pairs(counted(length(labels)), classes, rng);
+  const Pairs<float> pairs = consecutive_pairs(counted<float>(length(labels)), classes, rng);
   std::map<std::pair<Index, Index>, int> counts;
   for (Index p = 1; p < pairs.size(); p += 2) {
     ++counts[{classes.of(static_cast<Index>(pairs.first(p)[0])), classes.of(static_cast<Index>(pairs.second(p)[0]))}];
@@ -72,5 +66,5 @@ TEST_CASE("consecutive pairs need two classes of two samples, and one class a sa
   CHECK(failure({3, 3, 3}) == "all samples are of class 3: dissimilar pairs need at least two classes");
   CHECK(failure({3, 3, 8}) == "class 8 has one sample, but consecutive pairs need two of every class");
   Rng rng{1};
-  CHECK_THROWS_AS(consecutive_pairs(counted(5), Classes{1, 1, 2, 2}, rng), ShapeError);
+  CHECK_THROWS_AS(consecutive_pairs(counted<float>(5), Classes{1, 1, 2, 2}, rng), ShapeError);
 }

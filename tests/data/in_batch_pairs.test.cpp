@@ -4,22 +4,14 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/numbered.hpp"
 #include "gemel/core/random.hpp"
 
 using namespace gemel;
 
-namespace {
-
-// Sample i has the one feature i.
-Samples<float> numbered(Index n) {
-  return MatrixX<float>::NullaryExpr(1, n, [](Index, Index j) { return j; });
-}
-
-}  // namespace
-
 TEST_CASE("a batch has all pairs of its samples, and an epoch has all samples", "[in_batch_pairs]") {
   const std::vector<int> classes = {4, 4, 9, 4, 9, 7, 4, 9, 7, 7, 4};
-  InBatchPairs<float> source{numbered(11), classes};
+  InBatchPairs<float> source{counted<float>(11), classes};
   static_assert(PairSource<InBatchPairs<float>, float>);
   CHECK(source.features() == 1);
   source.start_epoch(1, 0, 4, true);
@@ -50,15 +42,15 @@ TEST_CASE("a batch has all pairs of its samples, and an epoch has all samples", 
 }
 
 TEST_CASE("a last batch of one sample is left out", "[in_batch_pairs]") {
-  InBatchPairs<float> source{numbered(9), std::vector<int>(9, 1)};
+  InBatchPairs<float> source{counted<float>(9), std::vector<int>(9, 1)};
   source.start_epoch(0, 0, 4, false);
   CHECK(source.batches() == 2);
 }
 
 TEST_CASE("what makes no pairs is refused", "[in_batch_pairs]") {
-  CHECK_THROWS_AS((InBatchPairs<float>{numbered(3), std::vector<int>{1, 2}}), ShapeError);
-  CHECK_THROWS_AS((InBatchPairs<float>{numbered(1), std::vector<int>{1}}), ShapeError);
-  InBatchPairs<float> source{numbered(3), std::vector<int>{1, 2, 1}};
+  CHECK_THROWS_AS((InBatchPairs<float>{counted<float>(3), std::vector<int>{1, 2}}), ShapeError);
+  CHECK_THROWS_AS((InBatchPairs<float>{counted<float>(1), std::vector<int>{1}}), ShapeError);
+  InBatchPairs<float> source{counted<float>(3), std::vector<int>{1, 2, 1}};
   CHECK_THROWS_AS(source.start_epoch(0, 0, 1, true), ValueError);
   CHECK_THROWS_AS(source.start_epoch(0, 0, 0, true), ValueError);
   CHECK_THROWS_AS(source.start_epoch(0, 0, 1 << 20, true), ValueError);

@@ -10,6 +10,7 @@
 
 #include "allocations.hpp"
 #include "catch.hpp"
+#include "data/numbered.hpp"
 
 using namespace gemel;
 
@@ -23,13 +24,6 @@ struct Drawn {
   std::vector<int> similar;
   friend bool operator==(const Drawn&, const Drawn&) = default;
 };
-
-// Sample i has i as its first feature.
-Samples<float> counted(Index n) {
-  MatrixX<float> x = MatrixX<float>::Zero(3, n);
-  for (Index i = 0; i < n; ++i) x(0, i) = static_cast<float>(i);
-  return x;
-}
 
 // The pairs of the epoch; checks what holds for all of them.
 Drawn epoch_of(const PairSampler<float>& sampler, const Classes& classes) {
@@ -74,9 +68,9 @@ std::vector<int> thirds(Index n) {
 
 TEST_CASE("by default each sample is first in one similar and one dissimilar pair") {
   const Classes classes = thirds(31);
-  PairSampler<float> sampler{counted(31), classes};
+  PairSampler<float> sampler{counted<float>(31), classes};
   CHECK(sampler.size() == 62);
-  CHECK(sampler.features() == 3);
+  CHECK(sampler.features() == 1);
   sampler.start_epoch(1, 0, 8, true);
   CHECK(sampler.batches() == 8);
   const Drawn drawn = epoch_of(sampler, classes);
@@ -92,7 +86,7 @@ TEST_CASE("the share of similar pairs and the pairs a sample are kept exactly") 
   for (const double share : {0.0, 0.1, 0.25, 0.5, 0.8, 1.0}) {
     for (const Index per_sample : {1, 2, 5}) {
       CAPTURE(share, per_sample);
-      PairSampler<float> sampler{counted(20), classes, {.similar_share = share, .pairs_per_sample = per_sample}};
+      PairSampler<float> sampler{counted<float>(20), classes, {.similar_share = share, .pairs_per_sample = per_sample}};
       CHECK(sampler.size() == 20 * per_sample);
       sampler.start_epoch(3, 1, 32, false);
       const Drawn drawn = epoch_of(sampler, classes);
@@ -116,7 +110,7 @@ TEST_CASE("the share of similar pairs and the pairs a sample are kept exactly") 
 
 TEST_CASE("an epoch's pairs are a function of (seed, epoch), and new in every epoch") {
   const Classes classes = thirds(40);
-  PairSampler<float> sampler{counted(40), classes};
+  PairSampler<float> sampler{counted<float>(40), classes};
   sampler.start_epoch(1, 0, 8, true);
   const Drawn first = epoch_of(sampler, classes);
   sampler.start_epoch(1, 1, 8, true);
@@ -124,7 +118,7 @@ TEST_CASE("an epoch's pairs are a function of (seed, epoch), and new in every ep
   sampler.start_epoch(2, 0, 8, true);
   CHECK(!(epoch_of(sampler, classes) == first));
 
-  PairSampler<float> other{counted(40), classes};
+  PairSampler<float> other{counted<float>(40), classes};
   other.start_epoch(1, 0, 16, true);
   CHECK(epoch_of(other, classes) == first);
   other.start_epoch(1, 0, 16, false);
@@ -140,7 +134,7 @@ TEST_CASE("an epoch's pairs are a function of (seed, epoch), and new in every ep
 
 TEST_CASE("partners are drawn evenly, and few pairs reach all samples in a few epochs") {
   const Classes classes{0, 0, 0, 0, 1, 1, 2, 2, 2};
-  PairSampler<float> sampler{counted(9), classes};
+  PairSampler<float> sampler{counted<float>(9), classes};
   std::map<std::pair<Index, Index>, int> counts;
   constexpr int epochs = 4000;
   for (Index epoch = 0; epoch < epochs; ++epoch) {
@@ -161,7 +155,7 @@ TEST_CASE("partners are drawn evenly, and few pairs reach all samples in a few e
     }
   }
 
-  PairSampler<float> sparse{counted(9), classes, {.similar_share = 0.3, .pairs_per_sample = 1}};
+  PairSampler<float> sparse{counted<float>(9), classes, {.similar_share = 0.3, .pairs_per_sample = 1}};
   std::map<std::pair<int, Index>, int> firsts;
   for (Index epoch = 0; epoch < 900; ++epoch) {
     sparse.start_epoch(7, epoch, 32, true);
@@ -179,7 +173,7 @@ TEST_CASE("partners are drawn evenly, and few pairs reach all samples in a few e
 
 TEST_CASE("a sample that is alone in its class is in dissimilar pairs only") {
   const Classes classes{5, 1, 1, 9, 1};
-  PairSampler<float> sampler{counted(5), classes, {.pairs_per_sample = 20}};
+  PairSampler<float> sampler{counted<float>(5), classes, {.pairs_per_sample = 20}};
   sampler.start_epoch(1, 0, 32, true);
   const Drawn drawn = epoch_of(sampler, classes);
   CHECK(count_similar(drawn) == 50);
@@ -191,15 +185,15 @@ TEST_CASE("a sample that is alone in its class is in dissimilar pairs only") {
   }
   CHECK(alone_first == 10);
 
-  CHECK_THROWS_AS((PairSampler<float>{counted(3), Classes{1, 2, 3}}), ValueError);
-  PairSampler<float> none{counted(3), Classes{1, 2, 3}, {.similar_share = 0}};
+  CHECK_THROWS_AS((PairSampler<float>{counted<float>(3), Classes{1, 2, 3}}), ValueError);
+  PairSampler<float> none{counted<float>(3), Classes{1, 2, 3}, {.similar_share = 0}};
   none.start_epoch(1, 0, 32, true);
   CHECK(count_similar(epoch_of(none, Classes{1, 2, 3})) == 0);
 }
 
 TEST_CASE("fixed pairs for validation are those of epoch 0") {
   const Classes classes = thirds(12);
-  PairSampler<float> sampler{counted(12), classes};
+  PairSampler<float> sampler{counted<float>(12), classes};
   const Pairs<float> pairs = sampler.pairs(4);
   sampler.start_epoch(4, 0, 32, false);
   const Drawn drawn = epoch_of(sampler, classes);
@@ -215,16 +209,16 @@ TEST_CASE("fixed pairs for validation are those of epoch 0") {
 TEST_CASE("samplers refuse what they cannot draw from") {
   using Made = PairSampler<float>;
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK_THROWS_AS(Made(counted(3), Classes{1, 1, 1}), ValueError);
-  CHECK_THROWS_AS(Made(counted(3), Classes{1, 2, 1, 2}), ShapeError);
-  CHECK_THROWS_AS(Made(counted(3), std::vector<int>{}), ShapeError);
+  CHECK_THROWS_AS(Made(counted<float>(3), Classes{1, 1, 1}), ValueError);
+  CHECK_THROWS_AS(Made(counted<float>(3), Classes{1, 2, 1, 2}), ShapeError);
+  CHECK_THROWS_AS(Made(counted<float>(3), std::vector<int>{}), ShapeError);
   for (const double share : {-0.1, 1.1, nan}) {
-    CHECK_THROWS_AS(Made(counted(4), Classes{1, 2, 1, 2}, {.similar_share = share}), ValueError);
+    CHECK_THROWS_AS(Made(counted<float>(4), Classes{1, 2, 1, 2}, {.similar_share = share}), ValueError);
   }
-  CHECK_THROWS_AS(Made(counted(4), Classes{1, 2, 1, 2}, {.pairs_per_sample = 0}), ValueError);
-  CHECK_THROWS_AS(Made(counted(4), Classes{1, 2, 1, 2}, {.pairs_per_sample = -2}), ValueError);
+  CHECK_THROWS_AS(Made(counted<float>(4), Classes{1, 2, 1, 2}, {.pairs_per_sample = 0}), ValueError);
+  CHECK_THROWS_AS(Made(counted<float>(4), Classes{1, 2, 1, 2}, {.pairs_per_sample = -2}), ValueError);
 
-  Made sampler(counted(4), Classes{1, 2, 1, 2});
+  Made sampler(counted<float>(4), Classes{1, 2, 1, 2});
   Batch<float> batch;
   CHECK_THROWS_AS(sampler.batch(0, batch), ValueError);
   CHECK_THROWS_AS(sampler.start_epoch(1, 0, 0, true), ValueError);
@@ -245,7 +239,7 @@ TEST_CASE("nothing is allocated from the second epoch on, by a sampler or by pai
     epoch(2);
     return allocation_count - before;
   };
-  const PairSampler<float> sampler{counted(30), thirds(30)};
+  const PairSampler<float> sampler{counted<float>(30), thirds(30)};
   const long so_far = allocation_count;
   CHECK(so_far > 0);  // the counter counts
   CHECK(run(sampler) == 0);

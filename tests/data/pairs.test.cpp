@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/numbered.hpp"
 #include "gemel/core/random.hpp"
 
 using namespace gemel;
@@ -16,15 +17,6 @@ static_assert(PairSource<Pairs<float>, float>);
 static_assert(PairSource<Pairs<double>, double>);
 
 namespace {
-
-// Feature i of sample j is 10 j + i + offset: a sample tells its number.
-MatrixX<float> numbered(Index features, Index n, float offset = 0) {
-  MatrixX<float> m(features, n);
-  for (Index j = 0; j < n; ++j) {
-    for (Index i = 0; i < features; ++i) m(i, j) = static_cast<float>(10 * j + i) + offset;
-  }
-  return m;
-}
 
 Pairs<float> seven_pairs(std::vector<float> weights = {}) {
   return {numbered(3, 7), numbered(3, 7, 500), {1, 0, 0, 1, 1, 0, 1}, weights};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/numbered.hpp"
 
 using namespace gemel;
 
@@ -15,14 +16,6 @@ template <class T>
 concept Viewable = requires {
   Samples<float>::view(std::declval<T>());
 };
-
-MatrixX<float> numbered(Index features, Index n) {
-  MatrixX<float> m(features, n);
-  for (Index j = 0; j < n; ++j) {
-    for (Index i = 0; i < features; ++i) m(i, j) = static_cast<float>(10 * j + i);
-  }
-  return m;
-}
 
 }  // namespace
 

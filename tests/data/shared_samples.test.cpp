@@ -4,23 +4,19 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "data/numbered.hpp"
 #include "gemel/data/pairs.hpp"
 
 using namespace gemel;
 
 namespace {
 
-// Sample i has the one feature i.
-Samples<double> numbered(Index n) {
-  return MatrixX<double>::NullaryExpr(1, n, [](Index, Index j) { return j; });
-}
-
 const std::vector<PairIndex> indices = {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {5, 6}, {6, 6}, {4, 3}};
 
 }  // namespace
 
 TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "[shared_samples]") {
-  Pairs<double> pairs{numbered(7), indices, {1, 0, 1, 0, 1, 0, 1}};
+  Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(0, 0, 4, false);
   Batch<double> batch;
   pairs.batch(0, batch);
@@ -36,14 +32,14 @@ TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "
 }
 
 TEST_CASE("batches without a shared sample stay two-sided", "[shared_samples]") {
-  Pairs<double> pairs{numbered(7), indices, {1, 0, 1, 0, 1, 0, 1}};
+  Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(0, 0, 1, false);
   Batch<double> batch;
   for (Index k = 0; k < 7; ++k) {
     pairs.batch(k, batch);
     CHECK(batch.two_sided == (k != 5));  // 5 is of one sample and itself
   }
-  Pairs<double> apart{numbered(6), {{0, 1}, {4, 5}, {3, 2}}, {1, 0, 1}};
+  Pairs<double> apart{counted<double>(6), {{0, 1}, {4, 5}, {3, 2}}, {1, 0, 1}};
   apart.start_epoch(0, 0, 3, false);
   apart.batch(0, batch);
   CHECK(batch.two_sided);
@@ -51,7 +47,7 @@ TEST_CASE("batches without a shared sample stay two-sided", "[shared_samples]") 
 }
 
 TEST_CASE("a shuffled epoch has all pairs, and a slice has its own", "[shared_samples]") {
-  Pairs<double> pairs{numbered(7), indices, {1, 0, 1, 0, 1, 0, 1}};
+  Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(3, 1, 3, true);
   Batch<double> batch;
   std::multiset<std::pair<Index, Index>> seen;

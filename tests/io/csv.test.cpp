@@ -6,14 +6,13 @@
 
 #include "catch.hpp"
 #include "io/temporary_folder.hpp"
+#include "mentions.hpp"
 
 using namespace gemel;
 
 namespace {
 
 using Names = std::vector<std::string>;
-
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // What reading throws; fails where it throws nothing, or another kind.
 template <class Kind>

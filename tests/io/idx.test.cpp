@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "io/temporary_folder.hpp"
+#include "mentions.hpp"
 
 using namespace gemel;
 
@@ -31,8 +32,6 @@ std::string refusal(const Bytes& bytes) {
   }
   return "read";
 }
-
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -113,14 +113,14 @@ void check_gradient(const Make& make, const Source& source, const std::function<
   FAIL("twenty points, and a kink at each");
 }
 
-const std::vector<std::function<AnyLoss(double)>> losses = {
+const std::vector<std::function<AnyLoss(double)>> all_losses = {
     [](double m) { return AnyLoss{ContrastiveLoss{.margin = m}}; },
     [](double m) { return AnyLoss{HadsellLoss{.margin = m}}; },
     [](double m) { return AnyLoss{PositiveMarginLoss{.margin = m, .positive_margin = m / 2}}; },
     [](double m) { return AnyLoss{OnlineContrastiveLoss{.margin = m}}; },
     [](double m) { return AnyLoss{UnsquaredContrastiveLoss{.margin = m, .positive_margin = m / 2}}; }};
 
-const std::vector<AnyDistance> distances = {{Euclidean{}}, {SquaredEuclidean{}}, {Manhattan{}}, {Cosine{}}};
+const std::vector<AnyDistance> all_distances = {{Euclidean{}}, {SquaredEuclidean{}}, {Manhattan{}}, {Cosine{}}};
 
 using Any = Siamese<AnyNetwork<double>, AnyDistance>;
 
@@ -153,8 +153,8 @@ TEST_CASE("every layer, activation, distance and loss, in all their compositions
   const auto& layers = networks();
   Totals totals;
   for (std::size_t n = 0; n < layers.size(); ++n) {
-    for (const AnyDistance& distance : distances) {
-      for (std::size_t l = 0; l < losses.size(); ++l) {
+    for (const AnyDistance& distance : all_distances) {
+      for (std::size_t l = 0; l < all_losses.size(); ++l) {
         CAPTURE(n, distance.metric.index(), l);
         const auto make = [&](Rng& rng) {
           return Any{AnyNetwork<double>{rng, Sequence<AnyLayer>{layers[n]}}, distance};
@@ -163,8 +163,8 @@ TEST_CASE("every layer, activation, distance and loss, in all their compositions
           return (n + l) % 2 == 0 ? std::vector(weights.begin(), weights.begin() + pairs) : std::vector<double>{};
         };
         Rng rng{100 * n + l};
-        check_gradient(make, two_sided(rng, given(9)), losses[l], totals);
-        check_gradient(make, AllOfBatch{normal<double>(features, 6, rng), given(15)}, losses[l], totals);
+        check_gradient(make, two_sided(rng, given(9)), all_losses[l], totals);
+        check_gradient(make, AllOfBatch{normal<double>(features, 6, rng), given(15)}, all_losses[l], totals);
       }
     }
   }
@@ -175,15 +175,15 @@ TEST_CASE("every layer, activation, distance and loss, in all their compositions
 
 TEST_CASE("the same with static sizes", "[gradient_check]") {
   Totals totals;
-  for (const AnyDistance& distance : distances) {
-    for (std::size_t l = 0; l < losses.size(); ++l) {
+  for (const AnyDistance& distance : all_distances) {
+    for (std::size_t l = 0; l < all_losses.size(); ++l) {
       CAPTURE(distance.metric.index(), l);
       Rng rng{l};
       const auto pairs = two_sided(rng);
       const AllOfBatch all{normal<double>(features, 6, rng)};
       const auto check = [&](const auto& make) {
-        check_gradient(make, pairs, losses[l], totals);
-        check_gradient(make, all, losses[l], totals);
+        check_gradient(make, pairs, all_losses[l], totals);
+        check_gradient(make, all, all_losses[l], totals);
       };
       check(fixed<Dense<4, 7, ReLU>, Dense<7, 6, LeakyReLU>, Dense<6, 3>>(distance));
       check(fixed<L2Normalize<4>, Dense<4, 6, Sigmoid>, Dropout<6>, Dense<6, 4, Tanh>, L2Normalize<4>>(distance));

@@ -12,7 +12,7 @@ using test::StubTraining;
 
 namespace {
 
-const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+const double no_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The rate in force after each epoch, for these validation losses and a rate of 0.5.
 std::vector<double> rates(ReduceLROnPlateau& reduce, const std::vector<double>& losses, StubTraining& training) {
@@ -54,7 +54,7 @@ TEST_CASE("the rate stays at least min_lr", "[reduce_lr_on_plateau]") {
 TEST_CASE("an improvement of no more than min_delta is none, nor is a NaN", "[reduce_lr_on_plateau]") {
   CHECK(rates({.factor = 0.5, .patience = 2, .min_delta = 0.5}, {3, 2.5, 2.75, 2.25}) ==
         std::vector<double>{0.5, 0.5, 0.25, 0.25});
-  CHECK(rates({.factor = 0.5, .patience = 2}, {not_a_number, 3, not_a_number, not_a_number, 2}) ==
+  CHECK(rates({.factor = 0.5, .patience = 2}, {no_number, 3, no_number, no_number, 2}) ==
         std::vector<double>{0.5, 0.5, 0.5, 0.25, 0.25});
 }
 
@@ -90,10 +90,10 @@ TEST_CASE("ReduceLROnPlateau: a second training starts afresh, a resumed one goe
 TEST_CASE("ReduceLROnPlateau refuses options out of range", "[reduce_lr_on_plateau]") {
   StubTraining training;
   for (ReduceLROnPlateau wrong :
-       {ReduceLROnPlateau{.factor = 1}, ReduceLROnPlateau{.factor = 0}, ReduceLROnPlateau{.factor = not_a_number},
+       {ReduceLROnPlateau{.factor = 1}, ReduceLROnPlateau{.factor = 0}, ReduceLROnPlateau{.factor = no_number},
         ReduceLROnPlateau{.patience = -1}, ReduceLROnPlateau{.min_delta = -1},
-        ReduceLROnPlateau{.min_delta = not_a_number}, ReduceLROnPlateau{.cooldown = -1},
-        ReduceLROnPlateau{.min_lr = -1}, ReduceLROnPlateau{.min_lr = not_a_number}}) {
+        ReduceLROnPlateau{.min_delta = no_number}, ReduceLROnPlateau{.cooldown = -1}, ReduceLROnPlateau{.min_lr = -1},
+        ReduceLROnPlateau{.min_lr = no_number}}) {
     CAPTURE(wrong.factor, wrong.patience, wrong.min_delta, wrong.cooldown, wrong.min_lr);
     CHECK_THROWS_AS(training.begin(wrong), ValueError);
   }

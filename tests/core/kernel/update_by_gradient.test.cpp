@@ -74,14 +74,14 @@ void check_sum(const Rule& rule, Index rows, Index depth) {
 template <Scalar S, class Rule>
 void check(const Rule& rule) {
   REQUIRE(kernel::interleaves(rule));
-  const std::vector<Index> depths = {1, 2, 5, 24, 64, 65, 130};
+  const std::vector<Index> deep = {1, 2, 5, 24, 64, 65, 130};
   std::size_t turn = 0;
   for_each_instruction_set([&] {
     for (const Index rows : {1, 5, 16, 17, 64, 65, 128, 300}) {
-      for (const Index cols : {1, 4, 5, 6, 7, 12, 25}) check_gradient<Rule, S>(rule, rows, cols, depths[++turn % 7]);
-      check_sum<Rule, S>(rule, rows, depths[turn % 7]);
+      for (const Index cols : {1, 4, 5, 6, 7, 12, 25}) check_gradient<Rule, S>(rule, rows, cols, deep[++turn % 7]);
+      check_sum<Rule, S>(rule, rows, deep[turn % 7]);
     }
-    for (const Index depth : depths) check_gradient<Rule, S>(rule, 128, 24, depth);
+    for (const Index depth : deep) check_gradient<Rule, S>(rule, 128, 24, depth);
     check_sum<Rule, S>(rule, 100, 0);
   });
 }
