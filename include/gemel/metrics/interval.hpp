@@ -12,6 +12,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/labels.hpp"
+#include "gemel/core/message.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/roc.hpp"
@@ -97,8 +98,9 @@ class Bootstrap {
     const std::vector<PairIdentity> people = numbered(labels);
     std::vector<std::size_t> order(distances.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t i, std::size_t j) { return distances[i] < distances[j]; });
+    std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
+      return distances[i] < distances[j] || (distances[i] == distances[j] && i < j);
+    });
     for (const std::size_t i : order) {
       pairs_.push_back({distances[i], labels.span()[i] == 1, people.empty() ? PairIdentity{} : people[i], 1});
       (labels.span()[i] ? similar_ : dissimilar_).push_back(pairs_.size() - 1);
@@ -151,15 +153,16 @@ class Bootstrap {
       draw(replicate);
       rates.push_back(rate(*this));
     }
-    std::ranges::sort(rates);
+    std::sort(rates.begin(), rates.end());
     const double last = static_cast<double>(rates.size() - 1);
     const double tail = (1 - options_.confidence) / 2;
-    const std::string replicates = ", " + std::to_string(options_.replicates) + " replicates";
-    return {.low = rates[static_cast<std::size_t>(std::floor(tail * last))],
-            .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
-            .method = by_identity()
-                          ? "bootstrap by identity" + replicates + " of " + std::to_string(people_) + " identities"
-                          : "bootstrap by pair" + replicates + ", pairs assumed independent"};
+    return {
+        .low = rates[static_cast<std::size_t>(std::floor(tail * last))],
+        .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
+        .method =
+            by_identity()
+                ? message({"bootstrap by identity, ", options_.replicates, " replicates of ", people_, " identities"})
+                : message({"bootstrap by pair, ", options_.replicates, " replicates, pairs assumed independent"})};
   }
 
  private:

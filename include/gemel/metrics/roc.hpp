@@ -82,10 +82,8 @@ class Roc {
     const std::vector<double> values = detail::as_doubles(distances);
     detail::check_distances(values, labels);
     std::vector<std::pair<double, std::uint8_t>> sorted(values.size());
-    std::ranges::transform(values, labels.span(), sorted.begin(), [](double d, std::uint8_t similar) {
-      return std::pair{d, similar};
-    });
-    std::ranges::sort(sorted, {}, &std::pair<double, std::uint8_t>::first);
+    for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = {values[i], labels.span()[i]};
+    std::sort(sorted.begin(), sorted.end());
 
     steps_.push_back({-std::numeric_limits<double>::infinity(), 0, 0});
     for (const auto& [d, similar] : sorted) {
