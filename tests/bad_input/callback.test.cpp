@@ -231,8 +231,9 @@ std::vector<Row> callback_rows() {
         {{Truncated, Swapped}, impossible("it only writes")},
         {Missing, throws<IoError>("it cannot be opened: No such file", {.file = "log.csv"},
                                   with(CSVLogger{log_folder().path() / "nowhere" / "log.csv"}))},
-        {Unreadable, throws<IoError>("it cannot be opened: Is a directory",
-                                     {.file = log_folder().path().filename().string()}, with(CSVLogger{log_folder().path()}))},
+        {Unreadable,
+         throws<IoError>("it cannot be opened: Is a directory", {.file = log_folder().path().filename().string()},
+                         with(CSVLogger{log_folder().path()}))},
         {FullDisk,
          std::filesystem::exists("/dev/full")
              ? throws<IoError>("it cannot be written: No space left", {.file = "full"}, with(CSVLogger{"/dev/full"}))

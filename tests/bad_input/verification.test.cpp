@@ -101,8 +101,8 @@ std::vector<Row> verification_rows() {
         no_file()}},
 
       {"evaluate",
-       {{WrongShape,
-         throws<ShapeError>("the network takes 3 features, but the samples have 4", [] { evaluated(two_pairs_of(4)); })},
+       {{WrongShape, throws<ShapeError>("the network takes 3 features, but the samples have 4",
+                                        [] { evaluated(two_pairs_of(4)); })},
         {NaN,
          {throws<NonFiniteError>(bad_sample, {.pair = 4}, [] { evaluated(six_pairs(4, nan_f)); }),
           throws<ValueError>("a loss's margin must be positive and finite, but nan",
