@@ -1,5 +1,5 @@
 // A training step by Gemel, compiled with the default Release flags, against the same step by plain Eigen, compiled
-// with -march=native, over sizes that are round and sizes that are not, in float and double. Eight minutes, on one
+// with -march=native, over sizes that are round and sizes that are not, in float and double. Nine minutes, on one
 // core:
 //
 //   taskset -c 1 sweep [--quick] [TABLE.csv]

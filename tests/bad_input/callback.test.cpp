@@ -103,7 +103,7 @@ std::vector<Row> callback_rows() {
          {throws<ValueError>("EarlyStopping's patience must be at least 0",
                              with(EarlyStopping{.monitor = loss, .patience = -1})),
           throws<ValueError>("EarlyStopping's min_delta", with(EarlyStopping{.monitor = loss, .min_delta = -0.1})),
-          throws<FormatError>("holds -7.0", restored<EarlyStopping>(changed(stopping, 1, -7)))}},
+          throws<FormatError>("holds -7 where", restored<EarlyStopping>(changed(stopping, 1, -7)))}},
         {Truncated,
          {throws<FormatError>("the saved state of the callback EarlyStopping is cut short",
                               restored<EarlyStopping>({0.5, 2})),

@@ -300,8 +300,8 @@ std::vector<Row> data_rows() {
         {OneClass, fine("one class is split too", [] { return stratified(all_four, 0.5).test.size() == 3; })},
         any_class,
         {OutOfRange,
-         {throws<ValueError>("the fraction held out is 0.0", [] { split_n(6, 0); }),
-          throws<ValueError>("the fraction held out is 1.0", [] { split_n(6, 1); }),
+         {throws<ValueError>("the fraction held out is 0, but", [] { split_n(6, 0); }),
+          throws<ValueError>("the fraction held out is 1, but", [] { split_n(6, 1); }),
           throws<ValueError>("the fraction held out is -0.5", [] { stratified(three_pairs, -0.5); }),
           throws<ValueError>("but there are 1", [] { split_n(1, 0.5); }),
           throws<ValueError>("but there are -6", [] { split_n(-6, 0.5); })}},
@@ -314,7 +314,7 @@ std::vector<Row> data_rows() {
         {Empty, throws<ValueError>("at least two classes, but there are 0", [] { by_class(nobody, 0.5); })},
         {OneClass, throws<ValueError>("at least two classes, but there are 1", [] { by_class(all_four, 0.5); })},
         any_class,
-        {OutOfRange, throws<ValueError>("the fraction held out is 2.0", [] { by_class(three_pairs, 2); })},
+        {OutOfRange, throws<ValueError>("the fraction held out is 2, but", [] { by_class(three_pairs, 2); })},
         no_file()}},
   };
 }

@@ -100,7 +100,7 @@ std::vector<Row> network_rows() {
         {Empty, impossible("the rate is one number")},
         no_labels,
         {OutOfRange,
-         {throws<ValueError>("but 1.0",
+         {throws<ValueError>("but 1 was",
                              [] {
                                Dropout<>{4, 1};
                              }),

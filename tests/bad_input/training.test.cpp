@@ -183,7 +183,7 @@ Row loss_row(const std::string& name, const Make& make, const Cell& more = {}) {
                            })},
            {BadLabel, see("fit: a user's source")},
            {OutOfRange,
-            {throws<ValueError>("but 0.0", with_margin(0)), throws<ValueError>("but -1.0", with_margin(-1)), more}},
+            {throws<ValueError>("but 0 was", with_margin(0)), throws<ValueError>("but -1 was", with_margin(-1)), more}},
            no_file()}};
 }
 
@@ -287,7 +287,7 @@ std::vector<Row> training_rows() {
         {Infinite, throws<NonFiniteError>(bad_sample, pair(0), on_user({.value = inf_f}))},
         {Empty,
          {throws<ValueError>("the source has no batches to train on", {.epoch = 0}, on_user({.count = 0})),
-          throws<ValueError>("the loss of an empty batch is not defined", user({}, {}))}},
+          throws<ValueError>("the source gave a batch without a pair", first_batch, user({}, {}))}},
         {OneClass, fine("one class can be trained on",
                         [] {
                           Training training(1);
@@ -318,7 +318,7 @@ std::vector<Row> training_rows() {
           throws<ValueError>("batch_size must be at least 1, but is 0", with({.batch_size = 0})),
           throws<ValueError>("threads must be at least 0 (0: tuned), but is -1", with({.threads = -1})),
           throws<ValueError>("threads must be 1 to 1024, but is 1025", with({.threads = 1025})),
-          throws<ValueError>("validation_split must be at least 0 and less than 1, but 1.0",
+          throws<ValueError>("validation_split must be at least 0 and less than 1, but 1 was",
                              with({.validation_split = 1})),
           throws<ValueError>("but -0.1", with({.validation_split = -0.1})),
           throws<ValueError>("both validation and validation_split are given; choose one",
@@ -420,8 +420,8 @@ std::vector<Row> training_rows() {
         {Empty, impossible("there are always two")},
         {{OneClass, BadLabel}, impossible("a step is no label")},
         {OutOfRange,
-         {throws<ValueError>("but 0.0", [] { check_gradient(0); }),
-          throws<ValueError>("but -0.0", [] { check_gradient(-1e-5); })}},
+         {throws<ValueError>("but 0 was", [] { check_gradient(0); }),
+          throws<ValueError>("but -1e-05 was", [] { check_gradient(-1e-5); })}},
         no_file()}},
   };
 }

@@ -1,3 +1,3 @@
 // flags: -ffast-math
-// error: -ffast-math drops NaN checks and changes results
+// error: -ffast-math, or its -ffinite-math-only, drops NaN checks and changes results
 #include "gemel/gemel.hpp"

@@ -135,6 +135,21 @@ TEST_CASE("the cosine distance knows direction only, and stays in its range", "[
   for (int run = 0; run < 100; ++run) {
     const VectorX<float> z = normal<float>(13, 1, rng);
     CHECK(distance<float>(Cosine{}, z, 1.7F * z) >= 0);
+    CHECK(distance<float>(Cosine{}, z, -1.7F * z) <= 2);
+  }
+
+  VectorX<float> along(2), diagonal(2);
+  along << 2, 0;
+  diagonal << 1, 1;
+  const VectorX<float> usual = gradient(Cosine{}, along, diagonal, 1.0F);
+  for (const float size : {1e-30F, 1e-21F, 1e20F, 1e30F}) {
+    CAPTURE(size);
+    const VectorX<float> scaled = size * along;
+    CHECK(std::abs(distance(Cosine{}, scaled, diagonal) - 0.29289F) <= 1e-5F);
+    CHECK(std::abs(distance<float>(Cosine{}, scaled, diagonal / size) - 0.29289F) <= 1e-5F);
+    const VectorX<float> slopes = gradient(Cosine{}, scaled, diagonal, 1.0F);
+    CHECK((slopes.tail(2) - usual.tail(2)).cwiseAbs().maxCoeff() <= 1e-6F);
+    CHECK((slopes.head(2) * size - usual.head(2)).cwiseAbs().maxCoeff() <= 1e-6F);
   }
 }
 

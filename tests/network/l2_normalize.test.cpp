@@ -67,6 +67,26 @@ TEST_CASE("a zero vector stays zero and has a zero gradient; a NaN shows", "[l2_
   CHECK(dx.col(1).array().isNaN().all());
 }
 
+TEST_CASE("the direction of very long and very short vectors is kept", "[l2_normalize]") {
+  const L2Normalize<2> layer;
+  for (const float size : {1e-38F, 1e-22F, 1e25F, 3e37F}) {
+    MatrixX<float> x(2, 1);
+    x << 3 * size, -4 * size;
+    CAPTURE(size);
+    const MatrixX<float> y = forward(layer, x);
+    CHECK(std::abs(y(0, 0) - 0.6F) <= 1e-6F);
+    CHECK(std::abs(y(1, 0) + 0.8F) <= 1e-6F);
+
+    MatrixX<float> dy(2, 1), dx(2, 1);
+    dy << 4 * size, 3 * size;  // orthogonal to y
+    const ColumnList<float> xs{ConstColumns<float>(x.data(), 2, 1)}, ys{ConstColumns<float>(y.data(), 2, 1)};
+    layer.backward(std::span<const float>(), xs, ys, Columns<float>(dy.data(), 2, 1), Columns<float>(dx.data(), 2, 1),
+                   Pass{});
+    CHECK(std::abs(dx(0, 0) - 0.8F) <= 2e-6F);
+    CHECK(std::abs(dx(1, 0) - 0.6F) <= 2e-6F);
+  }
+}
+
 TEST_CASE("L2Normalize refuses a size that is none", "[l2_normalize]") {
   CHECK_THROWS_AS(L2Normalize<>{-1}, ShapeError);
   CHECK_THROWS_AS(L2Normalize<3>{4}, ShapeError);

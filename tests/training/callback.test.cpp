@@ -29,6 +29,10 @@ struct Member {
   void (*on_batch_end)(StubState&);
 };
 
+struct Final final {
+  void on_epoch_end(StubState&) {}
+};
+
 // A good hook beside one that is named, but cannot be called.
 struct NoArgument : OneHook {
   void on_train_begin() {}
@@ -60,6 +64,8 @@ static_assert(Callback<OneHook, StubState>);
 static_assert(Callback<AllHooks, StubState>);
 static_assert(Callback<Overloaded, StubState>);
 static_assert(Callback<Member, StubState>);
+
+static_assert(Callback<Final, StubState>);
 
 static_assert(!Callback<None, StubState>);
 static_assert(!Callback<Misspelt, StubState>);

@@ -29,6 +29,17 @@ TEST_CASE("Clipping by value, by each variable's norm, by the whole norm") {
   for (std::size_t i = 0; i < global.size(); ++i) CHECK(std::abs(global[i] - gradient[i] / std::sqrt(9.25)) <= 1e-16);
 }
 
+TEST_CASE("Clipping by a norm whose square overflows") {
+  for (const float size : {1e-25F, 1e25F}) {
+    std::vector<float> large{3 * size, -4 * size};
+    const std::vector<Index> one_variable{2};
+    clip(Clipping{.global_clipnorm = static_cast<double>(size)}, std::span<float>(large), one_variable);
+    CAPTURE(size);
+    CHECK(std::abs(large[0] / size - 0.6F) <= 1e-6F);
+    CHECK(std::abs(large[1] / size + 0.8F) <= 1e-6F);
+  }
+}
+
 TEST_CASE("Clipping keeps NaN") {
   const double nan = std::nan("");
   const std::vector<double> broken{1, nan, 2, 3, 4};

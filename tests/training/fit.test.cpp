@@ -209,6 +209,36 @@ TEST_CASE("callbacks are called in order, see the state, and may end the trainin
   CHECK(history.seconds.size() == 2);
 }
 
+TEST_CASE("a training that is stopped as an epoch begins has no figures of it") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer;
+  const auto stop = OnEpochBegin{[](auto& state) { state.stop = state.epoch == 2; }};
+  const History history =
+      fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 5, .batch_size = 8}, rng, stop);
+  CHECK(history.epochs() == 2);
+  CHECK(history.stopped);
+  CHECK(history.warnings.empty());
+}
+
+TEST_CASE("a callback may put another optimizer in the place of the first") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer{{.learning_rate = 1e-4}};
+  const auto exchange =
+      OnEpochEnd{[](auto& state) { state.optimizer = RMSprop<float>{{.learning_rate = 1e-3, .clipnorm = 1}}; }};
+  fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 3, .batch_size = 8}, rng, exchange);
+  CHECK(model.parameters().allFinite());
+}
+
+TEST_CASE("an update that overflows is told at the end of the epoch") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  SGD<float> optimizer{{.learning_rate = 1e30, .weight_decay = 1e30}};
+  CHECK_THROWS_AS(fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 1, .batch_size = 21}, rng),
+                  NonFiniteError);
+}
+
 TEST_CASE("a schedule and a plateau's scale make the rate that a step takes") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};

@@ -1,6 +1,7 @@
 #include "gemel/training/gradient_check.hpp"
 
 #include <functional>
+#include <limits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -246,7 +247,7 @@ struct WrongSlope : Tanh {
 // y = w .* x, right but for the sign that is asked for.
 struct Scale {
   Index size;
-  int dx_sign = 1, dw_sign = 1;
+  double dx_sign = 1, dw_sign = 1;
 
   Index in() const { return size; }
   Index out() const { return size; }
@@ -297,6 +298,14 @@ TEST_CASE("a part with a wrong sign is found out", "[gradient_check]") {
   CHECK(worst(loss, first, Scale{5}, last) <= 1e-7);
   CHECK(worst(loss, first, Scale{.size = 5, .dx_sign = -1}, last) > 1e-3);
   CHECK(worst(loss, first, Scale{.size = 5, .dw_sign = -1}, last) > 1e-3);
+}
+
+TEST_CASE("a backward pass that gives NaN is no kink", "[gradient_check]") {
+  Rng rng{4};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto network = make_network<double>(rng, Dense<4, 5, Tanh>{}, Scale{.size = 5, .dw_sign = nan}, Dense<5, 3>{});
+  const Siamese<std::remove_const_t<decltype(network)>> model{network};
+  CHECK_THROWS_AS(gradient_check(model, two_sided(rng), ContrastiveLoss{.margin = 2}), NonFiniteError);
 }
 
 TEST_CASE("it says where, checks as many as asked, and leaves the model alone", "[gradient_check]") {

@@ -301,6 +301,65 @@ TEST_CASE("large but finite gradients take the checked path and are trained") {
   CHECK(model.parameters().allFinite());
 }
 
+TEST_CASE("a gradient whose square overflows is refused too, since an average of squares keeps infinity") {
+  Rng rng{4};
+  MatrixX<float> a = uniform<float>(10, 8, rng);
+  a(3, 5) = 1e13f;
+  const Pairs<float> pairs{a, uniform<float>(10, 8, rng), Labels(std::vector<int>(8, 1))};
+  Siamese<Network<float, Dense<10, 12, ReLU>, Dense<12, 9>>> model{rng};
+  const VectorX<float> before = model.parameters();
+  const auto check = [&](auto optimizer, bool refused) {
+    model.set_parameters(before);
+    TrainingStep step{model, ContrastiveLoss{}, optimizer};
+    if (refused) {
+      CHECK_THROWS_AS(step(pairs, 0), NonFiniteError);
+      CHECK(model.parameters() == before);
+    } else {
+      step(pairs, 0);
+      CHECK(model.parameters() != before);
+    }
+    for (const auto& array : optimizer.state().arrays) {
+      for (const float value : array.values) CHECK(std::isfinite(value));
+    }
+  };
+  check(RMSprop<float>{}, true);
+  check(Adam<float>{}, true);
+  check(Adam<float>{{.clipnorm = 1}}, false);
+}
+
+TEST_CASE("a refused batch leaves no distances behind") {
+  Rng rng{4};
+  struct Wrong {
+    Index features() const { return 10; }
+    Index batches() const { return 1; }
+    void start_epoch(std::uint64_t, Index, Index, bool) {}
+    void batch(Index, Batch<float>& out) const {
+      out.clear();
+      out.pairs.assign(3000, {0, 7});  // there is no sample 7
+      out.similar.assign(3000, 1);
+      out.samples = {0, 1};
+    }
+    const float* column(Index, Index, float* buffer) const { return buffer; }
+  };
+  Siamese<Network<float, Dense<10, 12>>> model{rng};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  CHECK_THROWS_AS(step(Wrong{}, 0), ValueError);
+  CHECK(step.distances().empty());
+}
+
+TEST_CASE("a network that is put in the place of another is refused by the step that began with it") {
+  Rng rng{4};
+  using Layer = Dense<Dynamic, Dynamic, ReLU>;
+  Siamese model{make_network<float>(rng, Layer{10, 12})};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  const Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
+  step(pairs, 0);
+  model.network() = make_network<float>(rng, Layer{10, 900});
+  CHECK_THROWS_AS(step(pairs, 0), ShapeError);
+}
+
 TEST_CASE("what a user's loss throws leaves no thread waiting and the parameters as they were") {
   struct Throwing {
     double operator()(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>,

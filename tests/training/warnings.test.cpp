@@ -63,6 +63,21 @@ TEST_CASE("units that die of a rate too high are seen when they are dead", "[war
   CHECK(begins(warnings_of(model, source, 1.0, 10), "layer 0 is dead (since epoch "));
 }
 
+TEST_CASE("a distance in another unit than the embedding's is not taken for a collapse", "[warnings]") {
+  Rng rng{6};
+  const auto check = [&](auto metric, double size, bool collapsed) {
+    Siamese<Network<float, Dense<3, 2>>, decltype(metric)> model{rng};
+    VectorX<float> p = model.parameters() * static_cast<float>(size);
+    p.tail(2).setConstant(1);
+    model.set_parameters(p);
+    CHECK(warnings_of(model, pairs({1, 1, 1, 1}), 1e-9, 1).empty() == !collapsed);
+  };
+  check(Euclidean{}, 1e-6, true);
+  check(SquaredEuclidean{}, 1e-6, true);
+  check(SquaredEuclidean{}, 1e-3, false);
+  check(Cosine{}, 1e6, false);
+}
+
 TEST_CASE("an embedding that collapses is told", "[warnings]") {
   Rng rng{6};
   Siamese<Network<float, Dense<3, 2>>> model{rng};

@@ -64,6 +64,10 @@ TEST_CASE("calibrate sets the threshold at the EER", "[calibration]") {
   CHECK(mentions(calibration.method, "equal error rate"));
 }
 
+TEST_CASE("there is no threshold at the EER where all distances are equal", "[calibration]") {
+  CHECK_THROWS_AS(calibrate({0.5, 0.5, 0.5, 0.5}, {1, 0, 0, 1}, {.at_eer = true}), ValueError);
+}
+
 TEST_CASE("calibrate bootstraps by identity where it is given", "[calibration]") {
   const Pairs<float> pairs = noisy_pairs(60, 3);
   CalibrationOptions options{.far = 0.1};

@@ -8,7 +8,7 @@
 
 namespace gemel {
 
-/// A piece of a message: text, to which it refers, or a number, written as std::to_string writes it.
+/// A piece of a message: text, to which it refers, or a number; of a real one up to six digits.
 class Piece {
  public:
   Piece(const char* text) : text_(text) {}
@@ -25,10 +25,10 @@ class Piece {
       message += text_;
       return;
     }
-    char number[400];  // the longest is -1.8e308, by all of its digits
+    char number[32];
     if (kind_ == Kind::Whole) std::snprintf(number, sizeof number, "%lld", whole_);
     if (kind_ == Kind::Natural) std::snprintf(number, sizeof number, "%llu", natural_);
-    if (kind_ == Kind::Real) std::snprintf(number, sizeof number, "%f", real_);
+    if (kind_ == Kind::Real) std::snprintf(number, sizeof number, "%g", real_);
     message += number;
   }
 

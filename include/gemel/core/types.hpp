@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <span>
 
-#if defined(__FAST_MATH__)
-#error "gemel: -ffast-math drops NaN checks and changes results; compile without it (-O3 is enough)"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
+#error \
+    "gemel: -ffast-math, or its -ffinite-math-only, drops NaN checks and changes results; compile without it (-O3 is enough)"
 #endif
 
 namespace gemel {
 
-// Eigen's own names, so that both namespaces may be used together.
+// Eigen's own names, so that a program may use both namespaces for them.
 using Eigen::Dynamic;
 using Eigen::Index;
 using Eigen::MatrixX;

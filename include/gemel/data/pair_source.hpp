@@ -34,6 +34,7 @@ struct Batch {
   /// For those who take batches from sources that they do not know. Throws ShapeError where the lists are not of the
   /// same length, ValueError where a pair has no such sample or no such label, or is not two-sided as promised.
   void check(Place where) const {
+    if (pairs.empty()) throw ValueError("the source gave a batch without a pair", std::move(where));
     if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
       throw ShapeError(
           {"the source gave ", size(), " pairs, but ", similar.size(), " labels and ", weight.size(), " weights"},

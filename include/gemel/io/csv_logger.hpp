@@ -23,7 +23,7 @@ struct CSVLoggerOptions {
 
 /// A callback that writes a line an epoch: epoch (from 0), loss, validation_loss (empty without validation),
 /// learning_rate, seconds. The file is opened when the training begins, and is whole after each epoch. Numbers have as
-/// many digits as it takes to read the same value back. Copies write to the same file.
+/// many digits as it takes to read the same value back. Copies of an open one write to the same file.
 /// Throws IoError, with the file's name, where it cannot be opened or written (a full disk), ValueError for a separator
 /// that cannot be one.
 class CSVLogger {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/core/scaled_norm.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -110,7 +112,7 @@ struct Manhattan {
 // Cosine's gradient adds quotients, never products: a compiler may fuse a product with the sum that it feeds, with
 // other bits.
 
-/// d = 1 - cos, in [0, 2]: cos = a . b / (|a| |b|); rounding never makes it negative.
+/// d = 1 - cos, in [0, 2]: cos = a . b / (|a| |b|); rounding never takes it beyond.
 ///
 ///   d cos / da = (b / |b| - cos a / |a|) / |a|
 ///
@@ -118,27 +120,32 @@ struct Manhattan {
 struct Cosine {
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
-    const S norms = norm(a) * norm(b);
-    if (norms == 0) return 1;
-    const S d = 1 - dot(a.data(), b.data(), a.size()) / norms;
-    return d < 0 ? 0 : d;
+    const auto [scale_a, norm_a] = scaled_norm(a.data(), a.size());
+    const auto [scale_b, norm_b] = scaled_norm(b.data(), b.size());
+    if (norm_a == 0 || norm_b == 0) return 1;
+    S cosine = 0;
+    if (scale_a == 1 && scale_b == 1) {
+      cosine = dot(a.data(), b.data(), a.size()) / (norm_a * norm_b);
+    } else {
+      for (Index i = 0; i < a.size(); ++i) {
+        cosine = std::fma(a[i] / scale_a / norm_a, b[i] / scale_b / norm_b, cosine);
+      }
+    }
+    return std::clamp<S>(1 - cosine, 0, 2);
   }
   template <Scalar S>
   void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S d, S slope, Column<S> da, Column<S> db) const {
-    const S norm_a = norm(a);
-    const S norm_b = norm(b);
-    if (norm_a * norm_b == 0) return;
+    const auto [scale_a, norm_a] = scaled_norm(a.data(), a.size());
+    const auto [scale_b, norm_b] = scaled_norm(b.data(), b.size());
+    if (norm_a == 0 || norm_b == 0) return;
     const S cosine = 1 - d;
+    // Products with powers of two are exact.
+    const S unscale_a = 1 / scale_a, unscale_b = 1 / scale_b;
     for (Index i = 0; i < a.size(); ++i) {
-      da[i] -= (b[i] / norm_b - a[i] / (norm_a / cosine)) / (norm_a / slope);
-      db[i] -= (a[i] / norm_a - b[i] / (norm_b / cosine)) / (norm_b / slope);
+      const S at_a = a[i] * unscale_a, at_b = b[i] * unscale_b;
+      da[i] -= (at_b / norm_b - at_a / (norm_a / cosine)) / (norm_a / slope) * unscale_a;
+      db[i] -= (at_a / norm_a - at_b / (norm_b / cosine)) / (norm_b / slope) * unscale_b;
     }
-  }
-
- private:
-  template <Scalar S>
-  static S norm(ConstColumn<S> a) {
-    return std::sqrt(sum_of_squares(a.data(), a.size()));
   }
 };
 

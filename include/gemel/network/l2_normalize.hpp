@@ -6,6 +6,7 @@
 #include "gemel/core/columns.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/core/scaled_norm.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/parameterless.hpp"
 
@@ -15,7 +16,7 @@ namespace gemel {
 ///
 ///   dx = (dy - y (y . dy)) / |x|
 ///
-/// A zero vector (behind a ReLU it does occur), or one whose squares all underflow, stays zero, and so is its gradient.
+/// A zero vector (behind a ReLU it does occur) stays zero, and so is its gradient.
 ///
 ///   L2Normalize<128>{}, L2Normalize<>{128}
 template <Index N = Dynamic>
@@ -30,11 +31,13 @@ class L2Normalize : public Parameterless {
   template <Scalar S>
   void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
     for (Index j = 0; j < y.cols(); ++j) {
-      const S norm = std::sqrt(sum_of_squares(x[j], in()));
+      const auto [scale, norm] = scaled_norm(x[j], in());
       if (norm == 0) {
         y.col(j).setZero();
-      } else {
+      } else if (scale == 1) {
         y.col(j) = x.column(j) / norm;
+      } else {
+        y.col(j) = x.column(j) / scale / norm;
       }
     }
   }
@@ -42,13 +45,14 @@ class L2Normalize : public Parameterless {
   template <Scalar S>
   void backward(std::span<const S>, ColumnList<S> x, ColumnList<S> y, Columns<S> dy, Columns<S> dx, const Pass&) const {
     for (Index j = 0; j < dx.cols(); ++j) {
-      const S norm = std::sqrt(sum_of_squares(x[j], in()));
+      const auto [scale, norm] = scaled_norm(x[j], in());
       if (norm == 0) {
         dx.col(j).setZero();
       } else {
         // A quotient by 1 / (y . dy), since a compiler may fuse a product with the difference, with other bits.
         const S inverse = 1 / dot<S>(y[j], dy.col(j).data(), in());
         dx.col(j) = (dy.col(j) - y.column(j) / inverse) / norm;
+        if (scale != 1) dx.col(j) /= scale;
       }
     }
   }

@@ -71,7 +71,8 @@ class Siamese {
     network_.embed(x, y, workspace);
   }
 
-  /// The distance of a's and b's columns (both in x n), one a column. Throws ShapeError where sizes disagree.
+  /// The distance of a's and b's columns (both in x n), one a column. Throws ShapeError where sizes disagree. Values
+  /// are not looked at: a ReLU may make a number of an infinite feature; Verifier and `distances` look.
   VectorX<Scalar> distance(const Eigen::Ref<const MatrixX<Scalar>>& a,
                            const Eigen::Ref<const MatrixX<Scalar>>& b) const {
     Workspace<Scalar> workspace;

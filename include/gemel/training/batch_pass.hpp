@@ -39,6 +39,7 @@ class BatchPass {
       : model_(&model), skip_inactive_(skip_inactive) {
     const Net& network = model_->network();
     memory_.features = network.in();
+    parameter_count_ = network.parameter_count();
     for (Index k = 0; k < network.depth(); ++k) {
       auto& layer_memory = memory_.layers.emplace_back();
       layer_memory.out = network.out(k);
@@ -69,8 +70,17 @@ class BatchPass {
       throw ShapeError({"the network takes ", memory_.features, " features, but the pairs have ",
                         static_cast<Index>(source.features())});
     }
-    source.batch(k, memory_.batch);
-    memory_.batch.check(place);
+    const Net& network = model_->network();
+    if (network.depth() != length(memory_.layers) || network.parameter_count() != parameter_count_) {
+      throw ShapeError("the model's network is not of the sizes it had when this training began: begin a new one");
+    }
+    try {
+      source.batch(k, memory_.batch);
+      memory_.batch.check(place);
+    } catch (...) {
+      memory_.batch.clear();  // there is no room for it
+      throw;
+    }
     place_ = place;
     memory_.make_room();
     if (peak_outputs_.empty()) forget_peaks();
@@ -333,6 +343,7 @@ class BatchPass {
 
   const Model* model_;
   bool skip_inactive_;
+  Index parameter_count_ = 0;
   BatchMemory<S> memory_ = {};
   std::vector<Member> members_ = {};
   Index team_size_ = 1;

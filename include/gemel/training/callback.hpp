@@ -39,6 +39,9 @@ namespace detail {
   inline constexpr bool names_##hook = !requires {                            \
     &Both_##hook<C>::hook;                                                    \
   };                                                                          \
+  template <class C>                                                          \
+  requires std::is_final_v<C>                                                 \
+  inline constexpr bool names_##hook<C> = requires { &C::hook; };             \
   template <class C, class State>                                             \
   concept Calls_##hook = requires(C & callback, State & state) {              \
     callback.hook(state);                                                     \

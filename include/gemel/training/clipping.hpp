@@ -8,6 +8,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/core/scaled_norm.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -54,7 +55,10 @@ void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variable
     for (S& g : part) g *= static_cast<S>(factor);
   };
   const auto square_of = [](std::span<S> part) {
-    return static_cast<double>(sum_of_squares(part.data(), length(part)));
+    const auto [scale, norm] = scaled_norm(part.data(), length(part));
+    if (scale == 1) return static_cast<double>(sum_of_squares(part.data(), length(part)));
+    const double whole = static_cast<double>(scale) * static_cast<double>(norm);
+    return whole * whole;
   };
   if (clipping.clipvalue) clip_by_value(gradient, *clipping.clipvalue);
   std::size_t first = 0;

@@ -17,7 +17,8 @@ namespace gemel {
 /// Ends the training after `patience` epochs in a row that did not improve on the best one by more than min_delta, and
 /// gives the model the best epoch's parameters back, also where the training ran to its last epoch. Names and counting
 /// are Keras', but the best parameters are restored unless it is told not to, and an epoch with a NaN is never the
-/// best, not even the first.
+/// best, not even the first. A training that ends by an error leaves the model of the last good batch; the best
+/// epoch's parameters are then in `best_parameters` only.
 ///
 /// Throws ValueError in on_train_begin where an option is out of range, in on_epoch_end where what it monitors is not
 /// there; ShapeError where it was restored with parameters of another model.

@@ -9,6 +9,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/core/reduce.hpp"
 #include "gemel/training/callback.hpp"
 #include "gemel/training/fit_options.hpp"
 #include "gemel/training/history.hpp"
@@ -76,7 +77,9 @@ requires PairSource<Source, typename Model::Scalar>
   TrainingStep step(model, std::move(loss), optimizer,
                     {.threads = options.threads == 0 ? tuning.most() : options.threads, .seed = seed});
   History history;
-  history.loss.reserve(static_cast<std::size_t>(std::min<Index>(options.epochs, 1000)));
+  for (auto* figures : {&history.loss, &history.validation_loss, &history.learning_rate, &history.seconds}) {
+    figures->reserve(static_cast<std::size_t>(std::min<Index>(options.epochs, 1000)));
+  }
   State state{.model = model, .optimizer = optimizer, .history = history};
   state.epochs = options.epochs;
   state.learning_rate = optimizer.learning_rate();
@@ -92,6 +95,7 @@ requires PairSource<Source, typename Model::Scalar>
     state.pairs = 0;
     state.loss = 0;
     detail::call_on_epoch_begin(state, callbacks...);
+    if (state.stop) break;
 
     detail::MeanLoss mean;
     for (state.batch = 0; state.batch < state.batches && !state.stop; ++state.batch) {
@@ -108,7 +112,10 @@ requires PairSource<Source, typename Model::Scalar>
     }
     history.loss.push_back(mean.value());
     history.learning_rate.push_back(optimizer.learning_rate());
-    detail::add_warnings(step, model.network(), state.epoch, history);
+    if (!std::isfinite(peak(model.network().parameters().data(), model.network().parameter_count()))) {
+      throw NonFiniteError("the update of the parameters overflowed: lower the learning rate", {.epoch = state.epoch});
+    }
+    detail::add_warnings(step, model, state.epoch, history);
     if (validation) history.validation_loss.push_back(detail::mean_loss(step, *validation));
     history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     history.threads = step.threads();

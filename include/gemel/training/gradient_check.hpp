@@ -34,7 +34,8 @@ struct GradientCheck {
 /// over the pairs of the source's first batch: for those who write a layer, a distance or a loss of their own. About
 /// 1e-8 is right, 1e-3 and more is wrong. The model is left as it was.
 ///
-/// Throws ValueError for steps that are not positive and finite. A network of float does not compile: its differences
+/// Throws ValueError for steps that are not positive and finite, NonFiniteError where the backward pass gives NaN or
+/// infinity. A network of float does not compile: its differences
 /// would show rounding only.
 template <class Model, class Source, class LossType>
 GradientCheck gradient_check(Model model, const Source& source, LossType loss,
@@ -61,6 +62,9 @@ GradientCheck gradient_check(Model model, const Source& source, LossType loss,
   for (Index q = 0; q < count; ++q) {
     const Index i = count == total ? q : rng.below(total);
     const double kept = parameters[i];
+    if (!std::isfinite(gradient[i])) {
+      throw NonFiniteError({"the backward pass gives a gradient of NaN or infinity for parameter ", i});
+    }
     const auto loss_at = [&](double value) {
       parameters[i] = value;
       model.set_parameters(parameters);

@@ -27,7 +27,7 @@ struct OptimizerState {
 
 /// An optimizer sees one flat vector of parameters in blocks and knows no network.
 ///
-///   reserve(n)         once, before the first step: room for n parameters; keeps its state where n is the same
+///   reserve(n)         before each step: room for n parameters; keeps its state where n is the same
 ///   advance()          once a step, before the updates of its blocks
 ///   update(first,g,w)  steps the parameters first, …, first + w.size() - 1, whose gradient is g; blocks of one step do
 ///                      not overlap and may be updated by several threads at once

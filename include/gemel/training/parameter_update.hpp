@@ -38,7 +38,6 @@ class ParameterUpdate {
       });
     }
     optimizer_->reserve(network.parameter_count());
-    if constexpr (ClippingOptimizer<OptimizerType>) clipping_ = optimizer_->clipping();
   }
 
   /// Room for a team of so many.
@@ -52,6 +51,7 @@ class ParameterUpdate {
   template <class PeakInput, class PeakDelta>
   void plan(Index members, const PeakInput& peak_input, const PeakDelta& peak_delta) {
     team_size_ = members;
+    if constexpr (ClippingOptimizer<OptimizerType>) clipping_ = optimizer_->clipping();
     whole_gradient_ = clipping_.any();
     for (Index k = 0; k < network_->depth(); ++k) {
       network_->visit(k, [&](const auto& layer) {
@@ -61,8 +61,7 @@ class ParameterUpdate {
         } else if (layer.parameter_count() == 0) {
           bound = 0;
         }
-        // A quarter of the range, for the rounding of the sums.
-        if (!(bound * bound < static_cast<double>(std::numeric_limits<S>::max()) / 4)) whole_gradient_ = true;
+        if (!square_fits(bound)) whole_gradient_ = true;
       });
     }
     if (whole_gradient_) {
@@ -87,12 +86,19 @@ class ParameterUpdate {
     });
   }
 
-  /// Checks and clips the whole gradient. Throws NonFiniteError where it overflows.
+  /// Checks and clips the whole gradient. Throws NonFiniteError where it overflows, or what is left of it would when
+  /// an optimizer squares it: infinite averages never come back.
   [[gnu::cold]] void finish_gradient(const Place& place) {
     if (!std::isfinite(peak(gradient_.data(), gradient_.size()))) {
       throw NonFiniteError("the gradient overflows; lower the learning rate or the loss's weights", place);
     }
     clip(clipping_, gradient_.span(), variables_);
+    const double largest = peak(gradient_.data(), gradient_.size());
+    if (!square_fits(largest)) {
+      throw NonFiniteError({"the gradient, as large as ", largest,
+                            ", overflows when it is squared; scale the features, or lower the loss's weights"},
+                           place);
+    }
     begin_update();
   }
 
@@ -116,9 +122,12 @@ class ParameterUpdate {
   static constexpr Index most_inputs = (Index{1} << 23) / static_cast<Index>(sizeof(S));
 
   static Index share(Index n, Index member, Index members) { return n * member / members; }
+  /// Within a quarter of the range, for the rounding of sums.
+  static bool square_fits(double g) { return g * g < static_cast<double>(std::numeric_limits<S>::max()) / 4; }
 
   void begin_update() {
     parameters_ = network_->write_parameters();
+    optimizer_->reserve(network_->parameter_count());  // a callback may have put another in its place
     optimizer_->advance();
   }
 

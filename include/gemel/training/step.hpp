@@ -111,9 +111,9 @@ class TrainingStep {
       throw ValueError({"threads must be 1 to ", most_threads, ", but is ", count});
     }
     if (team_ && count <= team_->capacity()) return team_->use(count);
-    team_ = std::make_unique<Team>(count);
     pass_->make_room(count);
     parameters_.make_room(count);
+    team_ = std::make_unique<Team>(count);
   }
 
   /// The epoch that errors name.

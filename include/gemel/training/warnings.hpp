@@ -1,17 +1,30 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
+#include <type_traits>
 
 #include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/network/distance.hpp"
 #include "gemel/training/history.hpp"
 
 namespace gemel::detail {
 
+/// A distance in the unit of the embeddings' elements; infinity where the metric has another.
+template <class Metric>
+double as_length(const Metric&, double d) {
+  if constexpr (std::is_same_v<Metric, Euclidean> || std::is_same_v<Metric, Manhattan>) return d;
+  if constexpr (std::is_same_v<Metric, SquaredEuclidean>) return std::sqrt(d);
+  return std::numeric_limits<double>::infinity();
+}
+
 /// Adds a warning to the history where an epoch shows that training goes on but learns nothing; each kind once.
-template <class Step, class Network>
-[[gnu::cold]] void add_warnings(const Step& step, const Network& network, Index epoch, History& history) {
+template <class Step, class Model>
+[[gnu::cold]] void add_warnings(const Step& step, const Model& model, Index epoch, History& history) {
+  const auto& network = model.network();
   const auto add = [&](const std::string& cause, const char* text) {
     const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
     if (std::none_of(history.warnings.begin(), history.warnings.end(), same)) {
@@ -27,7 +40,7 @@ template <class Step, class Network>
     }
   }
   const auto extent = static_cast<double>(step.peak_output(network.depth() - 1));
-  if (static_cast<double>(step.peak_distance()) < 1e-5 * extent) {
+  if (as_length(model.metric(), static_cast<double>(step.peak_distance())) < 1e-5 * extent) {
     add("the embedding has collapsed",
         "all samples are embedded in one point; give more dissimilar pairs, a larger margin, or a lower learning rate");
   }

@@ -51,6 +51,9 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
   if (options.at_eer) {
     threshold = roc.eer_threshold();
     method << "threshold at the equal error rate";
+    if (roc.far(threshold) == 1) {
+      throw ValueError("at the equal error rate every pair would be accepted: all distances are equal, or nearly so");
+    }
   } else {
     const Index needed = dissimilar_pairs_needed(options.far);
     method << "threshold for a FAR of at most " << options.far;
