@@ -50,7 +50,7 @@ void clip_by_value(std::span<S> gradient, double limit) {
 /// Clips the whole gradient, which lies flat, variable after variable: `variables` holds their sizes.
 template <Scalar S, class Sizes>
 void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variables) {
-  const auto scale = [](std::span<S> part, double factor) {
+  const auto multiply = [](std::span<S> part, double factor) {
     if (factor == 1) return;
     for (S& g : part) g *= static_cast<S>(factor);
   };
@@ -65,11 +65,11 @@ void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variable
   double square = 0;
   for (const auto size : variables) {
     const auto variable = gradient.subspan(first, static_cast<std::size_t>(size));
-    if (clipping.clipnorm) scale(variable, clip_factor(std::sqrt(square_of(variable)), *clipping.clipnorm));
+    if (clipping.clipnorm) multiply(variable, clip_factor(std::sqrt(square_of(variable)), *clipping.clipnorm));
     if (clipping.global_clipnorm) square += square_of(variable);
     first += static_cast<std::size_t>(size);
   }
-  if (clipping.global_clipnorm) scale(gradient, clip_factor(std::sqrt(square), *clipping.global_clipnorm));
+  if (clipping.global_clipnorm) multiply(gradient, clip_factor(std::sqrt(square), *clipping.global_clipnorm));
 }
 
 }  // namespace gemel
