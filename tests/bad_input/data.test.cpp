@@ -256,7 +256,7 @@ std::vector<Row> data_rows() {
                              [] { sampler({.pairs_per_sample = 0}); }),
           throws<ValueError>("but 6 samples can have 357913941 at most",
                              [] { sampler({.pairs_per_sample = std::numeric_limits<Index>::max()}); }),
-          throws<ValueError>("no class has two samples, so there are no similar pairs: set similar_share = 0",
+          throws<ValueError>("no class has two samples, so there are no similar pairs: give more samples",
                              [] {
                                PairSampler<float>{ones(3, 3), Classes{1, 2, 3}};
                              })}},

@@ -67,7 +67,9 @@ class PairSampler {
       list.insert(list.end(), members.begin(), members.end());
     }
     if (firsts.empty() && similar_count_ > 0) {
-      throw ValueError("no class has two samples, so there are no similar pairs: set similar_share = 0");
+      throw ValueError(
+          "no class has two samples, so there are no similar pairs: give more samples of a class, or set similar_share "
+          "= 0");
     }
     const Index accompanied = length(firsts);
     firsts.insert(firsts.end(), alone.begin(), alone.end());

@@ -268,7 +268,8 @@ class CsvReader {
 ///
 /// Throws IoError where the file cannot be read; FormatError, with the line and column in `place()`, for a cell that is
 /// empty or not a number, a row with more or fewer cells than the first, a quote that is not closed, a file without
-/// rows; NonFiniteError for NaN, infinities and numbers beyond S; ValueError where there is no such label column.
+/// rows; NonFiniteError for NaN, infinities and numbers beyond S or nearer to 0 than any double; ValueError where there
+/// is no such label column.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file{path};
