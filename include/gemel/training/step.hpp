@@ -33,9 +33,10 @@ struct TrainingStepOptions {
 ///     for (Index k = 0; k < pairs.batches(); ++k) loss = step(pairs, k);
 ///   }
 ///
-/// The parameters change only when a batch is finite from its features to its gradient: else NonFiniteError names the
-/// batch, the layer and the first bad pair, and parameters and optimizer are what they were. It refers to the model and
-/// the optimizer, which must outlive it. After the first batch (of the largest size) it allocates nothing.
+/// The parameters change only when a batch is finite from its features to the squares of its gradient: else
+/// NonFiniteError names the batch, the layer and the first bad pair, and parameters and optimizer are what they were.
+/// It refers to the model and the optimizer, which must outlive it. After the first batch (of the largest size) it
+/// allocates nothing.
 ///
 /// How its threads share the work without a reduction: each owns whole pairs through forward and backward pass
 /// (BatchPass); after a barrier each owns blocks of parameters (ParameterUpdate). Every sum has one order, so that the
