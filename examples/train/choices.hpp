@@ -42,6 +42,9 @@ struct AnyDistance {
                     Column<float> db) const {
     std::visit([&](const auto& metric) { metric.add_gradient(a, b, d, slope, da, db); }, choice);
   }
+  double as_length(double d) const {
+    return std::visit([d](const auto& metric) { return metric.as_length(d); }, choice);
+  }
 };
 
 /// Models Loss.

@@ -72,6 +72,8 @@ TEST_CASE("a distance in another unit than the embedding's is not taken for a co
     model.set_parameters(p);
     CHECK(warnings_of(model, pairs({1, 1, 1, 1}), 1e-9, 1).empty() == !collapsed);
   };
+  struct Wrapped : Euclidean {};  // a user's own, which says its unit
+  check(Wrapped{}, 1e-6, true);
   check(Euclidean{}, 1e-6, true);
   check(SquaredEuclidean{}, 1e-6, true);
   check(SquaredEuclidean{}, 1e-3, false);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <limits>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/reduce.hpp"
@@ -13,7 +14,8 @@ namespace gemel {
 
 /// A distance of two embeddings of equal length. `add_gradient` is given d = value(a, b) and slope = dLoss/dd, and adds
 /// dLoss/da to da and dLoss/db to db: it adds, since a sample may be in many pairs. It is finite everywhere, at d = 0
-/// too.
+/// too. One that also has `double as_length(double d)`, d in the unit of the embeddings' elements (infinity where it has
+/// another), lets fit warn of a collapse.
 template <class D, class S>
 concept Distance = std::copyable<D> && requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
   { metric.value(a, a) } -> std::same_as<S>;
@@ -69,6 +71,7 @@ struct Euclidean {
   void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S d, S slope, Column<S> da, Column<S> db) const {
     detail::add_difference(a, b, coefficient(d, slope), da, db);
   }
+  double as_length(double d) const { return d; }
 };
 
 /// d = |a - b|^2
@@ -91,6 +94,7 @@ struct SquaredEuclidean {
   void add_gradient(ConstColumn<S> a, ConstColumn<S> b, S d, S slope, Column<S> da, Column<S> db) const {
     detail::add_difference(a, b, coefficient(d, slope), da, db);
   }
+  double as_length(double d) const { return std::sqrt(d); }
 };
 
 /// d = sum |a(i) - b(i)|. Where a(i) = b(i) the gradient is 0.
@@ -107,6 +111,7 @@ struct Manhattan {
       db[i] -= term;
     }
   }
+  double as_length(double d) const { return d; }
 };
 
 // Cosine's gradient adds quotients, never products: a compiler may fuse a product with the sum that it feeds, with
@@ -147,6 +152,7 @@ struct Cosine {
       db[i] -= (at_a / norm_a - at_b / (norm_b / cosine)) / (norm_b / slope) * unscale_b;
     }
   }
+  double as_length(double) const { return std::numeric_limits<double>::infinity(); }
 };
 
 }  // namespace gemel

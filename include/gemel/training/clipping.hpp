@@ -55,8 +55,9 @@ void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variable
     for (S& g : part) g *= static_cast<S>(factor);
   };
   const auto square_of = [](std::span<S> part) {
+    const S square = sum_of_squares(part.data(), length(part));
+    if (std::isnormal(square)) return static_cast<double>(square);
     const auto [scale, norm] = scaled_norm(part.data(), length(part));
-    if (scale == 1) return static_cast<double>(sum_of_squares(part.data(), length(part)));
     const double whole = static_cast<double>(scale) * static_cast<double>(norm);
     return whole * whole;
   };

@@ -1,24 +1,23 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <string>
-#include <type_traits>
 
 #include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/network/distance.hpp"
 #include "gemel/training/history.hpp"
 
 namespace gemel::detail {
 
-/// A distance in the unit of the embeddings' elements; infinity where the metric has another.
+/// A distance in the unit of the embeddings' elements; infinity where the metric has another, or does not say.
 template <class Metric>
-double as_length(const Metric&, double d) {
-  if constexpr (std::is_same_v<Metric, Euclidean> || std::is_same_v<Metric, Manhattan>) return d;
-  if constexpr (std::is_same_v<Metric, SquaredEuclidean>) return std::sqrt(d);
-  return std::numeric_limits<double>::infinity();
+double as_length(const Metric& metric, double d) {
+  if constexpr (requires { metric.as_length(d); }) {
+    return metric.as_length(d);
+  } else {
+    return std::numeric_limits<double>::infinity();
+  }
 }
 
 /// Adds a warning to the history where an epoch shows that training goes on but learns nothing; each kind once.
