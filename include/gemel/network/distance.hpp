@@ -14,8 +14,8 @@ namespace gemel {
 
 /// A distance of two embeddings of equal length. `add_gradient` is given d = value(a, b) and slope = dLoss/dd, and adds
 /// dLoss/da to da and dLoss/db to db: it adds, since a sample may be in many pairs. It is finite everywhere, at d = 0
-/// too. One that also has `double as_length(double d)`, d in the unit of the embeddings' elements (infinity where it has
-/// another), lets fit warn of a collapse.
+/// too. One that also has `double as_length(double d)`, d in the unit of the embeddings' elements (infinity where it
+/// has another), lets fit warn of a collapse.
 template <class D, class S>
 concept Distance = std::copyable<D> && requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
   { metric.value(a, a) } -> std::same_as<S>;
