@@ -72,8 +72,8 @@ struct Kernels {
   /// The largest |x_j(i)| of `cols` columns of n values; infinity or NaN where there is one (NaN ranks on top).
   S (*peak)(const S* const* x, Index n, Index cols);
   S (*squared_distance)(const S* a, const S* b, Index n);
-  /// d_j = |a - b_j|^2 for `count` columns of n values, each with the bits of squared_distance.
-  void (*squared_distances)(const S* a, const S* const* b, Index n, Index count, S* d);
+  /// d_j = |a_j - b_j|^2 for `count` pairs of columns of n values, each with the bits of squared_distance.
+  void (*squared_distances)(const S* const* a, const S* const* b, Index n, Index count, S* d);
   /// x(i) = sqrt(x(i))
   void (*square_roots)(S* x, Index n);
   S (*absolute_distance)(const S* a, const S* b, Index n);

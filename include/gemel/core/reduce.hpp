@@ -25,9 +25,9 @@ S squared_distance(const S* a, const S* b, Index n) {
   return kernel::kernels<S>().squared_distance(a, b, n);
 }
 
-/// d_j = sum over i of (a(i) - b_j(i))^2, each with the bits of squared_distance.
+/// d_j = sum over i of (a_j(i) - b_j(i))^2, each with the bits of squared_distance.
 template <Scalar S>
-void squared_distances(const S* a, const S* const* b, Index n, Index count, S* d) {
+void squared_distances(const S* const* a, const S* const* b, Index n, Index count, S* d) {
   kernel::kernels<S>().squared_distances(a, b, n, count, d);
 }
 

@@ -22,17 +22,17 @@ concept Distance = std::copyable<D> && requires(const D metric, ConstColumn<S> a
   metric.add_gradient(a, a, d, d, da, da);
 };
 
-/// A distance whose gradient lies along the difference, dLoss/da = c (a - b) = -dLoss/db, and which takes all pairs of
-/// one sample at once:
+/// A distance whose gradient lies along the difference, dLoss/da = c (a - b) = -dLoss/db, and which takes many pairs at
+/// once:
 ///
-///   values(a, b, n, count, d)  d_j = value(a, b_j), for `count` columns of n elements
+///   values(a, b, n, count, d)  d_j = value(a_j, b_j), for `count` pairs of columns of n elements
 ///   coefficient(d, slope)      c; 0 where the gradient is 0
 ///   Whole                      the type itself, so that one derived from it, with a value or a gradient of its own, is
 ///                              not taken for it
 template <class D, class S>
-concept DifferenceDistance = Distance<D, S> && requires(const D metric, const S* a, const S* const* b, Index n, S* d) {
+concept DifferenceDistance = Distance<D, S> && requires(const D metric, const S* const* a, Index n, S* d) {
   requires std::same_as<typename D::Whole, D>;
-  metric.values(a, b, n, n, d);
+  metric.values(a, a, n, n, d);
   { metric.coefficient(*d, *d) } -> std::same_as<S>;
 };
 
@@ -58,10 +58,10 @@ struct Euclidean {
     return std::sqrt(squared_distance(a.data(), b.data(), a.size()));
   }
   template <Scalar S>
-  void values(const S* a, const S* const* b, Index n, Index count, S* d) const {
+  void values(const S* const* a, const S* const* b, Index n, Index count, S* d) const {
     squared_distances(a, b, n, count, d);
     if (count > 1) return square_roots(d, count);
-    if (count == 1) *d = std::sqrt(*d);  // two-sided pairs come one by one: a call each would cost more
+    if (count == 1) *d = std::sqrt(*d);  // a call would cost more
   }
   template <Scalar S>
   S coefficient(S d, S slope) const {
@@ -83,7 +83,7 @@ struct SquaredEuclidean {
     return squared_distance(a.data(), b.data(), a.size());
   }
   template <Scalar S>
-  void values(const S* a, const S* const* b, Index n, Index count, S* d) const {
+  void values(const S* const* a, const S* const* b, Index n, Index count, S* d) const {
     squared_distances(a, b, n, count, d);
   }
   template <Scalar S>

@@ -205,7 +205,7 @@ class BatchPass {
   }
 
  private:
-  static constexpr Index run = 64;  // pairs of one sample at a time
+  static constexpr Index at_once = 64;  // pairs
 
   /// What a member of the team keeps for itself.
   struct alignas(64) Member {
@@ -260,8 +260,7 @@ class BatchPass {
     return me.owns(sample) ? last.dy.data() + memory_.position[sample] * last.out : me.discarded.data();
   }
 
-  /// The distances of pairs p, …, end - 1; those that follow one another with the same first sample at once, if the
-  /// metric can.
+  /// The distances of pairs p, …, end - 1; many at once, if the metric can.
   template <class Metric>
   void measure_pairs(const Metric& metric, Index p, Index end) {
     const Index out = model_->network().out();
@@ -273,14 +272,15 @@ class BatchPass {
   template <class Metric>
   requires DifferenceDistance<Metric, S>
   void measure_pairs(const Metric& metric, Index p, Index end) {
-    const S* seconds[run];
+    const Index out = model_->network().out();
+    const S *first[at_once], *second[at_once];
     while (p < end) {
-      const Index first = pair(p).first;
-      Index count = 0;
-      for (; count < run && p + count < end && pair(p + count).first == first; ++count) {
-        seconds[count] = embedding(pair(p + count).second);
+      const Index count = std::min(at_once, end - p);
+      for (Index i = 0; i < count; ++i) {
+        first[i] = embedding(pair(p + i).first);
+        second[i] = embedding(pair(p + i).second);
       }
-      metric.values(embedding(first), seconds, model_->network().out(), count, memory_.d.data() + p);
+      metric.values(first, second, out, count, memory_.d.data() + p);
       p += count;
     }
   }
@@ -300,16 +300,16 @@ class BatchPass {
   requires DifferenceDistance<Metric, S>
   void add_distance_gradients(const Metric& metric, Member& me, Index p, Index end) {
     const Index out = model_->network().out();
-    const S* seconds[run];
-    S* deltas[run];
-    S coefficients[run];
+    const S* seconds[at_once];
+    S* deltas[at_once];
+    S coefficients[at_once];
     const S* const d = memory_.d.data();
     const S* const slope = memory_.slope.data();
     while (p < end) {
       const Index first = pair(p).first;
       const bool first_is_mine = me.owns(first);
       Index count = 0;
-      for (; count < run && p < end && pair(p).first == first; ++p) {
+      for (; count < at_once && p < end && pair(p).first == first; ++p) {
         const Index second = pair(p).second;
         if (slope[p] == 0 || !(first_is_mine || me.owns(second))) continue;
         seconds[count] = embedding(second);

@@ -10,20 +10,19 @@ using namespace gemel;
 using test::for_each_instruction_set;
 using test::pointers_to;
 
-TEMPLATE_TEST_CASE("the distances of one column to many have the bits of each alone", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("the distances of many pairs have the bits of each alone", "[kernel]", float, double) {
   using S = TestType;
   for_each_instruction_set([] {
     Rng rng{4};
     for (const Index n : {1, 7, 16, 33, 128}) {
       for (const Index count : {0, 1, 7, 8, 16, 17, 40}) {
-        const VectorX<S> a = normal<S>(n, 1, rng);
-        MatrixX<S> b = normal<S>(n, count, rng);
-        const auto columns = pointers_to(b);
+        MatrixX<S> a = normal<S>(n, count, rng), b = normal<S>(n, count, rng);
+        const auto first = pointers_to(a), second = pointers_to(b);
         VectorX<S> d = VectorX<S>::Constant(count + 1, -1);
-        squared_distances<S>(a.data(), columns.data(), n, count, d.data());
+        squared_distances<S>(first.data(), second.data(), n, count, d.data());
         CAPTURE(n, count);
         bool right = d[count] == -1;
-        for (Index j = 0; j < count; ++j) right = right && d[j] == squared_distance(a.data(), b.col(j).data(), n);
+        for (Index j = 0; j < count; ++j) right = right && d[j] == squared_distance(a.col(j).data(), b.col(j).data(), n);
         CHECK(right);
       }
     }

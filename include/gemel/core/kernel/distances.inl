@@ -1,10 +1,10 @@
-// One column against many: all distances of a sample's pairs, and their gradients.
+// Pairs of columns: their distances, and the gradients of those.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// The lanes' sums of (a - b_j)^2 for N columns, stored one column after the other.
+/// The last lanes' sums of (a_j - b_j)^2 for N pairs of columns, one pair after the other.
 template <int N, Scalar S>
-GEMEL_CALL void squares_in_lanes(const S* a, const S* const* b, Index n, S* sums) {
+GEMEL_CALL void squares_in_lanes(const S* const* a, const S* const* b, Index n, S* sums) {
   using P = typename PacketOf<S>::type;
   constexpr int size = PacketOf<S>::size, packets = lanes<S> / size;
   P sum[N][packets];
@@ -14,51 +14,48 @@ GEMEL_CALL void squares_in_lanes(const S* a, const S* const* b, Index n, S* sums
   Index i = 0;
   for (; i + lanes<S> <= n; i += lanes<S>) {
     GEMEL_UNROLL for (int r = 0; r < packets; ++r) {
-      const P left = load(a + i + r * size);
       GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-        sum[j][r] = SquaredDifference::add_term(left, load(b[j] + i + r * size), sum[j][r]);
+        const Index at = i + r * size;
+        sum[j][r] = SquaredDifference::add_term(load(a[j] + at), load(b[j] + at), sum[j][r]);
       }
     }
   }
   GEMEL_UNROLL for (int r = 0; r < packets; ++r) {
-    const Index left = n - i - r * size;
-    if (left <= 0) break;
-    const auto last = first_lanes<S>(left);
+    const Index at = i + r * size;
+    if (at >= n) break;
+    const auto last = first_lanes<S>(n - at);
     GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-      sum[j][r] = SquaredDifference::add_term(load(a + i + r * size, last), load(b[j] + i + r * size, last), sum[j][r]);
+      sum[j][r] = SquaredDifference::add_term(load(a[j] + at, last), load(b[j] + at, last), sum[j][r]);
     }
   }
-  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    GEMEL_UNROLL for (int r = 0; r < packets; ++r) store(sums + j * lanes<S> + r * size, sum[j][r]);
-  }
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) fold<S>(sum[j], sums + j * last_lanes<S>);
 }
 
-/// d_j = |a - b_j|^2. As many columns as there are lanes at once: transposed, their trees are sums of whole packets.
+/// d_j = |a_j - b_j|^2. Some pairs at once: with their last lanes transposed, their trees end in sums of whole packets.
 template <Scalar S>
-GEMEL_TARGET inline void squared_distances(const S* a, const S* const* b, Index n, Index count, S* d) {
-  constexpr Index width = lanes<S>, size = PacketOf<S>::size;
-  constexpr int at_once = 2 * size >= width ? 4 : 2;
-  alignas(64) S sums[width * width];
-  alignas(64) S by_lane[width * width];
-  for (Index first = 0; first < count; first += width) {
-    const Index cols = count - first < width ? count - first : width;
-    if (cols < 4) {
-      for (; first < count; ++first) d[first] = squared_distance(a, b[first], n);
-      return;
-    }
+GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b, Index n, Index count, S* d) {
+  using P = typename PacketOf<S>::type;
+  constexpr Index some = 16, size = PacketOf<S>::size, rows = last_lanes<S>;
+  constexpr int at_once = 2 * size >= lanes<S> ? 4 : 2;
+  static_assert(rows == transpose_side<S>);
+  alignas(64) S sums[rows * some]{};
+  alignas(64) S by_lane[rows * some];
+  for (Index first = 0; first < count; first += some) {
+    const Index pairs = count - first < some ? count - first : some;
     Index j = 0;
-    for (; j + at_once <= cols; j += at_once) squares_in_lanes<at_once>(a, b + first + j, n, sums + j * width);
-    for (; j < cols; ++j) squares_in_lanes<1>(a, b + first + j, n, sums + j * width);
-    for (Index i = cols * width; i < width * width; i += size) store(sums + i, broadcast(S{0}));
-    Index side = width;
-    GEMEL_FORGET(side);  // else GCC makes a transpose of its own for this width
-    transpose(sums, side, side, side, by_lane, side);
-    for (Index half = width / 2; half > 0; half /= 2) {
-      for (Index i = 0; i < half * width; i += size) {
-        store(by_lane + i, add(load(by_lane + i), load(by_lane + half * width + i)));
-      }
+    for (; j + at_once <= pairs; j += at_once) {
+      squares_in_lanes<at_once>(a + first + j, b + first + j, n, sums + j * rows);
     }
-    for (j = 0; j < cols; j += size) store(d + first + j, load(by_lane + j), first_lanes<S>(cols - j));
+    for (; j < pairs; ++j) squares_in_lanes<1>(a + first + j, b + first + j, n, sums + j * rows);
+    for (j = 0; j < some; j += size) transpose_strip(sums + j * rows, rows, by_lane + j, some);
+    for (j = 0; j < pairs; j += size) {
+      P sum[rows];
+      GEMEL_UNROLL for (Index l = 0; l < rows; ++l) sum[l] = load(by_lane + l * some + j);
+      GEMEL_UNROLL for (Index half = rows / 2; half > 0; half /= 2) {
+        GEMEL_UNROLL for (Index l = 0; l < half; ++l) sum[l] = add(sum[l], sum[l + half]);
+      }
+      store(d + first + j, sum[0], first_lanes<S>(pairs - j));
+    }
   }
 }
 

@@ -98,6 +98,14 @@ GEMEL_INLINE __m256d peak_of(__m256d a, __m256d b) {
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
 
+/// The first half of the lanes plus the second, so that 16 bytes are left.
+GEMEL_INLINE void store_folded(float* p, __m256 v) {
+  _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)));
+}
+GEMEL_INLINE void store_folded(double* p, __m256d v) {
+  _mm_storeu_pd(p, _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1)));
+}
+
 /// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
 template <class S>
 inline constexpr int transpose_side = 16 / sizeof(S);

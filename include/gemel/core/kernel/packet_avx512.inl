@@ -132,6 +132,18 @@ GEMEL_INLINE __m512d peak_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
 
+/// The first half of the lanes plus the second, and so on, until 16 bytes are left.
+GEMEL_INLINE void store_folded(float* p, __m512 v) {
+  const __m256 low = _mm512_maskz_extractf32x8_ps(0xff, v, 0), high = _mm512_maskz_extractf32x8_ps(0xff, v, 1);
+  const __m256 half = _mm256_add_ps(low, high);
+  _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+}
+GEMEL_INLINE void store_folded(double* p, __m512d v) {
+  const __m256d low = _mm512_maskz_extractf64x4_pd(0xf, v, 0), high = _mm512_maskz_extractf64x4_pd(0xf, v, 1);
+  const __m256d half = _mm256_add_pd(low, high);
+  _mm_storeu_pd(p, _mm_add_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd(half, 1)));
+}
+
 /// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
 template <class S>
 inline constexpr int transpose_side = 16 / sizeof(S);

@@ -148,6 +148,12 @@ GEMEL_INLINE Doubles peak_of(Doubles a, Doubles b) {
   return (Doubles)(x > y ? x : y);
 }
 
+/// The first half of the lanes plus the second, until 16 bytes are left: that is what they are.
+template <class S, class P>
+GEMEL_INLINE void store_folded(S* p, P v) {
+  store(p, v);
+}
+
 /// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
 template <class S>
 inline constexpr int transpose_side = 16 / sizeof(S);

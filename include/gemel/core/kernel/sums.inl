@@ -5,13 +5,28 @@ namespace gemel::kernel::GEMEL_SET {
 template <Scalar S>
 inline constexpr int lanes = 64 / sizeof(S);
 
+/// The lanes that a sum has left once halves are added upon halves as far as vectors go.
+template <Scalar S>
+inline constexpr int last_lanes = 16 / sizeof(S);
+
+template <Scalar S>
+GEMEL_INLINE void fold(const typename PacketOf<S>::type* sum, S* part) {
+  constexpr int packets = lanes<S> / PacketOf<S>::size;
+  if constexpr (packets == 4) {
+    store_folded(part, add(add(sum[0], sum[2]), add(sum[1], sum[3])));
+  } else if constexpr (packets == 2) {
+    store_folded(part, add(sum[0], sum[1]));
+  } else {
+    store_folded(part, sum[0]);
+  }
+}
+
 /// The sum of the lanes, halves upon halves.
 template <Scalar S>
 GEMEL_INLINE S tree(const typename PacketOf<S>::type* sum) {
-  constexpr int size = PacketOf<S>::size;
-  alignas(64) S part[lanes<S>];
-  GEMEL_UNROLL for (int r = 0; r < lanes<S> / size; ++r) store(part + r * size, sum[r]);
-  GEMEL_UNROLL for (int half = lanes<S> / 2; half > 0; half /= 2) {
+  S part[last_lanes<S>];
+  fold<S>(sum, part);
+  GEMEL_UNROLL for (int half = last_lanes<S> / 2; half > 0; half /= 2) {
     GEMEL_UNROLL for (int l = 0; l < half; ++l) part[l] += part[l + half];
   }
   return part[0];
