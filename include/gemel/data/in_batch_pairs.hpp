@@ -45,17 +45,21 @@ class InBatchPairs {
   void batch(Index k, Batch<S>& out) const {
     const Index n = order_.batch_size(k);
     const auto pairs = static_cast<std::size_t>(n * (n - 1) / 2);
-    out.clear();
-    out.samples.resize(static_cast<std::size_t>(n));
-    for (Index i = 0; i < n; ++i) out.samples[static_cast<std::size_t>(i)] = order_.pair(k, i);
+    out.weight.clear();
+    out.two_sided = false;
+    out.samples.resize(static_cast<std::size_t>(n));  // without `clear`: nothing is set to zero first
+    Index* const samples = out.samples.data();
+    for (Index i = 0; i < n; ++i) samples[i] = order_.pair(k, i);
     out.pairs.resize(pairs);
     out.similar.resize(pairs);
-    std::size_t p = 0;
+    // By pointers of its own: a byte stored through `out` could be any of the vectors' sizes to a compiler.
+    PairIndex* pair = out.pairs.data();
+    std::uint8_t* similar = out.similar.data();
     for (Index i = 0; i < n; ++i) {
-      for (Index j = i + 1; j < n; ++j, ++p) {
-        out.pairs[p] = {i, j};
-        out.similar[p] =
-            classes_.same(out.samples[static_cast<std::size_t>(i)], out.samples[static_cast<std::size_t>(j)]);
+      const Index sample = order_.pair(k, i);
+      for (Index j = i + 1; j < n; ++j) {
+        *pair++ = {i, j};
+        *similar++ = classes_.same(sample, samples[j]);
       }
     }
   }

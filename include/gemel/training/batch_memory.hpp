@@ -34,6 +34,7 @@ struct BatchMemory {
   Buffer<Index> columns = {};         ///< 0, 1, 2, …
   Buffer<Index> active_columns = {};  ///< the active samples' own numbers
   Buffer<Index> position = {};        ///< where a sample is among the active ones of its range; -1: it is not
+  Buffer<const S*> embeddings = {};   ///< the last layer's y, column by column
   Buffer<S> d = {};                   ///< the pairs' distances
   Buffer<S> slope = {};               ///< dLoss/dd
   Index active = 0;
@@ -59,6 +60,8 @@ struct BatchMemory {
         layer.active_y.resize(n);
         layer.active_dz.resize(n);
       }
+      embeddings.resize(n);
+      for (Index j = 0; j < n; ++j) embeddings[j] = layers.back().y.data() + j * layers.back().out;
     }
     if (d.size() < pairs()) {
       d.resize(pairs());

@@ -83,6 +83,9 @@ class BatchPass {
     }
     place_ = place;
     memory_.make_room();
+    for (Member& member : members_) {
+      if (member.deltas.size() < memory_.samples()) member.deltas.resize(memory_.position.size());
+    }
     if (peak_outputs_.empty()) forget_peaks();
     const Index n = memory_.samples(), m = memory_.pairs();
     team_size_ = members;
@@ -165,7 +168,10 @@ class BatchPass {
     if (me.active == 0) return;
 
     const Index out = network.out();
-    std::fill_n(memory_.layers.back().dy.data() + me.first * out, me.active * out, S{0});
+    S* const dy = memory_.layers.back().dy.data();
+    std::fill_n(dy + me.first * out, me.active * out, S{0});
+    if (!memory_.batch.two_sided) std::fill_n(me.deltas.data(), memory_.samples(), me.discarded.data());
+    for (Index j = me.first; j < me.last; ++j) me.deltas[j] = dy + std::max(Index{0}, memory_.position[j]) * out;
     add_distance_gradients(model_->metric(), me, first_pair, last_pair);
 
     for (Index k = network.depth() - 1; k >= 0; --k) {
@@ -213,7 +219,8 @@ class BatchPass {
     Index active = 0;            // how many of them are
     std::vector<S> peak_y = {};  // the inputs', then each layer's outputs'
     std::vector<S> peak_dz = {};
-    Buffer<S> discarded = {};  // a gradient that another member computes for itself
+    Buffer<S*> deltas = {};    // where the samples' dLoss/dembedding are added up
+    Buffer<S> discarded = {};  // there, for a sample of another member
 
     bool owns(Index sample) const { return sample >= first && sample < last; }
   };
@@ -234,10 +241,8 @@ class BatchPass {
 
   PairIndex pair(Index p) const { return memory_.batch.pairs[static_cast<std::size_t>(p)]; }
 
-  const S* embedding(Index sample) const {
-    const auto& last = memory_.layers.back();
-    return last.y.data() + sample * last.out;
-  }
+  ConstColumn<S> embedding(Index sample) const { return {memory_.embeddings[sample], model_->network().out()}; }
+
   /// Gives a position to those of the member's samples that a slope reaches, and none to the others.
   void mark_active(const Member& me, Index p, Index end) {
     std::fill(memory_.position.data() + me.first, memory_.position.data() + me.last, -1);
@@ -254,19 +259,12 @@ class BatchPass {
     }
   }
 
-  /// Where a sample's dLoss/dembedding is added up.
-  S* delta(Member& me, Index sample) {
-    auto& last = memory_.layers.back();
-    return me.owns(sample) ? last.dy.data() + memory_.position[sample] * last.out : me.discarded.data();
-  }
-
   /// The distances of pairs p, …, end - 1; many at once, if the metric can.
   template <class Metric>
   void measure_pairs(const Metric& metric, Index p, Index end) {
-    const Index out = model_->network().out();
     for (; p < end; ++p) {
       const auto [first, second] = pair(p);
-      memory_.d[p] = metric.value(ConstColumn<S>(embedding(first), out), ConstColumn<S>(embedding(second), out));
+      memory_.d[p] = metric.value(embedding(first), embedding(second));
     }
   }
   template <class Metric>
@@ -276,9 +274,10 @@ class BatchPass {
     const S *first[at_once], *second[at_once];
     while (p < end) {
       const Index count = std::min(at_once, end - p);
+      const PairIndex* const pairs = memory_.batch.pairs.data() + p;
       for (Index i = 0; i < count; ++i) {
-        first[i] = embedding(pair(p + i).first);
-        second[i] = embedding(pair(p + i).second);
+        first[i] = memory_.embeddings[pairs[i].first];
+        second[i] = memory_.embeddings[pairs[i].second];
       }
       metric.values(first, second, out, count, memory_.d.data() + p);
       p += count;
@@ -292,33 +291,37 @@ class BatchPass {
     for (; p < end; ++p) {
       const auto [first, second] = pair(p);
       if (memory_.slope[p] == 0 || !(me.owns(first) || me.owns(second))) continue;
-      metric.add_gradient(ConstColumn<S>(embedding(first), out), ConstColumn<S>(embedding(second), out), memory_.d[p],
-                          memory_.slope[p], Column<S>(delta(me, first), out), Column<S>(delta(me, second), out));
+      metric.add_gradient(embedding(first), embedding(second), memory_.d[p], memory_.slope[p],
+                          Column<S>(me.deltas[first], out), Column<S>(me.deltas[second], out));
     }
   }
   template <class Metric>
   requires DifferenceDistance<Metric, S>
   void add_distance_gradients(const Metric& metric, Member& me, Index p, Index end) {
-    const Index out = model_->network().out();
+    // Copies of what would be read again for each pair.
+    const PairIndex* const pairs = memory_.batch.pairs.data();
+    const S* const* const embedding = memory_.embeddings.data();
+    const S* const d = memory_.d.data();
+    const S* const slope = memory_.slope.data();
+    S* const* const delta = me.deltas.data();
+    const S* const discarded = me.discarded.data();
     const S* seconds[at_once];
     S* deltas[at_once];
     S coefficients[at_once];
-    const S* const d = memory_.d.data();
-    const S* const slope = memory_.slope.data();
     while (p < end) {
-      const Index first = pair(p).first;
-      const bool first_is_mine = me.owns(first);
+      const Index first = pairs[p].first, most = std::min(end, p + at_once);
+      const bool first_is_mine = delta[first] != discarded;
       Index count = 0;
-      for (; count < at_once && p < end && pair(p).first == first; ++p) {
-        const Index second = pair(p).second;
-        if (slope[p] == 0 || !(first_is_mine || me.owns(second))) continue;
-        seconds[count] = embedding(second);
-        deltas[count] = delta(me, second);
+      for (; p < most && pairs[p].first == first; ++p) {
+        const Index second = pairs[p].second;
+        if (slope[p] == 0 || !(first_is_mine || delta[second] != discarded)) continue;
+        seconds[count] = embedding[second];
+        deltas[count] = delta[second];
         coefficients[count++] = metric.coefficient(d[p], slope[p]);
       }
       if (count == 0) continue;
       kernel::kernels<S>().add_differences(
-          {out, count, embedding(first), seconds, coefficients, delta(me, first), deltas});
+          {model_->network().out(), count, embedding[first], seconds, coefficients, delta[first], deltas});
     }
   }
 

@@ -22,7 +22,8 @@ TEMPLATE_TEST_CASE("the distances of many pairs have the bits of each alone", "[
         squared_distances<S>(first.data(), second.data(), n, count, d.data());
         CAPTURE(n, count);
         bool right = d[count] == -1;
-        for (Index j = 0; j < count; ++j) right = right && d[j] == squared_distance(a.col(j).data(), b.col(j).data(), n);
+        for (Index j = 0; j < count; ++j)
+          right = right && d[j] == squared_distance(a.col(j).data(), b.col(j).data(), n);
         CHECK(right);
       }
     }
