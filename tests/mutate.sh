@@ -68,7 +68,7 @@ core/kernel/update.inl @ s/return sub(w, direction)/return add(w, direction)/ @ 
 core/kernel/update_by_gradient.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/update_by_gradient
 
 # The step that joins them
-training/batch_pass.hpp @ s/^ *memory_.slope\[p\], Column/-&/ @ training/gradient_check
+training/batch_pass.hpp @ s/memory_.slope\[p\],$/-&/ @ training/gradient_check
 training/batch_pass.hpp @ s/coefficient(d\[p\], slope/coefficient(d[p], -slope/ @ training/gradient_check
 END
 }
