@@ -42,6 +42,10 @@ GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b,
   alignas(64) S by_lane[rows * some];
   for (Index first = 0; first < count; first += some) {
     const Index pairs = count - first < some ? count - first : some;
+    if (pairs < 4) {
+      for (; first < count; ++first) d[first] = squared_distance(a[first], b[first], n);
+      return;
+    }
     Index j = 0;
     for (; j + at_once <= pairs; j += at_once) {
       squares_in_lanes<at_once>(a + first + j, b + first + j, n, sums + j * rows);
