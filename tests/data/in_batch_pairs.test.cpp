@@ -41,6 +41,29 @@ TEST_CASE("a batch has all pairs of its samples, and an epoch has all samples", 
   CHECK(std::set<Index>(samples.begin(), samples.end()).size() == 11);
 }
 
+TEST_CASE("nothing is left of what a batch held before", "[in_batch_pairs]") {
+  InBatchPairs<float> source{counted<float>(9), std::vector<int>{1, 1, 2, 3, 3, 3, 1, 2, 2}};
+  source.start_epoch(1, 0, 4, true);
+  Batch<float> fresh, used;
+  source.batch(0, fresh);
+  used.samples.assign(40, 7);
+  used.pairs.assign(20, {5, 6});
+  used.similar.assign(20, 1);
+  used.weight.assign(20, 0.5f);
+  used.two_sided = true;
+  source.batch(0, used);
+  used.check({});
+  CHECK(used.samples == fresh.samples);
+  CHECK(used.similar == fresh.similar);
+  CHECK(used.weight.empty());
+  CHECK_FALSE(used.two_sided);
+  REQUIRE(used.size() == fresh.size());
+  for (std::size_t p = 0; p < used.pairs.size(); ++p) {
+    CHECK(used.pairs[p].first == fresh.pairs[p].first);
+    CHECK(used.pairs[p].second == fresh.pairs[p].second);
+  }
+}
+
 TEST_CASE("a last batch of one sample is left out", "[in_batch_pairs]") {
   InBatchPairs<float> source{counted<float>(9), std::vector<int>(9, 1)};
   source.start_epoch(0, 0, 4, false);

@@ -1,5 +1,6 @@
 #include "gemel/training/step.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -205,6 +206,65 @@ TEST_CASE("after the first batch nothing is allocated") {
   CHECK(allocation_count == before);
 }
 
+TEST_CASE("a list of samples with room for more allocates nothing when there are more") {
+  struct Growing {  // as many pairs each time, of 8 samples, of 4 with room for 24, of 24
+    VectorX<float> x = VectorX<float>::LinSpaced(24 * 5, -1, 1);
+    Index features() const { return 5; }
+    Index batches() const { return 3; }
+    void start_epoch(std::uint64_t, Index, Index, bool) {}
+    void batch(Index k, Batch<float>& out) const {
+      const Index n = k == 0 ? 8 : k == 1 ? 4 : 24;
+      out.clear();
+      out.samples.reserve(k == 0 ? 8 : 24);
+      for (Index i = 0; i < n; ++i) out.samples.push_back(i);
+      for (Index p = 0; p < 12; ++p) out.pairs.push_back({p % n, (p + n / 2) % n});
+      out.similar.assign(12, 1);
+    }
+    const float* column(Index, Index j, float*) const { return x.data() + j * 5; }
+  };
+  Rng rng{4};
+  Siamese<Network<float, Dense<5, 33, ReLU>, Dense<33, 8>>> model{rng};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = 2}};
+  const Growing source;
+  step(source, 0);
+  step(source, 1);
+  const long before = allocation_count;
+  step(source, 2);
+  CHECK(allocation_count == before);
+}
+
+TEST_CASE("batches of all kinds and sizes follow one another, by any number of threads") {
+  Rng rng{6};
+  Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{20, 37}, Dense<37, 21, Tanh>{})};
+  RMSprop<float> optimizer;
+  const ContrastiveLoss loss{.margin = 0.3};
+  TrainingStep step{model, loss, optimizer};
+  std::vector<int> classes;
+  for (int i = 0; i < 90; ++i) classes.push_back(i % 5);
+  const MatrixX<float> x = uniform<float>(20, 90, rng);
+  const auto check = [&](auto source, Index batch_size) {
+    source.start_epoch(3, 0, batch_size, true);
+    TrainingStep fresh{model, loss, optimizer};
+    const auto expected = fresh.gradient(source, 0), gradient = step.gradient(source, 0);
+    REQUIRE(gradient.size() == expected.size());
+    CHECK(std::ranges::equal(gradient, expected));
+    CHECK(std::ranges::equal(step.distances(), fresh.distances()));
+  };
+  const InBatchPairs<float> all{x, classes};
+  const Pairs<float> two_sided{uniform<float>(20, 40, rng), uniform<float>(20, 40, rng), coin_flips(40, rng)};
+  const PairSampler<float> shared{x, classes};
+  for (const Index threads : {2, 5, 1, 3}) {
+    step.threads(threads);
+    check(all, 25);
+    check(two_sided, 4);
+    check(all, 40 + threads);
+    check(shared, 7);
+    check(two_sided, 30 + threads);
+    check(all, 3);
+  }
+}
+
 TEST_CASE("fit allocates nothing from the second batch on, whatever the number of threads") {
   const Index threads = GENERATE(0, 1, 2);
   Rng rng{4};
@@ -358,6 +418,12 @@ TEST_CASE("a network that is put in the place of another is refused by the step 
   step(pairs, 0);
   model.network() = make_network<float>(rng, Layer{10, 900});
   CHECK_THROWS_AS(step(pairs, 0), ShapeError);
+
+  Siamese narrow{make_network<float>(rng, Layer{10, 7}, Layer{7, 3})};
+  TrainingStep other{narrow, ContrastiveLoss{}, optimizer};
+  narrow.network() = make_network<float>(rng, Layer{10, 3}, Layer{3, 17});  // as many parameters
+  CHECK(narrow.network().parameter_count() == 101);
+  CHECK_THROWS_AS(other(pairs, 0), ShapeError);
 }
 
 TEST_CASE("what a user's loss throws leaves no thread waiting and the parameters as they were") {

@@ -47,7 +47,8 @@ class InBatchPairs {
     const auto pairs = static_cast<std::size_t>(n * (n - 1) / 2);
     out.weight.clear();
     out.two_sided = false;
-    out.samples.resize(static_cast<std::size_t>(n));  // without `clear`: nothing is set to zero first
+    out.samples.clear();  // but not the pairs: `resize` would set them to zero first
+    out.samples.resize(static_cast<std::size_t>(n));
     Index* const samples = out.samples.data();
     for (Index i = 0; i < n; ++i) samples[i] = order_.pair(k, i);
     out.pairs.resize(pairs);
@@ -56,7 +57,7 @@ class InBatchPairs {
     PairIndex* pair = out.pairs.data();
     std::uint8_t* similar = out.similar.data();
     for (Index i = 0; i < n; ++i) {
-      const Index sample = order_.pair(k, i);
+      const Index sample = samples[i];
       for (Index j = i + 1; j < n; ++j) {
         *pair++ = {i, j};
         *similar++ = classes_.same(sample, samples[j]);

@@ -61,7 +61,7 @@ struct Euclidean {
   void values(const S* const* a, const S* const* b, Index n, Index count, S* d) const {
     squared_distances(a, b, n, count, d);
     if (count > 1) return square_roots(d, count);
-    if (count == 1) *d = std::sqrt(*d);  // a call would cost more
+    if (count == 1) *d = std::sqrt(*d);  // sooner done than the kernel is called
   }
   template <Scalar S>
   S coefficient(S d, S slope) const {

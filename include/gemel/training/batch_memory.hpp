@@ -47,8 +47,7 @@ struct BatchMemory {
   void make_room() {
     const auto n = static_cast<Index>(batch.samples.capacity());
     if (columns.size() < n) {
-      columns.resize(n);
-      std::iota(columns.begin(), columns.end(), Index{0});
+      columns.resize(0);  // until all is there: memory may be short
       filled.reserve(features * n);
       x.resize(n);
       active_x.resize(n);
@@ -62,11 +61,11 @@ struct BatchMemory {
       }
       embeddings.resize(n);
       for (Index j = 0; j < n; ++j) embeddings[j] = layers.back().y.data() + j * layers.back().out;
+      columns.resize(n);
+      std::iota(columns.begin(), columns.end(), Index{0});
     }
-    if (d.size() < pairs()) {
-      d.resize(pairs());
-      slope.resize(pairs());
-    }
+    if (d.size() < pairs()) d.resize(pairs());
+    if (slope.size() < pairs()) slope.resize(pairs());
   }
 
   /// Keeps the active samples of the range from `first` on: those with a position, which becomes their new place.

@@ -47,6 +47,8 @@ class BatchPass {
     }
   }
 
+  BatchPass(const BatchPass&) = delete;  // its memory has pointers into itself
+
   BatchMemory<S>& memory() { return memory_; }
   const BatchMemory<S>& memory() const { return memory_; }
 
@@ -70,22 +72,19 @@ class BatchPass {
       throw ShapeError({"the network takes ", memory_.features, " features, but the pairs have ",
                         static_cast<Index>(source.features())});
     }
-    const Net& network = model_->network();
-    if (network.depth() != length(memory_.layers) || network.parameter_count() != parameter_count_) {
-      throw ShapeError("the model's network is not of the sizes it had when this training began: begin a new one");
-    }
+    check_network();
     try {
       source.batch(k, memory_.batch);
       memory_.batch.check(place);
+      memory_.make_room();
+      for (Member& member : members_) {
+        if (member.deltas.size() < memory_.columns.size()) member.deltas.resize(memory_.columns.size());
+      }
     } catch (...) {
       memory_.batch.clear();  // there is no room for it
       throw;
     }
     place_ = place;
-    memory_.make_room();
-    for (Member& member : members_) {
-      if (member.deltas.size() < memory_.samples()) member.deltas.resize(memory_.position.size());
-    }
     if (peak_outputs_.empty()) forget_peaks();
     const Index n = memory_.samples(), m = memory_.pairs();
     team_size_ = members;
@@ -171,7 +170,9 @@ class BatchPass {
     S* const dy = memory_.layers.back().dy.data();
     std::fill_n(dy + me.first * out, me.active * out, S{0});
     if (!memory_.batch.two_sided) std::fill_n(me.deltas.data(), memory_.samples(), me.discarded.data());
-    for (Index j = me.first; j < me.last; ++j) me.deltas[j] = dy + std::max(Index{0}, memory_.position[j]) * out;
+    for (Index j = me.first; j < me.last; ++j) {
+      me.deltas[j] = memory_.position[j] < 0 ? me.discarded.data() : dy + memory_.position[j] * out;
+    }
     add_distance_gradients(model_->metric(), me, first_pair, last_pair);
 
     for (Index k = network.depth() - 1; k >= 0; --k) {
@@ -220,7 +221,7 @@ class BatchPass {
     std::vector<S> peak_y = {};  // the inputs', then each layer's outputs'
     std::vector<S> peak_dz = {};
     Buffer<S*> deltas = {};    // where the samples' dLoss/dembedding are added up
-    Buffer<S> discarded = {};  // there, for a sample of another member
+    Buffer<S> discarded = {};  // what is added up for samples of other members
 
     bool owns(Index sample) const { return sample >= first && sample < last; }
   };
@@ -229,6 +230,17 @@ class BatchPass {
   static Index share(Index n, Index member, Index members) { return n * member / members; }
   Member& at(Index member) { return members_[to_size(member)]; }
   std::span<const Member> team() const { return std::span(members_).first(to_size(team_size_)); }
+
+  /// Throws ShapeError where the model's network was exchanged for one of other sizes.
+  void check_network() const {
+    const Net& network = model_->network();
+    bool same = network.in() == memory_.features && network.depth() == length(memory_.layers) &&
+                network.parameter_count() == parameter_count_;
+    for (Index k = 0; same && k < network.depth(); ++k) same = network.out(k) == memory_.at(k).out;
+    if (!same) {
+      throw ShapeError("the model's network is not of the sizes it had when this training began: begin a new one");
+    }
+  }
 
   template <class L>
   std::span<const S> parameters(Index k, const L& layer) const {

@@ -98,7 +98,7 @@ GEMEL_INLINE __m256d peak_of(__m256d a, __m256d b) {
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
 
-/// The first half of the lanes plus the second, so that 16 bytes are left.
+/// Stores the first half of the lanes plus the second: 16 bytes.
 GEMEL_INLINE void store_folded(float* p, __m256 v) {
   _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)));
 }

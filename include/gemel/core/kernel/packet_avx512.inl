@@ -132,7 +132,7 @@ GEMEL_INLINE __m512d peak_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
 
-/// The first half of the lanes plus the second, and so on, until 16 bytes are left.
+/// Stores the first half of the lanes plus the second, and so on, until 16 bytes are left.
 GEMEL_INLINE void store_folded(float* p, __m512 v) {
   const __m256 low = _mm512_maskz_extractf32x8_ps(0xff, v, 0), high = _mm512_maskz_extractf32x8_ps(0xff, v, 1);
   const __m256 half = _mm256_add_ps(low, high);

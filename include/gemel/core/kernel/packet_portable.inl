@@ -148,7 +148,7 @@ GEMEL_INLINE Doubles peak_of(Doubles a, Doubles b) {
   return (Doubles)(x > y ? x : y);
 }
 
-/// The first half of the lanes plus the second, until 16 bytes are left: that is what they are.
+/// Stores 16 bytes of sums of lanes: there are no more.
 template <class S, class P>
 GEMEL_INLINE void store_folded(S* p, P v) {
   store(p, v);

@@ -5,10 +5,10 @@ namespace gemel::kernel::GEMEL_SET {
 template <Scalar S>
 inline constexpr int lanes = 64 / sizeof(S);
 
-/// The lanes that a sum has left once halves are added upon halves as far as vectors go.
 template <Scalar S>
 inline constexpr int last_lanes = 16 / sizeof(S);
 
+/// Adds halves of the lanes upon halves, as far as vectors go: the last lanes are left.
 template <Scalar S>
 GEMEL_INLINE void fold(const typename PacketOf<S>::type* sum, S* part) {
   constexpr int packets = lanes<S> / PacketOf<S>::size;
