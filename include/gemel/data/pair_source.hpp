@@ -73,8 +73,8 @@ struct Batch {
 ///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
 ///   batches()                                      how many batches the epoch has; the last may be smaller
 ///   batch(k, out)                                  fills out with batch k; const, and thread-safe. Where batches
-///                                                  have other numbers of samples, out.samples.reserve(the
-///                                                  most) saves allocations
+///                                                  differ in how many samples they have,
+///                                                  out.samples.reserve(the most) saves allocations
 ///   column(k, j, buffer)                           where the features of sample j (a position in batch k's `samples`)
 ///                                                  lie: in the source's memory, or in buffer (features() values),
 ///                                                  which it has then filled (augmentation)

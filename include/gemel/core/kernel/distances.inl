@@ -42,7 +42,7 @@ GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b,
   alignas(64) S by_lane[rows * some];
   for (Index first = 0; first < count; first += some) {
     const Index pairs = count - first < some ? count - first : some;
-    if (pairs < 4) {
+    if (pairs < 4) {  // sooner done alone
       for (; first < count; ++first) d[first] = squared_distance(a[first], b[first], n);
       return;
     }

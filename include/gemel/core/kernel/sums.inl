@@ -5,6 +5,7 @@ namespace gemel::kernel::GEMEL_SET {
 template <Scalar S>
 inline constexpr int lanes = 64 / sizeof(S);
 
+/// The lanes that a sum has left when its vectors are folded.
 template <Scalar S>
 inline constexpr int last_lanes = 16 / sizeof(S);
 
