@@ -1,4 +1,4 @@
-// error: gemel: a layer's input size is not the output size of the layer before it
+// error: NextLayerTakes<8>.*gemel: a layer's input size is not the output|a layer's input size is not the output.*LayerGives<7>::NextLayerTakes<8>
 #include "gemel/gemel.hpp"
 
 #if defined(REPAIRED)

@@ -18,10 +18,10 @@ using Static = Network<float, Dense<5, 7, ReLU>, Dense<7, 6, Tanh>, Dense<6, 3>>
 static_assert(std::copyable<Static> && std::is_same_v<Static::Scalar, float>);
 static_assert(std::is_constructible_v<Static, Rng&>);
 static_assert(!std::is_constructible_v<Network<float, Dense<Dynamic, 3>>, Rng&>);
-static_assert(detail::static_sizes_agree<Dense<5, 7>, Dense<7, 6>>() &&
-              !detail::static_sizes_agree<Dense<5, 7>, Dense<6, 7>>() &&
-              !detail::static_sizes_agree<Dense<5, 7>, Dense<7, 4>, Dense<5, 4>>() &&
-              detail::static_sizes_agree<Dense<5, 7>, Dense<Dynamic, 7>, Dense<7, Dynamic>, Dense<4, 3>>());
+// Static sizes that agree, with run-time ones between them; what must not compile is in tests/compile_fail.
+static_assert(std::copyable<Network<float, Dense<5, 7>, Dense<Dynamic, 7>, Dense<7, Dynamic>, Dense<4, 3>>> &&
+              std::copyable<Network<float, Dense<5, 7>, Dropout<7>, L2Normalize<7>, Sequence<Dense<7, 7>>>> &&
+              std::copyable<Network<float, Dense<5, 7>, Sequence<std::variant<Dense<7, 7>, Dropout<7>>>, Dense<7, 3>>>);
 
 namespace {
 
@@ -35,6 +35,32 @@ MatrixX<typename Net::Scalar> embed(const Net& network, const MatrixX<typename N
   network.embed(ConstColumns<S>(x.data(), x.rows(), x.cols()), Columns<S>(y.data(), y.rows(), y.cols()), workspace);
   return y;
 }
+
+// Copies, and has the sizes it is told to have.
+struct Claims {
+  Index parameters = 4;
+  Index grain_ = 2;
+  std::vector<Index> sizes = {4};
+  Index outputs = 4;
+
+  Index in() const { return 4; }
+  Index out() const { return outputs; }
+  Index parameter_count() const { return parameters; }
+  Index grain() const { return grain_; }
+  std::vector<Index> variables() const { return sizes; }
+  template <Scalar S>
+  void initialize(std::span<S>, Rng&) const {}
+  template <Scalar S>
+  void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
+    for (Index j = 0; j < y.cols(); ++j) y.col(j) = x.column(j);
+  }
+  template <Scalar S>
+  void backward(std::span<const S>, ColumnList<S>, ColumnList<S>, Columns<S> dy, Columns<S> dx, const Pass&) const {
+    if (dx.size() > 0) dx = dy;
+  }
+  template <Scalar S>
+  void add_gradient(ColumnList<S>, ColumnList<S>, Index, std::span<S>) const {}
+};
 
 // The layer that an error of construction names, and its text.
 template <class Make>
@@ -158,6 +184,47 @@ TEST_CASE("neighbours that disagree are refused, and the layer is named", "[netw
   const Sequence<Hidden> middle{{Hidden{7, 7}, Hidden{7, 6}}};
   CHECK(refused([&] { make_network<float>(rng, Hidden{5, 7}, middle, Hidden{7, 3}); }).first == 3);
   CHECK(refused([&] { make_network<float>(rng, Hidden{5, 4}, middle); }).first == 1);
+}
+
+TEST_CASE("a layer of run-time size hides no disagreement of its neighbours", "[network]") {
+  Rng rng{8};
+  CHECK(refused([&] { make_network<float>(rng, Dense<5, 128>{}, Dropout<>{128, 0.5}, Dense<64, 3>{}); }).first == 2);
+  CHECK(refused([&] { make_network<float>(rng, Dense<5, 128>{}, L2Normalize<>{64}, Dense<64, 3>{}); }).first == 1);
+}
+
+TEST_CASE("a layer that is not what it says is refused, and named", "[network]") {
+  Rng rng{8};
+  const auto refuses = [&](const Claims& claims, const std::string& part) {
+    CAPTURE(part);
+    const auto [layer, text] = refused([&] { make_network<float>(rng, Dense<5, 4>{}, claims); });
+    CHECK(layer == 1);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  const Index huge = std::numeric_limits<Index>::max();
+  refuses({.parameters = 5, .grain_ = 2, .sizes = {5}}, "5 parameters, which are no multiple of its grain, 2");
+  refuses({.grain_ = 0}, "multiple of its grain, 0");
+  refuses({.grain_ = -4}, "multiple of its grain, -4");
+  refuses({.parameters = -4, .sizes = {}}, "it has -4 parameters");
+  refuses({.parameters = huge - 3, .grain_ = 4, .sizes = {huge - 3}}, "a layer has from 0 to");
+  refuses({.sizes = {3}}, "its variables do not add up to its 4 parameters: 1 are in none");
+  refuses({.sizes = {4, 4}}, "its variables do not add up to its 4 parameters");
+  refuses({.sizes = {5, -1}}, "its variables do not add up");
+  refuses({.sizes = {-1, 5}}, "its variables do not add up");
+  refuses({.sizes = {huge, huge}}, "its variables do not add up");
+  refuses({.outputs = 0}, "it has 4 inputs and 0 outputs");
+  refuses({.outputs = huge}, "it has 4 inputs and 9223372036854775807 outputs");
+  make_network<float>(rng, Dense<5, 4>{}, Claims{});
+  make_network<float>(rng, Dense<5, 4>{}, Claims{.parameters = 6, .grain_ = 3, .sizes = {0, 4, 2}});
+  make_network<float>(rng, Dense<5, 4>{}, Claims{.parameters = 0, .grain_ = 7, .sizes = {}});
+}
+
+TEST_CASE("layers that no memory holds are refused as a ShapeError", "[network]") {
+  Rng rng{8};
+  const Index side = Index{1} << 23;  // 2^46 parameters a layer
+  const auto one = refused([&] { make_network<float>(rng, Hidden{side, side}); });
+  CHECK(one.second.find("parameters, more than this machine's memory holds") != std::string::npos);
+  const auto many = refused([&] { make_network<float>(rng, Sequence<Hidden>{std::vector(200'000, Hidden{side, side})}); });
+  CHECK(many.second.find("the network's first 4 layers") != std::string::npos);
 }
 
 TEST_CASE("parameters are set whole or not at all", "[network]") {

@@ -35,6 +35,9 @@ class Extent<Dynamic> {
   Index n_;
 };
 
+/// More values than any machine holds, and few enough that as many times the columns of a block fit an Index.
+inline constexpr Index most_values = Index{1} << 48;
+
 /// The one rule for two sizes that meet: either is dynamic, or they agree.
 template <Index A, Index B>
 inline constexpr bool extents_may_agree = A == Dynamic || B == Dynamic || A == B;

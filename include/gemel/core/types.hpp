@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -18,6 +19,14 @@ using Eigen::Dynamic;
 using Eigen::Index;
 using Eigen::MatrixX;
 using Eigen::VectorX;
+
+// The library reads a matrix's memory column by column, and its sizes are 64 bits wide: with Eigen's defaults changed it
+// would compile, and compute with numbers in the wrong places.
+static_assert(!MatrixX<float>::IsRowMajor,
+              "gemel: one sample is one column, so it needs Eigen's own storage order; compile without "
+              "EIGEN_DEFAULT_TO_ROW_MAJOR (a row-major matrix may still be passed: it is copied)");
+static_assert(std::same_as<Index, std::ptrdiff_t>,
+              "gemel: it needs Eigen's own index type, std::ptrdiff_t; compile without EIGEN_DEFAULT_DENSE_INDEX_TYPE");
 
 /// The scalar types a network computes in.
 template <class S>

@@ -23,6 +23,9 @@ namespace gemel {
 /// mixed.
 template <Index In, Index Out, class Activate = Linear, class Initialize = GlorotUniform>
 class Dense {
+  static_assert(In == Dynamic || Out == Dynamic || In < most_values / Out,
+                "gemel: a layer of this size has more parameters than any machine holds");
+
  public:
   static constexpr Index static_in = In;
   static constexpr Index static_out = Out;
@@ -30,8 +33,7 @@ class Dense {
   Dense() requires(In != Dynamic && Out != Dynamic) = default;
   Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
-    constexpr Index most_parameters = Index{1} << 48;
-    if (in_ >= most_parameters / out_) {
+    if (in_ >= most_values / out_) {
       throw ShapeError({"a layer of ", Index{in_}, " x ", Index{out_}, " has more parameters than any machine holds"});
     }
   }

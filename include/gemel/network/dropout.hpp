@@ -24,6 +24,9 @@ namespace gemel {
 template <Index N = Dynamic>
 class Dropout : public Parameterless {
  public:
+  static constexpr Index static_in = N;
+  static constexpr Index static_out = N;
+
   explicit Dropout(double rate = 0.5) requires(N != Dynamic) : Dropout(N, rate) {}
 
   Dropout(Extent<N> size, double rate) : size_(size), rate_(rate) {

@@ -22,6 +22,9 @@ namespace gemel {
 template <Index N = Dynamic>
 class L2Normalize : public Parameterless {
  public:
+  static constexpr Index static_in = N;
+  static constexpr Index static_out = N;
+
   L2Normalize() requires(N != Dynamic) = default;
   explicit L2Normalize(Extent<N> size) : size_(size) {}
 

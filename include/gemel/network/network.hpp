@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <new>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/extent.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/storage.hpp"
 #include "gemel/network/layer.hpp"
@@ -30,18 +36,60 @@ template <class L>
 requires requires { L::static_out; }
 inline constexpr Index static_out<L> = L::static_out;
 
-template <class... Layers>
-constexpr bool static_sizes_agree() {
-  if constexpr (sizeof...(Layers) == 0) {
-    return true;
-  } else {
-    constexpr std::size_t n = sizeof...(Layers);
-    constexpr Index in[] = {static_in<Layers>...}, out[] = {static_out<Layers>...};
-    for (std::size_t k = 1; k < n; ++k) {
-      if (in[k] != Dynamic && out[k - 1] != Dynamic && in[k] != out[k - 1]) return false;
-    }
-    return true;
+// Those of a Sequence, however long, are its layers' own; of a variant, those that all its types have in common.
+template <class L>
+inline constexpr Index static_in<Sequence<L>> = static_in<L>;
+template <class L>
+inline constexpr Index static_out<Sequence<L>> = static_out<L>;
+template <class L, class... Others>
+inline constexpr Index static_in<std::variant<L, Others...>> =
+    ((static_in<Others> == static_in<L>)&&...) ? static_in<L> : Dynamic;
+template <class L, class... Others>
+inline constexpr Index static_out<std::variant<L, Others...>> =
+    ((static_out<Others> == static_out<L>)&&...) ? static_out<L> : Dynamic;
+
+/// Two neighbours whose static sizes must agree. The sizes are in its name, which a compiler tells with the error.
+template <Index Out>
+struct LayerGives {
+  template <Index In>
+  struct NextLayerTakes {
+    static_assert(extents_may_agree<Out, In>,
+                  "gemel: a layer's input size is not the output size of the layer before it");
+    static constexpr bool agree = true;
+  };
+};
+
+template <class L>
+constexpr bool neighbours_agree() {
+  return true;
+}
+template <class L, class Next, class... Others>
+constexpr bool neighbours_agree() {
+  return LayerGives<static_out<L>>::template NextLayerTakes<static_in<Next>>::agree &&
+         neighbours_agree<Next, Others...>();
+}
+
+/// What a network relies on of layer k. Throws ShapeError where it does not hold: a layer of 5 parameters whose grain
+/// is 2 would never train the fifth.
+[[gnu::cold]] inline void check_layer(Index k, Index in, Index out, Index parameters, Index grain,
+                                      std::span<const Index> variables) {
+  const auto refuse = [k](std::initializer_list<Piece> what) { throw ShapeError(what, {.layer = k}); };
+  for (const Index size : {in, out}) {
+    if (size <= 0 || size > most_values) refuse({"it has ", in, " inputs and ", out, " outputs"});
   }
+  if (parameters < 0 || parameters > most_values) {
+    refuse({"it has ", parameters, " parameters, but a layer has from 0 to ", most_values});
+  }
+  if (grain <= 0 || parameters % grain != 0) {
+    refuse({"it has ", parameters, " parameters, which are no multiple of its grain, ", grain,
+            ": threads share them out by grains, and what is left over would not be trained"});
+  }
+  Index rest = parameters;
+  for (const Index size : variables) {
+    if (size < 0 || size > rest) refuse({"its variables do not add up to its ", parameters, " parameters"});
+    rest -= size;
+  }
+  if (rest != 0) refuse({"its variables do not add up to its ", parameters, " parameters: ", rest, " are in none"});
 }
 
 }  // namespace detail
@@ -52,8 +100,7 @@ constexpr bool static_sizes_agree() {
 template <gemel::Scalar S, class... Layers>
 class Network {
   static_assert(sizeof...(Layers) > 0, "gemel: a Network needs at least one layer");
-  static_assert(detail::static_sizes_agree<Layers...>(),
-                "gemel: a layer's input size is not the output size of the layer before it");
+  static_assert(detail::neighbours_agree<Layers...>());
 
  public:
   using Scalar = S;
@@ -61,7 +108,8 @@ class Network {
   /// Layers of static sizes, initialised from rng.
   explicit Network(Rng& rng) requires(std::default_initializable<Layers>&&...) : Network(rng, Layers{}...) {}
 
-  /// The given layers. Throws ShapeError where two neighbours' sizes disagree.
+  /// The given layers. Throws ShapeError where two neighbours' sizes disagree, where a layer's own sizes are not what
+  /// the concept promises (layer.hpp), or where there are more parameters than memory.
   [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
     for (Index k = 0; k < depth(); ++k) {
@@ -139,8 +187,12 @@ class Network {
   [[gnu::cold]] void lay_out() {
     const Index leaves = std::apply([](const auto&... layer) { return (leaf_count(layer) + ...); }, layers_);
     offsets_.push_back(0);
+    std::vector<Index> variables;
     for (Index k = 0; k < leaves; ++k) {
       visit(k, [&](const auto& layer) {
+        variables.clear();
+        for (const auto size : layer.variables()) variables.push_back(static_cast<Index>(size));
+        detail::check_layer(k, layer.in(), layer.out(), layer.parameter_count(), layer.grain(), variables);
         if (k == 0) {
           sizes_.push_back(layer.in());
         } else {
@@ -149,8 +201,18 @@ class Network {
         sizes_.push_back(layer.out());
         offsets_.push_back(offsets_.back() + layer.parameter_count());
       });
+      if (offsets_.back() > most_values) throw too_large();
     }
-    parameters_.resize(offsets_.back());
+    try {
+      parameters_.resize(offsets_.back());
+    } catch (const std::bad_alloc&) {
+      throw too_large();
+    }
+  }
+
+  [[gnu::cold]] ShapeError too_large() const {
+    return ShapeError({"the network's first ", depth(), " layers have ", offsets_.back(),
+                       " parameters, more than this machine's memory holds"});
   }
 
   void embed_block(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
