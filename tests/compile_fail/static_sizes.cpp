@@ -1,4 +1,5 @@
-// error: NextLayerTakes<8>.*gemel: a layer's input size is not the output|a layer's input size is not the output.*LayerGives<7>::NextLayerTakes<8>
+// error: NextLayerTakes<8>.*gemel: a layer's input size is not the output|a layer's input size is not the
+// output.*LayerGives<7>::NextLayerTakes<8>
 #include "gemel/gemel.hpp"
 
 #if defined(REPAIRED)

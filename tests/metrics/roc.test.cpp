@@ -139,6 +139,70 @@ TEST_CASE("Roc finds thresholds", "[roc]") {
   }
 }
 
+namespace {
+
+// What eer_threshold promises, by whole numbers only: the distance with the smallest |FAR - FRR|, the smaller of two.
+double closest_by_counting(const std::vector<double>& distances, const std::vector<int>& labels) {
+  const auto n = static_cast<std::size_t>(distances.size());
+  long similar = 0;
+  for (const int label : labels) similar += label;
+  const long dissimilar = static_cast<long>(n) - similar;
+  long least = similar * dissimilar + 1;
+  double threshold = 0;
+  for (const double t : distances) {  // ascending
+    long accepted = 0, rejected = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      accepted += distances[i] <= t && labels[i] == 0;
+      rejected += distances[i] > t && labels[i] == 1;
+    }
+    const long apart = std::abs(accepted * similar - rejected * dissimilar);
+    if (apart < least) threshold = t;
+    least = std::min(least, apart);
+  }
+  return threshold;
+}
+
+// Every order of labels, on distances that rise but for ties where `tied` has a bit.
+Index wrong_thresholds(std::size_t n, unsigned tied) {
+  std::vector<double> distances(n);
+  for (std::size_t i = 1; i < n; ++i) distances[i] = distances[i - 1] + ((tied >> i) & 1U ? 0 : 1);
+  Index wrong = 0;
+  std::vector<int> labels(n);
+  for (unsigned bits = 1; bits + 1 < 1U << n; ++bits) {
+    for (std::size_t i = 0; i < n; ++i) labels[i] = static_cast<int>((bits >> i) & 1U);
+    wrong += Roc{distances, labels}.eer_threshold() != closest_by_counting(distances, labels);
+  }
+  return wrong;
+}
+
+}  // namespace
+
+TEST_CASE("of two thresholds as close to the EER the smaller is taken, for every order of labels", "[roc]") {
+  CHECK(Roc{{0.0, 1.0, 2.0, 3.0, 4.0}, {1, 0, 0, 1, 0}}.eer_threshold() == 1);
+  Index wrong = 0;
+  for (std::size_t n = 2; n <= 12; ++n) wrong += wrong_thresholds(n, 0);
+  CHECK(wrong == 0);
+  for (std::size_t n = 2; n <= 8; ++n) {
+    for (unsigned tied = 0; tied < 1U << n; tied += 2) wrong += wrong_thresholds(n, tied);
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a FAR that is asked for as a fraction is reached, whatever the number of pairs", "[roc]") {
+  for (const int n : {3, 7, 10, 49, 100, 1000}) {
+    std::vector<double> distances{0};
+    std::vector<int> labels{1};
+    for (int i = 1; i <= n; ++i) {
+      distances.push_back(i);
+      labels.push_back(0);
+    }
+    const Roc roc{distances, labels};
+    Index wrong = 0;
+    for (int k = 0; k <= n; ++k) wrong += roc.threshold_at_far(static_cast<double>(k) / n) != k;
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE("Roc takes floats, Eigen vectors and spans", "[roc]") {
   const std::vector<float> d{0.5f, 0.25f, 1.0f, 0.75f};
   const Labels labels{0, 1, 0, 1};

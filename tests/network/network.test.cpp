@@ -223,7 +223,9 @@ TEST_CASE("layers that no memory holds are refused as a ShapeError", "[network]"
   const Index side = Index{1} << 23;  // 2^46 parameters a layer
   const auto one = refused([&] { make_network<float>(rng, Hidden{side, side}); });
   CHECK(one.second.find("parameters, more than this machine's memory holds") != std::string::npos);
-  const auto many = refused([&] { make_network<float>(rng, Sequence<Hidden>{std::vector(200'000, Hidden{side, side})}); });
+  const auto many = refused([&] {
+    make_network<float>(rng, Sequence<Hidden>{std::vector(200'000, Hidden{side, side})});
+  });
   CHECK(many.second.find("the network's first 4 layers") != std::string::npos);
 }
 

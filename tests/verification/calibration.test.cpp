@@ -27,6 +27,14 @@ Pairs<float> noisy_pairs(Index n, std::uint64_t seed) {
   return {a, b, labels};
 }
 
+// The middle between a threshold that Roc found and the next distance above it.
+double midway_from(const Roc& roc, double threshold) {
+  for (const RocPoint& point : roc.points()) {
+    if (point.threshold > threshold) return (threshold + point.threshold) / 2;
+  }
+  return threshold;
+}
+
 bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -36,7 +44,7 @@ TEST_CASE("calibrate keeps to the FAR it is asked for", "[calibration]") {
   const auto verifier = calibrate(StubModel{}, pairs, {.far = 0.05});
   const Calibration& calibration = verifier.calibration();
   const Roc roc{distances(StubModel{}, pairs), pairs.labels()};
-  CHECK(calibration.threshold == roc.threshold_at_far(0.05));
+  CHECK(midway_from(roc, roc.threshold_at_far(0.05)) == calibration.threshold);
   CHECK(calibration.far == 0.05);
   CHECK(calibration.frr == roc.frr(calibration.threshold));
   CHECK(calibration.interval.low == wilson_interval(20, 400).low);
@@ -58,7 +66,7 @@ TEST_CASE("calibrate sets the threshold at the EER", "[calibration]") {
   const Pairs<float> pairs = noisy_pairs(100, 2);
   const Calibration calibration = calibrate(StubModel{}, pairs, {.at_eer = true}).calibration();
   const Roc roc{distances(StubModel{}, pairs), pairs.labels()};
-  CHECK(calibration.threshold == roc.eer_threshold());
+  CHECK(midway_from(roc, roc.eer_threshold()) == calibration.threshold);
   CHECK(std::abs(calibration.far - calibration.frr) <= 0.01);
   CHECK(std::abs(calibration.far - roc.eer()) <= 0.01);
   CHECK(mentions(calibration.method, "equal error rate"));
@@ -82,9 +90,68 @@ TEST_CASE("calibrate bootstraps by identity where it is given", "[calibration]")
 
 TEST_CASE("calibrate takes distances", "[calibration]") {
   const Calibration calibration = calibrate({1.0, 2.0, 3.0, 4.0}, {1, 0, 1, 0}, {.far = 0.5});
-  CHECK(calibration.threshold == 3);
+  CHECK(calibration.threshold == 3.5);
   CHECK(calibration.far == 0.5);
   CHECK(calibration.frr == 0);
+}
+
+TEST_CASE("the threshold lies midway between the last accepted distance and the first refused one", "[calibration]") {
+  const auto threshold = [](double accepted, double refused) {
+    const Calibration calibration = calibrate({accepted, refused}, {1, 0}, {.at_eer = true});
+    CHECK(calibration.far == 0);
+    CHECK(calibration.frr == 0);
+    return calibration.threshold;
+  };
+  CHECK(threshold(0.5, 1.5) == 1);
+  CHECK(threshold(0, 0x1p-1074) == 0);  // nothing lies between
+  CHECK(threshold(1, 1 + 0x1p-52) == 1);
+  CHECK(threshold(1 + 0x1p-52, 1 + 0x1p-51) == 1 + 0x1p-52);  // the exact middle would be rounded to the refused one
+  CHECK(threshold(1.5e308, 1.7e308) == 1.6e308);
+  CHECK(threshold(-1.5e308, 1.5e308) == 0);
+  const float next = std::nextafter(1.0f, 2.0f);
+  CHECK(calibrate(std::vector<float>{1, next}, {1, 0}, {.at_eer = true}).threshold == 1 + 0x1p-24);
+}
+
+TEST_CASE("on new pairs of the same kind no more are refused than the calibration says", "[calibration]") {
+  // Similar distances within [0, 1], dissimilar ones within [3, 4]: any threshold between is right on all of them.
+  Rng rng{GENERATE(6u, 7u, 8u)};
+  std::vector<double> distances;
+  std::vector<int> labels;
+  for (int i = 0; i < 400; ++i) {
+    labels.push_back(i % 2);
+    distances.push_back(rng.uniform<double>() + (i % 2 ? 0 : 3));
+  }
+  const std::vector<double> seen(distances.begin(), distances.begin() + 40);
+  const double threshold =
+      calibrate(seen, std::vector(labels.begin(), labels.begin() + 40), {.at_eer = true}).threshold;
+  const Roc all{distances, labels};
+  CHECK(all.frr(threshold) == 0);
+  CHECK(all.far(threshold) == 0);
+}
+
+TEST_CASE("where similar pairs are farther apart, calibrate says so and not what is not so", "[calibration]") {
+  const auto refused = [](const std::vector<double>& distances, const Labels& labels,
+                          const CalibrationOptions& options) {
+    try {
+      calibrate(distances, labels, options);
+      return std::string("no error");
+    } catch (const ValueError& error) {
+      return std::string(error.what());
+    }
+  };
+  const std::vector<double> d{0.8, 0.9, 0.1, 0.2};
+  const Labels reversed{1, 1, 0, 0};
+  for (const std::string& text : {refused(d, reversed, {.at_eer = true}), refused(d, reversed, {.far = 0.5}),
+                                  // a threshold there is, but it is of no use: the AUC is 1/4
+                                  refused({0.5, 0.95, 0.1, 0.9}, reversed, {.at_eer = true}),
+                                  refused({0.25, 0.8, 0.2, 0.3}, reversed, {.far = 0.5})}) {
+    CAPTURE(text);
+    CHECK(mentions(text, "similar pairs are farther apart than dissimilar ones (AUC "));
+    CHECK(mentions(text, "OneIsDissimilar"));
+    CHECK_FALSE(mentions(text, "all distances are equal"));
+  }
+  CHECK(mentions(refused({0.5, 0.5, 0.5, 0.5}, reversed, {.at_eer = true}), "all distances are equal"));
+  CHECK(calibrate(d, Labels({1, 1, 0, 0}, OneIsDissimilar), {.at_eer = true}).frr == 0);
 }
 
 TEST_CASE("a FAR that the pairs cannot show is refused", "[calibration]") {
@@ -92,6 +159,12 @@ TEST_CASE("a FAR that the pairs cannot show is refused", "[calibration]") {
   CHECK(dissimilar_pairs_needed(0.001) == 1000);
   CHECK(dissimilar_pairs_needed(0.3) == 4);
   CHECK(dissimilar_pairs_needed(1.0 / 49) == 49);
+  for (int n = 2; n < 2000; ++n) CHECK(dissimilar_pairs_needed(1.0 / n) == n);
+  // With one pair more than 1 / n would be, a single accepted one of n is too much, as Roc finds.
+  CHECK(dissimilar_pairs_needed(std::nextafter(0.1, 0)) == 11);
+  CHECK(dissimilar_pairs_needed(std::nextafter(0.1, 1)) == 10);
+  CHECK(dissimilar_pairs_needed(std::nextafter(1.0, 0)) == 2);
+  CHECK(dissimilar_pairs_needed(5e-324) == Index{1} << 62);
   try {
     calibrate(StubModel{}, noisy_pairs(50, 4), {.far = 0.001});
     CHECK(false);

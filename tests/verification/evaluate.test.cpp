@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "catch.hpp"
@@ -9,6 +10,8 @@
 #include "gemel/network/dense.hpp"
 #include "gemel/network/siamese.hpp"
 #include "gemel/training/contrastive_loss.hpp"
+#include "gemel/training/fit.hpp"
+#include "gemel/training/sgd.hpp"
 #include "verification/stub_model.hpp"
 
 using namespace gemel;
@@ -67,6 +70,53 @@ TEST_CASE("evaluate gives the loss and the ROC", "[evaluate]") {
   CHECK(std::abs(evaluation.roc.auc() - 4.0 / 6) <= 1e-12);
   CHECK(std::abs(evaluation.roc.far(0.3) - 1.0 / 3) <= 1e-12);
   CHECK(evaluation.roc.frr(0.3) == 0);
+}
+
+TEST_CASE("evaluate weighs the loss as fit's validation does, and counts each pair of the ROC once", "[evaluate]") {
+  const std::vector<PairIndex> indices{{0, 1}, {1, 2}, {2, 4}, {0, 4}, {3, 3}};
+  const Pairs<float> pairs{numbered_samples(), indices, {1, 1, 0, 0, 0}, {2, 0, 3, 1, 0.5f}};
+  const ContrastiveLoss loss{.margin = 1.0};
+  const StubModel model{.scale = 0.25f};  // distances 1/4, 1/4, 1/2, 1, 0
+  const Evaluation evaluation = evaluate(model, pairs, loss);
+  CHECK(std::abs(evaluation.loss - (2.0 / 16 + 0 + 3.0 / 4 + 0 + 0.5) / 5) <= 1e-12);
+  CHECK(evaluation.roc.similar() == 2);
+  CHECK(std::abs(evaluation.roc.auc() - 4.0 / 6) <= 1e-12);
+  CHECK(std::abs(evaluate(model, pairs.slice(1, 2), ContrastiveLoss{.margin = 1.0}).loss - 0.75 / 2) <= 1e-12);
+
+  // fit's own number, for parameters that a learning rate of 0 leaves as they are.
+  Rng rng{5};
+  Siamese<Network<float, Dense<3, 4, ReLU>>> network{rng};
+  const Pairs<float> some = pairs.slice(0, 4);
+  SGD<float> optimizer{{.learning_rate = 0}};
+  const History history =
+      fit(network, some, loss, optimizer, {.epochs = 1, .batch_size = 3, .validation = &pairs}, rng);
+  CHECK(std::abs(evaluate(network, pairs, loss).loss - history.validation_loss[0]) <= 1e-6);
+}
+
+namespace {
+
+// The warnings of an evaluation that has such a thing.
+template <class Result>
+std::vector<std::string> warnings(const Result& evaluation) {
+  if constexpr (requires { evaluation.warnings; }) {
+    return evaluation.warnings;
+  } else {
+    return {};
+  }
+}
+
+}  // namespace
+
+TEST_CASE("evaluate tells where similar pairs are farther apart than dissimilar ones", "[evaluate]") {
+  const std::vector<PairIndex> indices{{0, 4}, {1, 4}, {0, 1}, {1, 2}};
+  const ContrastiveLoss loss{.margin = 1.0};
+  const auto told = warnings(evaluate(StubModel{}, Pairs<float>{numbered_samples(), indices, {1, 1, 0, 0}}, loss));
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].find("similar pairs are farther apart than dissimilar ones (AUC 0)") != std::string::npos);
+  CHECK(told[0].find("OneIsDissimilar") != std::string::npos);
+  CHECK(warnings(evaluate(StubModel{}, Pairs<float>{numbered_samples(), indices, {0, 0, 1, 1}}, loss)).empty());
+  CHECK(
+      warnings(evaluate(StubModel{.scale = 0}, Pairs<float>{numbered_samples(), indices, {0, 0, 1, 1}}, loss)).empty());
 }
 
 TEST_CASE("evaluate refuses what it cannot judge", "[evaluate]") {

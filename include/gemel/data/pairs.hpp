@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,12 @@ class Pairs {
   const S* first(Index i) const { return a_.column(indices(i).first); }
   const S* second(Index i) const { return b_.column(indices(i).second); }
   bool similar(Index i) const { return shared_->labels[start_ + i]; }
+
+  /// One a pair, or none: all 1.
+  std::span<const S> weights() const {
+    const std::span<const S> all = shared_->weights;
+    return all.empty() ? all : all.subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));
+  }
 
   Labels labels() const {
     return shared_->labels.span().subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));

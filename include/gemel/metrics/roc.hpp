@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/labels.hpp"
+#include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -42,6 +44,10 @@ inline void check_distances(std::span<const double> distances, const Labels& lab
         {"there are ", distances.size(), " distances, but ", labels.size(), " labels: one label a distance is needed"});
   }
   if (distances.empty()) throw ValueError("there are no pairs: similar and dissimilar ones are needed");
+  constexpr Index most_pairs = Index{1} << 32;  // so that their counts' products fit an Index
+  if (length(distances) > most_pairs) {
+    throw ValueError({"there are ", distances.size(), " pairs, but a curve has ", most_pairs, " at most: take a part"});
+  }
   for (std::size_t i = 0; i < distances.size(); ++i) {
     if (!std::isfinite(distances[i])) {
       throw NonFiniteError({"the distance is ", std::isnan(distances[i]) ? "NaN" : "infinite",
@@ -71,12 +77,14 @@ std::vector<double> as_doubles(const Distances& distances) {
 ///   FRR(t)  false reject rate: rejected similar pairs / similar pairs
 ///
 /// The distances are sorted once; equal ones are one step of the curve, so that ties count exactly (all equal: AUC
-/// 0.5). Thresholds that are found are distances that occur, or -infinity: accept nothing.
+/// 0.5). Rates are compared as the counts that they are made of, so that rounding breaks no tie. Thresholds that are
+/// found are distances that occur, or -infinity: accept nothing; `midway` moves one to where other pairs are decided
+/// better.
 class Roc {
  public:
   /// `distances`: any range of float or double, or an Eigen vector; one label a distance, 1 = similar.
   /// Throws ShapeError where their numbers differ, NonFiniteError for a distance that is NaN or infinite
-  /// (`place().pair` is its number), ValueError where there are no pairs or pairs of one class only.
+  /// (`place().pair` is its number), ValueError where there are no pairs, pairs of one class only, or more than 2^32.
   template <class Distances = std::initializer_list<double>>
   Roc(const Distances& distances, const Labels& labels) {
     const std::vector<double> values = detail::as_doubles(distances);
@@ -128,8 +136,7 @@ class Roc {
   double eer_threshold() const {
     const auto step = crossing();
     const auto before = step - 1;
-    const bool smaller = before != steps_.begin() && frr(*before) - far(*before) <= far(*step) - frr(*step);
-    return (smaller ? before : step)->threshold;
+    return (before != steps_.begin() && -lead(*before) <= lead(*step) ? before : step)->threshold;
   }
 
   /// The largest distance with FAR <= x, or -infinity, which accepts nothing, where the smallest one has more already.
@@ -140,6 +147,19 @@ class Roc {
     }
     const auto above = std::find_if(steps_.begin(), steps_.end(), [&](const Step& step) { return far(step) > x; });
     return (above - 1)->threshold;
+  }
+
+  /// The threshold to decide other pairs of the same kind by: it decides these pairs as the given one does, and lies
+  /// midway between the largest distance that it accepts and the smallest that it refuses. With the largest accepted
+  /// one itself, every new similar pair that is only a little farther apart would be refused. Where nothing is refused,
+  /// or no number lies between the two, it is the largest accepted distance; where nothing is accepted, -infinity.
+  /// Throws ValueError where the threshold is NaN.
+  double midway(double threshold) const {
+    const Step& last_accepted = step_at(threshold);
+    if (&last_accepted == &steps_.back()) return last_accepted.threshold;
+    const double first_refused = (&last_accepted + 1)->threshold;
+    const double middle = std::midpoint(last_accepted.threshold, first_refused);
+    return middle < first_refused ? middle : last_accepted.threshold;
   }
 
   /// The curve's points for plotting, by rising threshold: the first is (-infinity, 0, 1), which accepts nothing, then
@@ -175,12 +195,23 @@ class Roc {
     const auto worse = [this](const Step& a, const Step& b) { return right(a) < right(b); };
     return std::max_element(steps_.begin(), steps_.end(), worse);
   }
+  /// FAR - FRR, in units of 1 / (similar dissimilar): a whole number.
+  Index lead(const Step& step) const { return step.dissimilar * similar() - (similar() - step.similar) * dissimilar(); }
   /// The first step with FAR >= FRR; never the first of all, and the last one has it.
   Steps::const_iterator crossing() const {
-    return std::find_if(steps_.begin(), steps_.end(), [this](const Step& step) { return far(step) >= frr(step); });
+    return std::find_if(steps_.begin(), steps_.end(), [this](const Step& step) { return lead(step) >= 0; });
   }
 
   Steps steps_;
 };
+
+/// What to tell of a curve with an AUC below 0.5, where a model, or labels, tell the wrong way round; else empty.
+[[gnu::cold]] inline std::string reversal(const Roc& roc) {
+  const double auc = roc.auc();
+  if (auc >= 0.5) return {};
+  return message({"similar pairs are farther apart than dissimilar ones (AUC ", auc,
+                  "): where a label of 1 means dissimilar, say so, Labels{y, OneIsDissimilar}; else the model has not "
+                  "learned what these pairs have in common"});
+}
 
 }  // namespace gemel

@@ -42,11 +42,12 @@ inline constexpr Index static_in<Sequence<L>> = static_in<L>;
 template <class L>
 inline constexpr Index static_out<Sequence<L>> = static_out<L>;
 template <class L, class... Others>
-inline constexpr Index static_in<std::variant<L, Others...>> =
-    ((static_in<Others> == static_in<L>)&&...) ? static_in<L> : Dynamic;
+inline constexpr Index static_in<std::variant<L, Others...>> = ((static_in<Others> == static_in<L>)&&...) ? static_in<L>
+                                                                                                          : Dynamic;
 template <class L, class... Others>
-inline constexpr Index static_out<std::variant<L, Others...>> =
-    ((static_out<Others> == static_out<L>)&&...) ? static_out<L> : Dynamic;
+inline constexpr Index static_out<std::variant<L, Others...>> = ((static_out<Others> == static_out<L>)&&...)
+                                                                    ? static_out<L>
+                                                                    : Dynamic;
 
 /// Two neighbours whose static sizes must agree. The sizes are in its name, which a compiler tells with the error.
 template <Index Out>

@@ -34,25 +34,29 @@ inline Index dissimilar_pairs_needed(double far) {
   if (!(far > 0 && far < 1)) {
     throw ValueError({"a false accept rate to calibrate to lies between 0 and 1, but ", far, " was given"});
   }
-  return static_cast<Index>(std::min(std::ceil(1 / far * (1 - 1e-12)), 0x1p62));
+  const double pairs = std::floor(1 / far);
+  return static_cast<Index>(std::min(1 / pairs > far ? pairs + 1 : pairs, 0x1p62));  // compared as in threshold_at_far
 }
 
-/// Sets a threshold on distances of pairs: the largest of them with a FAR of at most `.far`, or the one at the EER.
-/// Use pairs that took no part in the training, and report errors on others again.
+/// Sets a threshold on distances of pairs: the largest with a FAR of at most `.far`, or the one at the EER, and of
+/// those that decide these pairs alike the one midway between two distances (`Roc::midway`). Use pairs that took no
+/// part in the training, and report errors on others again.
 ///
 /// Throws what Roc and `far_interval` throw, and ValueError where `.far` is out of range, where there are fewer
-/// dissimilar pairs than `dissimilar_pairs_needed`, or where every threshold accepts more of them than `.far`: all
+/// dissimilar pairs than `dissimilar_pairs_needed`, where similar pairs are farther apart than dissimilar ones (an AUC
+/// below 0.5: no threshold on such distances is of use), or where every threshold accepts more of them than `.far`: all
 /// distances are equal, or the closest pairs are dissimilar.
 template <class Distances = std::initializer_list<double>>
 Calibration calibrate(const Distances& distances, const Labels& labels, const CalibrationOptions& options = {}) {
   const Roc roc{distances, labels};
+  if (const std::string reversed = reversal(roc); !reversed.empty()) throw ValueError(reversed);
   std::ostringstream method;
   double threshold = 0;
   if (options.at_eer) {
     threshold = roc.eer_threshold();
     method << "threshold at the equal error rate";
     if (roc.far(threshold) == 1) {
-      throw ValueError("at the equal error rate every pair would be accepted: all distances are equal, or nearly so");
+      throw ValueError("at the equal error rate every pair would be accepted: all distances are equal");
     }
   } else {
     const Index needed = dissimilar_pairs_needed(options.far);
@@ -68,6 +72,7 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
                         "equal; the model tells nothing at that rate"});
     }
   }
+  threshold = roc.midway(threshold);
   Calibration calibration{.threshold = threshold,
                           .far = roc.far(threshold),
                           .frr = roc.frr(threshold),

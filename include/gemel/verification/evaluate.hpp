@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -78,11 +79,12 @@ VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typena
 struct Evaluation {
   double loss;
   Roc roc;
+  std::vector<std::string> warnings = {};  ///< what is wrong with these figures, if anything: see `reversal`
 };
 
-/// The loss over all pairs as one batch, each with weight 1, and the ROC of their distances.
-/// Throws as `distances`, and NonFiniteError where a distance is NaN or infinite (`place().pair` is its number),
-/// ValueError where all pairs are of one class.
+/// The loss over all pairs as one batch, each with its weight, as fit weighs those it validates on, and the ROC of
+/// their distances, in which each pair counts once whatever its weight. Throws as `distances`, and NonFiniteError where
+/// a distance is NaN or infinite (`place().pair` is its number), ValueError where all pairs are of one class.
 template <class Model, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pairs, const L& loss) {
   using S = typename Model::Scalar;
@@ -91,7 +93,11 @@ Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pai
   Roc roc{d, labels};
   std::vector<S> slope(static_cast<std::size_t>(d.size()));
   const std::span<const S> values{d.data(), slope.size()};
-  return {loss(values, labels.span(), std::span<const S>{}, std::span<S>{slope}), std::move(roc)};
+  Evaluation evaluation{loss(values, labels.span(), pairs.weights(), std::span<S>{slope}), std::move(roc)};
+  if (std::string reversed = reversal(evaluation.roc); !reversed.empty()) {
+    evaluation.warnings.push_back(std::move(reversed));
+  }
+  return evaluation;
 }
 
 }  // namespace gemel

@@ -15,7 +15,7 @@ namespace gemel {
 
 /// A threshold, what it costs on the pairs it was set on, and what may be expected of it on others.
 struct Calibration {
-  double threshold = 0;     ///< a distance d <= threshold is accepted as "the same"
+  double threshold = 0;     ///< a distance d <= threshold, compared in double, is accepted as "the same"
   double far = 0;           ///< the share of dissimilar calibration pairs that are accepted
   double frr = 0;           ///< the share of similar calibration pairs that are rejected
   Interval interval = {};   ///< of the FAR
