@@ -1,5 +1,4 @@
-// error: NextLayerTakes<8>.*gemel: a layer's input size is not the output|a layer's input size is not the
-// output.*LayerGives<7>::NextLayerTakes<8>
+// error: NextLayerTakes<8>.*a layer's input size is not the output|input size is not the output.*NextLayerTakes<8>
 #include "gemel/gemel.hpp"
 
 #if defined(REPAIRED)

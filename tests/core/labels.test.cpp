@@ -62,6 +62,8 @@ TEST_CASE("what is neither 0 nor 1 is an error that names the pair and the value
   CHECK(failure(std::vector<std::uint8_t>{0, 255}) == "1; pair 1: the label is 255, but a label must be 0 or 1");
   CHECK(failure(std::vector<float>{1, std::numeric_limits<float>::infinity()}) ==
         "1; pair 1: the label is inf, but a label must be 0 or 1");
+  CHECK(failure(std::vector<float>{1, 1 + 0x1p-23f}) ==
+        "1; pair 1: the label is 1.00000012, but a label must be 0 or 1");
   const Eigen::Vector2f nan{std::numeric_limits<float>::quiet_NaN(), 1};
   CHECK(failure(nan).starts_with("0; pair 0: the label is "));
   CHECK_THROWS_AS((Labels{1, 2}), ValueError);

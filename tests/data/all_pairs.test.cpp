@@ -1,7 +1,10 @@
 #include "gemel/data/all_pairs.hpp"
 
+#include <new>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
@@ -30,4 +33,17 @@ TEST_CASE("all pairs need two samples, and one class each") {
   Rng rng{1};
   CHECK_THROWS_AS(all_pairs(Samples<float>(uniform<float>(3, 4, rng)), Classes{1, 2, 1}), ShapeError);
   CHECK_THROWS_AS(all_pairs(Samples<float>(uniform<float>(3, 1, rng)), Classes{1}), ShapeError);
+}
+
+TEST_CASE("more pairs than can be are refused, and a draw is named instead") {
+  const Index n = 1'000'000;
+  const Samples<float> x = MatrixX<float>(MatrixX<float>::Zero(1, n));
+  try {
+    all_pairs(x, Classes{std::vector<int>(static_cast<std::size_t>(n), 1)});
+    CHECK(false);
+  } catch (const ValueError& error) {
+    CHECK(std::string(error.what()).find("PairSampler{x, classes}.pairs(seed)") != std::string::npos);
+  } catch (const std::bad_alloc&) {
+    CHECK(false);
+  }
 }

@@ -67,3 +67,16 @@ TEST_CASE("a selection keeps the values") {
   CHECK_THROWS_AS(classes.select(std::vector<Index>{4}), ValueError);
   CHECK_THROWS_AS(classes.select(std::vector<Index>{-1}), ValueError);
 }
+
+TEST_CASE("a class of 2^63 or more is refused, and the sample named") {
+  const std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK(Classes{most, std::uint64_t{0}}.value(1) == std::numeric_limits<std::int64_t>::max());
+  for (const std::uint64_t beyond : {most + 1, std::numeric_limits<std::uint64_t>::max()}) {
+    try {
+      Classes{std::uint64_t{3}, beyond};
+      CHECK(false);
+    } catch (const ValueError& error) {
+      CHECK(std::string(error.what()).find("sample 1 is of class " + std::to_string(beyond)) != std::string::npos);
+    }
+  }
+}

@@ -1,6 +1,7 @@
 #include "gemel/data/epoch_order.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -72,4 +73,20 @@ TEST_CASE("wrong batch sizes and batches are refused") {
   CHECK_THROWS_AS(order.start(1, 0, -4, false), ValueError);
   CHECK_THROWS_AS(order.batch_size(-1), ValueError);
   CHECK_THROWS_AS(order.batch_size(1), ValueError);
+}
+
+TEST_CASE("a pair that the epoch or the batch has not is refused") {
+  EpochOrder order{9};
+  CHECK_THROWS_AS(order.pair(0, 9), ValueError);
+  for (const bool shuffled : {false, true}) {
+    order.start(1, 0, 4, shuffled);
+    for (const Index k : {-1, 3, 1 << 30}) CHECK_THROWS_AS(order.pair(k, 0), ValueError);
+    CHECK_THROWS_AS(order.pair(0, -1), ValueError);
+    CHECK_THROWS_AS(order.pair(1, 4), ValueError);
+    CHECK_THROWS_AS(order.pair(2, 1), ValueError);
+    CHECK_NOTHROW(order.pair(2, 0));
+    order.start(1, 0, std::numeric_limits<Index>::max(), shuffled);
+    CHECK(order.batches() == 1);
+    CHECK_THROWS_AS(order.pair(0, 9), ValueError);
+  }
 }

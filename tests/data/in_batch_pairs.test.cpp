@@ -78,3 +78,19 @@ TEST_CASE("what makes no pairs is refused", "[in_batch_pairs]") {
   CHECK_THROWS_AS(source.start_epoch(0, 0, 0, true), ValueError);
   CHECK_THROWS_AS(source.start_epoch(0, 0, 1 << 20, true), ValueError);
 }
+
+TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, are refused", "[in_batch_pairs]") {
+  InBatchPairs<float> source{counted<float>(9), std::vector<int>(9, 1)};
+  Batch<float> batch;
+  CHECK(source.column(0, 8, nullptr)[0] == 8);  // before the first epoch: as they are
+  CHECK_THROWS_AS(source.column(0, 9, nullptr), ValueError);
+  source.start_epoch(0, 0, 4, false);
+  for (const Index k : {-1, 2, 3, 1 << 30}) {  // 2 is the one that is left out
+    CAPTURE(k);
+    CHECK_THROWS_AS(source.batch(k, batch), ValueError);
+    CHECK_THROWS_AS(source.column(k, 0, nullptr), ValueError);
+  }
+  CHECK_THROWS_AS(source.column(0, -1, nullptr), ValueError);
+  CHECK_THROWS_AS(source.column(0, 4, nullptr), ValueError);
+  CHECK(source.column(1, 3, nullptr)[0] == 7);
+}

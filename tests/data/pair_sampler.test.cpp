@@ -245,3 +245,17 @@ TEST_CASE("nothing is allocated from the second epoch on, by a sampler or by pai
   CHECK(run(sampler) == 0);
   CHECK(run(sampler.pairs(1)) == 0);
 }
+
+TEST_CASE("a sampler has no sample before its first epoch, and only its own in one") {
+  PairSampler<float> sampler{counted<float>(6), thirds(6)};
+  CHECK_THROWS_AS(sampler.column(0, 0, nullptr), ValueError);
+  sampler.start_epoch(1, 0, 5, true);  // 12 pairs
+  Batch<float> batch;
+  for (const Index k : {-1, 3, 1 << 30}) CHECK_THROWS_AS(sampler.column(k, 0, nullptr), ValueError);
+  for (Index k = 0; k < 3; ++k) {
+    sampler.batch(k, batch);
+    CHECK_THROWS_AS(sampler.column(k, -1, nullptr), ValueError);
+    CHECK_THROWS_AS(sampler.column(k, length(batch.samples), nullptr), ValueError);
+    CHECK(sampler.column(k, length(batch.samples) - 1, nullptr)[0] == static_cast<float>(batch.samples.back()));
+  }
+}

@@ -198,3 +198,25 @@ TEST_CASE("NaN in the samples is left for the training step to name") {
   const Pairs<float> pairs{a, numbered(3, 2), {1, 0}};
   CHECK(pairs.size() == 2);
 }
+
+TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, are refused") {
+  const auto refuses = [](auto pairs) {  // 5 of them, none of which share a sample, or some of which do
+    Batch<float> batch;
+    CHECK_NOTHROW(pairs.column(0, 9, nullptr));
+    CHECK_THROWS_AS(pairs.column(0, 10, nullptr), ValueError);
+    pairs.start_epoch(1, 0, 2, true);
+    for (const Index k : {-1, 3, 1 << 30}) {
+      CHECK_THROWS_AS(pairs.batch(k, batch), ValueError);
+      CHECK_THROWS_AS(pairs.column(k, 0, nullptr), ValueError);
+    }
+    for (Index k = 0; k < 3; ++k) {
+      pairs.batch(k, batch);
+      CHECK_THROWS_AS(pairs.column(k, -1, nullptr), ValueError);
+      CHECK_THROWS_AS(pairs.column(k, length(batch.samples), nullptr), ValueError);
+      CHECK_NOTHROW(pairs.column(k, length(batch.samples) - 1, nullptr));
+    }
+  };
+  const Labels labels{1, 0, 0, 1, 0};
+  refuses(Pairs<float>{numbered(3, 5), numbered(3, 5, 100), labels});
+  refuses(Pairs<float>{numbered(3, 7), {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {6, 6}}, labels});
+}

@@ -102,3 +102,21 @@ TEST_CASE("no samples, or no features, are refused") {
   CHECK_THROWS_AS(Samples<float>::view(empty), ShapeError);
   CHECK_THROWS_AS(Samples<float>::from_row_major(nullptr, 0, 3), ShapeError);
 }
+
+TEST_CASE("a matrix of rows is copied value for value, as any expression") {
+  const MatrixX<float> m = numbered(3, 4);
+  const Eigen::Matrix<float, Dynamic, Dynamic, Eigen::RowMajor> rows = m;
+  CHECK(Samples<float>{rows}.matrix() == m);
+  CHECK(Samples<float>{rows.middleCols(1, 2)}.matrix() == m.middleCols(1, 2));
+  CHECK(Samples<float>{rows.row(1)}.matrix() == m.row(1));
+  CHECK(Samples<float>{m.transpose()}.matrix() == m.transpose());
+}
+
+TEST_CASE("a view of nothing, or of more than memory holds, is refused") {
+  CHECK_THROWS_AS(Samples<float>::view(nullptr, 3, 4), ValueError);
+  CHECK_THROWS_AS(Samples<float>::from_row_major(nullptr, 3, 4), ValueError);
+  const float one = 1;
+  const Index huge = Index{1} << 40;
+  CHECK_THROWS_AS(Samples<float>::view(&one, huge, huge), ShapeError);
+  CHECK_THROWS_AS(Samples<float>::from_row_major(&one, huge, huge), ShapeError);
+}

@@ -1,5 +1,6 @@
 #include "gemel/network/distance.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -151,6 +152,40 @@ TEST_CASE("the cosine distance knows direction only, and stays in its range", "[
     CHECK((slopes.tail(2) - usual.tail(2)).cwiseAbs().maxCoeff() <= 1e-6F);
     CHECK((slopes.head(2) * size - usual.head(2)).cwiseAbs().maxCoeff() <= 1e-6F);
   }
+}
+
+TEMPLATE_TEST_CASE("the cosine distance is right to rounding at every magnitude", "[distance]", float, double) {
+  using S = TestType;
+  using Limits = std::numeric_limits<S>;
+  Rng rng{3};
+  const VectorX<S> a = normal<S>(64, 1, rng), b = normal<S>(64, 1, rng);
+  const S expected = distance(Cosine{}, a, b), slope = 1;
+  const VectorX<S> plain = gradient(Cosine{}, a, b, slope);
+  S worst = 0, worst_slope = 0;
+  for (int exponent = Limits::min_exponent + 26; exponent < Limits::max_exponent - 3; ++exponent) {
+    const S unit = std::ldexp(S{1}, exponent);  // a power of two changes no digit
+    const VectorX<S> at = unit * a, bt = unit * b;
+    worst = std::max({worst, std::abs(distance(Cosine{}, at, bt) - expected),
+                      std::abs(distance(Cosine{}, at, b) - expected), std::abs(distance(Cosine{}, a, bt) - expected)});
+    if (std::abs(exponent) > Limits::max_exponent - 16) continue;  // a gradient beyond the type's range
+    const VectorX<S> there = gradient(Cosine{}, at, bt, slope);
+    worst_slope = std::max(worst_slope, (there * unit - plain).cwiseAbs().maxCoeff());
+  }
+  CHECK(worst <= 4 * Limits::epsilon());
+  CHECK(worst_slope <= 4 * Limits::epsilon());
+}
+
+TEST_CASE("the cosine distance of many elements whose squares are no normal numbers is right to rounding",
+          "[distance]") {
+  const Index n = 2048;  // the sum of the squares is a normal number
+  VectorX<float> a(n), b(n);
+  for (Index i = 0; i < n; ++i) {
+    a[i] = i % 2 ? 3.1e-21f : 2.7e-21f;
+    b[i] = i % 3 ? 2.9e-21f : -3.3e-21f;
+  }
+  const VectorX<double> wide_a = a.cast<double>() * 1e20, wide_b = b.cast<double>() * 1e20;
+  const double expected = 1 - wide_a.normalized().dot(wide_b.normalized());
+  CHECK(std::abs(static_cast<double>(distance(Cosine{}, a, b)) - expected) <= 1e-6);
 }
 
 TEMPLATE_TEST_CASE("a NaN shows in the distance", "[distance]", Euclidean, SquaredEuclidean, Manhattan, Cosine) {

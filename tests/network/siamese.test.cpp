@@ -87,6 +87,25 @@ TEST_CASE("samples are taken wherever they lie", "[siamese]") {
   CHECK(model.distance(big.middleRows(2, 5), x.rowwise().reverse()) == model.distance(x, x.rowwise().reverse()));
 }
 
+TEST_CASE("matrices of rows, and rows, give what matrices of columns give", "[siamese]") {
+  Rng rng{4};
+  const Model model{rng};
+  const MatrixX<float> a = normal<float>(5, 7, rng), b = normal<float>(5, 7, rng);
+  using Rows = Eigen::Matrix<float, Dynamic, Dynamic, Eigen::RowMajor>;
+  const Rows a_rows = a, b_rows = b;
+  CHECK(model.embed(a_rows) == model.embed(a));
+  CHECK(model.embed(a_rows.middleCols(2, 3)) == model.embed(a.middleCols(2, 3)));
+  CHECK(model.distance(a_rows, b_rows) == model.distance(a, b));
+  CHECK(model.distance(a_rows.col(3), b_rows.col(3)) == model.distance(a.col(3), b.col(3)));
+
+  const Siamese<Network<float, Dense<1, 3>>> one_feature{rng};  // a row is one feature of each sample
+  const MatrixX<float> first = a.row(0), second = b.row(0);
+  const VectorX<float> d = one_feature.distance(first, second);
+  CHECK(one_feature.distance(Eigen::RowVectorXf(first), Eigen::RowVectorXf(second)) == d);
+  CHECK(one_feature.distance(a.row(0), b.row(0)) == d);
+  CHECK(one_feature.distance(a_rows.row(0), b_rows.row(0)) == d);
+}
+
 TEST_CASE("a gallery's embeddings do not depend on the number of threads", "[siamese]") {
   Rng rng{6};
   const Model model{rng};

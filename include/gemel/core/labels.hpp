@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <ranges>
 #include <span>
 #include <sstream>
@@ -69,6 +70,8 @@ class Labels {
     for (const auto value : values) {
       if (!(value == 0 || value == 1)) {
         std::ostringstream text;
+        text.precision(
+            std::numeric_limits<decltype(+value)>::max_digits10);  // 1.0000001 is not 1, and must not look it
         text << "the label is " << +value << ", but a label must be 0 or 1";
         throw ValueError(text.str(), {.pair = size()});
       }

@@ -9,22 +9,28 @@
 
 namespace gemel {
 
-/// |x| = scale * norm, the scale a power of two: 1 but where x's squares overflow or underflow.
+/// |x| = scale * norm, the scale a power of two: 1 but where x's squares overflow, or underflow by so much that digits
+/// are lost.
 template <Scalar S>
 struct ScaledNorm {
   S scale;
   S norm;
 };
 
-/// The Euclidean norm of n elements. Where one is NaN or infinite, so is the norm.
+/// The Euclidean norm of n elements, to within rounding. Where one is NaN or infinite, so is the norm. Two vectors of
+/// scale 1 may also be multiplied with each other: nothing overflows, and no digits are lost either.
 template <Scalar S>
 ScaledNorm<S> scaled_norm(const S* x, Index n) {
+  using Limits = std::numeric_limits<S>;
   const S square = sum_of_squares(x, n);
-  if (std::isnormal(square)) return {1, std::sqrt(square)};
+  // Near underflow each of n terms may be off by min epsilon, together by an eighth of epsilon of the least square
+  // here.
+  const S least = 8 * static_cast<S>(n) * Limits::min(), most = Limits::max() / 2;
+  if (square >= least && square <= most) return {1, std::sqrt(square)};
   const S top = peak(x, n);
   if (top == 0 || !std::isfinite(top)) return {1, top};
-  const int most = std::numeric_limits<S>::max_exponent - 2;  // so that 1 / scale is a normal number too
-  const S scale = std::ldexp(S{1}, std::clamp(std::ilogb(top), -most, most));
+  const int exponent = Limits::max_exponent - 2;  // so that 1 / scale is a normal number too
+  const S scale = std::ldexp(S{1}, std::clamp(std::ilogb(top), -exponent, exponent));
   S sum = 0;
   for (Index i = 0; i < n; ++i) sum = std::fma(x[i] / scale, x[i] / scale, sum);
   return {scale, std::sqrt(sum)};

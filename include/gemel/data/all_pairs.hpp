@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,18 +15,30 @@
 namespace gemel {
 
 /// Every pair i < j of the n samples, n (n - 1) / 2 of them, similar where the classes are the same: for an evaluation
-/// that leaves nothing to chance. Throws ShapeError where there is not one class a sample, or only one sample.
+/// that leaves nothing to chance. Throws ShapeError where there is not one class a sample, or only one sample,
+/// ValueError where the pairs are 2^31 or more, or more than memory holds.
 template <Scalar S>
 Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
   const Index n = x.size();
   if (classes.size() != n) {
     throw ShapeError({"there are ", n, " samples, but ", classes.size(), " class labels: one a sample is needed"});
   }
+  const auto refuse = [n] {
+    throw ValueError({"all pairs of ", n,
+                      " samples are too many: draw some of them, PairSampler{x, classes}.pairs(seed), "
+                      "or take a part of the samples"});
+  };
+  constexpr Index most = Index{1} << 16;
+  if (n > most) refuse();
   const auto count = static_cast<std::size_t>(n * (n - 1) / 2);
   std::vector<PairIndex> pairs;
   std::vector<std::uint8_t> similar;
-  pairs.reserve(count);
-  similar.reserve(count);
+  try {
+    pairs.reserve(count);
+    similar.reserve(count);
+  } catch (const std::bad_alloc&) {
+    refuse();
+  }
   for (Index i = 0; i < n; ++i) {
     for (Index j = i + 1; j < n; ++j) {
       pairs.push_back({i, j});

@@ -20,12 +20,17 @@ template <class Range>
 concept IntegerRange = std::ranges::input_range<Range> && std::integral<std::ranges::range_value_t<Range>>;
 
 /// Which class each sample belongs to (whose signature, which digit), from any range, list or Eigen vector of integers.
-/// The classes are numbered 0, 1, … in the order of their values.
+/// The classes are numbered 0, 1, … in the order of their values. Throws ValueError for a value of 2^63 or more.
 class Classes {
  public:
   template <IntegerRange Range>
   Classes(Range&& values) {
-    for (const auto value : values) labels_.push_back(static_cast<std::int64_t>(value));
+    for (const auto value : values) {
+      labels_.push_back(static_cast<std::int64_t>(value));
+      if (value > 0 && labels_.back() < 0) {
+        throw ValueError({"sample ", size() - 1, " is of class ", +value, ", but a class is a number below 2^63"});
+      }
+    }
     group();
   }
   template <std::integral T>

@@ -18,12 +18,12 @@ namespace gemel {
 /// The order is a function of (n, seed, epoch). Nothing is allocated from the second `start` of the same n on.
 class EpochOrder {
  public:
-  explicit EpochOrder(Index n) : n_(n) {}
+  explicit EpochOrder(Index n) : n_(n) { cut(32); }
 
   /// Throws ValueError where batch_size is not positive.
   void start(std::uint64_t seed, Index epoch, Index batch_size, bool shuffled) {
     if (batch_size <= 0) throw ValueError({"batch_size is ", batch_size, ", but it must be at least 1"});
-    batch_size_ = batch_size;
+    cut(batch_size);
     order_.clear();
     if (!shuffled) return;
     order_.resize(static_cast<std::size_t>(n_));
@@ -32,25 +32,35 @@ class EpochOrder {
     shuffle(order_, rng);
   }
 
-  Index batches() const { return n_ / batch_size_ + (n_ % batch_size_ != 0); }
+  Index batches() const { return batches_; }
 
   /// The number of pairs in batch k. Throws ValueError where the epoch has no such batch.
   Index batch_size(Index k) const {
-    if (k < 0 || k >= batches()) {
-      throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches()});
+    if (k < 0 || k >= batches_) {
+      throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches_});
     }
     return std::min(batch_size_, n_ - k * batch_size_);
   }
 
-  /// Which pair is the i-th of batch k.
+  /// Which pair is the i-th of batch k. Throws ValueError where the epoch has no such batch, or the batch no such pair.
   Index pair(Index k, Index i) const {
+    if (i < 0 || i >= batch_size(k)) refuse(k, i);
     const Index position = k * batch_size_ + i;
     return order_.empty() ? position : order_[static_cast<std::size_t>(position)];
   }
 
  private:
+  void cut(Index batch_size) {
+    batch_size_ = batch_size;
+    batches_ = n_ / batch_size + (n_ % batch_size != 0);
+  }
+  [[gnu::cold, noreturn]] void refuse(Index k, Index i) const {
+    throw ValueError({"number ", i, " of batch ", k, " was asked for, but the batch has ", batch_size(k)});
+  }
+
   Index n_;
-  Index batch_size_ = 32;
+  Index batch_size_;
+  Index batches_;
   std::vector<Index> order_;  // empty: as they are
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -42,7 +43,9 @@ class InBatchPairs {
     const Index batches = order_.batches();
     return order_.batch_size(batches - 1) == 1 ? batches - 1 : batches;
   }
+  /// Throws ValueError where the epoch has no such batch, or memory no room for its pairs.
   void batch(Index k, Batch<S>& out) const {
+    check(k);
     const Index n = order_.batch_size(k);
     const auto pairs = static_cast<std::size_t>(n * (n - 1) / 2);
     out.weight.clear();
@@ -51,8 +54,12 @@ class InBatchPairs {
     out.samples.resize(static_cast<std::size_t>(n));
     Index* const samples = out.samples.data();
     for (Index i = 0; i < n; ++i) samples[i] = order_.pair(k, i);
-    out.pairs.resize(pairs);
-    out.similar.resize(pairs);
+    try {
+      out.pairs.resize(pairs);
+      out.similar.resize(pairs);
+    } catch (const std::bad_alloc&) {
+      throw ValueError({"a batch of ", n, " samples has ", pairs, " pairs, more than memory holds: lower batch_size"});
+    }
     // By pointers of its own: a byte stored through `out` could be any of the vectors' sizes to a compiler.
     PairIndex* pair = out.pairs.data();
     std::uint8_t* similar = out.similar.data();
@@ -64,9 +71,17 @@ class InBatchPairs {
       }
     }
   }
-  const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(order_.pair(k, j)); }
+  const S* column(Index k, Index j, S* /*buffer*/) const {
+    check(k);
+    return x_.column(order_.pair(k, j));
+  }
 
  private:
+  /// The order knows of one batch more where the last one, of one sample, is left out.
+  void check(Index k) const {
+    if (k >= batches()) throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches()});
+  }
+
   Samples<S> x_;
   Classes classes_;
   EpochOrder order_;

@@ -20,6 +20,8 @@ namespace gemel {
 
 /// Pairs that stay the same in every epoch; a PairSource. Copies and slices share samples, labels and weights.
 ///
+/// A sample may be paired with itself: the distance is 0, to evaluate with, but there is nothing to learn from it.
+///
 /// A batch holds each of its samples once (so it is embedded once); it is two-sided where none is in two of its pairs.
 /// The samples' numbers in it are those of X, or, for two matrices, i for A's sample i and A.size() + i for B's.
 template <Scalar S>
@@ -123,8 +125,8 @@ class Pairs {
   }
   const S* column(Index k, Index j, S* /*buffer*/) const {
     if (arrangement_) return a_.column(arrangement_.sample(k, j));
-    const Index pair = order_.pair(k, j / 2);
-    return j % 2 == 0 ? first(pair) : second(pair);
+    const Index pair = order_.pair(k, j >> 1);  // a shift: of j = -1 it makes no pair 0
+    return (j & 1) == 0 ? first(pair) : second(pair);
   }
 
  private:

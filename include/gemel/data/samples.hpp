@@ -8,6 +8,7 @@
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/extent.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -15,7 +16,8 @@ namespace gemel {
 /// Samples, features x n, one a column; immutable. A copy shares them. Values are not looked at: the training step
 /// finds NaN and infinities where it meets them, and names the pair.
 ///
-/// Throws ShapeError where there is no sample or no feature.
+/// Throws ShapeError where there is no sample or no feature, or more values than any memory holds, ValueError where a
+/// view is of a null pointer.
 template <Scalar S>
 class Samples {
  public:
@@ -81,6 +83,10 @@ class Samples {
     if (features <= 0 || size <= 0) {
       throw ShapeError({"samples are features x n with at least one of each, but these are ", features, " x ", size});
     }
+    if (size > most_values / features) {
+      throw ShapeError({"samples of ", features, " x ", size, " are more values than any machine holds"});
+    }
+    if (!data) throw ValueError("the samples' address is null: there is nothing to look at");
   }
 
   std::shared_ptr<const MatrixX<S>> owner_;  // null for a view

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pair_source.hpp"
@@ -56,9 +57,10 @@ class SharedSamples {
     out.two_sided = length(out.samples) == 2 * length(out.pairs);
   }
 
-  /// Sample j of batch k.
+  /// Sample j of batch k. Throws ValueError where there is no epoch, no such batch, or no such sample in it.
   Index sample(Index k, Index j) const {
-    return samples_[static_cast<std::size_t>(batches_[static_cast<std::size_t>(k)].samples + j)];
+    if (k < 0 || k + 1 >= length(batches_) || j < 0 || j >= end(k) - begin(k)) refuse(k, j);
+    return samples_[static_cast<std::size_t>(begin(k) + j)];
   }
 
  private:
@@ -68,6 +70,14 @@ class SharedSamples {
   struct LastSeen {
     Index batch, position;
   };
+
+  Index begin(Index k) const { return batches_[static_cast<std::size_t>(k)].samples; }
+  Index end(Index k) const { return batches_[static_cast<std::size_t>(k) + 1].samples; }
+  [[gnu::cold, noreturn]] void refuse(Index k, Index j) const {
+    if (batches_.empty()) throw ValueError("no epoch has begun: call start_epoch first");
+    throw ValueError({"sample ", j, " of batch ", k, " was asked for, but the epoch has ", length(batches_) - 1,
+                      " batches, and a batch its own samples only"});
+  }
 
   std::vector<Index> samples_ = {};  // batch after batch
   std::vector<PairIndex> pairs_ = {};

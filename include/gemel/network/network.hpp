@@ -76,7 +76,9 @@ constexpr bool neighbours_agree() {
                                       std::span<const Index> variables) {
   const auto refuse = [k](std::initializer_list<Piece> what) { throw ShapeError(what, {.layer = k}); };
   for (const Index size : {in, out}) {
-    if (size <= 0 || size > most_values) refuse({"it has ", in, " inputs and ", out, " outputs"});
+    if (size <= 0 || size > most_values) {
+      refuse({"it has ", in, " inputs and ", out, " outputs, but a layer has from 1 to ", most_values, " of each"});
+    }
   }
   if (parameters < 0 || parameters > most_values) {
     refuse({"it has ", parameters, " parameters, but a layer has from 0 to ", most_values});
