@@ -51,7 +51,7 @@ Split by_class(const Classes& classes, double fraction) {
 
 std::vector<Row> data_rows() {
   const Entry any_integer = {{NaN, Infinite}, impossible("a Classes takes whole numbers only; others do not compile")};
-  const Entry any_class = {BadLabel, impossible("a class is any whole number")};
+  const Entry any_class = {BadLabel, impossible("a class is any whole number below 2^63")};
   const std::string fraction = "but it must be in (0, 1)";
 
   return {
@@ -108,6 +108,7 @@ std::vector<Row> data_rows() {
          {throws<ShapeError>("at least one of each, but these are 3 x 0", [] { Samples<float>{ones(3, 0)}; }),
           throws<ShapeError>("but these are 0 x 5", [] { Samples<float>{ones(0, 5)}; }),
           throws<ShapeError>("but these are 3 x 0", [] { Samples<float>::view(nullptr, 3, 0); }),
+          throws<ValueError>("the samples' address is null", [] { Samples<float>::view(nullptr, 3, 4); }),
           throws<ShapeError>("but these are 3 x 0", [] { Samples<float>{ones(3, 5)}.select(std::vector<Index>{}); })}},
         {{OneClass, BadLabel}, impossible("they have no classes")},
         {OutOfRange,
@@ -125,8 +126,13 @@ std::vector<Row> data_rows() {
         {Empty, see("PairSampler")},
         {OneClass, see("PairSampler")},
         any_class,
-        {OutOfRange, throws<ValueError>("sample 6 was selected, but there are 6",
-                                        [] { three_pairs.select(std::vector<Index>{6}); })},
+        {OutOfRange,
+         {throws<ValueError>("sample 6 was selected, but there are 6",
+                             [] { three_pairs.select(std::vector<Index>{6}); }),
+          throws<ValueError>("sample 1 is of class 18446744073709551615, but a class is a number below 2^63",
+                             [] {
+                               Classes{std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()};
+                             })}},
         no_file()}},
 
       {"Pairs of two matrices",
@@ -285,7 +291,8 @@ std::vector<Row> data_rows() {
           throws<ShapeError>("but 0 class labels", [] { all_pairs(Samples<float>{ones(3, 5)}, nobody); })}},
         {OneClass, see("evaluate")},
         any_class,
-        {OutOfRange, impossible("it takes no number")},
+        {OutOfRange, throws<ValueError>("all pairs of 70000 samples are too many: draw some of them",
+                                        [] { all_pairs(Samples<float>{ones(1, 70000)}, std::vector<int>(70000)); })},
         no_file()}},
 
       {"split_samples",

@@ -187,7 +187,10 @@ std::vector<Row> verification_rows() {
                                calibrate({0.1, 0.2}, {1, 1});
                              }),
           throws<ValueError>("all 2 pairs are similar", [] { calibrate(a_model(), all_similar()); })}},
-        {BadLabel, see("Labels")},
+        {BadLabel, throws<ValueError>("similar pairs are farther apart than dissimilar ones (AUC 0)",
+                                      [] {
+                                        calibrate({0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.at_eer = true});
+                                      })},
         {OutOfRange,
          {throws<ValueError>("but 0 was", [] { calibrated({.far = 0}); }),
           throws<ValueError>("but 1 was", [] { calibrated({.far = 1}); }),

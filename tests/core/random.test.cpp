@@ -190,3 +190,13 @@ TEST_CASE("coin_flips are labels, half of them 1") {
   const int ones = std::accumulate(labels.span().begin(), labels.span().end(), 0);
   CHECK(std::abs(ones - 5000) < 250);
 }
+
+TEST_CASE("a negative number of random numbers is refused") {
+  Rng rng{1};
+  CHECK_THROWS_AS(uniform<float>(-1, 3, rng), ShapeError);
+  CHECK_THROWS_AS(uniform<float>(-1, -3, rng), ShapeError);
+  CHECK_THROWS_AS(normal<double>(3, -1, rng), ShapeError);
+  CHECK_THROWS_AS(coin_flips(-1, rng), ShapeError);
+  CHECK(uniform<float>(0, 3, rng).size() == 0);
+  CHECK(coin_flips(0, rng).empty());
+}

@@ -113,24 +113,35 @@ class Rng {
   std::size_t used_ = 4;  // none is left
 };
 
-/// rows x cols values uniform in [0, 1), drawn column by column.
+namespace detail {
+
+[[gnu::cold]] inline void check_drawn(Index rows, Index cols) {
+  if (rows < 0 || cols < 0) throw ShapeError({rows, " x ", cols, " random numbers were asked for"});
+}
+
+}  // namespace detail
+
+/// rows x cols values uniform in [0, 1), drawn column by column. Throws ShapeError where one of the two is negative.
 template <Scalar S>
 MatrixX<S> uniform(Index rows, Index cols, Rng& rng) {
+  detail::check_drawn(rows, cols);
   MatrixX<S> values(rows, cols);
   for (S& value : values.reshaped()) value = rng.uniform<S>();
   return values;
 }
 
-/// rows x cols standard normal values, drawn column by column.
+/// rows x cols standard normal values, drawn column by column. Throws ShapeError where one of the two is negative.
 template <Scalar S>
 MatrixX<S> normal(Index rows, Index cols, Rng& rng) {
+  detail::check_drawn(rows, cols);
   MatrixX<S> values(rows, cols);
   for (S& value : values.reshaped()) value = rng.normal<S>();
   return values;
 }
 
-/// n values, each 0 or 1 with probability one half.
+/// n values, each 0 or 1 with probability one half. Throws ShapeError where n is negative.
 inline std::vector<std::uint8_t> coin_flips(Index n, Rng& rng) {
+  detail::check_drawn(n, 1);
   std::vector<std::uint8_t> values(static_cast<std::size_t>(n));
   for (std::uint8_t& value : values) value = rng.coin();
   return values;
