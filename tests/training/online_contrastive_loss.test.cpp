@@ -16,18 +16,33 @@ TEST_CASE("OnlineContrastiveLoss sums over hard pairs only") {
   CHECK(run.slope == std::vector<double>{0, 1.5, -1, 0});
 }
 
-TEST_CASE("OnlineContrastiveLoss compares with a kind's own mean where the other has fewer than two pairs") {
+TEST_CASE("OnlineContrastiveLoss: a single pair of a kind is one to compare with") {
+  LossRun<> one_of_each{{0.75, 0.25}, {1, 0}};
+  CHECK(one_of_each(OnlineContrastiveLoss{}) == 0.5625 + 0.5625);
+  CHECK(one_of_each.slope == std::vector<double>{1.5, -1.5});
+
+  LossRun<> in_tenths{{0.8, 0.2}, {1, 0}};
+  CHECK(std::abs(in_tenths(OnlineContrastiveLoss{}) - 1.28) <= 1e-15);
+  CHECK(std::abs(in_tenths.slope[0] - 1.6) <= 1e-15);
+  CHECK(std::abs(in_tenths.slope[1] + 1.6) <= 1e-15);
+
   LossRun<> one_dissimilar{{0.25, 0.75, 0.125}, {1, 1, 0}};
-  CHECK(one_dissimilar(OnlineContrastiveLoss{}) == 0.5625 + 0.765625);
-  CHECK(one_dissimilar.slope == std::vector<double>{0, 1.5, -1.75});
+  CHECK(one_dissimilar(OnlineContrastiveLoss{}) == 0.0625 + 0.5625 + 0.765625);
+  CHECK(one_dissimilar.slope == std::vector<double>{0.5, 1.5, -1.75});
 
   LossRun<> one_similar{{0.125, 0.25, 0.75}, {1, 0, 0}};
-  CHECK(one_similar(OnlineContrastiveLoss{}) == 0.5625);
-  CHECK(one_similar.slope == std::vector<double>{0, -1.5, 0});
+  CHECK(one_similar(OnlineContrastiveLoss{}) == 0);
+  CHECK(one_similar.slope == std::vector<double>{0, 0, 0});
+}
 
+TEST_CASE("OnlineContrastiveLoss compares with a kind's own mean where the other has no pair") {
   LossRun<> only_similar{{0.25, 0.75}, {1, 1}};
   CHECK(only_similar(OnlineContrastiveLoss{}) == 0.5625);
   CHECK(only_similar.slope == std::vector<double>{0, 1.5});
+
+  LossRun<> only_dissimilar{{0.25, 0.75}, {0, 0}};
+  CHECK(only_dissimilar(OnlineContrastiveLoss{}) == 0.5625);
+  CHECK(only_dissimilar.slope == std::vector<double>{-1.5, 0});
 
   LossRun<> single{{0.5}, {1}};
   CHECK(single(OnlineContrastiveLoss{}) == 0);

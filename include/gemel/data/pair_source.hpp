@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,14 +26,15 @@ struct Batch {
   std::vector<Index> samples = {};
   std::vector<PairIndex> pairs = {};
   std::vector<std::uint8_t> similar = {};  ///< 1 or 0, one a pair
-  std::vector<S> weight = {};              ///< one a pair, or empty: all 1
+  std::vector<S> weight = {};              ///< one a pair, finite and >= 0, or empty: all 1
   /// Pair p has the samples 2p and 2p + 1, and no sample is in two pairs: the plain two-sided case.
   bool two_sided = false;
 
   Index size() const { return length(pairs); }
 
   /// For those who take batches from sources that they do not know. Throws ShapeError where the lists are not of the
-  /// same length, ValueError where a pair has no such sample or no such label, or is not two-sided as promised.
+  /// same length, ValueError where a pair has no such sample or no such label, is not two-sided as promised, or has a
+  /// weight that is negative or not finite.
   void check(Place where) const {
     if (pairs.empty()) throw ValueError("the source gave a batch without a pair", std::move(where));
     if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
@@ -51,6 +53,13 @@ struct Batch {
           {"the source gave a pair of samples ", first, " and ", second, ", labelled ", label, ", in a batch of ",
            samples.size(), " samples: labels are 0 or 1, and two-sided pair p is of samples 2p and 2p + 1"},
           std::move(where));
+    }
+    for (Index p = 0; p < length(weight); ++p) {
+      const S given = weight[static_cast<std::size_t>(p)];
+      if (given >= 0 && given <= std::numeric_limits<S>::max()) continue;
+      where.pair = p;
+      throw ValueError({"the source gave a weight of ", given, ", but a weight must be finite and >= 0"},
+                       std::move(where));
     }
     if (two_sided && length(samples) != 2 * size()) {
       throw ShapeError({"the source gave ", size(), " two-sided pairs, but ", samples.size(), " samples"},

@@ -15,9 +15,10 @@ namespace gemel {
 ///   sum of d^2 over the similar pairs farther apart than the nearest dissimilar pair
 ///   + sum of max(0, margin - d)^2 over the dissimilar pairs nearer than the farthest similar pair
 ///
-/// A sum, not a mean: it grows with the batch. Where a batch has fewer than two pairs of one kind, those of the other
-/// kind are compared with their own mean instead. A weight multiplies its pair's term. All other pairs have slope
-/// exactly 0. Throws ValueError where the margin is not positive and finite or the batch is empty.
+/// A sum, not a mean: it grows with the batch. Where a batch has no pair of one kind, those of the other kind are
+/// compared with their own mean instead. (Until 2026 sentence-transformers did so for a single pair of a kind too, which
+/// left a batch of one pair of each kind without anything to learn.) A weight multiplies its pair's term. All other
+/// pairs have slope exactly 0. Throws ValueError where the margin is not positive and finite or the batch is empty.
 struct OnlineContrastiveLoss {
   double margin = 1.0;  ///< in the unit of the distance
 
@@ -28,8 +29,8 @@ struct OnlineContrastiveLoss {
     detail::check_batch(d, similar, weight, slope);
     Kind near, far;
     for (std::size_t i = 0; i < d.size(); ++i) (similar[i] ? near : far).add(static_cast<double>(d[i]));
-    const double farthest_similar = near.count > 1 ? near.largest : far.mean();
-    const double nearest_dissimilar = far.count > 1 ? far.smallest : near.mean();
+    const double farthest_similar = near.count > 0 ? near.largest : far.mean();
+    const double nearest_dissimilar = far.count > 0 ? far.smallest : near.mean();
 
     const detail::Residual residual{margin};
     double sum = 0;
