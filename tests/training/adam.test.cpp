@@ -98,3 +98,22 @@ TEST_CASE("Adam names the option that is out of its range") {
   CHECK(refuses("beta_2", [] { Adam<float>{{.beta_2 = 1}}; }));
   CHECK(refuses("beta_1", [] { Adam<double>{{.beta_1 = 1 - 1e-9}}; }));  // 1 as a float
 }
+
+TEST_CASE("Adam refuses what is not 0 but would be 0 in the scalar type") {
+  CHECK(refuses("learning_rate", [] { Adam<float>{{.learning_rate = 1e-46}}; }));
+  CHECK(refuses("beta_1", [] { Adam<float>{{.beta_1 = 1e-46}}; }));
+  CHECK(refuses("beta_2", [] { Adam<float>{{.beta_2 = 1e-46}}; }));
+  CHECK(refuses("epsilon", [] { Adam<float>{{.epsilon = 1e-46}}; }));
+  CHECK(refuses("weight_decay", [] { Adam<float>{{.weight_decay = 1e-46}}; }));
+  CHECK(refuses("clipvalue", [] { Adam<float>{{.clipvalue = 1e-46}}; }));
+  CHECK(refuses("clipnorm", [] { Adam<float>{{.clipnorm = 1e-46}}; }));
+  CHECK(refuses("global_clipnorm", [] { Adam<float>{{.global_clipnorm = 1e-46}}; }));
+  CHECK(refuses("weight_decay", [] { AdamW<float>{{.weight_decay = 1e-46}}; }));
+  // Keras makes a float of it where the parameters are double too.
+  CHECK(refuses("weight_decay", [] { Adam<double>{{.weight_decay = 1e-46}}; }));
+  CHECK(refuses("weight_decay", [] { Adam<double>{{.weight_decay = 1e39}}; }));
+  Adam<double>{{.learning_rate = 1e-46, .weight_decay = 1e-46, .clipnorm = 1e-46, .dialect = Dialect::PyTorch}};
+  Adam<float> fine{{.learning_rate = 1e-30, .weight_decay = 0}};
+  fine.learning_rate(1e-46);  // where a schedule may end
+  CHECK(fine.learning_rate() == 1e-46);
+}

@@ -40,6 +40,36 @@ TEST_CASE("Clipping by a norm whose square overflows") {
   }
 }
 
+TEST_CASE("Clipping by a norm whose square overflows or underflows in double") {
+  // 3, -4, 0 | 0, 12, in units of `size`: norms 5 and 12, in all 13.
+  const auto check = [](const Clipping& clipping, double size, double first, double second) {
+    const std::vector<double> unit{3, -4, 0, 0, 12};
+    std::vector<double> large = unit;
+    for (double& g : large) g *= size;
+    const std::vector<double> got = clipped(clipping, large);
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+      const double expected = unit[i] * (i < 3 ? first : second);
+      CAPTURE(size, i, got[i]);
+      CHECK(std::abs(got[i] / size - expected) <= 1e-14);
+    }
+  };
+  for (const double size : {1e-170, 1e-300, 1.0, 1e154, 1e160, 1e307}) {
+    check({.clipnorm = size}, size, 1.0 / 5, 1.0 / 12);
+    check({.clipnorm = 6 * size}, size, 1, 6.0 / 12);
+    check({.global_clipnorm = size}, size, 1.0 / 13, 1.0 / 13);
+    check({.global_clipnorm = 12 * size}, size, 12.0 / 13, 12.0 / 13);
+    check({.global_clipnorm = 14 * size}, size, 1, 1);
+  }
+  CHECK(clipped({.clipnorm = 1}, {1.5e308, 1.5e308, 0, 0, 0})[0] == Approx(std::sqrt(0.5)));  // the norm overflows too
+}
+
+TEST_CASE("Clipping by a norm that is a factor of less than any number away") {
+  CHECK(clipped({.global_clipnorm = 1e-200}, {3e150, 0, 0, 4e150, 0})[3] == Approx(8e-201));
+  std::vector<float> large{3e25F, -4e25F};
+  clip(Clipping{.clipnorm = 1e-20}, std::span<float>(large), std::vector<Index>{2});
+  CHECK(large[0] == Approx(6e-21));
+}
+
 TEST_CASE("Clipping keeps NaN") {
   const double nan = std::nan("");
   const std::vector<double> broken{1, nan, 2, 3, 4};

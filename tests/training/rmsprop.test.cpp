@@ -113,3 +113,21 @@ TEST_CASE("RMSprop names the option that is out of its range") {
   CHECK(refuses("epsilon", [] { RMSprop<float>{{.epsilon = 1e-50}}; }));
   CHECK_FALSE(refuses("epsilon", [] { RMSprop<double>{{.epsilon = 1e-50}}; }));
 }
+
+TEST_CASE("RMSprop refuses what is not 0 but would be 0 in the scalar type") {
+  CHECK(refuses("learning_rate", [] { RMSprop<float>{{.learning_rate = 1e-46}}; }));
+  CHECK(refuses("rho", [] { RMSprop<float>{{.rho = 1e-46}}; }));
+  CHECK(refuses("momentum", [] { RMSprop<float>{{.momentum = 1e-46}}; }));
+  CHECK(refuses("epsilon", [] { RMSprop<float>{{.epsilon = 1e-46}}; }));
+  CHECK(refuses("weight_decay", [] { RMSprop<float>{{.weight_decay = 1e-46}}; }));
+  CHECK(refuses("clipvalue", [] { RMSprop<float>{{.clipvalue = 1e-46}}; }));
+  CHECK(refuses("clipnorm", [] { RMSprop<float>{{.clipnorm = 1e-46}}; }));
+  CHECK(refuses("global_clipnorm", [] { RMSprop<float>{{.global_clipnorm = 1e-46}}; }));
+  // Keras makes a float of it where the parameters are double too.
+  CHECK(refuses("weight_decay", [] { RMSprop<double>{{.weight_decay = 1e-46}}; }));
+  CHECK(refuses("weight_decay", [] { RMSprop<double>{{.weight_decay = 1e39}}; }));
+  RMSprop<double>{{.learning_rate = 1e-46, .weight_decay = 1e-46, .clipnorm = 1e-46, .dialect = Dialect::PyTorch}};
+  RMSprop<float> fine{{.learning_rate = 1e-30, .weight_decay = 0}};
+  fine.learning_rate(1e-46);  // where a schedule may end
+  CHECK(fine.learning_rate() == 1e-46);
+}

@@ -50,7 +50,7 @@ class Adam {
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
-    detail::check_not_negative<S>("learning_rate", rate);
+    detail::check_rate<S>(rate);
     options_.learning_rate = rate;
   }
 
@@ -92,12 +92,12 @@ class Adam {
  protected:
   /// With weight decay as a penalty, or decoupled.
   [[gnu::cold]] Adam(const AdamOptions& options, bool penalty)
-      : options_(options), clipping_(detail::checked_clipping(options)), penalty_(penalty) {
+      : options_(options), clipping_(detail::checked_clipping<S>(options)), penalty_(penalty) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
     detail::check_share("beta_1", options.beta_1);
     detail::check_share("beta_2", options.beta_2);
     detail::check_epsilon<S>(options.epsilon);
-    detail::check_not_negative<S>("weight_decay", options.weight_decay);
+    detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 
  private:

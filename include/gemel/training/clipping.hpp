@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
@@ -21,11 +24,16 @@ struct Clipping {
 
   bool any() const { return clipvalue || clipnorm || global_clipnorm; }
 
-  /// Throws ValueError where a limit is not positive and finite, or more than one is set.
+  /// Throws ValueError where a limit is not positive and finite, becomes 0 as an S, or more than one is set.
+  template <Scalar S = double>
   [[gnu::cold]] void check() const {
     const auto positive = [](const char* name, std::optional<double> limit) {
       if (limit && !(*limit > 0 && std::isfinite(*limit))) {
         throw ValueError({name, " must be positive and finite, but ", *limit, " was given"});
+      }
+      if (limit && *limit < static_cast<double>(std::numeric_limits<S>::min())) {
+        throw ValueError({name, " is ", *limit, ", which is 0 in the scalar type of the parameters: at least ",
+                          std::numeric_limits<S>::min(), " is needed"});
       }
     };
     positive("clipvalue", clipvalue);
@@ -37,40 +45,51 @@ struct Clipping {
   }
 };
 
-/// What a gradient of this norm is to be multiplied by, so that its norm is at most `limit`. NaN for a NaN.
-inline double clip_factor(double norm, double limit) { return norm <= limit ? 1 : limit / norm; }
-
 /// Each element to [-limit, limit]; NaN stays.
 template <Scalar S>
 void clip_by_value(std::span<S> gradient, double limit) {
-  const S most = static_cast<S>(limit);
+  const S most = static_cast<S>(std::min(limit, static_cast<double>(std::numeric_limits<S>::max())));
   for (S& g : gradient) g = g > most ? most : g < -most ? -most : g;
+}
+
+/// Elements of this norm times one factor, so that their norm is at most `limit`; all NaN for a NaN.
+template <Scalar S>
+void clip_by_norm(std::span<S> gradient, ScaledNorm<double> of, double limit) {
+  if (of.norm <= limit / of.scale) return;
+  const S factor = static_cast<S>(limit / of.norm);
+  if (of.scale == 1 && std::isnormal(factor)) {
+    for (S& g : gradient) g *= factor;
+  } else {  // by one factor it would be more, or less, than an S can hold
+    for (S& g : gradient) g = static_cast<S>(static_cast<double>(g) / of.scale / of.norm * limit);
+  }
 }
 
 /// Clips the whole gradient, which lies flat, variable after variable: `variables` holds their sizes.
 template <Scalar S, class Sizes>
 void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variables) {
-  const auto multiply = [](std::span<S> part, double factor) {
-    if (factor == 1) return;
-    for (S& g : part) g *= static_cast<S>(factor);
-  };
+  // As doubles: of floats' norms they hold every square, of doubles' some squares are 0 or infinite.
   const auto square_of = [](std::span<S> part) {
     const S square = sum_of_squares(part.data(), length(part));
-    if (std::isnormal(square)) return static_cast<double>(square);
+    if (std::is_same_v<S, double> || std::isnormal(square)) return static_cast<double>(square);
     const auto [scale, norm] = scaled_norm(part.data(), length(part));
     const double whole = static_cast<double>(scale) * static_cast<double>(norm);
     return whole * whole;
+  };
+  const auto norm_of = [](std::span<S> part, double square) -> ScaledNorm<double> {
+    if (std::isnormal(square)) return {1, std::sqrt(square)};
+    const auto [scale, norm] = scaled_norm(part.data(), length(part));
+    return {static_cast<double>(scale), static_cast<double>(norm)};
   };
   if (clipping.clipvalue) clip_by_value(gradient, *clipping.clipvalue);
   std::size_t first = 0;
   double square = 0;
   for (const auto size : variables) {
     const auto variable = gradient.subspan(first, static_cast<std::size_t>(size));
-    if (clipping.clipnorm) multiply(variable, clip_factor(std::sqrt(square_of(variable)), *clipping.clipnorm));
+    if (clipping.clipnorm) clip_by_norm(variable, norm_of(variable, square_of(variable)), *clipping.clipnorm);
     if (clipping.global_clipnorm) square += square_of(variable);
     first += static_cast<std::size_t>(size);
   }
-  if (clipping.global_clipnorm) multiply(gradient, clip_factor(std::sqrt(square), *clipping.global_clipnorm));
+  if (clipping.global_clipnorm) clip_by_norm(gradient, norm_of(gradient, square), *clipping.global_clipnorm);
 }
 
 }  // namespace gemel

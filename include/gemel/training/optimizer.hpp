@@ -29,6 +29,8 @@ struct OptimizerState {
 ///
 ///   reserve(n)         before each step: room for n parameters; keeps its state where n is the same
 ///   advance()          once a step, before the updates of its blocks
+///   learning_rate(r)   sets the rate, any that is not negative and finite: one so small that it is 0 as an S is taken,
+///                      since a schedule may end there (of an option that a user gives, it is an error)
 ///   update(first,g,w)  steps the parameters first, …, first + w.size() - 1, whose gradient is g; blocks of one step do
 ///                      not overlap and may be updated by several threads at once
 template <class O, class S>

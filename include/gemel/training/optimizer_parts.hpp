@@ -9,6 +9,7 @@
 #include "gemel/core/storage.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/training/clipping.hpp"
+#include "gemel/training/dialect.hpp"
 
 namespace gemel::detail {
 
@@ -19,24 +20,50 @@ inline void require(bool fulfilled, const char* option, const char* condition, d
   }
 }
 
-/// Not negative, and finite as an S.
+/// Whether a value is a positive normal number as an S too. (A denormal one is 0 after the next product with it.)
+template <Scalar S>
+bool is_positive_normal(double value) {
+  return value >= static_cast<double>(std::numeric_limits<S>::min()) &&
+         value <= static_cast<double>(std::numeric_limits<S>::max());
+}
+
+/// A rate that is set while training: not negative, and finite as an S. It may be so small that it is 0 as an S, since
+/// schedules end there.
+template <Scalar S>
+void check_rate(double rate) {
+  require(rate >= 0 && rate <= static_cast<double>(std::numeric_limits<S>::max()), "learning_rate",
+          "not negative, and finite in the scalar type of the parameters", rate);
+}
+
+/// Not negative, finite as an S, and not so small that it would be 0 as an S without a word.
 template <Scalar S>
 void check_not_negative(const char* option, double value) {
   require(value >= 0 && value <= static_cast<double>(std::numeric_limits<S>::max()), option,
           "not negative, and finite in the scalar type of the parameters", value);
+  require(value == 0 || is_positive_normal<S>(value), option,
+          "0, or large enough not to become 0 in the scalar type of the parameters", value);
 }
 
-/// A share of the past that a moving average keeps; less than 1 as a float too.
+/// The same of a weight decay; as a float too, where Keras' rounding makes one of it.
+template <Scalar S>
+void check_weight_decay(double value, Dialect dialect) {
+  check_not_negative<S>("weight_decay", value);
+  require(dialect != Dialect::Keras || value == 0 || is_positive_normal<float>(value), "weight_decay",
+          "0, or within the range of a float, which Keras makes of it", value);
+}
+
+/// A share of the past that a moving average keeps; less than 1 as a float too, and not 0 as one unless it is.
 inline void check_share(const char* option, double share) {
   require(share >= 0 && static_cast<float>(share) < 1, option, "at least 0 and less than 1", share);
+  require(share == 0 || is_positive_normal<float>(share), option, "0, or large enough not to become 0 as a float",
+          share);
 }
 
 /// Positive as an S too: it keeps a division by 0 away.
 template <Scalar S>
 void check_epsilon(double epsilon) {
-  require(epsilon >= static_cast<double>(std::numeric_limits<S>::min()) &&
-              epsilon <= static_cast<double>(std::numeric_limits<S>::max()),
-          "epsilon", "positive and finite in the scalar type of the parameters", epsilon);
+  require(is_positive_normal<S>(epsilon), "epsilon", "positive and finite in the scalar type of the parameters",
+          epsilon);
 }
 
 /// Keras on TensorFlow makes a float of some constants of an optimizer, where the parameters are double too. Whoever is
@@ -44,10 +71,10 @@ void check_epsilon(double epsilon) {
 inline double as_keras_rounds(double constant) { return static_cast<double>(static_cast<float>(constant)); }
 
 /// The clipping that any optimizer's options ask for, checked.
-template <class Options>
+template <Scalar S, class Options>
 Clipping checked_clipping(const Options& options) {
   const Clipping clipping{options.clipvalue, options.clipnorm, options.global_clipnorm};
-  clipping.check();
+  clipping.check<S>();
   return clipping;
 }
 

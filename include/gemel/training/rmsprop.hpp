@@ -44,19 +44,19 @@ template <Scalar S>
 class RMSprop {
  public:
   [[gnu::cold]] explicit RMSprop(const RMSpropOptions& options = {})
-      : options_(options), clipping_(detail::checked_clipping(options)) {
+      : options_(options), clipping_(detail::checked_clipping<S>(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
     detail::check_share("rho", options.rho);
     detail::check_share("momentum", options.momentum);
     detail::check_epsilon<S>(options.epsilon);
-    detail::check_not_negative<S>("weight_decay", options.weight_decay);
+    detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 
   const RMSpropOptions& options() const { return options_; }
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
-    detail::check_not_negative<S>("learning_rate", rate);
+    detail::check_rate<S>(rate);
     options_.learning_rate = rate;
   }
 

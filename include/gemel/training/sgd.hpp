@@ -38,18 +38,18 @@ template <Scalar S>
 class SGD {
  public:
   [[gnu::cold]] explicit SGD(const SGDOptions& options = {})
-      : options_(options), clipping_(detail::checked_clipping(options)) {
+      : options_(options), clipping_(detail::checked_clipping<S>(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
     detail::check_share("momentum", options.momentum);
     detail::require(!options.nesterov || options.momentum > 0, "momentum", "positive for nesterov", options.momentum);
-    detail::check_not_negative<S>("weight_decay", options.weight_decay);
+    detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 
   const SGDOptions& options() const { return options_; }
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
-    detail::check_not_negative<S>("learning_rate", rate);
+    detail::check_rate<S>(rate);
     options_.learning_rate = rate;
   }
 
