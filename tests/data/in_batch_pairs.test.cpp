@@ -94,3 +94,16 @@ TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, 
   CHECK_THROWS_AS(source.column(0, 4, nullptr), ValueError);
   CHECK(source.column(1, 3, nullptr)[0] == 7);
 }
+
+TEST_CASE("a source that was moved from is what it was", "[in_batch_pairs]") {
+  InBatchPairs<float> source{counted<float>(9), std::vector<int>{1, 1, 2, 3, 3, 3, 1, 2, 2}};
+  source.start_epoch(1, 0, 4, true);
+  Batch<float> before, after;
+  source.batch(1, before);
+  {
+    const InBatchPairs<float> other = std::move(source);
+  }
+  source.batch(1, after);
+  CHECK(after.samples == before.samples);
+  CHECK(after.similar == before.similar);
+}

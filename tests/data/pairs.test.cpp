@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -219,4 +220,16 @@ TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, 
   const Labels labels{1, 0, 0, 1, 0};
   refuses(Pairs<float>{numbered(3, 5), numbered(3, 5, 100), labels});
   refuses(Pairs<float>{numbered(3, 7), {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {6, 6}}, labels});
+}
+
+TEST_CASE("Pairs that were moved from are what they were") {
+  Pairs<float> pairs = seven_pairs();
+  {
+    const Pairs<float> other = std::move(pairs);
+  }
+  CHECK(pairs.size() == 7);
+  CHECK(pairs.labels()[6] == 1);
+  CHECK(pairs.slice(5, 2).similar(1));
+  pairs.start_epoch(1, 0, 3, true);
+  CHECK(epoch_of(pairs).size() == 7);
 }

@@ -120,3 +120,18 @@ TEST_CASE("a view of nothing, or of more than memory holds, is refused") {
   CHECK_THROWS_AS(Samples<float>::view(&one, huge, huge), ShapeError);
   CHECK_THROWS_AS(Samples<float>::from_row_major(&one, huge, huge), ShapeError);
 }
+
+TEST_CASE("Samples that were moved from are what they were") {
+  Samples<float> x{MatrixX<float>::Constant(3, 2, 7)};
+  {
+    const Samples<float> other = std::move(x);
+  }
+  CHECK(x.size() == 2);
+  CHECK(x.matrix() == MatrixX<float>::Constant(3, 2, 7));
+  const std::vector<Index> second{1};
+  Samples<float> some = x.select(second);
+  {
+    const Samples<float> other = std::move(some);
+  }
+  CHECK(some[0][2] == 7);
+}

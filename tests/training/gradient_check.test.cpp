@@ -341,3 +341,12 @@ TEST_CASE("a parameter at a kink is left out, and counted", "[gradient_check]") 
   CHECK(result.checked == 1);
   CHECK(result.worst <= 1e-7);
 }
+
+TEST_CASE("a network without parameters has nothing to check", "[gradient_check]") {
+  Rng rng{5};
+  const Siamese<Network<double, L2Normalize<4>>> model{rng};
+  const GradientCheck result = gradient_check(model, two_sided(rng), ContrastiveLoss{});
+  CHECK(result.checked == 0);
+  CHECK(result.at_kinks == 0);
+  CHECK(result.worst == 0);
+}

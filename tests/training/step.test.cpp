@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "allocations.hpp"
@@ -283,6 +286,69 @@ TEST_CASE("fit allocates nothing from the second batch on, whatever the number o
   CHECK(at_end == after_first);
 }
 
+TEST_CASE("the first batch whose whole gradient is needed allocates nothing either") {
+  const Index threads = GENERATE(1, 2);
+  Rng rng{4};
+  std::vector<float> weights(24, 1.0f);
+  std::fill(weights.begin() + 16, weights.end(), 5e18f);  // of the third batch: nothing proves its gradient's squares
+  Pairs<float> pairs{uniform<float>(20, 24, rng), uniform<float>(20, 24, rng), coin_flips(24, rng), weights};
+  pairs.start_epoch(1, 0, 8, false);
+  Siamese<Network<float, Dense<20, 33, ReLU>, Dense<33, 8, ReLU>>> model{rng};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
+  step(pairs, 0);
+  const long before = allocation_count;
+  step(pairs, 1);
+  step(pairs, 2);
+  step(pairs, 0);
+  CHECK(allocation_count == before);
+}
+
+TEST_CASE("a list of pairs with room for more allocates nothing when there are more") {
+  struct Growing {  // 2 pairs with room for 40, then 40, of 6 samples
+    VectorX<float> x = VectorX<float>::LinSpaced(6 * 5, -1, 1);
+    Index features() const { return 5; }
+    Index batches() const { return 2; }
+    void start_epoch(std::uint64_t, Index, Index, bool) {}
+    void batch(Index k, Batch<float>& out) const {
+      out.clear();
+      out.pairs.reserve(40);
+      out.similar.reserve(40);
+      for (Index i = 0; i < 6; ++i) out.samples.push_back(i);
+      for (Index p = 0; p < (k == 0 ? 2 : 40); ++p) {
+        out.pairs.push_back({p % 6, (p + 1) % 6});
+        out.similar.push_back(1);
+      }
+    }
+    const float* column(Index, Index j, float*) const { return x.data() + j * 5; }
+  };
+  Rng rng{4};
+  Siamese<Network<float, Dense<5, 8>>> model{rng};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  const Growing source;
+  step(source, 0);
+  const long before = allocation_count;
+  step(source, 1);
+  CHECK(allocation_count == before);
+}
+
+TEST_CASE("fit allocates nothing from the second batch on where the validation's batches are larger") {
+  Rng rng{4};
+  Siamese<Network<float, Dense<20, 33, ReLU>, Dense<33, 8>>> model{rng};
+  const auto pairs = [&](Index n) {
+    return Pairs<float>{uniform<float>(20, n, rng), uniform<float>(20, n, rng), coin_flips(n, rng)};
+  };
+  const Pairs<float> validation = pairs(40);
+  RMSprop<float> optimizer;
+  long after_first = 0, at_end = 0;
+  fit(model, pairs(8), ContrastiveLoss{}, optimizer, {.epochs = 1, .batch_size = 32, .validation = &validation}, rng,
+      OnBatchEnd{[&](auto&) { after_first = allocation_count; }},
+      OnEpochEnd{[&](auto&) { at_end = allocation_count; }});
+  CHECK(after_first > 0);
+  CHECK(at_end == after_first);
+}
+
 TEST_CASE("parameters that were set between two steps are seen") {
   Rng rng{4};
   using Net = Network<double, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>;
@@ -424,6 +490,102 @@ TEST_CASE("a network that is put in the place of another is refused by the step 
   narrow.network() = make_network<float>(rng, Layer{10, 3}, Layer{3, 17});  // as many parameters
   CHECK(narrow.network().parameter_count() == 101);
   CHECK_THROWS_AS(other(pairs, 0), ShapeError);
+}
+
+TEST_CASE("a network that was moved from is refused") {
+  Rng rng{4};
+  using Layer = Dense<Dynamic, Dynamic, ReLU>;
+  Siamese model{make_network<float>(rng, Layer{10, 12})};
+  const Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  step(pairs, 0);
+  const auto moved_to = std::move(model);
+  CHECK_THROWS_AS(step(pairs, 0), ShapeError);
+  CHECK_THROWS_AS(step.evaluate(pairs, 0), ShapeError);
+  TrainingStep other{model, ContrastiveLoss{}, optimizer};
+  CHECK_THROWS_AS(other(pairs, 0), ShapeError);
+  CHECK_THROWS_AS(model.embed(uniform<float>(10, 3, rng)), ShapeError);
+  CHECK_THROWS_AS(model.distance(uniform<float>(10, 3, rng), uniform<float>(10, 3, rng)), ShapeError);
+  CHECK(moved_to.network().in() == 10);
+}
+
+TEST_CASE("fit: a callback that moves from the model, or exchanges its network, ends in an error") {
+  const bool exchange = GENERATE(false, true);
+  Rng rng{4};
+  using Layer = Dense<Dynamic, Dynamic, ReLU>;
+  Siamese model{make_network<float>(rng, Sequence<Layer>{{Layer{10, 12}}})};
+  const Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
+  RMSprop<float> optimizer;
+  const auto act = [&](auto& state) {
+    const auto kept = std::move(state.model);
+    if (exchange) {
+      state.model.network() = make_network<float>(rng, Sequence<Layer>{std::vector<Layer>(9, Layer{10, 10})});
+    }
+  };
+  const auto train = [&](auto callback) {
+    fit(model, pairs, ContrastiveLoss{}, optimizer, {.epochs = 2, .batch_size = 4}, rng, callback);
+  };
+  SECTION("before a batch") { CHECK_THROWS_AS(train(OnBatchBegin{act}), ShapeError); }
+  SECTION("after the last batch of an epoch") {
+    CHECK_THROWS_AS(train(OnBatchEnd{[&](auto& state) {
+                      if (state.batch == 1) act(state);
+                    }}),
+                    ShapeError);
+  }
+  SECTION("after an epoch") { CHECK_THROWS_AS(train(OnEpochEnd{act}), ShapeError); }
+}
+
+TEST_CASE("a TrainingStep that was moved from says so, and the one that it was moved to goes on") {
+  Rng rng{4};
+  Siamese<Network<float, Dense<10, 12, ReLU>>> model{rng};
+  const Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = 2}};
+  step(pairs, 0);
+  TrainingStep other = std::move(step);
+  CHECK_THROWS_AS(step(pairs, 0), ValueError);
+  CHECK_THROWS_AS(step.evaluate(pairs, 0), ValueError);
+  CHECK_THROWS_AS(step.gradient(pairs, 0), ValueError);
+  CHECK_THROWS_AS(step.threads(2), ValueError);
+  CHECK_THROWS_AS(step.distances(), ValueError);
+  CHECK_THROWS_AS(step.peak_output(0), ValueError);
+  CHECK(step.threads() == 0);
+  other(pairs, 0);
+  CHECK(*optimizer.state().step == 2);
+}
+
+TEMPLATE_TEST_CASE("an optimizer that was moved from begins anew", "", RMSprop<float>, Adam<float>, SGD<float>) {
+  Rng rng{4};
+  Siamese<Network<float, Dense<10, 12, ReLU>>> model{rng};
+  const Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
+  const auto optimizer_of = [] {
+    if constexpr (std::is_same_v<TestType, SGD<float>>) {
+      return TestType{{.momentum = 0.5}};
+    } else {
+      return TestType{};
+    }
+  };
+  TestType optimizer = optimizer_of();
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  step(pairs, 0);
+  step(pairs, 0);
+  if (GENERATE(false, true)) {
+    const TestType kept = std::move(optimizer);
+  } else {
+    TestType kept;
+    kept = std::move(optimizer);
+  }
+  std::vector<float> g(3), w(3);
+  CHECK_THROWS_AS(optimizer.update(0, std::span<const float>(g), std::span<float>(w)), ShapeError);
+
+  Siamese other = model;
+  TestType fresh = optimizer_of();
+  TrainingStep from_there{other, ContrastiveLoss{}, fresh};
+  step(pairs, 0);
+  from_there(pairs, 0);
+  CHECK(model.parameters() == other.parameters());
+  CHECK(*optimizer.state().step == 1);
 }
 
 TEST_CASE("what a user's loss throws leaves no thread waiting and the parameters as they were") {

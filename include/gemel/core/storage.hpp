@@ -82,4 +82,23 @@ class Buffer {
   Index capacity_ = 0;
 };
 
+/// A number of values that is 0 once it is moved from, as the size of a Buffer is. Who keeps one beside buffers still
+/// knows after a move, default or not, what it has.
+class Count {
+ public:
+  Count() = default;
+  Count(Index n) : n_(n) {}
+  Count(const Count&) = default;
+  Count(Count&& other) noexcept : n_(std::exchange(other.n_, 0)) {}
+  Count& operator=(Count other) noexcept {
+    n_ = other.n_;
+    return *this;
+  }
+  ~Count() = default;
+  operator Index() const { return n_; }
+
+ private:
+  Index n_ = 0;
+};
+
 }  // namespace gemel

@@ -19,6 +19,10 @@ namespace gemel {
 template <Scalar S>
 class InBatchPairs {
  public:
+  // Not moved but copied: what is moved from would keep its size without what it is the size of (see Samples).
+  InBatchPairs(const InBatchPairs&) = default;
+  InBatchPairs& operator=(const InBatchPairs&) = default;
+
   /// Throws ShapeError where there is not one class a sample, or only one sample.
   InBatchPairs(Samples<S> x, Classes classes) : x_(std::move(x)), classes_(std::move(classes)), order_(x_.size()) {
     if (classes_.size() != x_.size()) {

@@ -35,6 +35,10 @@ struct PairSamplerOptions {
 template <Scalar S>
 class PairSampler {
  public:
+  // Not moved but copied: what is moved from would keep its size without what it is the size of (see Samples).
+  PairSampler(const PairSampler&) = default;
+  PairSampler& operator=(const PairSampler&) = default;
+
   /// Throws ShapeError where there is not one class a sample, ValueError where there is one class only, an option is
   /// out of range, or similar pairs are asked for and no class has two samples.
   PairSampler(Samples<S> x, Classes classes, PairSamplerOptions options = {}) : x_(std::move(x)), order_(0) {

@@ -82,8 +82,9 @@ struct Batch {
 ///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
 ///   batches()                                      how many batches the epoch has; the last may be smaller
 ///   batch(k, out)                                  fills out with batch k; const, and thread-safe. Where batches
-///                                                  differ in how many samples they have,
-///                                                  out.samples.reserve(the most) saves allocations
+///                                                  differ in how many samples or pairs they have,
+///                                                  out.samples.reserve(the most) saves allocations, and so do
+///                                                  out.pairs, out.similar and out.weight
 ///   column(k, j, buffer)                           where the features of sample j (a position in batch k's `samples`)
 ///                                                  lie: in the source's memory, or in buffer (features() values),
 ///                                                  which it has then filled (augmentation)

@@ -27,6 +27,10 @@ namespace gemel {
 template <Scalar S>
 class Pairs {
  public:
+  // Not moved but copied: what is moved from would keep its size without what it is the size of (see Samples).
+  Pairs(const Pairs&) = default;
+  Pairs& operator=(const Pairs&) = default;
+
   /// Pair i is sample i of A and sample i of B. Weights scale a pair's loss; none: all 1.
   /// Throws ShapeError where the sizes differ, ValueError where a weight is negative or not finite.
   [[gnu::cold]] Pairs(Samples<S> a, Samples<S> b, Labels labels, std::vector<S> weights = {})

@@ -21,6 +21,10 @@ namespace gemel {
 template <Scalar S>
 class Samples {
  public:
+  // Not moved but copied, which is as cheap: what is moved from would keep its sizes without what they are sizes of.
+  Samples(const Samples&) = default;
+  Samples& operator=(const Samples&) = default;
+
   /// Takes the matrix: moved in where it is moved or temporary, else copied once.
   Samples(MatrixX<S> samples) : Samples(std::make_shared<const MatrixX<S>>(std::move(samples))) {}
 

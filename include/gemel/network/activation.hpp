@@ -42,13 +42,17 @@ struct ReLU {
   }
 };
 
-/// The slope of LeakyReLU below 0. Throws ValueError unless it is finite and at least 0: with a negative one, y would
-/// not tell on which side z was.
+/// The slope of LeakyReLU below 0. Throws ValueError unless it is finite and at least 0 (with a negative one, y would
+/// not tell on which side z was), or where it is not 0 but would be as a float.
 class NegativeSlope {
  public:
   constexpr NegativeSlope(double slope) : slope_(slope) {
     if (!(slope >= 0 && slope <= std::numeric_limits<float>::max())) {
       throw ValueError({"LeakyReLU's negative_slope must be finite and at least 0, but ", slope, " was given"});
+    }
+    if (slope > 0 && slope < std::numeric_limits<float>::min()) {
+      throw ValueError({"LeakyReLU's negative_slope must be 0, or large enough not to become 0 as a float, but ", slope,
+                        " was given"});
     }
   }
   constexpr operator double() const { return slope_; }

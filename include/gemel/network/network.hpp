@@ -124,9 +124,10 @@ class Network {
     }
   }
 
-  Index in() const { return sizes_.front(); }
-  Index out() const { return sizes_.back(); }
-  Index depth() const { return length(sizes_) - 1; }
+  // A network that was moved from has no layers, and takes and gives nothing.
+  Index in() const { return sizes_.empty() ? 0 : sizes_.front(); }
+  Index out() const { return sizes_.empty() ? 0 : sizes_.back(); }
+  Index depth() const { return sizes_.empty() ? 0 : length(sizes_) - 1; }
 
   /// The number of outputs of layer k.
   Index out(Index k) const { return sizes_[static_cast<std::size_t>(k) + 1]; }
@@ -176,6 +177,7 @@ class Network {
 
   /// Embeds x (in x n) into y (out x n); allocates nothing once the workspace has grown.
   void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
+    if (sizes_.empty()) return;
     const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
     for (Buffer<S>& buffer : workspace.layer) buffer.reserve(widest * block);
     for (Index first = 0; first < x.cols(); first += block) {

@@ -42,8 +42,8 @@ struct BatchMemory {
   Index samples() const { return length(batch.samples); }
   Index pairs() const { return batch.size(); }
 
-  /// Room for the batch, and for as many samples as its list has room for: nothing is allocated where it was as large
-  /// before.
+  /// Room for the batch, and for as many samples and pairs as its lists have room for: nothing is allocated where it
+  /// was as large before.
   void make_room() {
     const auto n = static_cast<Index>(batch.samples.capacity());
     if (columns.size() < n) {
@@ -64,8 +64,9 @@ struct BatchMemory {
       columns.resize(n);
       std::iota(columns.begin(), columns.end(), Index{0});
     }
-    if (d.size() < pairs()) d.resize(pairs());
-    if (slope.size() < pairs()) slope.resize(pairs());
+    const auto m = static_cast<Index>(batch.pairs.capacity());
+    if (d.size() < m) d.resize(m);
+    if (slope.size() < m) slope.resize(m);
   }
 
   /// Keeps the active samples of the range from `first` on: those with a position, which becomes their new place.

@@ -62,6 +62,17 @@ class BatchPass {
     }
   }
 
+  /// Throws ShapeError where the model's network was exchanged for one of other sizes, or moved from.
+  void check_network() const {
+    const Net& network = model_->network();
+    bool same = network.in() == memory_.features && network.depth() == length(memory_.layers) &&
+                network.parameter_count() == parameter_count_;
+    for (Index k = 0; same && k < network.depth(); ++k) same = network.out(k) == memory_.at(k).out;
+    if (!same) {
+      throw ShapeError("the model's network is not of the sizes it had when this training began: begin a new one");
+    }
+  }
+
   /// What dropout draws from.
   void step(std::uint64_t step) { step_ = step; }
 
@@ -230,17 +241,6 @@ class BatchPass {
   static Index share(Index n, Index member, Index members) { return n * member / members; }
   Member& at(Index member) { return members_[to_size(member)]; }
   std::span<const Member> team() const { return std::span(members_).first(to_size(team_size_)); }
-
-  /// Throws ShapeError where the model's network was exchanged for one of other sizes.
-  void check_network() const {
-    const Net& network = model_->network();
-    bool same = network.in() == memory_.features && network.depth() == length(memory_.layers) &&
-                network.parameter_count() == parameter_count_;
-    for (Index k = 0; same && k < network.depth(); ++k) same = network.out(k) == memory_.at(k).out;
-    if (!same) {
-      throw ShapeError("the model's network is not of the sizes it had when this training began: begin a new one");
-    }
-  }
 
   template <class L>
   std::span<const S> parameters(Index k, const L& layer) const {

@@ -84,6 +84,7 @@ requires PairSource<Source, typename Model::Scalar>
   state.epochs = options.epochs;
   state.learning_rate = optimizer.learning_rate();
 
+  if (validation) step.reserve(*validation);  // its batches may be larger
   detail::call_on_train_begin(state, callbacks...);
   for (state.epoch = 0; state.epoch < state.epochs && !state.stop; ++state.epoch) {
     const auto began = Clock::now();
@@ -110,6 +111,7 @@ requires PairSource<Source, typename Model::Scalar>
       state.loss = mean.value();
       detail::call_on_batch_end(state, callbacks...);
     }
+    step.check_model();  // before it is looked at: the last callback may have moved from it
     history.loss.push_back(mean.value());
     history.learning_rate.push_back(optimizer.learning_rate());
     if (!std::isfinite(peak(model.network().parameters().data(), model.network().parameter_count()))) {

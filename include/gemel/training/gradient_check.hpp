@@ -32,11 +32,11 @@ struct GradientCheck {
 
 /// Compares the gradient that the backward pass gives with central differences of the loss, parameter by parameter,
 /// over the pairs of the source's first batch: for those who write a layer, a distance or a loss of their own. About
-/// 1e-8 is right, 1e-3 and more is wrong. The model is left as it was.
+/// 1e-8 is right, 1e-3 and more is wrong. The model is left as it was. A network without parameters has nothing to
+/// check: 0 are `checked`.
 ///
 /// Throws ValueError for steps that are not positive and finite, NonFiniteError where the backward pass gives NaN or
-/// infinity. A network of float does not compile: its differences
-/// would show rounding only.
+/// infinity. A network of float does not compile: its differences would show rounding only.
 template <class Model, class Source, class LossType>
 GradientCheck gradient_check(Model model, const Source& source, LossType loss,
                              const GradientCheckOptions& options = {}) {
@@ -50,6 +50,7 @@ GradientCheck gradient_check(Model model, const Source& source, LossType loss,
   RMSprop<double> unused;
   TrainingStep step(model, loss, unused, {.seed = options.seed});
   const auto computed = step.gradient(source, 0);
+  if (computed.empty()) return {};
   const VectorX<double> gradient = ConstColumn<double>(computed.data(), length(computed));
   const double scale = gradient.cwiseAbs().maxCoeff() * 1e-3;
   const double here = step.evaluate(source, 0, true);

@@ -27,7 +27,8 @@ struct OptimizerState {
 
 /// An optimizer sees one flat vector of parameters in blocks and knows no network.
 ///
-///   reserve(n)         before each step: room for n parameters; keeps its state where n is the same
+///   reserve(n)         before each step: room for n parameters; keeps its state where n is the same (and it still has
+///                      it: one that was moved from begins anew)
 ///   advance()          once a step, before the updates of its blocks
 ///   learning_rate(r)   sets the rate, any that is not negative and finite: one so small that it is 0 as an S is taken,
 ///                      since a schedule may end there (of an option that a user gives, it is an error)

@@ -38,6 +38,7 @@ class ParameterUpdate {
       });
     }
     optimizer_->reserve(network.parameter_count());
+    gradient_.reserve(network.parameter_count());  // not touched, so that it takes memory only where it is needed
   }
 
   /// Room for a team of so many.
@@ -72,10 +73,10 @@ class ParameterUpdate {
   }
   bool needs_whole_gradient() const { return whole_gradient_; }
 
-  /// Room for the whole gradient.
+  /// Makes use of the room for the whole gradient.
   void reserve_gradient(Index members) {
     team_size_ = members;
-    gradient_.resize(network_->parameter_count());
+    if (gradient_.size() != network_->parameter_count()) gradient_.resize(network_->parameter_count());
   }
   std::span<const S> gradient() const { return gradient_.span(); }
 

@@ -109,7 +109,7 @@ class RMSprop {
 
   RMSpropOptions options_;
   Clipping clipping_;
-  Index n_ = 0;
+  Count n_;
   std::int64_t step_ = 0;
   Buffer<S> v_;
   Buffer<S> a_;

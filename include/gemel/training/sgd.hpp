@@ -93,7 +93,7 @@ class SGD {
 
   SGDOptions options_;
   Clipping clipping_;
-  Index n_ = 0;
+  Count n_;
   std::int64_t step_ = 0;
   Buffer<S> m_;
 };

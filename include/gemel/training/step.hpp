@@ -36,7 +36,7 @@ struct TrainingStepOptions {
 /// The parameters change only when a batch is finite from its features to the squares of its gradient: else
 /// NonFiniteError names the batch, the layer and the first bad pair, and parameters and optimizer are what they were.
 /// It refers to the model and the optimizer, which must outlive it. After the first batch (of the largest size) it
-/// allocates nothing.
+/// allocates nothing. One that was moved from throws ValueError.
 ///
 /// How its threads share the work without a reduction: each owns whole pairs through forward and backward pass
 /// (BatchPass); after a barrier each owns blocks of parameters (ParameterUpdate). Every sum has one order, so that the
@@ -98,13 +98,20 @@ class TrainingStep {
     return parameters_.gradient();
   }
 
+  /// Makes room for the batches of a source, as large as its first: nothing is allocated when they come.
+  template <PairSource<S> Source>
+  [[gnu::cold]] void reserve(const Source& source) {
+    pass().load(source, {.epoch = epoch_, .batch = 0, .validation = true}, 0, threads());
+    pass_->memory().batch.clear();  // none of it was computed
+  }
+
   /// The pairs of the last batch, and their distances before its update.
   Index batch_size() const { return memory().pairs(); }
   std::span<const S> distances() const { return memory().d.span(0, memory().pairs()); }
   /// The samples that the last batch's backward pass was about.
   Index active_samples() const { return memory().active; }
 
-  Index threads() const { return team_->size(); }
+  Index threads() const { return team_ ? team_->size() : 0; }
   /// Uses so many threads from now on; allocates nothing where there were as many before. Throws ValueError where the
   /// number is none, or beyond any machine.
   [[gnu::cold]] void threads(Index count) {
@@ -112,7 +119,7 @@ class TrainingStep {
       throw ValueError({"threads must be 1 to ", most_threads, ", but is ", count});
     }
     if (team_ && count <= team_->capacity()) return team_->use(count);
-    pass_->make_room(count);
+    pass().make_room(count);
     parameters_.make_room(count);
     team_ = std::make_unique<Team>(count);
   }
@@ -124,18 +131,26 @@ class TrainingStep {
   void steps(std::uint64_t count) { steps_ = count; }
 
   /// The largest |output| of layer k since `forget_peaks`: 0 where all its units are dead.
-  S peak_output(Index k) const { return pass_->peak_output(k); }
+  S peak_output(Index k) const { return pass().peak_output(k); }
   /// The largest distance since then.
-  S peak_distance() const { return pass_->peak_distance(); }
-  void forget_peaks() { pass_->forget_peaks(); }
+  S peak_distance() const { return pass().peak_distance(); }
+  void forget_peaks() { pass().forget_peaks(); }
+
+  /// Throws ShapeError where the model's network is not of the sizes it had when this was constructed: another was put
+  /// in its place, or it was moved from. Each batch begins with it.
+  void check_model() const { pass().check_network(); }
 
  private:
-  const BatchMemory<S>& memory() const { return std::as_const(*pass_).memory(); }
+  BatchPass<Model>& pass() const {
+    if (!pass_) throw ValueError("this TrainingStep was moved from: go on with the one that it was moved to");
+    return *pass_;
+  }
+  const BatchMemory<S>& memory() const { return std::as_const(pass()).memory(); }
 
   /// Runs batch k up to its loss, and then what follows, on all members.
   template <class Source, class Then>
   void run(const Source& source, Index k, const Place& place, bool training, const Then& then) {
-    pass_->step(steps_);
+    pass().step(steps_);
     pass_->load(source, place, k, threads());
     team_->run([&](Index member) {
       pass_->embed(source, k, member, training);
