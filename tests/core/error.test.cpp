@@ -13,7 +13,7 @@ static_assert(std::is_base_of_v<std::runtime_error, Error>);
 TEST_CASE("a place describes what is known, and nothing else") {
   CHECK(Place{}.describe().empty());
   CHECK(Place{.file = "digits.csv", .line = 3, .column = "label"}.describe() == "digits.csv, line 3, column 'label'");
-  CHECK(Place{.epoch = 2, .batch = 17, .layer = 0}.describe() == "epoch 2, batch 17, layer 0");
+  CHECK(Place{.epoch = 2, .batch = 17, .layer = 0}.describe() == "epoch 3, batch 17, layer 0");  // epochs from 1
   CHECK(Place{.pair = 0}.describe() == "pair 0");
 }
 

@@ -15,6 +15,7 @@
 #include "catch.hpp"
 #include "gemel/gemel.hpp"
 #include "hash.hpp"
+#include "mentions.hpp"
 
 using namespace gemel;
 
@@ -451,6 +452,129 @@ TEST_CASE("a gradient whose square overflows is refused too, since an average of
   check(RMSprop<float>{}, true);
   check(Adam<float>{}, true);
   check(Adam<float>{{.clipnorm = 1}}, false);
+}
+
+namespace {
+
+/// What the error says that `act` throws.
+template <class Act>
+std::string message_of(const Act& act) {
+  try {
+    act();
+  } catch (const NonFiniteError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("an error tells of its own batch, not of one that was refused before") {
+  Rng rng{4};
+  MatrixX<float> a = uniform<float>(10, 8, rng);
+  a(7, 6) = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> weights(8, 1.0f);
+  weights[0] = 3e38f;
+  const Pairs<float> pairs{a, a * -100, Labels(std::vector<int>(8, 1)), weights};
+  Pairs<float> batches = pairs;
+  batches.start_epoch(1, 0, 4, false);
+  Siamese<Network<float, Dense<10, 12>>> model{rng};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  const std::string slope = message_of([&] { step(batches, 0); });
+  CHECK(mentions(slope, "batch 0, pair 0: the loss's slope is NaN or infinite"));
+  CHECK(mentions(slope, "lower the loss's weights"));
+  const std::string sample = message_of([&] { step(batches, 1); });
+  CHECK(sample.starts_with("batch 1, pair 2, sample 6, feature 7: a sample's features hold NaN or infinity"));
+}
+
+TEST_CASE("a feature that is not finite is found in a shuffled batch, by its sample's number") {
+  Rng rng{4};
+  MatrixX<float> b = uniform<float>(20, 30, rng);
+  b(17, 23) = std::numeric_limits<float>::infinity();
+  Pairs<float> pairs{uniform<float>(20, 30, rng), b, coin_flips(30, rng)};
+  pairs.start_epoch(1, 0, 30, true);
+  Siamese<Network<float, Dense<20, 12>>> model{rng};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = 2}};
+  CHECK(mentions(message_of([&] { step(pairs, 0); }), "sample 53, feature 17: a sample's features"));
+}
+
+TEST_CASE("a sample that is in no pair, and not finite, is named") {
+  struct Lonely {
+    std::vector<float> x = {1, 2, 3, 4, std::numeric_limits<float>::quiet_NaN(), 6};
+    Index features() const { return 2; }
+    Index batches() const { return 1; }
+    void start_epoch(std::uint64_t, Index, Index, bool) {}
+    void batch(Index, Batch<float>& out) const {
+      out.clear();
+      out.samples = {40, 41, 42};
+      out.pairs = {{0, 1}};
+      out.similar = {1};
+    }
+    const float* column(Index, Index j, float*) const { return x.data() + 2 * j; }
+  };
+  Rng rng{4};
+  Siamese<Network<float, Dense<2, 3>>> model{rng};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  CHECK(message_of([&] { step(Lonely{}, 0); }).starts_with("batch 0, sample 42, feature 0: a sample's features"));
+}
+
+TEST_CASE("distances, slopes, deltas and parameters that are not finite: where, and what to do") {
+  struct NoNumber : Euclidean {
+    float value(ConstColumn<float>, ConstColumn<float>) const { return std::numeric_limits<float>::quiet_NaN(); }
+  };
+  struct Forgetful {  // leaves out the last slope
+    double operator()(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>,
+                      std::span<float> slope) const {
+      std::fill(slope.begin(), slope.end() - 1, 0.0f);
+      return 1;
+    }
+  };
+  struct NoLoss : ContrastiveLoss {
+    double operator()(std::span<const float> d, std::span<const std::uint8_t> similar, std::span<const float> weight,
+                      std::span<float> slope) const {
+      ContrastiveLoss::operator()(d, similar, weight, slope);
+      return std::nan("");
+    }
+  };
+  Rng rng{4};
+  using Net = Network<float, Dense<10, 12>, Dense<12, 9>>;
+  const Net network{rng};
+  const MatrixX<float> a = uniform<float>(10, 4, rng), b = uniform<float>(10, 4, rng);
+  const auto message = [&](auto metric, const auto& loss, float size = 1) {
+    Siamese<Net, decltype(metric)> model{network, metric};
+    RMSprop<float> optimizer;
+    TrainingStep step{model, loss, optimizer};
+    return message_of([&] { step(Pairs<float>{a * size, b, Labels(std::vector<int>(4, 1))}, 0); });
+  };
+  const std::string distance = message(SquaredEuclidean{}, ContrastiveLoss{}, 1e25f);
+  CHECK(mentions(distance, "batch 0, pair 0: the distance"));
+  CHECK(mentions(distance, "is infinite; scale the features"));
+  CHECK(mentions(message(NoNumber{}, ContrastiveLoss{}), "is NaN; the model's distance must give a number"));
+  CHECK(mentions(message(Euclidean{}, Forgetful{}), "batch 0, pair 3: the loss's slope"));
+  CHECK(mentions(message(Euclidean{}, NoLoss{}), "batch 0: the loss is nan"));
+  // The slope of d^2 is finite, but not times the weights that it goes back through.
+  struct Steep {
+    double operator()(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>,
+                      std::span<float> slope) const {
+      std::fill(slope.begin(), slope.end(), 2e38f);
+      return 1;
+    }
+  };
+  const std::string delta = message(SquaredEuclidean{}, Steep{});
+  CHECK(mentions(delta, "batch 0, layer 1: what the backward pass gives"));
+  CHECK(mentions(delta, "lower the loss's weights"));
+
+  Siamese<Net> model{network};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  model.network().write_parameters()[140] = std::numeric_limits<float>::infinity();
+  CHECK(mentions(message_of([&] {
+                   step(Pairs<float>{a, b, Labels(std::vector<int>(4, 1))}, 0);
+                 }),
+                 "batch 0, layer 1: the layer's parameters hold NaN or infinity"));
 }
 
 TEST_CASE("a refused batch leaves no distances behind") {

@@ -11,7 +11,8 @@
 
 namespace gemel {
 
-/// Where an error was seen, as far as it is known. Epochs, batches, layers and pairs count from 0, lines from 1.
+/// Where an error was seen, as far as it is known. All numbers count from 0 but those of lines, which count from 1. In
+/// the text epochs count from 1 too, as in all that a training prints.
 struct Place {
   std::string file = {};
   std::optional<Index> line = {};
@@ -19,10 +20,14 @@ struct Place {
   std::optional<Index> epoch = {};
   std::optional<Index> batch = {};
   std::optional<Index> layer = {};
-  std::optional<Index> pair = {};
-  bool validation = false;  ///< the batch is one of the validation's, not of the training's
+  std::optional<Index> pair = {};    ///< of the batch where there is one, else of all pairs that were given
+  std::optional<Index> sample = {};  ///< by the source's own number (Batch::samples), whatever the batch's order is:
+                                     ///< the column of the samples given; of two matrices, A's columns are before B's
+  std::optional<Index> feature = {};  ///< the row of the sample
+  bool validation = false;            ///< the batch is one of the validation's, not of the training's
 
-  /// "digits.csv, line 3, column 'label'", or "epoch 2, batch 17, layer 0"; empty where nothing is known.
+  /// "digits.csv, line 3, column 'label'", or "epoch 3, batch 17, layer 0" (where `epoch` is 2); empty where nothing is
+  /// known.
   [[gnu::cold]] std::string describe() const {
     std::string text = file;
     const auto add = [&text](std::initializer_list<Piece> part) {
@@ -34,10 +39,12 @@ struct Place {
     };
     number("line", line);
     if (!column.empty()) add({"column '", column, "'"});
-    number("epoch", epoch);
+    number("epoch", epoch ? std::optional(*epoch + 1) : std::nullopt);
     number(validation ? "validation batch" : "batch", batch);
     number("layer", layer);
     number("pair", pair);
+    number("sample", sample);
+    number("feature", feature);
     return text;
   }
 };

@@ -146,18 +146,22 @@ class BatchPass {
     const Index m = memory_.pairs();
     for (const Member& member : team()) {
       for (std::size_t k = 0; k < member.peak_y.size(); ++k) {
-        if (!std::isfinite(member.peak_y[k])) detail::throw_non_finite(memory_, place_);
+        if (!std::isfinite(member.peak_y[k])) {
+          detail::throw_non_finite_embedding(model_->network(), memory_, place_);
+        }
         if (k > 0) raise(peak_outputs_[k - 1], member.peak_y[k]);
       }
     }
     const S farthest = peak(memory_.d.data(), m);
-    if (!std::isfinite(farthest)) detail::throw_non_finite(memory_, place_);
+    if (!std::isfinite(farthest)) detail::throw_non_finite_distance(memory_, place_);
     raise(peak_distance_, farthest);
     const auto weight = std::span<const S>(memory_.batch.weight);
+    std::fill_n(memory_.slope.data(), m, std::numeric_limits<S>::quiet_NaN());  // what the loss forgets is found
     const double value = loss(std::span<const S>(memory_.d.span(0, m)),
                               std::span<const std::uint8_t>(memory_.batch.similar), weight, memory_.slope.span(0, m));
-    if (!std::isfinite(value) || !std::isfinite(peak(memory_.slope.data(), m)))
-      detail::throw_non_finite(memory_, place_);
+    if (!std::isfinite(value) || !std::isfinite(peak(memory_.slope.data(), m))) {
+      detail::throw_non_finite_loss(memory_, value, place_);
+    }
     return value;
   }
 
@@ -196,8 +200,8 @@ class BatchPass {
     memory_.active = 0;
     for (const Member& member : team()) {
       memory_.close_ranks(member.first, member.active);
-      for (const S top : member.peak_dz) {
-        if (!std::isfinite(top)) detail::throw_non_finite(memory_, place_);
+      for (Index k = length(member.peak_dz) - 1; k >= 0; --k) {  // in the order of the pass
+        if (!std::isfinite(member.peak_dz[to_size(k)])) detail::throw_non_finite_delta(k, place_);
       }
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
@@ -8,31 +9,91 @@
 
 namespace gemel::detail {
 
-/// Finds the first pair that is not finite, and where: in its features, a layer, its distance or its slope.
+// What is wrong with a batch in which a number is not finite. Each function is called where the batch has just come to,
+// and looks at nothing beyond: what memory holds of later parts is of an earlier batch.
+
 template <Scalar S>
-[[noreturn, gnu::cold]] void throw_non_finite(const BatchMemory<S>& memory, Place where) {
-  const auto finite = [](const S* values, Index n) { return static_cast<bool>(std::isfinite(peak(values, n))); };
-  for (Index p = 0; p < memory.pairs(); ++p) {
-    where.pair = p;
+bool all_finite(const S* values, Index n) {
+  return std::isfinite(peak(values, n));
+}
+
+/// Names the sample at position j of the batch, and the first pair that it is in, if it is in one.
+template <Scalar S>
+void name_sample(const BatchMemory<S>& memory, Index j, Place& where) {
+  where.sample = memory.batch.samples[static_cast<std::size_t>(j)];
+  for (Index p = 0; p < memory.pairs() && !where.pair; ++p) {
     const PairIndex pair = memory.batch.pairs[static_cast<std::size_t>(p)];
-    for (const Index sample : {pair.first, pair.second}) {
-      if (!finite(memory.x[sample], memory.features)) {
-        throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out", where);
-      }
-      for (Index k = 0; k < length(memory.layers); ++k) {
-        const auto& layer = memory.at(k);
-        if (!finite(layer.y.data() + sample * layer.out, layer.out)) {
-          where.layer = k;
-          throw NonFiniteError("a layer's output is NaN or infinite; scale the features or lower the learning rate",
-                               where);
-        }
-      }
-    }
-    if (!finite(memory.d.data() + p, 1)) throw NonFiniteError("the distance is NaN or infinite", where);
-    if (!finite(memory.slope.data() + p, 1)) throw NonFiniteError("the loss's slope is NaN or infinite", where);
+    if (pair.first == j || pair.second == j) where.pair = p;
   }
-  where.pair.reset();
-  throw NonFiniteError("the loss or a delta of the backward pass is NaN or infinite; lower the learning rate", where);
+}
+
+/// A feature, or the output of the first layer where it happens.
+template <class Network, Scalar S>
+[[noreturn, gnu::cold]] void throw_non_finite_embedding(const Network& network, const BatchMemory<S>& memory,
+                                                        Place where) {
+  for (Index j = 0; j < memory.samples(); ++j) {
+    for (Index i = 0; i < memory.features; ++i) {
+      if (std::isfinite(memory.x[j][i])) continue;
+      name_sample(memory, j, where);
+      where.feature = i;
+      throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out", where);
+    }
+  }
+  for (Index k = 0; k < length(memory.layers); ++k) {
+    where.layer = k;
+    if (!all_finite(network.parameters().data() + network.offset(k), network.offset(k + 1) - network.offset(k))) {
+      throw NonFiniteError(
+          "the layer's parameters hold NaN or infinity, from an update before this batch that "
+          "overflowed, or from who set them; lower the learning rate",
+          where);
+    }
+    const auto& layer = memory.at(k);
+    for (Index j = 0; j < memory.samples(); ++j) {
+      if (all_finite(layer.y.data() + j * layer.out, layer.out)) continue;
+      name_sample(memory, j, where);
+      throw NonFiniteError("a layer's output is NaN or infinite; scale the features or lower the learning rate", where);
+    }
+  }
+  where.layer.reset();
+  throw NonFiniteError("a sample's features or a layer's output are NaN or infinite", where);
+}
+
+template <Scalar S>
+[[noreturn, gnu::cold]] void throw_non_finite_distance(const BatchMemory<S>& memory, Place where) {
+  Index p = 0;
+  while (std::isfinite(memory.d[p])) ++p;
+  where.pair = p;
+  if (std::isnan(memory.d[p])) {
+    throw NonFiniteError("the distance of two finite embeddings is NaN; the model's distance must give a number there",
+                         where);
+  }
+  throw NonFiniteError(
+      "the distance of two finite embeddings is infinite; scale the features or lower the learning rate", where);
+}
+
+/// A slope, or else the loss itself.
+template <Scalar S>
+[[noreturn, gnu::cold]] void throw_non_finite_loss(const BatchMemory<S>& memory, double loss, Place where) {
+  for (Index p = 0; p < memory.pairs(); ++p) {
+    if (std::isfinite(memory.slope[p])) continue;
+    where.pair = p;
+    throw NonFiniteError({"the loss's slope is NaN or infinite at the distance ", memory.d[p],
+                          "; lower the loss's weights or margin, or scale the features (a loss of your own must give a "
+                          "number there)"},
+                         where);
+  }
+  throw NonFiniteError({"the loss is ", loss,
+                        ", though all distances and slopes are finite; lower the loss's weights or margin, or scale "
+                        "the features (a loss of your own must give a number there)"},
+                       where);
+}
+
+[[noreturn, gnu::cold]] inline void throw_non_finite_delta(Index layer, Place where) {
+  where.layer = layer;
+  throw NonFiniteError(
+      "what the backward pass gives for the layer is NaN or infinite; lower the loss's weights or the "
+      "learning rate, or scale the features",
+      where);
 }
 
 }  // namespace gemel::detail

@@ -34,7 +34,8 @@ struct TrainingStepOptions {
 ///   }
 ///
 /// The parameters change only when a batch is finite from its features to the squares of its gradient: else
-/// NonFiniteError names the batch, the layer and the first bad pair, and parameters and optimizer are what they were.
+/// NonFiniteError names the batch and where in it: the sample and the feature, the layer, or the pair. Parameters and
+/// optimizer are then what they were.
 /// It refers to the model and the optimizer, which must outlive it. After the first batch (of the largest size) it
 /// allocates nothing. One that was moved from throws ValueError.
 ///
