@@ -27,8 +27,8 @@ auto with(const C& callback, Index good_steps = 0) {
   return in_training([callback](Training& training) { training.fit_with(callback); }, good_steps);
 }
 template <class Schedule>
-auto scheduled(const Schedule& schedule) {
-  return with(LearningRate{schedule});
+auto scheduled(const Schedule& schedule, Index good_steps = 0) {
+  return with(LearningRate{schedule}, good_steps);
 }
 
 template <class C>
@@ -148,19 +148,22 @@ std::vector<Row> callback_rows() {
         {Infinite, throws<FormatError>("is not one step count", restored<LearningRate<Schedule>>({inf}))},
         {Empty, throws<FormatError>("is not one step count", restored<LearningRate<Schedule>>({}))},
         no_labels,
-        {OutOfRange, throws<FormatError>("is not one step count", restored<LearningRate<Schedule>>({-1}))},
+        {OutOfRange,
+         {throws<FormatError>("is not one step count", restored<LearningRate<Schedule>>({-1})),
+          throws<FormatError>("is not one step count", restored<LearningRate<Schedule>>({2.5}))}},
         {Truncated, throws<FormatError>("is not one step count", restored<LearningRate<Schedule>>({}))},
         {Swapped, throws<FormatError>("is not one step count", restored<LearningRate<Schedule>>(stopping))},
         state_only}},
 
       {"a user's schedule",
        {one_each,
-        {NaN, throws<ValueError>("the optimizer's learning_rate must be not negative",
+        {NaN, throws<ValueError>("the schedule of the callback LearningRate gives a rate of nan at step 0",
                                  scheduled([](Index) { return nan; }))},
-        {Infinite, throws<ValueError>("but inf was given", scheduled([](Index) { return inf; }))},
+        {Infinite, throws<ValueError>("gives a rate of inf at step 0", scheduled([](Index) { return inf; }))},
         no_labels,
         {OutOfRange,
-         {throws<ValueError>("but -0.1", scheduled([](Index) { return -0.1; })),
+         {throws<ValueError>("gives a rate of -0.1 at step 1",
+                             scheduled([](Index step) { return step == 0 ? 1e-3 : -0.1; }, 1)),
           throws<ValueError>("finite in the scalar type", scheduled([](Index) { return 1e39; }))}},
         no_file()}},
 

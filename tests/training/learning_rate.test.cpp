@@ -1,5 +1,10 @@
 #include "gemel/training/learning_rate.hpp"
 
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
 #include "catch.hpp"
 #include "gemel/training/schedule.hpp"
 
@@ -41,6 +46,29 @@ TEST_CASE("LearningRate follows the schedule by batch or by epoch") {
   CHECK(rates(by_epoch, 2) == std::vector<double>{0, 0, 0, 0.125, 0.125, 0.125});
 }
 
+TEST_CASE("LearningRate by epochs goes on where it was saved, too") {
+  LearningRate unbroken{line, Per::Epoch}, first{line, Per::Epoch}, second{line, Per::Epoch};
+  const auto all = rates(unbroken, 3);
+  rates(first, 2);
+  second.restore(first.save());
+  CHECK(rates(second, 1) == std::vector<double>(all.begin() + 6, all.end()));
+}
+
+TEST_CASE("LearningRate names the step whose rate is none") {
+  for (const double bad : {std::nan(""), -0.1, std::numeric_limits<double>::infinity()}) {
+    CAPTURE(bad);
+    LearningRate callback{[bad](Index step) { return step < 4 ? 0.1 : bad; }};
+    std::string text;
+    try {
+      rates(callback, 2);
+    } catch (const ValueError& error) {
+      text = error.what();
+    }
+    CHECK(text.find("the schedule of the callback LearningRate") != std::string::npos);
+    CHECK(text.find("at step 4") != std::string::npos);
+  }
+}
+
 TEST_CASE("LearningRate goes on where it was saved") {
   const CosineDecay decay{.decay_steps = 9};
   LearningRate unbroken{decay}, first{decay}, second{decay};
@@ -51,4 +79,5 @@ TEST_CASE("LearningRate goes on where it was saved") {
   CHECK_THROWS_AS(second.restore(std::vector<double>{}), FormatError);
   CHECK_THROWS_AS(second.restore(std::vector<double>{-1}), FormatError);
   CHECK_THROWS_AS(second.restore(std::vector<double>{std::nan("")}), FormatError);
+  CHECK_THROWS_AS(second.restore(std::vector<double>{2.5}), FormatError);
 }

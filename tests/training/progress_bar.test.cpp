@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -114,6 +115,48 @@ TEST_CASE("a progress bar needs a file", "[progress_bar]") {
   ProgressBar bar{.file = nullptr};
   test::StubTraining training;
   CHECK_THROWS_AS(training.begin(bar), ValueError);
+}
+
+TEST_CASE("epochs without end have a bar and a time left, too", "[progress_bar]") {
+  constexpr Index endless = std::numeric_limits<Index>::max();
+  Page page;
+  ProgressBar bar{.mode = ProgressBar::Mode::Bar, .file = page.file()};
+  test::StubTraining training;
+  training.state.epochs = endless;
+  training.state.batches = 5;
+  training.begin(bar);
+  bar.on_epoch_begin(training.state);
+  std::this_thread::sleep_for(std::chrono::milliseconds(110));
+  bar.on_batch_end(training.state);
+  training.state.batches = endless;
+  training.state.batch = endless - 1;
+  std::this_thread::sleep_for(std::chrono::milliseconds(110));
+  bar.on_batch_end(training.state);
+  const std::string text = page.text();
+  CAPTURE(text);
+  CHECK(contains(text, "Epoch 1/9223372036854775807 [====>               ] 1/5, "));
+  CHECK(contains(text, "Epoch 1/9223372036854775807 [====================] "));
+  CHECK(contains(text, " years left"));
+}
+
+TEST_CASE("a bar is full when all is done, and never beyond", "[progress_bar]") {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  CHECK(detail::bar(most, most) == "[====================]");
+  CHECK(detail::bar(most / 2, most) == "[==========>         ]");
+  for (Index total = 1; total <= 200; ++total) {
+    for (Index done = 0; done <= total; ++done) {
+      const std::string text = detail::bar(done, total);
+      if (std::count(text.begin(), text.end(), '=') != 20 * done / total) FAIL(done << " of " << total << ": " << text);
+    }
+  }
+}
+
+TEST_CASE("times of years are told in years", "[progress_bar]") {
+  CHECK(detail::clock_time(360000) == "100:00:00");
+  CHECK(detail::clock_time(360001) == "5 days");
+  CHECK(detail::clock_time(86400.0 * 365.25 * 3) == "3 years");
+  CHECK(detail::clock_time(3.15576e25) == "1e+18 years");
+  CHECK(detail::clock_time(std::numeric_limits<double>::infinity()) == "inf years");
 }
 
 TEST_CASE("rates and times are short", "[progress_bar]") {

@@ -1,5 +1,6 @@
 #include "gemel/training/schedule.hpp"
 
+#include <limits>
 #include <numbers>
 
 #include "catch.hpp"
@@ -60,4 +61,26 @@ TEST_CASE("Schedules refuse what is out of range") {
   CHECK_THROWS_AS(CosineDecay{.alpha = -0.1}(0), ValueError);
   CHECK_THROWS_AS(CosineDecay{.warmup_target = -1}(0), ValueError);
   CHECK_THROWS_AS(CosineDecay{.warmup_steps = -1}(0), ValueError);
+}
+
+TEST_CASE("Schedules are right at the largest step, and refuse one that is none") {
+  constexpr Index last = std::numeric_limits<Index>::max();
+  for (const bool staircase : {false, true}) {
+    CHECK(ExponentialDecay{.decay_steps = 1, .decay_rate = 0.5, .staircase = staircase}(last) == 0);
+    CHECK(ExponentialDecay{.decay_steps = 1, .decay_rate = 1, .staircase = staircase}(last) == 1e-3);
+    CHECK(ExponentialDecay{.decay_steps = last, .decay_rate = 0.5, .staircase = staircase}(last) == 0.5e-3);
+    CHECK_THROWS_AS((ExponentialDecay{.staircase = staircase}(-1)), ValueError);
+    CHECK_THROWS_AS((ExponentialDecay{.staircase = staircase}(std::numeric_limits<Index>::min())), ValueError);
+    // Above 1 the rate grows, to more than there is.
+    CHECK_THROWS_AS((ExponentialDecay{.decay_steps = 1, .decay_rate = 1.5, .staircase = staircase}(last)), ValueError);
+    CHECK_THROWS_AS((ExponentialDecay{.decay_steps = 1, .decay_rate = 2, .staircase = staircase}(1100)), ValueError);
+  }
+
+  const CosineDecay warm{.initial_learning_rate = 0, .warmup_target = 0.5, .warmup_steps = last};
+  CHECK(warm(0) == 0);
+  CHECK(warm(last) == 0.5);
+  CHECK(CosineDecay{.decay_steps = last, .alpha = 0.5}(last) == 0.5e-3);
+  CHECK_THROWS_AS(CosineDecay{}(-1), ValueError);
+  CHECK_THROWS_AS(warm(-1), ValueError);
+  CHECK_THROWS_AS(CosineDecay{}(std::numeric_limits<Index>::min()), ValueError);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,9 +15,12 @@ namespace gemel {
 enum class Per { Batch, Epoch };
 
 /// A callback that sets the learning rate by a schedule, a `double schedule(Index step)`: before each batch, step being
-/// the number of batches so far in this training, or before each epoch, step being the epoch.
+/// the number of batches so far in this training, or before each epoch, step being the number of epochs so far. One
+/// that was restored counts on. Where a training is given two such callbacks, the later one's rate counts.
 ///
 ///   fit(model, pairs, loss, optimizer, options, rng, LearningRate{CosineDecay{.decay_steps = 2000}});
+///
+/// Throws ValueError, which names the step, where the schedule gives a rate that is negative, infinite or NaN.
 template <class Schedule>
 class LearningRate {
  public:
@@ -30,19 +34,19 @@ class LearningRate {
 
   template <class State>
   void on_epoch_begin(State& state) {
-    if (per_ == Per::Epoch) state.learning_rate = schedule_(state.epoch);
+    if (per_ == Per::Epoch) state.learning_rate = next();
   }
 
   template <class State>
   void on_batch_begin(State& state) {
-    if (per_ == Per::Batch) state.learning_rate = schedule_(step_++);
+    if (per_ == Per::Batch) state.learning_rate = next();
   }
 
   std::vector<double> save() const { return {static_cast<double>(step_)}; }
 
   /// Throws FormatError where the values are not those that `save` gives.
   void restore(std::span<const double> saved) {
-    if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < 1e15)) {
+    if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < 1e15 && saved[0] == std::floor(saved[0]))) {
       throw FormatError("the saved state of the callback LearningRate is not one step count");
     }
     step_ = static_cast<Index>(saved[0]);
@@ -50,6 +54,16 @@ class LearningRate {
   }
 
  private:
+  double next() {
+    const double rate = schedule_(step_);
+    if (!(rate >= 0 && std::isfinite(rate))) {
+      throw ValueError({"the schedule of the callback LearningRate gives a rate of ", rate, " at step ", step_,
+                        ", but a learning rate must be finite and not negative"});
+    }
+    ++step_;
+    return rate;
+  }
+
   Schedule schedule_;
   Per per_;
   Index step_ = 0;

@@ -45,8 +45,12 @@ inline std::string short_number(double value, int digits) {
   return message({short_number(rate, 3), " pairs/s"});
 }
 
-/// "0:42", "1:02:03"; a second begun counts whole.
+/// "0:42", "1:02:03"; a second begun counts whole. Beyond 100 hours "5 days", beyond two years "3.25 years": a number
+/// of epochs that is meant as "until I stop it" makes a time that no integer holds.
 inline std::string clock_time(double seconds) {
+  const double days = seconds / 86400;
+  if (!(days < 730)) return message({short_number(days / 365.25, 3), " years"});
+  if (seconds > 360000) return message({short_number(std::ceil(days), 3), " days"});
   const auto total = static_cast<long long>(std::ceil(seconds));
   const long long hours = total / 3600, minutes = total / 60 % 60;
   char text[48];
@@ -61,7 +65,8 @@ inline std::string clock_time(double seconds) {
 /// "[=====>    ]"
 inline std::string bar(Index done, Index total) {
   constexpr Index width = 20;
-  const auto filled = static_cast<std::size_t>(width * done / total);
+  const double share = static_cast<double>(done) * width / static_cast<double>(total);  // an Index may overflow
+  const auto filled = static_cast<std::size_t>(std::clamp(share, 0.0, static_cast<double>(width)));
   std::string text(width, ' ');
   std::fill_n(text.begin(), filled, '=');
   if (filled < width) text[filled] = '>';
@@ -104,9 +109,9 @@ struct ProgressBar {
     if (shown_as_ != Mode::Bar || last_batch_ - drawn_ < std::chrono::milliseconds(100)) return;
     drawn_ = last_batch_;
     const Index done = state.batch + 1;
-    const Index left = (state.epochs - state.epoch) * state.batches - done;
-    const double seconds_left =
-        seconds(training_began_, last_batch_) / static_cast<double>(batches_done_) * static_cast<double>(left);
+    const double left = static_cast<double>(state.epochs - state.epoch) * static_cast<double>(state.batches) -
+                        static_cast<double>(done);  // batches; of epochs without end more than an Index holds
+    const double seconds_left = seconds(training_began_, last_batch_) / static_cast<double>(batches_done_) * left;
     print({"Epoch ", state.epoch + 1, "/", state.epochs, " ", detail::bar(done, state.batches), " ", done, "/",
            state.batches, ", loss ", detail::short_number(state.loss, 4), ", ", rate(state.pairs), ", ",
            detail::clock_time(seconds_left), " left"});

@@ -24,10 +24,16 @@ inline void require_in_schedule(bool fulfilled, const char* field, const char* c
   }
 }
 
+/// Throws ValueError for a step that is none.
+inline void require_step(Index step) {
+  if (step < 0) throw ValueError({"a schedule's steps count from 0, but the rate of step ", step, " was asked for"});
+}
+
 }  // namespace detail
 
 /// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps); in stairs, the exponent's whole
-/// part. Throws ValueError at use where a field is out of its range.
+/// part. Throws ValueError at use where a field is out of its range, the step is negative, or the rate, with a
+/// decay_rate above 1, has grown beyond all numbers.
 struct ExponentialDecay {
   double initial_learning_rate = 1e-3;
   Index decay_steps = 1000;
@@ -36,13 +42,22 @@ struct ExponentialDecay {
 
   double operator()(Index step) const {
     using detail::require_in_schedule;
+    detail::require_step(step);
     require_in_schedule(initial_learning_rate >= 0 && std::isfinite(initial_learning_rate), "initial_learning_rate",
                         "finite and not negative", initial_learning_rate);
     require_in_schedule(decay_steps > 0, "decay_steps", "positive", static_cast<double>(decay_steps));
     require_in_schedule(decay_rate > 0 && std::isfinite(decay_rate), "decay_rate", "positive and finite", decay_rate);
     const Index whole = step / decay_steps;
     const double part = staircase ? 0 : static_cast<double>(step % decay_steps) / static_cast<double>(decay_steps);
-    return initial_learning_rate * power(decay_rate, static_cast<double>(whole) + part);
+    const double exponent = static_cast<double>(whole) + part;
+    // The largest steps are rounded up to 2^63, which no integer holds: their part is lost in rounding anyway.
+    const double rate =
+        initial_learning_rate * (exponent < 0x1p63 ? power(decay_rate, exponent) : power(decay_rate, whole));
+    if (!std::isfinite(rate)) {
+      throw ValueError({"the schedule has grown to an infinite rate at step ", step, ": its decay_rate of ", decay_rate,
+                        " is above 1; below 1 it decays"});
+    }
+    return rate;
   }
 };
 
@@ -53,7 +68,7 @@ struct ExponentialDecay {
 ///   top * ( (1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha ),   t = min(step - warmup_steps, decay_steps)
 ///
 /// and before it, for warmup_steps, a line from initial_learning_rate to warmup_target. Without a target there is no
-/// warm-up. Throws ValueError at use where a field is out of its range.
+/// warm-up. Throws ValueError at use where a field is out of its range or the step is negative.
 struct CosineDecay {
   double initial_learning_rate = 1e-3;
   Index decay_steps = 1000;  ///< from the top to the end, warm-up not counted
@@ -63,6 +78,7 @@ struct CosineDecay {
 
   double operator()(Index step) const {
     check();
+    detail::require_step(step);
     const Index warmup = warmup_target ? warmup_steps : 0;
     const double top = warmup_target.value_or(initial_learning_rate);
     if (step < warmup) {

@@ -19,7 +19,9 @@ struct ValidationSplit {
   std::optional<Pairs<S>> validation;
 };
 
-/// Keras' split: the first floor(n (1 - share)) pairs train, the rest validate.
+/// The first n (1 - share) pairs train, rounded down, and the rest validate. Keras rounds down what the machine makes
+/// of the product: there 1 - 0.9 is a little less than 0.1, and a share of 0.9 of 1,000 pairs leaves 99 to train. Here
+/// it is 100: what is short of a whole number by a rounding error only is that number.
 template <class Source, Scalar S>
 [[gnu::cold]] ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   if (options.validation_split == 0) {
@@ -32,8 +34,9 @@ template <class Source, Scalar S>
   if (options.validation) throw ValueError("both validation and validation_split are given; choose one");
   if constexpr (std::is_same_v<Source, Pairs<S>>) {
     const Index n = source.size();
-    const auto kept = static_cast<Index>(std::floor(static_cast<double>(n) * (1 - options.validation_split)));
-    if (kept == 0 || kept == n) {
+    const auto size = static_cast<double>(n);
+    const auto kept = static_cast<Index>(std::floor(size * (1 - options.validation_split) + 1e-9 * size));
+    if (kept == 0 || kept >= n) {
       throw ValueError({"a validation_split of ", options.validation_split, " leaves no pairs to ",
                         kept == 0 ? "train" : "validate", ", of ", n});
     }

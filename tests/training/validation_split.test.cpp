@@ -1,0 +1,44 @@
+#include "gemel/training/validation_split.hpp"
+
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gemel;
+
+TEST_CASE("a split trains on the whole number of pairs that is meant", "[validation_split]") {
+  constexpr Index most = 1000;
+  const MatrixX<float> x = MatrixX<float>::Ones(1, most);
+  const Pairs<float> all{x, x, std::vector<int>(most, 1)};
+  const auto trained = [&](Index n, double share) {
+    const auto [training, validation] =
+        detail::split_validation(all.slice(0, n), FitOptions<float>{.validation_split = share});
+    CHECK(training.size() + validation->size() == n);
+    return training.size();
+  };
+  CHECK(trained(10, 0.9) == 1);
+  CHECK(trained(10, 0.8) == 2);
+  CHECK(trained(1000, 0.9) == 100);
+
+  // In whole numbers there is no rounding: of n pairs n (100 - k) / 100 train.
+  for (Index n = 1; n <= most; ++n) {
+    for (Index k = 1; k < 100; ++k) {
+      const double share = static_cast<double>(k) / 100;
+      const Index expected = n * (100 - k) / 100;
+      if (expected == 0) {
+        CHECK_THROWS_AS(trained(n, share), ValueError);
+      } else if (trained(n, share) != expected) {
+        FAIL(n << " pairs, share " << share << ": " << trained(n, share) << " train, not " << expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("a share of nothing or of all is refused", "[validation_split]") {
+  const MatrixX<float> x = MatrixX<float>::Ones(1, 5);
+  const Pairs<float> pairs{x, x, std::vector<int>(5, 1)};
+  for (const double share : {-0.1, 1.0, 0.9, 1e-12}) {
+    CAPTURE(share);
+    CHECK_THROWS_AS(detail::split_validation(pairs, FitOptions<float>{.validation_split = share}), ValueError);
+  }
+}
