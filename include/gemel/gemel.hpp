@@ -48,6 +48,7 @@
 #include "gemel/training/adam.hpp"
 #include "gemel/training/batch_memory.hpp"
 #include "gemel/training/batch_pass.hpp"
+#include "gemel/training/borrowed_rate.hpp"
 #include "gemel/training/callback.hpp"
 #include "gemel/training/clipping.hpp"
 #include "gemel/training/contrastive_loss.hpp"

@@ -126,3 +126,73 @@ TEST_CASE("EarlyStopping refuses options out of range", "[early_stopping]") {
     CHECK_THROWS_AS(training.begin(wrong), ValueError);
   }
 }
+
+TEST_CASE("EarlyStopping that is restored ends where an unbroken one ends", "[early_stopping]") {
+  const std::vector<double> losses = {3, 1, 2, 2.5, 2, 0.5, 4};
+  for (Index patience = 0; patience < 5; ++patience) {
+    for (std::size_t split = 1; split < losses.size(); ++split) {
+      CAPTURE(patience, split);
+      StubTraining unbroken, first, second;
+      EarlyStopping whole{.patience = patience}, begun = whole, resumed = whole;
+      unbroken.begin(whole);
+      const Index epochs = unbroken.epochs(whole, losses);
+      first.begin(begun);
+      const auto middle = losses.begin() + static_cast<std::ptrdiff_t>(split);
+      if (first.epochs(begun, {losses.begin(), middle}) < static_cast<Index>(split)) continue;
+      if (epochs == static_cast<Index>(split)) continue;  // it has ended before
+      resumed.restore(begun.save());
+      second.begin(resumed);
+      CHECK(static_cast<Index>(split) + second.epochs(resumed, {middle, losses.end()}) == epochs);
+      CHECK(resumed.best == whole.best);
+    }
+  }
+}
+
+TEST_CASE("EarlyStopping keeps the largest counts, and refuses to be restored with what it never saves",
+          "[early_stopping]") {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  EarlyStopping stopping{.patience = most};
+  stopping.best = 0.5;
+  stopping.best_epoch = 2;
+  stopping.wait = most - 1;
+  EarlyStopping resumed{.patience = most};
+  resumed.restore(stopping.save());
+  CHECK(resumed.wait >= most - 1);
+  CHECK(resumed.best_epoch == 2);
+  CHECK(resumed.save() == stopping.save());
+
+  const double infinite = std::numeric_limits<double>::infinity();
+  for (const std::vector<double>& wrong : std::vector<std::vector<double>>{{1, 0.5, 0},
+                                                                           {1, 0, 2.5},
+                                                                           {1, 0, -1},
+                                                                           {1, -2, 0},
+                                                                           {-infinite, 0, 0},
+                                                                           {1, 0, 0, not_a_number},
+                                                                           {1, 0, 0, infinite}}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(resumed.restore(wrong), FormatError);
+    CHECK(resumed.save() == stopping.save());
+  }
+}
+
+TEST_CASE("EarlyStopping restores no parameters that it was told to leave, and needs those that it is to restore",
+          "[early_stopping]") {
+  StubTraining training;
+  EarlyStopping keeping{.patience = 2}, leaving{.patience = 2, .restore_best_weights = false};
+  keeping.restore(std::vector<double>{1, 0, 0, 7, 7, 7});
+  leaving.restore(keeping.save());
+  training.begin(leaving);
+  training.epochs(leaving, {2, 2});
+  leaving.on_train_end(training.state);
+  CHECK(training.model.values == VectorX<float>::Constant(3, 1));
+
+  keeping.restore(std::vector<double>{1, 0, 0});
+  CHECK_THROWS_AS(training.begin(keeping), ShapeError);
+}
+
+TEST_CASE("EarlyStopping says what it misses where the history is empty", "[early_stopping]") {
+  StubTraining training;
+  EarlyStopping stopping{.monitor = Monitor::Loss};
+  training.begin(stopping);
+  CHECK_THROWS_AS(stopping.on_epoch_end(training.state), ValueError);
+}

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -268,4 +269,232 @@ TEST_CASE("early stopping gives the best epoch's parameters back") {
   const auto best = std::ranges::min_element(history.validation_loss) - history.validation_loss.begin();
   CHECK(best == history.epochs() - 4);
   CHECK((model.parameters() - parameters[static_cast<std::size_t>(best)]).cwiseAbs().maxCoeff() == 0);
+}
+
+namespace {
+
+/// The rates of the epochs of a training with a plateau at once: each epoch but the first lowers the rate by ten.
+template <class... Callbacks>
+std::vector<double> rates_of(RMSprop<float>& optimizer, Index epochs, ReduceLROnPlateau& reduce,
+                             Callbacks&&... callbacks) {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  return fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = epochs, .batch_size = 21}, rng,
+             reduce, callbacks...)
+      .learning_rate;
+}
+
+const ReduceLROnPlateau at_once{.monitor = Monitor::Loss, .factor = 0.1, .patience = 1, .min_delta = 1e6};
+
+}  // namespace
+
+TEST_CASE("a plateau that is restored goes on as if unbroken, with the optimizer that it had reduced or another") {
+  RMSprop<float> unbroken{{.learning_rate = 1e-3}}, reduced{{.learning_rate = 1e-3}}, another{{.learning_rate = 1e-3}};
+  ReduceLROnPlateau all = at_once, first = at_once, second = at_once, third = at_once;
+  const std::vector<double> rates = rates_of(unbroken, 6, all);
+  REQUIRE(rates.front() == 1e-3);
+  REQUIRE(rates.back() < 1e-6);
+  const std::vector<double> begun = rates_of(reduced, 3, first);
+  const std::vector<double> rest(rates.begin() + 3, rates.end());
+  CHECK(begun == std::vector<double>(rates.begin(), rates.begin() + 3));
+  second.restore(first.save());
+  CHECK(rates_of(reduced, 3, second) == rest);
+  third.restore(first.save());
+  CHECK(rates_of(another, 3, third) == rest);
+}
+
+TEST_CASE("of two plateaus that are restored the last to reduce tells the rate") {
+  const ReduceLROnPlateau never{.monitor = Monitor::Loss, .factor = 0.5, .patience = 1000};
+  RMSprop<float> optimizer{{.learning_rate = 1e-3}};
+  ReduceLROnPlateau one = at_once, other = never;
+  const std::vector<double> rates = rates_of(optimizer, 4, one, other);
+  for (const bool turned : {false, true}) {
+    CAPTURE(turned);
+    ReduceLROnPlateau first = at_once, second = never;
+    rates_of(optimizer, 2, first, second);
+    ReduceLROnPlateau first_again = at_once, second_again = never;
+    first_again.restore(first.save());
+    second_again.restore(second.save());
+    const auto rest =
+        turned ? rates_of(optimizer, 2, second_again, first_again) : rates_of(optimizer, 2, first_again, second_again);
+    CHECK(rest == std::vector<double>(rates.begin() + 2, rates.end()));
+  }
+}
+
+TEST_CASE("after a training the optimizer has its own learning rate again") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer{{.learning_rate = 1e-3}};
+  const auto train = [&](auto&&... callbacks) {
+    return fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 2, .batch_size = 8}, rng,
+               callbacks...);
+  };
+  train(LearningRate{ExponentialDecay{.initial_learning_rate = 0.5, .decay_steps = 2}});
+  CHECK(optimizer.learning_rate() == 1e-3);
+  ReduceLROnPlateau reduce = at_once;
+  train(reduce);
+  CHECK(optimizer.learning_rate() == 1e-3);
+  CHECK(train().learning_rate == std::vector<double>{1e-3, 1e-3});
+  CHECK_THROWS_AS(train(reduce, OnEpochEnd{[](auto& state) {
+                          if (state.epoch == 1) throw std::runtime_error("enough");
+                        }}),
+                  std::runtime_error);
+  CHECK(optimizer.learning_rate() == 1e-3);
+  CHECK_THROWS_AS(train(LearningRate{[](Index step) { return step < 4 ? 0.1 : 1e39; }}), ValueError);
+  CHECK(optimizer.learning_rate() == 1e-3);
+}
+
+TEST_CASE("a rate that a callback gives the optimizer is taken, recorded and kept") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  SGD<float> optimizer{{.learning_rate = 0.5}};
+  std::vector<double> rates;
+  const auto watch = OnBatchBegin{[&](auto& state) { rates.push_back(state.learning_rate * state.rate_scale); }};
+  const auto train = [&](auto&&... callbacks) {
+    rates.clear();
+    optimizer = SGD<float>{{.learning_rate = 0.5}};
+    return fit(model, small_pairs<float>(1, 4), ContrastiveLoss{}, optimizer, {.epochs = 2, .batch_size = 2}, rng,
+               callbacks..., watch)
+        .learning_rate;
+  };
+  const auto freeze = OnEpochEnd{[](auto& state) { state.optimizer.learning_rate(0); }};
+  CHECK(train(freeze) == std::vector<double>{0.5, 0});
+  CHECK(rates == std::vector<double>{0.5, 0.5, 0, 0});
+  CHECK(optimizer.learning_rate() == 0);
+
+  // After an epoch's last batch it is the next epoch's, and with a scale it is still what the steps take.
+  const auto quarter = OnBatchEnd{[](auto& state) {
+    state.rate_scale = 0.5;
+    if (state.batch == 1) state.optimizer.learning_rate(0.125);
+  }};
+  CHECK(train(quarter) == std::vector<double>{0.25, 0.125});
+  CHECK(rates == std::vector<double>{0.5, 0.25, 0.125, 0.125});
+
+  const auto exchange = OnEpochEnd{[](auto& state) {
+    if (state.epoch == 0) state.optimizer = SGD<float>{{.learning_rate = 0.0625, .momentum = 0.5}};
+  }};
+  CHECK(train(exchange) == std::vector<double>{0.5, 0.0625});
+  CHECK(optimizer.learning_rate() == 0.0625);
+}
+
+TEST_CASE("a callback that changes what it may not is told, and what it may not leave") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  const VectorX<float> before = model.parameters();
+  RMSprop<float> optimizer;
+  const auto told = [&](const auto& callback, const std::string& words) {
+    model.set_parameters(before);
+    try {
+      fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 3, .batch_size = 8}, rng, callback);
+    } catch (const ValueError& error) {
+      CAPTURE(error.what());
+      CHECK(std::string(error.what()).find(words) != std::string::npos);
+      return true;
+    }
+    return false;
+  };
+  CHECK(told(OnEpochBegin{[](auto& state) { state.batches = 0; }},
+             "a callback has changed the state's batches from 3 to 0 in on_epoch_begin"));
+  CHECK(told(OnEpochEnd{[](auto& state) { state.epoch = 7; }}, "epoch from 0 to 7 in on_epoch_end"));
+  CHECK(told(OnTrainBegin{[](auto& state) { state.epochs = 9; }}, "epochs from 3 to 9 in on_train_begin"));
+  CHECK(told(OnBatchBegin{[](auto& state) { ++state.batch; }}, "batch from 0 to 1 in on_batch_begin"));
+  CHECK(told(OnBatchEnd{[](auto& state) { state.pairs = 0; }}, "pairs from 8 to 0 in on_batch_end"));
+  CHECK(told(OnTrainEnd{[](auto& state) { state.loss = -1; }}, "in on_train_end"));
+
+  for (const double bad : {-0.1, std::numeric_limits<double>::infinity(), std::nan("")}) {
+    CAPTURE(bad);
+    CHECK(told(OnTrainBegin{[bad](auto& state) { state.learning_rate = bad; }},
+               "a callback has set the state's learning_rate to "));
+    CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
+    CHECK(told(OnEpochEnd{[bad](auto& state) { state.rate_scale = bad; }},
+               "a callback has set the state's rate_scale to "));
+  }
+}
+
+TEST_CASE("what one callback has stopped no other can start again") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer;
+  const auto stop = OnEpochEnd{[](auto& state) { state.stop = state.epoch == 1; }};
+  const auto go_on = OnEpochEnd{[](auto& state) { state.stop = false; }};
+  const History history =
+      fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 5, .batch_size = 8}, rng, stop, go_on);
+  CHECK(history.epochs() == 2);
+  CHECK(history.stopped);
+}
+
+TEST_CASE("a training that is stopped before it begins, or in its first batch") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  const VectorX<float> before = model.parameters();
+  RMSprop<float> optimizer;
+  const Pairs<float> validation = small_pairs<float>(2, 5);
+  std::string calls;
+  const auto end = OnTrainEnd{[&](auto&) { calls += "end"; }};
+  const auto train = [&](const auto& stop) {
+    return fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer,
+               {.epochs = 5, .batch_size = 8, .validation = &validation}, rng, stop, end);
+  };
+  const History none = train(OnTrainBegin{[](auto& state) { state.stop = true; }});
+  CHECK(none.epochs() == 0);
+  CHECK(none.stopped);
+  CHECK(none.warnings.empty());
+  CHECK(calls == "end");
+  CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
+
+  const History one = train(OnBatchBegin{[](auto& state) { state.stop = true; }});
+  REQUIRE(one.epochs() == 1);
+  CHECK(std::isfinite(one.loss[0]));
+  CHECK(std::isfinite(one.validation_loss[0]));
+  CHECK(*optimizer.state().step == 1);
+}
+
+TEST_CASE("a callback may train within a training") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng}, alone{rng};
+  alone.set_parameters(VectorX<float>(model.parameters()));
+  RMSprop<float> optimizer, its_own;
+  ReduceLROnPlateau reduce = at_once, same = at_once;
+  const Pairs<float> pairs = small_pairs<float>(1);
+  const FitOptions<float> options{.epochs = 3, .batch_size = 21, .shuffle = false};
+  const auto train = OnEpochEnd{[&](auto& state) {
+    Rng other{2};
+    fit(state.model, pairs, ContrastiveLoss{}, state.optimizer, options, other);
+  }};
+  const History history = fit(model, pairs, ContrastiveLoss{}, optimizer, options, rng, reduce, train);
+  CHECK(history.learning_rate == fit(alone, pairs, ContrastiveLoss{}, its_own, options, rng, same).learning_rate);
+  CHECK(*optimizer.state().step == 12);
+  CHECK(optimizer.learning_rate() == 1e-3);
+}
+
+TEST_CASE("weights of validation pairs multiply their terms, and the divisor is the number of pairs") {
+  Rng rng{6};
+  const MatrixX<double> a = uniform<double>(10, 7, rng), b = uniform<double>(10, 7, rng);
+  const std::vector<int> labels = {1, 0, 1, 0, 0, 1, 1};
+  const std::vector<double> weights = {0.5, 2, 0, 1, 3, 0.25, 10};
+  const Pairs<double> validation{a, b, labels, weights};
+  Siamese<SmallNet<double>> model{rng};
+  RMSprop<double> optimizer;
+  const History history = fit(model, small_pairs<double>(5), ContrastiveLoss{}, optimizer,
+                              {.epochs = 2, .batch_size = 4, .validation = &validation}, rng);
+  const VectorX<double> d = model.distance(a, b);
+  double sum = 0;
+  for (std::size_t i = 0; i < 7; ++i) {
+    const double distance = d[static_cast<Index>(i)];
+    sum += weights[i] * (labels[i] == 1 ? distance * distance : std::pow(std::max(0.0, 1 - distance), 2));
+  }
+  CHECK(std::abs(history.validation_loss.back() - sum / 7) <= 1e-12);
+}
+
+TEST_CASE("a callback that monitors a validation that there is not is refused before an epoch is lost") {
+  Rng rng{1};
+  Siamese<SmallNet<float>> model{rng};
+  const VectorX<float> before = model.parameters();
+  RMSprop<float> optimizer;
+  const auto train = [&](auto callback) {
+    fit(model, small_pairs<float>(1), ContrastiveLoss{}, optimizer, {.epochs = 3, .batch_size = 8}, rng, callback);
+  };
+  CHECK_THROWS_AS(train(EarlyStopping{}), ValueError);
+  CHECK_THROWS_AS(train(ReduceLROnPlateau{}), ValueError);
+  CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
 }

@@ -98,3 +98,33 @@ TEST_CASE("ReduceLROnPlateau refuses options out of range", "[reduce_lr_on_plate
     CHECK_THROWS_AS(training.begin(wrong), ValueError);
   }
 }
+
+TEST_CASE("ReduceLROnPlateau that is restored goes on as an unbroken one", "[reduce_lr_on_plateau]") {
+  const std::vector<double> losses = {3, 3, 2, 2, 2, 2, 1, 1, 1, 1};
+  for (const Index cooldown : {Index{0}, Index{2}, std::numeric_limits<Index>::max()}) {
+    for (std::size_t split = 1; split < losses.size(); ++split) {
+      CAPTURE(cooldown, split);
+      StubTraining unbroken, first, second;
+      ReduceLROnPlateau whole{.factor = 0.5, .patience = 2, .cooldown = cooldown}, begun = whole, resumed = whole;
+      const std::vector<double> all = rates(whole, losses, unbroken);
+      const auto middle = losses.begin() + static_cast<std::ptrdiff_t>(split);
+      std::vector<double> parts = rates(begun, {losses.begin(), middle}, first);
+      resumed.restore(begun.save());
+      for (const double rate : rates(resumed, {middle, losses.end()}, second)) parts.push_back(rate);
+      CHECK(parts == all);
+    }
+  }
+}
+
+TEST_CASE("ReduceLROnPlateau refuses to be restored with what it never saves", "[reduce_lr_on_plateau]") {
+  ReduceLROnPlateau reduce;
+  for (const std::vector<double>& wrong :
+       std::vector<std::vector<double>>{{1, -1, 0, 1},
+                                        {1, 0, -1, 1},
+                                        {1, 0.5, 0, 1},
+                                        {1, 0, 0.5, 1},
+                                        {-std::numeric_limits<double>::infinity(), 0, 0, 1}}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(reduce.restore(wrong), FormatError);
+  }
+}

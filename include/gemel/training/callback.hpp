@@ -1,19 +1,25 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <span>
+#include <type_traits>
 #include <vector>
 
+#include "gemel/core/error.hpp"
 #include "gemel/training/history.hpp"
 
 namespace gemel {
 
-/// What a callback sees and may change. `epoch` and `batch` count from 0.
+/// What a callback sees of a training. What it may change: the model's parameters, the optimizer (also for another of
+/// its type), `learning_rate`, `rate_scale` and `stop`. All else shows how far the training is: the history is const,
+/// and fit throws ValueError where a hook has changed a number, or has left a rate that is negative or not finite.
+/// `epoch` and `batch` count from 0.
 template <class Model, class Optimizer>
 struct TrainingState {
   Model& model;
-  Optimizer& optimizer;
-  History& history;  ///< in on_epoch_end it has this epoch's entries
+  Optimizer& optimizer;  ///< a rate that a hook gives it counts as one given to `learning_rate`, `rate_scale` included
+  const History& history;  ///< in on_epoch_end it has this epoch's entries
   Index epochs = 0;
   Index epoch = 0;
   Index batches = 0;  ///< in this epoch
@@ -23,36 +29,65 @@ struct TrainingState {
   double learning_rate = 0;  ///< what the optimizer's options or a schedule give …
   double rate_scale = 1;     ///< … and what ReduceLROnPlateau makes of it: a step takes their product
   bool stop = false;         ///< set it to end the training after this batch
+  bool validated = true;     ///< whether each epoch ends with a validation loss
 };
 
 namespace detail {
 
+/// After a hook: throws ValueError where it has changed what a callback may not, or has left a rate that is none. What
+/// one callback has stopped no other can start again.
+template <class State>
+void check_hook(const State& before, State& after, const char* hook) {
+  const auto keep = [hook](const char* name, const auto& was, const auto& is) {
+    if (is == was) return;
+    throw ValueError({"a callback has changed the state's ", name, " from ", was, " to ", is, " in ", hook,
+                      ": it only shows how far the training is; to end it, set stop"});
+  };
+  keep("epochs", before.epochs, after.epochs);
+  keep("epoch", before.epoch, after.epoch);
+  keep("batches", before.batches, after.batches);
+  keep("batch", before.batch, after.batch);
+  keep("pairs", before.pairs, after.pairs);
+  keep("loss", before.loss, after.loss);
+  const auto check = [hook](const char* name, double rate) {
+    if (rate >= 0 && std::isfinite(rate)) return;
+    throw ValueError({"a callback has set the state's ", name, " to ", rate, " in ", hook,
+                      ", but it must be finite and not negative"});
+  };
+  check("learning_rate", after.learning_rate);
+  check("rate_scale", after.rate_scale);
+  after.stop = after.stop || before.stop;
+}
+
 // What there is to know of one hook. A class that inherits a name twice finds it ambiguous: so a member of that name is
 // seen even if it is a template or overloaded.
-#define GEMEL_HOOK(hook)                                                      \
-  struct Has_##hook {                                                         \
-    void hook();                                                              \
-  };                                                                          \
-  template <class C>                                                          \
-  struct Both_##hook : C, Has_##hook {};                                      \
-  template <class C>                                                          \
-  inline constexpr bool names_##hook = !requires {                            \
-    &Both_##hook<C>::hook;                                                    \
-  };                                                                          \
-  template <class C>                                                          \
-  requires std::is_final_v<C>                                                 \
-  inline constexpr bool names_##hook<C> = requires { &C::hook; };             \
-  template <class C, class State>                                             \
-  concept Calls_##hook = requires(C & callback, State & state) {              \
-    callback.hook(state);                                                     \
-  };                                                                          \
-  template <class State, class... Callbacks>                                  \
-  void call_##hook(State& state, Callbacks&... callbacks) {                   \
-    [[maybe_unused]] const auto call = [&state](auto& callback) {             \
-      if constexpr (requires { callback.hook(state); }) callback.hook(state); \
-    };                                                                        \
-    (call(callbacks), ...);                                                   \
-  }
+#define GEMEL_HOOK(hook)                                                    \
+  struct Has_##hook {                                                       \
+    void hook();                                                            \
+  };                                                                        \
+  template <class C>                                                        \
+  struct Both_##hook : C, Has_##hook {};                                    \
+  template <class C>                                                        \
+  inline constexpr bool names_##hook = !requires {                          \
+    &Both_##hook<C>::hook;                                                  \
+  };                                                                        \
+  template <class C>                                                        \
+  requires std::is_final_v<C>                                               \
+  inline constexpr bool names_##hook<C> = requires { &C::hook; };           \
+  template <class C, class State>                                           \
+  concept Calls_##hook = requires(C & callback, State & state) {            \
+    callback.hook(state);                                                   \
+  };                                                                        \
+  inline constexpr auto call_##hook = [](auto& state, auto&... callbacks) { \
+    [[maybe_unused]] const auto call = [&state](auto& callback) {           \
+      if constexpr (requires { callback.hook(state); }) {                   \
+        const auto before = state;                                          \
+        callback.hook(state);                                               \
+        check_hook(before, state, #hook);                                   \
+      }                                                                     \
+    };                                                                      \
+    (call(callbacks), ...);                                                 \
+  };
 
 GEMEL_HOOK(on_train_begin)
 GEMEL_HOOK(on_epoch_begin)
@@ -66,7 +101,8 @@ GEMEL_HOOK(on_train_end)
 
 /// A callback has at least one hook `void on_…(State&)`, best as a template over the state's type; any that it names
 /// must be callable: a hook that is not is a compile error, not silence. Optional: `std::vector<double> save() const`
-/// and `void restore(std::span<const double>)` of what it remembers, for checkpoints.
+/// and `void restore(std::span<const double>)` of what it remembers, for checkpoints: a training that begins with
+/// restored callbacks goes on as if it had never ended.
 template <class C, class State>
 concept Callback =
     (detail::Calls_on_train_begin<C, State> || detail::Calls_on_epoch_begin<C, State> ||

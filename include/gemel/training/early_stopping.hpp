@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -20,8 +21,8 @@ namespace gemel {
 /// best, not even the first. A training that ends by an error leaves the model of the last good batch; the best
 /// epoch's parameters are then in `best_parameters` only.
 ///
-/// Throws ValueError in on_train_begin where an option is out of range, in on_epoch_end where what it monitors is not
-/// there; ShapeError where it was restored with parameters of another model.
+/// Throws ValueError in on_train_begin where an option is out of range or what it monitors will not be there;
+/// ShapeError where it was restored with parameters of another model, or without any that it is to give back.
 struct EarlyStopping {
   Monitor monitor = Monitor::ValidationLoss;
   double min_delta = 0;  ///< in the unit of the loss
@@ -30,7 +31,7 @@ struct EarlyStopping {
 
   // What the training has shown so far; readable after it.
   double best = std::numeric_limits<double>::infinity();
-  Index best_epoch = -1;  ///< counts from 0; -1: none yet
+  Index best_epoch = -1;  ///< counts from 0, in the training that reached it; -1: none yet
   Index wait = 0;         ///< epochs since the best one
   std::vector<double> best_parameters = {};
   bool resumed = false;  ///< set by restore: the next training goes on from there
@@ -41,8 +42,9 @@ struct EarlyStopping {
                            "min_delta must be finite and at least 0", min_delta);
     detail::require_option(patience >= 0, "EarlyStopping", "patience must be at least 0",
                            static_cast<double>(patience));
+    detail::require_monitored(monitor, state.validated, "EarlyStopping");
     const Index parameters = state.model.parameters().size();
-    if (resumed && !best_parameters.empty() && length(best_parameters) != parameters) {
+    if (resumed && restore_best_weights && best_epoch >= 0 && length(best_parameters) != parameters) {
       throw ShapeError({"the saved state of the callback EarlyStopping holds ", best_parameters.size(),
                         " parameters, but the model has ", parameters});
     }
@@ -62,7 +64,7 @@ struct EarlyStopping {
         const auto parameters = state.model.parameters();
         best_parameters.assign(parameters.data(), parameters.data() + parameters.size());
       }
-    } else if (wait >= patience && state.epoch > 0) {
+    } else if (wait >= patience && (best_epoch >= 0 || wait > 1)) {  // never at the first epoch of all
       state.stop = true;
     }
   }
@@ -70,7 +72,7 @@ struct EarlyStopping {
   template <class State>
   void on_train_end(State& state) {
     using S = typename std::remove_cvref_t<decltype(state.model)>::Scalar;
-    if (best_parameters.empty()) return;
+    if (!restore_best_weights || best_parameters.empty()) return;
     const ConstColumn<double> parameters(best_parameters.data(), length(best_parameters));
     state.model.set_parameters(parameters.template cast<S>());
   }
@@ -86,7 +88,11 @@ struct EarlyStopping {
     constexpr const char* name = "EarlyStopping";
     if (memory.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
     const double saved_best = detail::saved_best(memory[0], name);
-    const Index saved_epoch = detail::saved_count(memory[1], name), saved_wait = detail::saved_count(memory[2], name);
+    const Index saved_epoch = detail::saved_count(memory[1], name, -1),
+                saved_wait = detail::saved_count(memory[2], name);
+    if (!std::ranges::all_of(memory.subspan(3), [](double value) { return std::isfinite(value); })) {
+      throw FormatError("the saved state of the callback EarlyStopping holds a parameter that is NaN or infinite");
+    }
     best = saved_best;
     best_epoch = saved_epoch;
     wait = saved_wait;

@@ -10,6 +10,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/training/borrowed_rate.hpp"
 #include "gemel/training/callback.hpp"
 #include "gemel/training/fit_options.hpp"
 #include "gemel/training/history.hpp"
@@ -54,10 +55,12 @@ template <class Step, class Source>
 /// wills), batch by batch, the last and smaller one too. All that is random is a function of one number drawn from rng.
 ///
 /// The source is taken as a copy, which is cheap, and so the caller's is unchanged. Callbacks are called in their
-/// order; one that is given as an lvalue is used itself.
+/// order; one that is given as an lvalue is used itself. What they may change is in TrainingState. When fit ends, also
+/// by an error, the optimizer has the learning rate it came with.
 ///
-/// Throws ValueError for options out of range, ShapeError where features and network disagree, NonFiniteError where a
-/// batch is not finite (the parameters are then those of the last good batch), and whatever a callback throws.
+/// Throws ValueError for options out of range or a callback that changes what it may not, ShapeError where features and
+/// network disagree, NonFiniteError where a batch is not finite (the parameters are then those of the last good batch),
+/// and whatever a callback throws: model and optimizer are then as the last step left them.
 // Cold, as all that is called once an epoch or where something fails: made small, it takes the compiler less time.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
 requires PairSource<Source, typename Model::Scalar>
@@ -73,19 +76,25 @@ requires PairSource<Source, typename Model::Scalar>
   auto [training, validation] = detail::split_validation(std::move(source), options);
   if (validation) validation->start_epoch(seed, 0, options.batch_size, false);
 
-  ThreadTuning tuning(options.threads == 0 ? ThreadTuning() : ThreadTuning(options.threads));
-  TrainingStep step(model, std::move(loss), optimizer,
-                    {.threads = options.threads == 0 ? tuning.most() : options.threads, .seed = seed});
   History history;
   for (auto* figures : {&history.loss, &history.validation_loss, &history.learning_rate, &history.seconds}) {
     figures->reserve(static_cast<std::size_t>(std::min<Index>(options.epochs, 1000)));
   }
+  ThreadTuning tuning(options.threads == 0 ? ThreadTuning() : ThreadTuning(options.threads));
+  TrainingStep step(model, std::move(loss), optimizer,
+                    {.threads = options.threads == 0 ? tuning.most() : options.threads, .seed = seed});
+  detail::BorrowedRate rate(optimizer);
   State state{.model = model, .optimizer = optimizer, .history = history};
   state.epochs = options.epochs;
-  state.learning_rate = optimizer.learning_rate();
+  state.learning_rate = rate.own();
+  state.validated = validation.has_value();
+  const auto call = [&](const auto& hook) {
+    hook(state, callbacks...);
+    rate.adopt(state);
+  };
 
   if (validation) step.reserve(*validation);  // its batches may be larger
-  detail::call_on_train_begin(state, callbacks...);
+  call(detail::call_on_train_begin);
   for (state.epoch = 0; state.epoch < state.epochs && !state.stop; ++state.epoch) {
     const auto began = Clock::now();
     training.start_epoch(seed, state.epoch, options.batch_size, options.shuffle);
@@ -95,13 +104,13 @@ requires PairSource<Source, typename Model::Scalar>
     if (state.batches < 1) throw ValueError("the source has no batches to train on", {.epoch = state.epoch});
     state.pairs = 0;
     state.loss = 0;
-    detail::call_on_epoch_begin(state, callbacks...);
+    call(detail::call_on_epoch_begin);
     if (state.stop) break;
 
     detail::MeanLoss mean;
     for (state.batch = 0; state.batch < state.batches && !state.stop; ++state.batch) {
-      detail::call_on_batch_begin(state, callbacks...);
-      optimizer.learning_rate(state.learning_rate * state.rate_scale);
+      call(detail::call_on_batch_begin);
+      rate.set(state);
       if (options.threads == 0) step.threads(tuning.threads());
       const auto start = Clock::now();
       const double batch_loss = step(training, state.batch);
@@ -109,11 +118,11 @@ requires PairSource<Source, typename Model::Scalar>
       mean.add(batch_loss, step.batch_size());
       state.pairs = mean.pairs();
       state.loss = mean.value();
-      detail::call_on_batch_end(state, callbacks...);
+      call(detail::call_on_batch_end);
     }
     step.check_model();  // before it is looked at: the last callback may have moved from it
     history.loss.push_back(mean.value());
-    history.learning_rate.push_back(optimizer.learning_rate());
+    history.learning_rate.push_back(rate.taken());
     if (!std::isfinite(peak(model.network().parameters().data(), model.network().parameter_count()))) {
       throw NonFiniteError("the update of the parameters overflowed: lower the learning rate", {.epoch = state.epoch});
     }
@@ -121,10 +130,10 @@ requires PairSource<Source, typename Model::Scalar>
     if (validation) history.validation_loss.push_back(detail::mean_loss(step, *validation));
     history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     history.threads = step.threads();
-    detail::call_on_epoch_end(state, callbacks...);
+    call(detail::call_on_epoch_end);
   }
   history.stopped = state.stop;
-  detail::call_on_train_end(state, callbacks...);
+  call(detail::call_on_train_end);
   return history;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <string>
+#include <vector>
 
 #include "gemel/core/error.hpp"
 #include "gemel/training/history.hpp"
@@ -13,15 +15,21 @@ enum class Monitor { ValidationLoss, Loss };
 
 namespace detail {
 
-/// The last epoch's value of what `callback` watches. Throws ValueError where fit has no validation data.
-inline double monitored(Monitor monitor, const History& history, const char* callback) {
-  if (monitor == Monitor::Loss) return history.loss.back();
-  if (history.validation_loss.empty()) {
+/// Throws ValueError where `callback` watches a validation loss that there is not.
+inline void require_monitored(Monitor monitor, bool validated, const char* callback) {
+  if (monitor == Monitor::ValidationLoss && !validated) {
     throw ValueError({callback,
                       " monitors the validation loss, but there is no validation: give fit validation data or a "
                       "validation_split, or monitor Monitor::Loss"});
   }
-  return history.validation_loss.back();
+}
+
+/// The last epoch's value of what `callback` watches. Throws ValueError where there is none.
+inline double monitored(Monitor monitor, const History& history, const char* callback) {
+  require_monitored(monitor, !history.validation_loss.empty(), callback);
+  const std::vector<double>& values = monitor == Monitor::Loss ? history.loss : history.validation_loss;
+  if (values.empty()) throw ValueError({callback, " monitors the loss, but the history has none yet"});
+  return values.back();
 }
 
 /// Throws ValueError with this text where `holds` is false.
@@ -29,19 +37,21 @@ inline void require_option(bool holds, const char* callback, const char* rule, d
   if (!holds) throw ValueError({callback, "'s ", rule, ", but it is ", value});
 }
 
-/// A count of epochs from what `callback` saved. Throws FormatError where it is none.
-inline Index saved_count(double value, const char* callback) {
-  if (!(value >= -1 && value < 1e15)) {
+/// A count of epochs, at least `least`, from what `callback` saved. The largest are saved as 2^63, rounded. Throws
+/// FormatError where it is none.
+inline Index saved_count(double value, const char* callback, Index least = 0) {
+  if (!(value >= static_cast<double>(least) && value <= 0x1p63 && value == std::floor(value))) {
     throw FormatError(
         {"the saved state of the callback ", callback, " holds ", value, " where a count of epochs belongs"});
   }
-  return static_cast<Index>(value);
+  return value < 0x1p63 ? static_cast<Index>(value) : std::numeric_limits<Index>::max();
 }
 
-/// The best value so far from what `callback` saved. Throws FormatError for NaN, which is never the best.
+/// The best value so far from what `callback` saved; infinity: none yet. Throws FormatError for what is never the best.
 inline double saved_best(double value, const char* callback) {
-  if (std::isnan(value)) {
-    throw FormatError({"the saved state of the callback ", callback, " holds NaN as the best value"});
+  if (!(value > -std::numeric_limits<double>::infinity())) {
+    throw FormatError({"the saved state of the callback ", callback, " holds ", std::isnan(value) ? "NaN" : "-infinity",
+                       " as the best value"});
   }
   return value;
 }

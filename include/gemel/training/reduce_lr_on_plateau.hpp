@@ -16,10 +16,10 @@ namespace gemel {
 /// Multiplies the learning rate by `factor` after `patience` epochs in a row that did not improve on the best one by
 /// more than min_delta; then waits `cooldown` epochs before it counts again. Names, defaults and counting are Keras'.
 /// It sets TrainingState::rate_scale, so it works on top of a schedule: min_lr bounds the product at the time of a
-/// reduction.
+/// reduction. After the training the optimizer has its own rate again: one that is restored goes on with its scale, and
+/// another training begins unscaled.
 ///
-/// Throws ValueError in on_train_begin where an option is out of range, in on_epoch_end where what it monitors is not
-/// there.
+/// Throws ValueError in on_train_begin where an option is out of range or what it monitors will not be there.
 struct ReduceLROnPlateau {
   Monitor monitor = Monitor::ValidationLoss;
   double factor = 0.1;
@@ -44,8 +44,10 @@ struct ReduceLROnPlateau {
                            min_delta);
     detail::require_option(cooldown >= 0, name, "cooldown must be at least 0", static_cast<double>(cooldown));
     detail::require_option(min_lr >= 0 && std::isfinite(min_lr), name, "min_lr must be finite and at least 0", min_lr);
+    detail::require_monitored(monitor, state.validated, name);
     if (!resumed) *this = {monitor, factor, patience, min_delta, cooldown, min_lr};
-    state.rate_scale = rate_scale;
+    // Of several restored ones the last to reduce knows the scale that they have made together.
+    state.rate_scale = resumed ? std::min(state.rate_scale, rate_scale) : rate_scale;
     resumed = false;
   }
 
