@@ -54,6 +54,7 @@
 #include "gemel/training/contrastive_loss.hpp"
 #include "gemel/training/dialect.hpp"
 #include "gemel/training/early_stopping.hpp"
+#include "gemel/training/farthest.hpp"
 #include "gemel/training/fit.hpp"
 #include "gemel/training/fit_options.hpp"
 #include "gemel/training/gradient_check.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -96,7 +97,10 @@ class BatchPass {
       throw;
     }
     place_ = place;
-    if (peak_outputs_.empty()) forget_peaks();
+    if (peaks_.empty()) forget_peaks();
+    if (!seen_[0] || !seen_[1]) {
+      for (const std::uint8_t label : memory_.batch.similar) seen_[label] = true;
+    }
     const Index n = memory_.samples(), m = memory_.pairs();
     team_size_ = members;
     for (Index t = 0; t < members; ++t) {
@@ -149,7 +153,7 @@ class BatchPass {
         if (!std::isfinite(member.peak_y[k])) {
           detail::throw_non_finite_embedding(model_->network(), memory_, place_);
         }
-        if (k > 0) raise(peak_outputs_[k - 1], member.peak_y[k]);
+        raise(peaks_[k], member.peak_y[k]);
       }
     }
     const S farthest = peak(memory_.d.data(), m);
@@ -218,12 +222,16 @@ class BatchPass {
     return most;
   }
 
-  /// The largest |output| of layer k, and the largest distance, of all batches since `forget_peaks`.
-  S peak_output(Index k) const { return peak_outputs_[to_size(k)]; }
+  /// Of all batches since `forget_peaks`: the largest |feature|, the largest |output| of layer k, the largest distance,
+  /// and whether there was a pair with this label.
+  S peak_feature() const { return peaks_.front(); }
+  S peak_output(Index k) const { return peaks_[to_size(k) + 1]; }
   S peak_distance() const { return peak_distance_; }
+  bool seen(bool similar) const { return seen_[similar ? 1 : 0]; }
   void forget_peaks() {
-    peak_outputs_.assign(memory_.layers.size(), S{0});
+    peaks_.assign(memory_.layers.size() + 1, S{0});
     peak_distance_ = 0;
+    seen_ = {};
   }
 
  private:
@@ -368,9 +376,10 @@ class BatchPass {
   Index team_size_ = 1;
   std::vector<std::uint64_t> seeds_ = {};  // a layer each
   std::uint64_t step_ = 0;
-  Place place_ = {};  // of the batch, for errors
-  std::vector<S> peak_outputs_ = {};
+  Place place_ = {};           // of the batch, for errors
+  std::vector<S> peaks_ = {};  // as Member::peak_y
   S peak_distance_ = 0;
+  std::array<bool, 2> seen_ = {};  // a label each
 };
 
 }  // namespace gemel

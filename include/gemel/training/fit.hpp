@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
@@ -38,13 +39,15 @@ class MeanLoss {
   Index pairs_ = 0;
 };
 
-/// The mean loss over all batches of a source, as the model is.
-template <class Step, class Source>
-[[gnu::cold]] double mean_loss(Step& step, const Source& source) {
+/// The mean loss over all batches of a source, as the model is, and the distances of its pairs.
+template <class Step, class Source, class S>
+[[gnu::cold]] double mean_loss(Step& step, const Source& source, std::vector<S>& distances) {
   MeanLoss mean;
+  distances.clear();
   for (Index k = 0; k < source.batches(); ++k) {
     const double loss = step.evaluate(source, k);
     mean.add(loss, step.batch_size());
+    distances.insert(distances.end(), step.distances().begin(), step.distances().end());
   }
   return mean.value();
 }
@@ -80,6 +83,8 @@ requires PairSource<Source, typename Model::Scalar>
   for (auto* figures : {&history.loss, &history.validation_loss, &history.learning_rate, &history.seconds}) {
     figures->reserve(static_cast<std::size_t>(std::min<Index>(options.epochs, 1000)));
   }
+  detail::warn_of_margin(loss, model, history);
+  std::vector<typename Model::Scalar> validation_distances;
   ThreadTuning tuning(options.threads == 0 ? ThreadTuning() : ThreadTuning(options.threads));
   TrainingStep step(model, std::move(loss), optimizer,
                     {.threads = options.threads == 0 ? tuning.most() : options.threads, .seed = seed});
@@ -108,9 +113,11 @@ requires PairSource<Source, typename Model::Scalar>
     if (state.stop) break;
 
     detail::MeanLoss mean;
+    double highest_rate = 0;
     for (state.batch = 0; state.batch < state.batches && !state.stop; ++state.batch) {
       call(detail::call_on_batch_begin);
       rate.set(state);
+      highest_rate = std::max(highest_rate, rate.taken());
       if (options.threads == 0) step.threads(tuning.threads());
       const auto start = Clock::now();
       const double batch_loss = step(training, state.batch);
@@ -126,13 +133,16 @@ requires PairSource<Source, typename Model::Scalar>
     if (!std::isfinite(peak(model.network().parameters().data(), model.network().parameter_count()))) {
       throw NonFiniteError("the update of the parameters overflowed: lower the learning rate", {.epoch = state.epoch});
     }
-    detail::add_warnings(step, model, state.epoch, history);
-    if (validation) history.validation_loss.push_back(detail::mean_loss(step, *validation));
+    detail::warn_of_epoch(step, model, {state.epoch, state.batch == state.batches, mean.value(), highest_rate},
+                          history);
+    if (validation) history.validation_loss.push_back(detail::mean_loss(step, *validation, validation_distances));
     history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     history.threads = step.threads();
     call(detail::call_on_epoch_end);
   }
   history.stopped = state.stop;
+  if (validation) detail::warn_of_validation(validation_distances, validation->labels(), history);
+  if (!history.stopped && history.warnings.empty()) detail::warn_of_end(history);  // else there are other cares
   call(detail::call_on_train_end);
   return history;
 }

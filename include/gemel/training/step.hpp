@@ -131,10 +131,12 @@ class TrainingStep {
   std::uint64_t steps() const { return steps_; }
   void steps(std::uint64_t count) { steps_ = count; }
 
-  /// The largest |output| of layer k since `forget_peaks`: 0 where all its units are dead.
+  /// The largest |feature| since `forget_peaks`, and the largest |output| of layer k: 0 where all its units are dead.
+  S peak_feature() const { return pass().peak_feature(); }
   S peak_output(Index k) const { return pass().peak_output(k); }
-  /// The largest distance since then.
+  /// The largest distance since then, and whether there was a pair with this label.
   S peak_distance() const { return pass().peak_distance(); }
+  bool seen(bool similar) const { return pass().seen(similar); }
   void forget_peaks() { pass().forget_peaks(); }
 
   /// Throws ShapeError where the model's network is not of the sizes it had when this was constructed: another was put

@@ -1,14 +1,29 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <concepts>
 #include <limits>
 #include <string>
+#include <vector>
 
+#include "gemel/core/labels.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/metrics/roc.hpp"
+#include "gemel/training/farthest.hpp"
 #include "gemel/training/history.hpp"
 
 namespace gemel::detail {
+
+// What goes on but learns nothing, or less than it could. A warning is one sentence: its cause, "(since epoch 3)",
+// counted from 1, and what to do; each cause once.
+
+/// Adds a warning, unless there is one of this cause.
+[[gnu::cold]] inline void add_warning(History& history, const std::string& cause, const std::string& rest) {
+  const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
+  if (std::ranges::none_of(history.warnings, same)) history.warnings.push_back(cause + rest);
+}
 
 /// A distance in the unit of the embeddings' elements; infinity where the metric has another, or does not say.
 template <class Metric>
@@ -20,29 +35,142 @@ double as_length(const Metric& metric, double d) {
   }
 }
 
-/// Adds a warning to the history where an epoch shows that training goes on but learns nothing; each kind once.
-template <class Step, class Model>
-[[gnu::cold]] void add_warnings(const Step& step, const Model& model, Index epoch, History& history) {
+/// A loss's margin, its `margin` or `margin()`; 0 where it has none.
+template <class LossType>
+double margin_of(const LossType& loss) {
+  if constexpr (requires {
+                  { loss.margin } -> std::convertible_to<double>;
+                })
+    return loss.margin;
+  if constexpr (requires {
+                  { loss.margin() } -> std::convertible_to<double>;
+                })
+    return loss.margin();
+  return 0;
+}
+
+/// Before the first epoch: a margin that no two embeddings reach.
+template <class LossType, class Model>
+[[gnu::cold]] void warn_of_margin(const LossType& loss, const Model& model, History& history) {
   const auto& network = model.network();
-  const auto add = [&](const std::string& cause, const char* text) {
-    const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
-    if (std::none_of(history.warnings.begin(), history.warnings.end(), same)) {
-      history.warnings.push_back(message({cause, " (since epoch ", epoch, "): ", text}));
-    }
+  const double margin = margin_of(loss), most = farthest(model.metric(), embedding_range(network), network.out());
+  if (margin <= most * (1 + 1e-6)) return;
+  add_warning(history, "the margin cannot be reached",
+              message({": it is ", margin, ", but no two embeddings of this network are farther apart than ", most,
+                       ", so that no dissimilar pair is ever far enough; lower the margin, or end the network in a "
+                       "layer that does not bound its output"}));
+}
+
+/// How an epoch went.
+struct EpochSummary {
+  Index epoch;
+  bool whole;  ///< whether it ran to its last batch
+  double loss;
+  double highest_rate;  ///< learning rate of its steps
+};
+
+/// The largest input of the first layer that has parameters, and its largest output; both 1 where there is none.
+struct FirstLayer {
+  double input = 1, output = 1;
+};
+template <class Step, class Net>
+[[gnu::cold]] FirstLayer first_layer(const Step& step, const Net& network) {
+  for (Index k = 0; k < network.depth(); ++k) {
+    if (network.offset(k + 1) == network.offset(k)) continue;
+    const auto input = k == 0 ? step.peak_feature() : step.peak_output(k - 1);
+    return {static_cast<double>(input), static_cast<double>(step.peak_output(k))};
+  }
+  return {};
+}
+
+/// After an epoch: why it learned nothing. A layer that dies and an embedding that collapses may come of all else, and
+/// so are told only where nothing else is.
+template <class Step, class Model>
+[[gnu::cold]] void warn_of_epoch(const Step& step, const Model& model, const EpochSummary& summary, History& history) {
+  bool explained = false;
+  const auto add = [&](const std::string& cause, std::initializer_list<Piece> rest) {
+    add_warning(history, cause, message({" (since epoch ", summary.epoch + 1, "): ", message(rest)}));
+    explained = true;
   };
+  if (summary.whole && !step.seen(false)) {
+    add("all pairs are similar",
+        {"nothing holds samples apart, so that one point for all of them is the best embedding; give dissimilar pairs "
+         "too"});
+  }
+  if (summary.whole && !step.seen(true)) {
+    add("all pairs are dissimilar", {"nothing draws samples together; give similar pairs too"});
+  }
+  if (summary.whole && summary.highest_rate == 0) {
+    add("the learning rate is 0",
+        {"the network stays as it is; give the optimizer a rate above 0, or a schedule that lasts as long as the "
+         "training"});
+  }
+  // Initial weights are made for features of about 1. The output tells where others make up for the size.
+  const auto [input, output] = first_layer(step, model.network());
+  if (input > 1e3 && output > 1e3) {
+    add("the features are too large",
+        {"they are up to ", input, ", with a loss of ", summary.loss, "; scale them to about 1"});
+  }
+  if (input < 1e-3 && output < 1) {
+    add("the features are too small",
+        {"they are at most ", input, ", too little to tell samples apart; scale them to about 1"});
+  }
+  if (explained) return;
+
+  const auto& network = model.network();
   for (Index k = 0; k < network.depth(); ++k) {
     if (step.peak_output(k) == 0) {
       return add(
           message({"layer ", k, " is dead"}),
-          "it gave 0 for every sample, so nothing before it learns; lower the learning rate, scale the features, or "
-          "use LeakyReLU");
+          {"it gave 0 for every sample, so nothing before it learns; lower the learning rate, scale the features, "
+           "or use LeakyReLU"});
     }
   }
   const auto extent = static_cast<double>(step.peak_output(network.depth() - 1));
   if (as_length(model.metric(), static_cast<double>(step.peak_distance())) < 1e-5 * extent) {
     add("the embedding has collapsed",
-        "all samples are embedded in one point; give more dissimilar pairs, a larger margin, or a lower learning rate");
+        {"all samples are embedded in one point; give more dissimilar pairs, a larger margin, or a lower learning "
+         "rate"});
   }
+}
+
+/// After the last epoch: what the distances of the validation pairs show; none: nothing.
+template <class Scalar>
+[[gnu::cold]] void warn_of_validation(const std::vector<Scalar>& distances, const Labels& labels, History& history) {
+  if (distances.empty()) return;
+  const auto similar = static_cast<double>(std::ranges::count(labels.span(), 1));
+  const double dissimilar = static_cast<double>(labels.size()) - similar;
+  if (similar == 0 || dissimilar == 0) {
+    return add_warning(history,
+                       similar == 0 ? "all validation pairs are dissimilar" : "all validation pairs are similar",
+                       ": their loss does not show how well the two kinds are told apart; a validation_split takes the "
+                       "last pairs as they stand, so shuffle them before, or give validation pairs of both kinds");
+  }
+  // Of labels that mean the opposite it is little below: classes whose own samples are all apart cannot be learned.
+  const double auc = Roc{distances, labels}.auc();
+  if (auc < 0.5) {
+    add_warning(history, "similar pairs are farther apart than dissimilar ones",
+                message({": on the validation pairs the area under the ROC curve is ", auc,
+                         ", and chance is 0.5; if your labels say 1 for a dissimilar pair, give Labels{labels, "
+                         "OneIsDissimilar}, else the network has learned nothing that holds for other pairs"}));
+  }
+}
+
+/// After the last of all epochs: whether the loss, that of the validation where there is one, still falls steeply. In
+/// the last tenth of the epochs it has lost a tenth, at more than half of its average pace, and is at its lowest.
+[[gnu::cold]] inline void warn_of_end(History& history) {
+  const std::vector<double>& loss = history.validation_loss.empty() ? history.loss : history.validation_loss;
+  const Index epochs = length(loss);
+  if (epochs < 5) return;
+  const Index tenth = std::max<Index>(2, epochs / 10);
+  const double last = loss.back(), before = loss[static_cast<std::size_t>(epochs - 1 - tenth)];
+  const double pace = (before - last) / static_cast<double>(tenth);
+  const double average_pace = (loss.front() - last) / static_cast<double>(epochs - 1);
+  if (!(before - last > 0.1 * std::abs(before) && pace > average_pace / 2)) return;
+  if (last > *std::ranges::min_element(loss)) return;
+  add_warning(history, "the loss still falls",
+              message({": it is ", last, " after the last epoch, and was ", before, " ", tenth,
+                       " epochs before; train for more epochs, or with a higher learning rate"}));
 }
 
 }  // namespace gemel::detail

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <numbers>
+#include <type_traits>
+
+#include "gemel/core/types.hpp"
+#include "gemel/network/activation.hpp"
+#include "gemel/network/distance.hpp"
+#include "gemel/network/dropout.hpp"
+#include "gemel/network/l2_normalize.hpp"
+
+namespace gemel {
+
+/// What is known of all vectors that a layer may give: bounds of their elements, and of their length.
+struct VectorRange {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  double norm = std::numeric_limits<double>::infinity();
+};
+
+namespace detail {
+
+/// The range of what a layer gives, by its activation; unbounded where that is not known.
+template <class L>
+VectorRange range_after(const L& layer, const VectorRange&) {
+  if constexpr (requires { layer.activation(); }) {
+    using Activate = std::remove_cvref_t<decltype(layer.activation())>;
+    if constexpr (std::same_as<Activate, Sigmoid>) return {.low = 0, .high = 1};
+    if constexpr (std::same_as<Activate, Tanh>) return {.low = -1, .high = 1};
+    if constexpr (std::same_as<Activate, ReLU>) return {.low = 0};
+  }
+  return {};
+}
+template <Index N>
+VectorRange range_after(const L2Normalize<N>&, const VectorRange& before) {
+  return {.low = before.low >= 0 ? 0.0 : -1.0, .high = 1, .norm = 1};
+}
+template <Index N>
+VectorRange range_after(const Dropout<N>& layer, const VectorRange& before) {
+  const double scale = 1 / (1 - layer.rate());
+  return {std::min(0.0, scale * before.low), std::max(0.0, scale * before.high), scale * before.norm};
+}
+
+/// The range of a network's embeddings.
+template <class Net>
+[[gnu::cold]] VectorRange embedding_range(const Net& network) {
+  VectorRange range;
+  for (Index k = 0; k < network.depth(); ++k) {
+    network.visit(k, [&](const auto& layer) { range = range_after(layer, range); });
+  }
+  return range;
+}
+
+/// An upper bound of the distance of two embeddings of n elements; infinity where none is known. A metric of the
+/// library's is known by its very type, since one that is derived from it may measure otherwise; another one may say it
+/// by a member `double farthest(const VectorRange&, Index n) const`.
+template <class Metric>
+[[gnu::cold]] double farthest(const Metric& metric, const VectorRange& range, Index n) {
+  if constexpr (requires { metric.farthest(range, n); }) return metric.farthest(range, n);
+  // Along a diagonal of the cube, or across the sphere: of a quarter of it where no element is negative.
+  const double root = std::sqrt(static_cast<double>(n));
+  const double across = (range.low >= 0 ? std::numbers::sqrt2 : 2) * range.norm;
+  const double length = std::min(root * (range.high - range.low), across);
+  if constexpr (std::same_as<Metric, Euclidean>) return length;
+  if constexpr (std::same_as<Metric, SquaredEuclidean>) return length * length;
+  if constexpr (std::same_as<Metric, Manhattan>) return root * length;
+  if constexpr (std::same_as<Metric, Cosine>) return range.low >= 0 ? 1 : 2;
+  return std::numeric_limits<double>::infinity();
+}
+
+}  // namespace detail
+}  // namespace gemel
