@@ -36,7 +36,8 @@ void describe(const Options& options, const Parts& parts) {
   std::cout << (digits ? "The UCI digits (Alpaydin and Kaynak, CC BY 4.0)" : options.data + options.images) << ": "
             << parts.training.samples.size() << " training, " << parts.validation.samples.size() << " validation and "
             << parts.test.samples.size() << " test samples of " << parts.training.samples.features() << " features, "
-            << parts.scaling << ".\n";
+            << parts.scaling << "; " << parts.class_origin << ".\n";
+  for (const std::string& note : parts.notes) std::cout << "Note: " << note << '\n';
 }
 
 /// The classes of both samples of each pair.

@@ -4,10 +4,13 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "gemel/core/error.hpp"
+#include "gemel/io/csv_cell.hpp"
 #include "options.hpp"
 
 namespace train {
@@ -57,15 +60,17 @@ const T* find(const Words<T>& words, const std::string& chosen) {
   return nullptr;
 }
 
+/// Returns the option, as CLI11 does.
 template <class T>
-void choice(CLI::App& app, const std::string& name, T& value, const Words<T>& words, const std::string& help) {
+CLI::Option* choice(CLI::App& app, const std::string& name, T& value, const Words<T>& words, const std::string& help) {
   std::string names, standard;
   for (const auto& [word, meaning] : words) {
     names += (names.empty() ? "" : "|") + word;
     if (meaning == value) standard = word;
   }
-  app.add_option_function<std::string>(
-         name, [&value, words](const std::string& chosen) { value = *find(words, chosen); }, help)
+  return app
+      .add_option_function<std::string>(
+          name, [&value, words](const std::string& chosen) { value = *find(words, chosen); }, help)
       ->check(CLI::Validator(
           [words, names](const std::string& chosen) {
             return find(words, chosen) ? std::string{} : "'" + chosen + "' is none of " + names;
@@ -73,6 +78,19 @@ void choice(CLI::App& app, const std::string& name, T& value, const Words<T>& wo
           ""))
       ->type_name(names)
       ->default_str(standard);
+}
+
+/// One character, or the word for the one that is hard to type.
+inline std::string parse_separator(const std::string& text, std::optional<char>& separator) {
+  if (text != "tab" && text.size() != 1) return "'" + text + "' is neither one character nor the word tab";
+  try {
+    const char character = text == "tab" ? '\t' : text[0];
+    gemel::detail::check_separator(character);
+    separator = character;
+    return {};
+  } catch (const gemel::ValueError& error) {
+    return "'" + text + "': " + error.what();
+  }
 }
 
 inline std::string parse_validation(const std::string& text, Validation& validation) {
@@ -104,10 +122,36 @@ inline void add_options(CLI::App& app, Options& options) {
       ->type_name("COLUMN")
       ->default_str("the last")
       ->needs(data);
+  app.add_option_function<std::string>(
+         "--separator", [&options](const std::string& text) { detail::parse_separator(text, options.separator); },
+         "what separates the CSV's cells: a character, or the word tab")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            std::optional<char> checked;
+            return detail::parse_separator(text, checked);
+          },
+          ""))
+      ->type_name("CHARACTER")
+      ->default_str("that of , ; and tab which the first line holds")
+      ->needs(data);
+  choice<gemel::CsvHeader>(
+      app, "--header", options.header,
+      {{"auto", gemel::CsvHeader::Auto}, {"yes", gemel::CsvHeader::Yes}, {"no", gemel::CsvHeader::No}},
+      "whether the CSV's first line holds the columns' names; auto: by what stands in it, an error where that is not "
+      "clear")
+      ->needs(data);
+  choice<gemel::CsvMissing>(
+      app, "--missing", options.missing,
+      {{"refuse", gemel::CsvMissing::Refuse}, {"leave-out", gemel::CsvMissing::LeaveOut}},
+      "what to do with the CSV's rows that have missing values: empty cells, NA, N/A, n/a, NaN, nan, NULL, null, None "
+      "and ?")
+      ->needs(data);
   CLI::Option* images = app.add_option("--images", options.images, "IDX file of samples")->type_name("FILE");
   CLI::Option* labels = app.add_option("--labels", options.labels, "IDX file of their classes")->type_name("FILE");
   CLI::Option* test_data =
-      app.add_option("--test-data", options.test_data, "CSV file to test on, like --data")->type_name("FILE");
+      app.add_option("--test-data", options.test_data,
+                     "CSV file to test on, like --data: columns in any order, where both have names")
+          ->type_name("FILE");
   CLI::Option* test_images =
       app.add_option("--test-images", options.test_images, "IDX file of samples to test on")->type_name("FILE");
   CLI::Option* test_labels =

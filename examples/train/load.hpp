@@ -11,7 +11,10 @@
 #include "gemel/data/classes.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/io/csv.hpp"
+#include "gemel/io/csv_align.hpp"
+#include "gemel/io/csv_cell.hpp"
 #include "gemel/io/idx.hpp"
+#include "gemel/io/input_file.hpp"
 #include "options.hpp"
 #if defined(GEMEL_HAS_ZLIB)
 #include "gemel/io/gzip.hpp"
@@ -30,6 +33,8 @@ struct Loaded {
   LabelledSamples training;
   std::optional<LabelledSamples> test;
   std::vector<std::string> class_names;  ///< by the value of a class
+  std::string origin;                    ///< of the classes: "3 classes from column 'species'"
+  std::vector<std::string> notes = {};   ///< what the user should know about the files
 };
 
 namespace detail {
@@ -58,32 +63,80 @@ inline Loaded join_csv(const gemel::CsvData<float>& training, const gemel::CsvDa
     for (const int label : data.labels) classes.push_back(values.at(data.classes[static_cast<std::size_t>(label)]));
     return LabelledSamples{data.samples, classes};
   };
-  return {labelled(training), test ? std::optional{labelled(*test)} : std::nullopt, names};
+  return {labelled(training), test ? std::optional{labelled(*test)} : std::nullopt, names, {}};
+}
+
+/// The column of classes, as errors and the first line of output call it.
+inline std::string label_column(const Options& options, const gemel::CsvData<float>& data) {
+  const std::string column =
+      data.header ? "column '" + data.label + "'" : "column number " + data.label + ", counted from 0";
+  return column + (options.label.empty() ? " (the last)" : "");
+}
+
+/// Refuses classes that no pairs can be made of, which is what another column would give: had --label been forgotten,
+/// for one.
+inline void check_classes(const Options& options, const gemel::CsvData<float>& data) {
+  const auto fail = [&](const std::string& why) {
+    throw gemel::ValueError(why + ": is " + label_column(options, data) + " that of the classes? --label says which is",
+                            {.file = data.file});
+  };
+  if (data.classes.size() == 1) fail("its samples are of one class only, '" + data.classes[0] + "'");
+  if (gemel::length(data.classes) == data.samples.size()) {
+    fail("each sample has a class of its own, so there is no similar pair");
+  }
+}
+
+inline void add_notes(const gemel::CsvData<float>& data, std::vector<std::string>& notes) {
+  if (data.left_out > 0) {
+    notes.push_back(std::to_string(data.left_out) + (data.left_out == 1 ? " row" : " rows") + " of " + data.file +
+                    " with missing values " + (data.left_out == 1 ? "was" : "were") + " left out.");
+  }
+  for (const std::string& name : data.classes) {
+    if (gemel::detail::is_missing(name)) {
+      notes.push_back("'" + name + "' is a class like any other in " + data.file +
+                      "; where it means a missing value, --missing leave-out leaves its rows out.");
+    }
+  }
 }
 
 inline Loaded load_csv(const Options& options) {
-  gemel::CsvOptions csv{.label = Index{-1}};
+  gemel::CsvOptions csv{.label = Index{-1},
+                        .header = options.header,
+                        .separator = options.separator,
+                        .missing = options.missing,
+                        .names = {"--label", "--header", "--separator", "--missing"}};
   if (!options.label.empty()) csv.label = options.label;
-  if (options.data.empty()) return join_csv(gemel::parse_csv<float>(digits_csv, csv, "the embedded digits"), nullptr);
-  const gemel::CsvData<float> training = gemel::read_csv<float>(options.data, csv);
-  if (options.test_data.empty()) return join_csv(training, nullptr);
-  const gemel::CsvData<float> test = gemel::read_csv<float>(options.test_data, csv);
-  return join_csv(training, &test);
+  const gemel::CsvData<float> training = options.data.empty()
+                                             ? gemel::parse_csv<float>(digits_csv, csv, "the embedded digits")
+                                             : gemel::read_csv<float>(options.data, csv);
+  check_classes(options, training);
+  std::optional<gemel::CsvData<float>> test;
+  std::vector<std::string> notes;
+  add_notes(training, notes);
+  if (!options.test_data.empty()) {
+    test = gemel::read_csv<float>(options.test_data, csv);
+    add_notes(*test, notes);
+    test = gemel::aligned(std::move(*test), training);
+  }
+  Loaded loaded = join_csv(training, test ? &*test : nullptr);
+  loaded.origin = std::to_string(training.classes.size()) + " classes from " + label_column(options, training);
+  loaded.notes = std::move(notes);
+  return loaded;
 }
 
 /// Inflates gzipped files where zlib is at hand.
-inline LabelledSamples read_idx_files(const std::string& images, const std::string& labels) {
+inline auto open_idx(const std::string& path) {
 #if defined(GEMEL_HAS_ZLIB)
-  gemel::Samples<float> samples = gemel::parse_idx<float>(gemel::read_gzip(images), images);
-  const std::vector<int> classes = gemel::parse_idx_labels(gemel::read_gzip(labels), labels);
+  return gemel::Gzip{gemel::InputFile{path}};
 #else
-  for (const std::string& path : {images, labels}) {
-    if (path.ends_with(".gz"))
-      throw gemel::IoError("this train was built without zlib: unpack it first", {.file = path});
-  }
-  gemel::Samples<float> samples = gemel::read_idx<float>(images);
-  const std::vector<int> classes = gemel::read_idx_labels(labels);
+  if (path.ends_with(".gz")) throw gemel::IoError("this train was built without zlib: unpack it first", {.file = path});
+  return gemel::InputFile{path};
 #endif
+}
+
+inline LabelledSamples read_idx_files(const std::string& images, const std::string& labels) {
+  gemel::Samples<float> samples = gemel::read_idx<float>(open_idx(images));
+  const std::vector<int> classes = gemel::read_idx_labels(open_idx(labels));
   if (gemel::length(classes) != samples.size()) {
     throw gemel::ShapeError("it has " + std::to_string(classes.size()) + " labels, but " + images + " has " +
                                 std::to_string(samples.size()) + " samples",
@@ -93,7 +146,8 @@ inline LabelledSamples read_idx_files(const std::string& images, const std::stri
 }
 
 inline Loaded load_idx(const Options& options) {
-  Loaded loaded{read_idx_files(options.images, options.labels), std::nullopt, {}};
+  Loaded loaded{read_idx_files(options.images, options.labels), std::nullopt, {}, {}};
+  loaded.origin = std::to_string(loaded.training.classes.count()) + " classes from " + options.labels;
   if (!options.test_images.empty()) loaded.test = read_idx_files(options.test_images, options.test_labels);
   for (int value = 0; value < 256; ++value) loaded.class_names.push_back(std::to_string(value));
   return loaded;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gemel/core/types.hpp"
+#include "gemel/io/csv.hpp"
 
 namespace train {
 
@@ -32,6 +33,9 @@ struct Validation {
 struct Options {
   std::string data;
   std::string label;
+  std::optional<char> separator;
+  gemel::CsvHeader header = gemel::CsvHeader::Auto;
+  gemel::CsvMissing missing = gemel::CsvMissing::Refuse;
   std::string images, labels;
   std::string test_data;
   std::string test_images, test_labels;

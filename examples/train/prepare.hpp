@@ -30,6 +30,8 @@ struct Parts {
   LabelledSamples test;
   std::vector<std::string> class_names;  ///< by the value of a class
   std::string scaling;
+  std::string class_origin;        ///< as Loaded's
+  std::vector<std::string> notes;  ///< as Loaded's
 };
 
 namespace detail {
@@ -96,7 +98,7 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
     return LabelledSamples{known.samples.select(indices), known.classes.select(indices)};
   };
   return {select(training), select(validation), loaded.test ? scaled(*loaded.test) : select(test), loaded.class_names,
-          scaling.description};
+          scaling.description, loaded.origin, loaded.notes};
 }
 
 /// Pairs to learn from.

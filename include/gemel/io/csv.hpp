@@ -1,18 +1,16 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <concepts>
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -21,15 +19,32 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
+#include "gemel/io/csv_cell.hpp"
 #include "gemel/io/csv_records.hpp"
 #include "gemel/io/input_file.hpp"
 
 namespace gemel {
 
-/// Whether the first row holds names. Auto: it does where none of its cells (but the label's) is a number, or where
-/// only the label's cell is none and the second row's label is one ("0,1,2,label"). A first row with both names and
-/// numbers is read as data and refused: say Yes or No then.
+/// Whether the first row holds names. Auto: it does where it names the label's column, or where some of its cells (but
+/// the label's) hold text and none a number. It does not where they hold numbers; names and numbers are read as data,
+/// and the names refused. FormatError where it cannot be told: numbers with a label that is a text and that no later
+/// row has ("2019,2020,label" or "5.1,3.5,iris"), the columns' own numbers ("0,1,2"), missing values only. A header of
+/// other numbers, with a number or nothing for the label, is read as data: say Yes then.
 enum class CsvHeader { Auto, Yes, No };
+
+/// What happens to a row with a missing value: it is refused, or left out and counted. Missing is a cell that is empty
+/// or holds NA, N/A, n/a, NaN, nan, NULL, null, None or ?. To Refuse, these are texts where a number should be; in the
+/// label's column they are classes, but for the empty cell. To LeaveOut, they are missing in the label's column as
+/// well.
+enum class CsvMissing { Refuse, LeaveOut };
+
+/// What errors call the options by which a caller can help: a program puts the names of its own options here.
+struct CsvOptionNames {
+  const char* label = "CsvOptions::label";
+  const char* header = "CsvOptions::header";
+  const char* separator = "CsvOptions::separator";
+  const char* missing = "CsvOptions::missing";
+};
 
 struct CsvOptions {
   /// The column that holds the class: its name; or its number from 0, a negative one from the end (-1: the last). A
@@ -37,7 +52,11 @@ struct CsvOptions {
   /// features.
   std::variant<std::monostate, Index, std::string> label = {};
   CsvHeader header = CsvHeader::Auto;
-  char separator = ',';
+  /// Empty: that of comma, semicolon and tab which the first row holds outside quotes, or a comma where it holds none.
+  /// FormatError where it holds several.
+  std::optional<char> separator = {};
+  CsvMissing missing = CsvMissing::Refuse;
+  CsvOptionNames names = {};
 };
 
 /// What a CSV file holds: one row a sample.
@@ -47,89 +66,122 @@ struct CsvData {
   std::vector<std::string> features;  ///< the names of the feature columns; without a header their numbers
   std::vector<int> labels;            ///< one a sample: positions in `classes`; empty where no label was asked for
   std::vector<std::string> classes;   ///< the label column's different texts, in the order of their appearance
+  std::string label;                  ///< the label column's name, or number; empty where no label was asked for
+  bool header = false;                ///< whether the names are the first row's
+  Index left_out = 0;                 ///< rows with missing values, which are not among the samples
+  std::string file;                   ///< where it was read from, as errors call it
 };
 
 namespace detail {
-
-inline std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-/// All of the text as a number, whatever the locale: nothing where it is none, or no T; NaN where it is a number that
-/// is too large or too small for a floating-point T.
-template <class T>
-std::optional<T> parse_number(std::string_view text) {
-  text = trimmed(text);
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size()) return std::nullopt;
-  if (error == std::errc::result_out_of_range && std::floating_point<T>) return std::numeric_limits<T>::quiet_NaN();
-  if (error != std::errc{}) return std::nullopt;
-  return value;
-}
 
 template <Scalar S>
 class CsvReader {
  public:
   CsvReader(CsvRecords& records, const CsvOptions& options) : records_(records), options_(options) {
-    if (options.separator == '"' || options.separator == '\n' || options.separator == '\r') {
-      throw ValueError("a quote or a line end cannot separate cells");
-    }
+    if (options.separator) check_separator(*options.separator);
   }
 
   CsvData<S> read() {
-    if (!records_.next()) fail("the file is empty");
-    if (records_.blank()) fail("the first line is blank", records_.line());
-    // A copy, as the header shows itself by the second row only.
-    const std::vector<std::string> first_row(records_.cells().begin(), records_.cells().end());
-    const std::vector<std::string_view> first(first_row.begin(), first_row.end());
-    const Index first_line = records_.line();
+    refuse_other_formats();
+    find_separator();
+    if (!records_.next()) fail({"the file is empty"});
+    first_line_ = records_.line();
+    if (records_.blank()) fail({"the first line is blank"}, first_line_);
+    const std::span<const std::string_view> first = records_.cells();
     if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != cell.npos; })) {
-      fail("the first line holds zero bytes, so this is not text: is it an IDX or a gzipped file?", first_line);
+      fail({"the first line holds zero bytes, so this is not text: is it UTF-16, an IDX or a gzipped file?"},
+           first_line_);
     }
-    bool more = records_.next();
 
-    const bool header = begins_with_names(first, more ? records_.cells() : std::span<const std::string_view>{});
-    for (std::size_t i = 0; i < first.size(); ++i) {
-      names_.emplace_back(header ? std::string(trimmed(first[i])) : std::to_string(i));
+    const bool named = find_label(first);
+    if (label_ && first.size() == 1) {
+      fail({"there is only the label column: there are no features; is the separator right? Say by ",
+            options_.names.separator, " what it is"});
     }
-    if (columns() == 1 && label_) fail("there is only the label column: there are no features");
-    if (!header) add_row(first, first_line);
-    for (; more; more = records_.next()) {
+    header_ = named || begins_with_names(first);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      names_.emplace_back(header_ ? std::string(trimmed(first[i])) : std::to_string(i));
+    }
+    if (!header_) add_row(first, first_line_);
+    while (records_.next()) {
       if (records_.blank()) {
         if (!blank_line_) blank_line_ = records_.line();
       } else {
         add_row(records_.cells(), records_.line());
       }
     }
-    if (rows_ == 0) fail("there are names, but no rows");
+    if (rows_ == 0 && left_out_ > 0) fail({"all of its ", left_out_, " rows have missing values"});
+    if (rows_ == 0) fail({"there are names, but no rows"});
+    if (lone_label_) {
+      ask_for_header({"its cells are numbers, and no later row has its label '", excerpt(*lone_label_), "'"});
+    }
     return collect();
   }
 
  private:
-  [[noreturn]] void fail(const std::string& why, std::optional<Index> line = {}) const {
+  [[noreturn]] void fail(std::initializer_list<Piece> why, std::optional<Index> line = {}) const {
     throw FormatError(why, Place{.file = records_.name(), .line = line});
   }
 
   std::size_t columns() const { return names_.size(); }
   std::size_t features() const { return columns() - (label_ ? 1 : 0); }
 
-  /// Finds the label's column, and whether the first row holds names.
-  bool begins_with_names(std::span<const std::string_view> first, std::span<const std::string_view> second) {
-    const auto is_number = [](std::string_view cell) { return parse_number<double>(cell).has_value(); };
-    if (find_label(first)) return true;
+  void refuse_other_formats() const {
+    const std::string_view text = records_.text();
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+      fail({"it is UTF-16, but only UTF-8 can be read: save it as that"});
+    }
+    if (text.starts_with("\x1F\x8B")) fail({"it is gzipped, not text: unpack it first"});
+    if (text.starts_with("PK\x03\x04")) {
+      fail({"it is a spreadsheet or another ZIP archive, not text: export it as CSV first"});
+    }
+  }
+
+  void find_separator() {
+    const std::string found = records_.separators(options_.separator ? std::string(1, *options_.separator) : ",;\t");
+    if (found.size() > 1) {
+      std::string list;
+      for (const char c : found)
+        list += message({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
+      fail({"the first row holds ", list, ": say by ", options_.names.separator, " which of them separates its cells"},
+           records_.line());
+    }
+    if (!options_.separator) records_.separate_by(found.empty() ? ',' : found[0]);
+  }
+
+  /// Whether the first row, in which nothing names the label's column, holds names.
+  bool begins_with_names(std::span<const std::string_view> first) {
     if (options_.header != CsvHeader::Auto) return options_.header == CsvHeader::Yes;
     std::size_t numbers = 0;
     std::size_t texts = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (i != label_ && !trimmed(first[i]).empty()) ++(is_number(first[i]) ? numbers : texts);
+      if (i == label_) continue;
+      if (looks_like_number(first[i])) {
+        ++numbers;
+      } else if (!is_missing(first[i])) {
+        ++texts;
+      }
     }
     if (texts > 0) return numbers == 0;
-    return label_ && *label_ < second.size() && !is_number(first[*label_]) && is_number(second[*label_]);
+    if (numbers == 0) ask_for_header({"its cells are empty"});
+    if (are_column_numbers(first)) ask_for_header({"its cells are the columns' numbers"});
+    if (label_ && !looks_like_number(first[*label_])) lone_label_ = std::string(trimmed(first[*label_]));
+    return false;
+  }
+
+  [[noreturn]] void ask_for_header(std::initializer_list<Piece> why) const {
+    fail({"the first row may hold names, or a sample: ", message(why), "; say by ", options_.names.header,
+          " whether it holds names"},
+         first_line_);
+  }
+
+  /// "0,1,2", and with row numbers in a column without a name ",0,1,2": so pandas names columns that have no names.
+  static bool are_column_numbers(std::span<const std::string_view> first) {
+    const std::span<const std::string_view> numbers = first.subspan(trimmed(first[0]).empty() ? 1 : 0);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (trimmed(numbers[i]) != std::to_string(i)) return false;
+    }
+    return numbers.size() >= 3;
   }
 
   /// Sets label_; true where the first row names it. Throws ValueError where there is no such column.
@@ -140,92 +192,117 @@ class CsvReader {
       number = parse_number<Index>(*name);
       if (options_.header == CsvHeader::Yes || (options_.header == CsvHeader::Auto && !number)) {
         const auto is_it = [name](std::string_view cell) { return trimmed(cell) == *name; };
-        if (std::ranges::count_if(first, is_it) > 1) no_label("several columns have the name '" + *name + "'");
+        if (std::ranges::count_if(first, is_it) > 1) no_label({"several columns have the name '", *name, "'"});
         const auto found = std::ranges::find_if(first, is_it);
         if (found != first.end()) {
           label_ = static_cast<std::size_t>(found - first.begin());
           return true;
         }
       }
-      if (!number) no_label("no column has the name '" + *name + "'" + list(first));
+      if (!number) no_label({"no column has the name '", *name, "'; the first row is ", excerpts(first)});
     } else if (const auto* given = std::get_if<Index>(&options_.label)) {
       number = *given;
     }
     if (!number) return false;
     if (*number < -count || *number >= count) {
-      no_label("the label's column cannot be number " + std::to_string(*number) + ": there are " +
-               std::to_string(count) + " columns, 0 to " + std::to_string(count - 1));
+      no_label({"the label's column cannot be number ", *number, ": there are ", count, " columns, 0 to ", count - 1});
     }
     label_ = static_cast<std::size_t>(*number < 0 ? *number + count : *number);
     return false;
   }
-  [[noreturn]] void no_label(const std::string& why) const { throw ValueError(why, Place{.file = records_.name()}); }
-
-  static std::string list(std::span<const std::string_view> names) {
-    constexpr std::size_t most = 10;
-    std::string text = "; the first row is ";
-    for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i ? ", '" : "'") + excerpt(names[i]) + "'";
-    return text + (names.size() > most ? ", …" : "");
-  }
-
-  /// A cell's text for a message: short, and without control characters.
-  static std::string excerpt(std::string_view cell) {
-    constexpr std::size_t most = 40;
-    std::string text(cell.substr(0, most));
-    std::ranges::replace_if(
-        text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-    return text + (cell.size() > most ? "…" : "");
+  [[noreturn]] void no_label(std::initializer_list<Piece> why) const {
+    throw ValueError(why, Place{.file = records_.name()});
   }
 
   void add_row(std::span<const std::string_view> cells, Index line) {
-    if (blank_line_) fail("the line is blank, but rows follow", blank_line_);
+    if (blank_line_) fail({"the line is blank, but rows follow"}, blank_line_);
     if (cells.size() != columns()) {
-      fail("the row has " + std::to_string(cells.size()) + " cells, but the first row has " + std::to_string(columns()),
-           line);
+      fail({"the row has ", cells.size(), " cells, but the first row has ", columns()}, line);
     }
     if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
       const std::size_t most = std::max<std::size_t>(1, block_values / features());
       blocks_.emplace_back().reserve(features() * std::clamp<std::size_t>(static_cast<std::size_t>(rows_), 1, most));
     }
+    const std::size_t before = blocks_.back().size();
+    bool whole = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (i == label_) {
-        labels_.push_back(class_of(cells[i], line));
-      } else {
-        blocks_.back().push_back(value_of(cells[i], line, i));
-      }
+      const bool there =
+          i == label_ ? options_.missing == CsvMissing::Refuse || !is_missing(cells[i]) : add_value(cells[i], line, i);
+      whole = whole && there;
     }
+    if (lone_label_ && line != first_line_ && trimmed(cells[*label_]) == *lone_label_) lone_label_.reset();
+    if (!whole) {
+      blocks_.back().resize(before);
+      ++left_out_;
+      return;
+    }
+    if (label_) labels_.push_back(class_of(cells[*label_], line));
     ++rows_;
   }
 
   Place at(Index line, std::size_t column) const {
-    return {.file = records_.name(), .line = line, .column = names_[column]};
+    return {.file = records_.name(), .line = line, .column = excerpt(names_[column])};
   }
-  static std::string numbered(std::size_t column) {
-    return " (column number " + std::to_string(column) + ", counted from 0)";
-  }
+  static std::string numbered(std::size_t column) { return message({" (column number ", column, ", counted from 0)"}); }
 
-  S value_of(std::string_view cell, Index line, std::size_t column) const {
+  /// Adds the cell's number to the last block; false where it is missing, and such rows are to be left out.
+  bool add_value(std::string_view cell, Index line, std::size_t column) {
     const std::optional<double> value = parse_number<double>(cell);
-    if (!value) {
-      const std::string text = trimmed(cell).empty() ? "the cell is empty" : "'" + excerpt(cell) + "' is not a number";
-      const bool first_row = rows_ == 0 && options_.header == CsvHeader::Auto;
-      const char* hint = columns() == 1 ? "; there is one column only: is the separator right?"
-                         : first_row    ? "; where the first row holds names, say so"
-                                        : "";
-      throw FormatError({text, numbered(column), hint}, at(line, column));
+    if (!value || !std::isfinite(*value)) {
+      if (options_.missing == CsvMissing::LeaveOut && is_missing(cell)) return false;
+      if (!value) {
+        const std::string text =
+            trimmed(cell).empty() ? "the cell is empty" : message({"'", excerpt(cell), "' is not a number"});
+        throw FormatError({text, numbered(column), advice(cell, line, column)}, at(line, column));
+      }
     }
     if (!std::isfinite(*value) || std::abs(*value) > static_cast<double>(std::numeric_limits<S>::max())) {
-      throw NonFiniteError({"'", excerpt(cell), "' is NaN, infinite or out of range", numbered(column)},
+      throw NonFiniteError({"'", excerpt(cell), "' is NaN, infinite or out of range", numbered(column),
+                            is_missing(cell) ? advice(cell, line, column) : ""},
                            at(line, column));
     }
-    return static_cast<S>(*value);
+    blocks_.back().push_back(static_cast<S>(*value));
+    return true;
+  }
+
+  /// What may be wrong where a cell is no number, and the option that helps.
+  std::string advice(std::string_view cell, Index line, std::size_t column) const {
+    const CsvOptionNames& names = options_.names;
+    if (columns() == 1 && !trimmed(cell).empty()) {
+      return message({"; there is one column only: is the separator right? Say by ", names.separator, " what it is"});
+    }
+    const bool first_row = !header_ && line == first_line_ && options_.header == CsvHeader::Auto;
+    const std::string header =
+        first_row ? message({"; where the first row holds names, say so by ", names.header}) : "";
+    if (is_missing(cell)) {
+      const bool at_end = trimmed(cell).empty() && column + 1 == columns();
+      return message({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,
+                      " can leave out the rows that have missing values"});
+    }
+    if (first_row) return header;
+    if (looks_like_number(cell)) return "; write decimals with a point, and thousands without a mark";
+    return message({"; features are numbers: where this column holds the classes, say so by ", names.label,
+                    ", else write it as numbers or leave it out of the file"});
   }
 
   int class_of(std::string_view cell, Index line) {
     cell = trimmed(cell);
-    if (cell.empty()) throw FormatError({"the label is empty", numbered(*label_)}, at(line, *label_));
     const auto found = numbers_.find(cell);
     if (found != numbers_.end()) return found->second;
+    if (cell.empty()) {
+      throw FormatError({"the label is empty", numbered(*label_), "; ", options_.names.missing,
+                         " can leave out the rows that have missing values"},
+                        at(line, *label_));
+    }
+    if (cell.find('\0') != cell.npos) {
+      throw FormatError({"the label '", excerpt(cell), "' holds a zero byte", numbered(*label_)}, at(line, *label_));
+    }
+    const auto [other, added] = whole_numbers_.emplace(whole_number(cell), cell);
+    if (!added) {
+      throw FormatError({"the labels '", excerpt(other->second), "' and '", excerpt(cell),
+                         "' are one number, but two texts: write them alike", numbered(*label_)},
+                        at(line, *label_));
+    }
     const int number = static_cast<int>(classes_.size());
     classes_.emplace_back(cell);
     numbers_.emplace(cell, number);
@@ -237,8 +314,19 @@ class CsvReader {
     MatrixX<S> values(static_cast<Index>(features()), rows_);
     S* out = values.data();
     for (; !blocks_.empty(); blocks_.pop_front()) out = std::ranges::copy(blocks_.front(), out).out;
-    if (label_) names_.erase(names_.begin() + static_cast<Index>(*label_));
-    return {Samples<S>{std::move(values)}, std::move(names_), std::move(labels_), std::move(classes_)};
+    std::string label;
+    if (label_) {
+      label = std::move(names_[*label_]);
+      names_.erase(names_.begin() + static_cast<Index>(*label_));
+    }
+    return {.samples = Samples<S>{std::move(values)},
+            .features = std::move(names_),
+            .labels = std::move(labels_),
+            .classes = std::move(classes_),
+            .label = std::move(label),
+            .header = header_,
+            .left_out = left_out_,
+            .file = records_.name()};
   }
 
   struct TextHash {
@@ -251,36 +339,46 @@ class CsvReader {
   CsvRecords& records_;
   const CsvOptions& options_;
   std::vector<std::string> names_;
+  bool header_ = false;
+  Index first_line_ = 1;
   std::optional<std::size_t> label_;
-  std::deque<std::vector<S>> blocks_;  // whole rows in each, as many as there are so far: growing copies nothing
+  std::optional<std::string> lone_label_;  // the first row's, while it may be a name and no other row has it
+  std::deque<std::vector<S>> blocks_;      // whole rows in each, as many as there are so far: growing copies nothing
   Index rows_ = 0;
+  Index left_out_ = 0;
   std::optional<Index> blank_line_;
   std::vector<int> labels_;
   std::vector<std::string> classes_;
   std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers_;
+  std::unordered_map<std::string, std::string> whole_numbers_;  // to how they are written
 };
 
 }  // namespace detail
 
-/// Reads samples, and class labels where a label column is named, from comma-separated text (RFC 4180, LF or CRLF,
-/// quoted cells, UTF-8 with or without a byte order mark; blank lines at the end are ignored). Numbers are written with
-/// a point, whatever the locale; blanks around a cell do not count.
+/// Reads samples, and class labels where a label column is named, from comma-separated text, or text with semicolons or
+/// tabs (RFC 4180, LF or CRLF, quoted cells, UTF-8 with or without a byte order mark; blank lines at the end are
+/// ignored). Numbers are written with a point, whatever the locale; blanks around a cell do not count. A label is a
+/// text: "a" and "A" are two classes. Of several files that meet one network, put the later ones in the first one's
+/// order by `aligned` (csv_align.hpp).
 ///
 /// Throws IoError where the file cannot be read; FormatError, with the line and column in `place()`, for a cell that is
-/// empty or not a number, a row with more or fewer cells than the first, a quote that is not closed, a file without
-/// rows; NonFiniteError for NaN, infinities and numbers beyond S or nearer to 0 than any double; ValueError where there
-/// is no such label column.
+/// empty or not a number, a label that is empty, holds a zero byte or is a number that another label writes otherwise
+/// ("1" and "1.0"), a row with more or fewer cells than the first, a quote that is not closed, a file without rows, not
+/// of text, of UTF-16 or with lines that end in CR alone, and where the header or the separator cannot be told;
+/// NonFiniteError for NaN, infinities and numbers beyond S or nearer to 0 than any double; ValueError where there is no
+/// such label column, or for a separator that may be a part of a number (a letter, a digit, a point, a sign), a blank,
+/// a quote, a line end, a zero byte, or no ASCII.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file{path};
-  detail::CsvRecords records{file, options.separator};
+  detail::CsvRecords records{file, options.separator.value_or(',')};
   return detail::CsvReader<S>{records, options}.read();
 }
 
 /// The same from text in memory; `name` is what errors call it.
 template <Scalar S>
 CsvData<S> parse_csv(std::string_view text, const CsvOptions& options = {}, const std::string& name = "CSV text") {
-  detail::CsvRecords records{text, options.separator, name};
+  detail::CsvRecords records{text, options.separator.value_or(','), name};
   return detail::CsvReader<S>{records, options}.read();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/io/csv_cell.hpp"
 #include "gemel/training/history.hpp"
 
 namespace gemel {
@@ -25,14 +26,13 @@ struct CSVLoggerOptions {
 /// learning_rate, seconds. The file is opened when the training begins, and is whole after each epoch. Numbers have as
 /// many digits as it takes to read the same value back. Copies of an open one write to the same file.
 /// Throws IoError, with the file's name, where it cannot be opened or written (a full disk), ValueError for a separator
-/// that cannot be one.
+/// that may be a part of a number (a letter, a digit, a point, a sign), a blank, a quote, a line end, a zero byte, or
+/// no ASCII. A last line without an end, as a run that was killed leaves one, is ended before another is appended.
 class CSVLogger {
  public:
   explicit CSVLogger(const std::filesystem::path& path, CSVLoggerOptions options = {})
       : name_(path.string()), options_(options) {
-    if (options.separator == '"' || options.separator == '\n' || options.separator == '\r') {
-      throw ValueError("a quote or a line end cannot separate cells", Place{.file = name_});
-    }
+    detail::check_separator(options.separator, Place{.file = name_});
   }
 
   template <class State>
@@ -55,18 +55,29 @@ class CSVLogger {
 
  private:
   void open() {
-    file_ = {std::fopen(name_.c_str(), options_.append ? "ab" : "wb"), Close{}};
+    file_ = {std::fopen(name_.c_str(), options_.append ? "a+b" : "wb"), Close{}};
     if (!file_) fail("opened");
     if (std::fseek(file_.get(), 0, SEEK_END) != 0 || std::ftell(file_.get()) <= 0) {
       write({"epoch", "loss", "validation_loss", "learning_rate", "seconds"});
+      return;
     }
+    if (std::fseek(file_.get(), -1, SEEK_END) != 0) fail("read");
+    const int end = std::fgetc(file_.get());
+    if (end == EOF) fail("read");
+    // Between reading and writing the standard asks for a seek.
+    if (std::fseek(file_.get(), 0, SEEK_END) != 0) fail("read");
+    if (end != '\n') write_text("\n");
   }
 
   void write(const std::vector<std::string>& cells) {
     std::string line;
     for (const std::string& cell : cells) line += (line.empty() ? "" : std::string(1, options_.separator)) + cell;
     line += '\n';
-    if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0) {
+    write_text(line);
+  }
+
+  void write_text(const std::string& text) {
+    if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() || std::fflush(file_.get()) != 0) {
       fail("written");
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,35 @@ class CsvRecords {
   CsvRecords(const CsvRecords&) = delete;
   CsvRecords& operator=(const CsvRecords&) = delete;
 
+  /// What there is, as far as it is read, from the next record on.
+  std::string_view text() const { return text_; }
+
+  void separate_by(char separator) { separator_ = separator; }
+
+  /// Those of the characters `among` that the next record holds outside quotes, each once: what may separate its cells.
+  /// Throws FormatError where that record holds a CR without an LF behind.
+  std::string separators(std::string_view among) {
+    std::string found;
+    bool quoted = false;
+    bool may_quote = true;  // at a cell's begin; and behind a closing quote, where a second one goes on as doubled
+    for (std::size_t i = 0; have(i); ++i) {
+      const char c = text_[i];
+      if (quoted) {
+        quoted = c != '"';
+        may_quote = true;
+        continue;
+      }
+      if (c == '\n') break;
+      if (c == '\r' && have(i + 1) && text_[i + 1] != '\n') {
+        fail({"lines end in CR alone, as on old Macintoshes: save the file with LF or CRLF"});
+      }
+      quoted = c == '"' && may_quote;
+      may_quote = among.find(c) != among.npos;
+      if (may_quote && found.find(c) == found.npos) found += c;
+    }
+    return found;
+  }
+
   /// Goes to the next record; false at the end. Throws FormatError for a quote that is not closed, or is followed by
   /// text.
   bool next() {
@@ -54,15 +84,23 @@ class CsvRecords {
   static constexpr std::size_t block = std::size_t{1} << 20;
   static constexpr std::size_t longest_record = std::size_t{1} << 28;
 
-  [[noreturn]] void fail(const std::string& why) const { throw FormatError(why, Place{.file = name_, .line = line_}); }
+  [[noreturn]] void fail(std::initializer_list<Piece> why) const {
+    throw FormatError(why, Place{.file = name_, .line = line_});
+  }
 
   void skip_mark() {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
   }
 
+  /// Whether text_ has a character i, for which the file is read on.
+  bool have(std::size_t i) {
+    while (i >= text_.size() && file_ && !ended_) more();
+    return i < text_.size();
+  }
+
   /// Puts what is left of the block to its front, and the file's next bytes behind.
   void more() {
-    if (text_.size() > longest_record) fail("a row of more than 256 MiB: is this a CSV file?");
+    if (text_.size() > longest_record) fail({"a row of more than 256 MiB: is this a CSV file?"});
     std::string fresh(text_);
     fresh.resize(text_.size() + std::max(block, text_.size()));
     const std::size_t count = file_->read(std::span{fresh}.subspan(text_.size()));
@@ -108,7 +146,7 @@ class CsvRecords {
     bool doubled = false;
     for (;; ++used_) {
       if (used_ == text_.size()) {
-        if (whole) fail("a quote that begins in this row is not closed");
+        if (whole) fail({"a quote that begins in this row is not closed"});
         return false;
       }
       if (text_[used_] == '\n') ++next_line_;
@@ -124,7 +162,7 @@ class CsvRecords {
     const std::string_view rest = text_.substr(used_);
     if (rest.starts_with("\r\n") || rest == "\r") ++used_;
     if (used_ < text_.size() && text_[used_] != separator_ && text_[used_] != '\n') {
-      fail("text follows the closing quote of cell " + std::to_string(cells_.size()) + " (cells count from 0)");
+      fail({"text follows the closing quote of cell ", cells_.size(), " (cells count from 0)"});
     }
     return true;
   }

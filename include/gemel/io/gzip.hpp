@@ -2,10 +2,15 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <new>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gemel/core/error.hpp"
@@ -13,31 +18,119 @@
 
 namespace gemel {
 
-/// The content of a gzipped file, inflated, or of any other file as it is, for `parse_idx` and the like. Needs zlib,
-/// the only header that does. Throws IoError where the file cannot be read, FormatError where its gzip data is damaged
-/// or truncated, or inflates to more than `most` bytes.
-inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path, std::size_t most = std::size_t{1} << 32) {
-  const InputFile checked{path};  // for its errors: zlib tells little
-  const Place place{.file = checked.name()};
-  struct Close {
-    void operator()(gzFile file) const { gzclose(file); }
-  };
-  const std::unique_ptr<gzFile_s, Close> file{gzopen(checked.name().c_str(), "rb")};
-  if (!file) throw IoError("it cannot be opened", place);
+/// The bytes of a source, inflated as they are read; those of a source that is not gzipped as they are. So
+/// `read_idx<float>(Gzip{InputFile{"train-images-idx3-ubyte.gz"}})` reads both. Needs zlib, the only header that does.
+/// `read` throws what the source's `read` throws, and FormatError where the gzip data is damaged or truncated, or
+/// followed by bytes that are none.
+template <Input Source>
+class Gzip {
+ public:
+  explicit Gzip(Source source) : source_(std::move(source)), block_(block_size) {
+    fill();
+    if (!begins_member()) return;
+    stream_.reset(new z_stream{});
+    if (inflateInit2(stream_.get(), gzip_only) != Z_OK) throw std::bad_alloc();
+  }
 
-  constexpr unsigned block = 1 << 20;
+  decltype(auto) name() const { return source_.name(); }
+
+  /// A byte of deflated data gives 1032 at most: its densest code is a copy of 258 bytes in two bits.
+  std::uint64_t most_bytes() const { return (stream_ ? 1032 : 1) * source_.most_bytes(); }
+
+  std::size_t read(std::span<char> out) {
+    std::size_t count = 0;
+    while (count < out.size()) {
+      if (rest_.empty()) fill();
+      if (rest_.empty() && (!stream_ || between_members_)) break;
+      const std::span<char> part = out.subspan(count);
+      count += stream_ ? inflate_some(part) : copy_some(part);
+    }
+    return count;
+  }
+
+ private:
+  static constexpr std::size_t block_size = std::size_t{1} << 16;
+  static constexpr int gzip_only = 15 + 16;  // zlib's code for the largest window and gzip's header and checksum
+
+  struct End {
+    void operator()(z_stream* stream) const {
+      inflateEnd(stream);
+      delete stream;
+    }
+  };
+
+  [[noreturn]] void fail(const char* why) const {
+    throw FormatError({"its gzip data cannot be inflated: ", why}, Place{.file = source_.name()});
+  }
+
+  /// Puts what is left of the block to its front, and the source's next bytes behind.
+  void fill() {
+    std::ranges::copy(rest_, block_.begin());
+    const std::size_t count = source_.read(std::span{block_}.subspan(rest_.size()));
+    rest_ = std::span{block_}.first(rest_.size() + count);
+  }
+
+  bool begins_member() const { return rest_.size() >= 2 && rest_[0] == '\x1f' && rest_[1] == '\x8b'; }
+
+  std::size_t copy_some(std::span<char> out) {
+    const auto part = rest_.first(std::min(rest_.size(), out.size()));
+    std::ranges::copy(part, out.begin());
+    rest_ = rest_.subspan(part.size());
+    return part.size();
+  }
+
+  std::size_t inflate_some(std::span<char> out) {
+    if (between_members_) {
+      if (rest_.size() < 2) fill();
+      if (!begins_member()) fail("bytes that are no gzip data follow its end");
+      inflateReset(stream_.get());
+      between_members_ = false;
+    }
+    // A block's sizes fit zlib's numbers; the caller's may not.
+    const std::size_t most = std::min(out.size(), std::size_t{1} << 30);
+    stream_->next_in = reinterpret_cast<Bytef*>(rest_.data());
+    stream_->avail_in = static_cast<uInt>(rest_.size());
+    stream_->next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_->avail_out = static_cast<uInt>(most);
+    const bool ended = rest_.empty();
+    const int result = inflate(stream_.get(), Z_NO_FLUSH);
+    rest_ = rest_.last(stream_->avail_in);
+    const std::size_t count = most - stream_->avail_out;
+    if (result == Z_STREAM_END) {
+      between_members_ = true;
+    } else if (result == Z_MEM_ERROR) {
+      throw std::bad_alloc();
+    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+      fail(stream_->msg ? stream_->msg : "it is damaged");
+    } else if (ended && count == 0) {
+      fail("it is truncated");
+    }
+    return count;
+  }
+
+  Source source_;
+  std::vector<char> block_;
+  std::span<char> rest_;                   // of the block: what is read, but not used
+  std::unique_ptr<z_stream, End> stream_;  // null: the source is not gzipped. zlib's state knows where it stands.
+  bool between_members_ = false;
+};
+
+/// The content of a gzipped file, inflated, or of any other file as it is. Throws IoError where the file cannot be
+/// read, FormatError where its gzip data is damaged or truncated or followed by other bytes, or inflates to more than
+/// `most` bytes. What tells its own length needs no such bound: read it through a `Gzip`.
+inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path, std::size_t most = std::size_t{1} << 32) {
+  constexpr std::size_t block = std::size_t{1} << 20;
+  Gzip file{InputFile{path}};
   std::vector<std::uint8_t> bytes;
   for (;;) {
     const std::size_t size = bytes.size();
     bytes.resize(size + block);
-    const int count = gzread(file.get(), bytes.data() + size, block);
-    int error = Z_OK;
-    const char* what = gzerror(file.get(), &error);
-    if (error == Z_ERRNO) throw IoError("it cannot be read", place);
-    if (count < 0 || error != Z_OK) throw FormatError({"its gzip data cannot be inflated: ", what}, place);
-    bytes.resize(size + static_cast<std::size_t>(count));
-    if (bytes.size() > most) throw FormatError({"it inflates to more than ", most, " bytes"}, place);
-    if (count == 0) return bytes;
+    const std::size_t count = file.read({reinterpret_cast<char*>(bytes.data()) + size, block});
+    bytes.resize(size + count);
+    if (bytes.size() > most) {
+      throw FormatError({"it inflates to more than ", most, " bytes"}, Place{.file = file.name()});
+    }
+    if (count < block) return bytes;
   }
 }
 

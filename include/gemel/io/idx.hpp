@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <limits>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,6 +27,7 @@ class ByteReader {
 
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return bytes_.size(); }
+  std::uint64_t most_bytes() const { return bytes_.size(); }
   std::size_t read(std::span<char> out) {
     const std::size_t count = std::min(out.size(), bytes_.size() - next_);
     if (count > 0) std::memcpy(out.data(), bytes_.data() + next_, count);
@@ -42,58 +43,75 @@ class ByteReader {
 
 /// The IDX format as LeCun, Cortes and Burges describe it with the MNIST database: two zero bytes, a type code, the
 /// number of dimensions, each dimension as a big-endian 32-bit number, then the values, the last dimension fastest.
-template <class Reader>
+template <Input Reader>
 class IdxReader {
  public:
   /// Reads the dimensions and holds them against the reader's size, before anything is allocated.
   explicit IdxReader(Reader& reader) : reader_(reader) {
     std::array<std::uint8_t, 4> magic;
-    if (!read_bytes(magic) || magic[0] != 0 || magic[1] != 0)
-      fail("it is not an IDX file: that begins with two zero bytes");
-    if (magic[2] != 0x08) {
-      fail("its values have the type code " + std::to_string(magic[2]) + ", but only 8, unsigned bytes, can be read");
+    const std::size_t count = read_bytes(magic);
+    if (count >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) fail({"it is gzipped, not an IDX file, which begins with two zero bytes: unpack it first"});
+    if (count < 4 || magic[0] != 0 || magic[1] != 0) {
+      fail({"it is not an IDX file: that begins with two zero bytes"});
     }
-    if (magic[3] == 0) fail("it has no dimensions");
-    // A dimension of a 32-bit number; their product is bounded by the file's size at each step, so it cannot overflow.
+    if (magic[2] != 0x08) {
+      fail({"its values have the type code ", int{magic[2]}, ", but only 8, unsigned bytes, can be read"});
+    }
+    if (magic[3] == 0) fail({"it has no dimensions"});
+    // A dimension of a 32-bit number; their product is bounded by the reader's size at each step, so it cannot
+    // overflow.
     const std::uint64_t header = 4 + 4 * std::uint64_t{magic[3]};
     for (int dimension = 0; dimension < magic[3]; ++dimension) {
       std::array<std::uint8_t, 4> bytes;
-      if (!read_bytes(bytes)) fail("it ends within its " + std::to_string(magic[3]) + " dimensions");
+      if (read_bytes(bytes) < 4) fail({"it ends within its ", int{magic[3]}, " dimensions"});
       std::uint64_t size = 0;
       for (const std::uint8_t byte : bytes) size = size << 8 | byte;
-      if (size == 0) fail("dimension " + std::to_string(dimension) + " is 0: there are no values");
-      if (size > reader_.size() / values_)
-        fail("its dimensions ask for more values than it has bytes: it is truncated");
+      if (size == 0) fail({"dimension ", dimension, " is 0: there are no values"});
+      if (size > reader_.most_bytes() / values_) {
+        fail({"its dimensions ask for more values than it has bytes: it is truncated"});
+      }
       values_ *= size;
       dimensions_.push_back(static_cast<Index>(size));
     }
-    if (reader_.size() != header + values_) {
-      fail("its dimensions ask for " + std::to_string(values_) + " values, but it has " +
-           std::to_string(reader_.size() - header) + " bytes of them: it is " +
-           (reader_.size() < header + values_ ? "truncated" : "followed by others"));
+    if constexpr (requires { reader_.size(); }) {
+      if (reader_.size() < header + values_) fail_truncated(reader_.size() - header);
+      if (reader_.size() > header + values_) {
+        fail({"its dimensions ask for ", values_, " values, but it has ", reader_.size() - header,
+              " bytes of them: it is followed by others"});
+      }
     }
   }
 
   const std::vector<Index>& dimensions() const { return dimensions_; }
 
-  /// All values in their order, to `out`.
+  /// All values in their order, to `out`. Nothing may follow them.
   template <class T>
   void read_values(T* out) {
     std::array<std::uint8_t, 1 << 14> block;
     for (std::uint64_t done = 0; done < values_;) {
       const auto part =
           std::span{block}.first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), values_ - done)));
-      if (!read_bytes(part)) fail("it became shorter while it was read");
+      const std::size_t count = read_bytes(part);
+      if (count < part.size()) fail_truncated(done + count);
       out = std::ranges::transform(part, out, [](std::uint8_t value) { return static_cast<T>(value); }).out;
       done += part.size();
     }
+    if (read_bytes(std::span{block}.first(1)) > 0) {
+      fail({"its dimensions ask for ", values_, " values, but they are followed by other bytes"});
+    }
   }
 
-  [[noreturn]] void fail(const std::string& why) const { throw FormatError(why, Place{.file = reader_.name()}); }
+  [[noreturn]] void fail(std::initializer_list<Piece> why) const {
+    throw FormatError(why, Place{.file = reader_.name()});
+  }
 
  private:
-  bool read_bytes(std::span<std::uint8_t> bytes) {
-    return reader_.read({reinterpret_cast<char*>(bytes.data()), bytes.size()}) == bytes.size();
+  [[noreturn]] void fail_truncated(std::uint64_t count) const {
+    fail({"its dimensions ask for ", values_, " values, but it has ", count, " bytes of them: it is truncated"});
+  }
+
+  std::size_t read_bytes(std::span<std::uint8_t> bytes) {
+    return reader_.read({reinterpret_cast<char*>(bytes.data()), bytes.size()});
   }
 
   Reader& reader_;
@@ -101,7 +119,7 @@ class IdxReader {
   std::uint64_t values_ = 1;
 };
 
-template <Scalar S, class Reader>
+template <Scalar S, Input Reader>
 Samples<S> read_idx_samples(Reader reader) {
   IdxReader<Reader> idx{reader};
   Index features = 1;
@@ -111,12 +129,11 @@ Samples<S> read_idx_samples(Reader reader) {
   return Samples<S>{std::move(values)};
 }
 
-template <class Reader>
+template <Input Reader>
 std::vector<int> read_idx_vector(Reader reader) {
   IdxReader<Reader> idx{reader};
   if (idx.dimensions().size() != 1) {
-    idx.fail("it has " + std::to_string(idx.dimensions().size()) +
-             " dimensions, but labels have one: are images and labels swapped?");
+    idx.fail({"it has ", idx.dimensions().size(), " dimensions, but labels have one: are images and labels swapped?"});
   }
   std::vector<int> values(static_cast<std::size_t>(idx.dimensions().front()));
   idx.read_values(values.data());
@@ -134,7 +151,14 @@ Samples<S> read_idx(const std::filesystem::path& path) {
   return detail::read_idx_samples<S>(InputFile{path});
 }
 
-/// The same from bytes in memory, such as an inflated file's; `name` is what errors call them.
+/// The same from any other input, such as `Gzip{InputFile{path}}` (see gzip.hpp): no more of it is read than its
+/// dimensions ask for, and one byte to see that it ends there.
+template <Scalar S, Input Reader>
+Samples<S> read_idx(Reader input) {
+  return detail::read_idx_samples<S>(std::move(input));
+}
+
+/// The same from bytes in memory; `name` is what errors call them.
 template <Scalar S>
 Samples<S> parse_idx(std::span<const std::uint8_t> bytes, const std::string& name = "IDX data") {
   return detail::read_idx_samples<S>(detail::ByteReader{bytes, name});
@@ -144,6 +168,10 @@ Samples<S> parse_idx(std::span<const std::uint8_t> bytes, const std::string& nam
 /// dimensions.
 inline std::vector<int> read_idx_labels(const std::filesystem::path& path) {
   return detail::read_idx_vector(InputFile{path});
+}
+template <Input Reader>
+std::vector<int> read_idx_labels(Reader input) {
+  return detail::read_idx_vector(std::move(input));
 }
 inline std::vector<int> parse_idx_labels(std::span<const std::uint8_t> bytes, const std::string& name = "IDX data") {
   return detail::read_idx_vector(detail::ByteReader{bytes, name});

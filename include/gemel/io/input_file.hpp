@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cerrno>
+#include <concepts>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,31 +16,41 @@
 
 namespace gemel {
 
-/// A regular file, open for reading: its size is known before a byte is read, so that every length in it can be
-/// bounded. Throws IoError, with the file's name, where it is missing, a directory, a device or a pipe, or cannot be
-/// read.
+/// Bytes that are read from their first to their last: an InputFile's, or those that a Gzip inflates. `read` gives up
+/// to `out.size()` bytes, fewer only at the end. `most_bytes` is the most there can be: every length that they tell can
+/// be bounded by it before anything is allocated. Where that is their exact number, there is a `size` too.
+template <class T>
+concept Input = requires(T& input, const T& constant, std::span<char> out) {
+  { constant.name() } -> std::convertible_to<std::string>;
+  { constant.most_bytes() } -> std::same_as<std::uint64_t>;
+  { input.read(out) } -> std::same_as<std::size_t>;
+};
+
+/// A regular file, open for reading: its size is known before a byte is read. Throws IoError, with the file's name,
+/// where it is missing, a directory, a device or a pipe, or cannot be read.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path) : name_(path.string()) {
+    if (name_.find('\0') != name_.npos) fail({"there is no such file: its name holds a zero byte"});
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
-    if (status.type() == std::filesystem::file_type::not_found) fail("there is no such file");
-    if (error) fail("it cannot be read: " + error.message());
-    if (std::filesystem::is_directory(status)) fail("it is a directory, not a file");
-    if (!std::filesystem::is_regular_file(status)) fail("it is not a regular file: copy its content into one first");
+    if (status.type() == std::filesystem::file_type::not_found) fail({"there is no such file"});
+    if (error) fail({"it cannot be read: ", error.message()});
+    if (std::filesystem::is_directory(status)) fail({"it is a directory, not a file"});
+    if (!std::filesystem::is_regular_file(status)) fail({"it is not a regular file: copy its content into one first"});
     size_ = std::filesystem::file_size(path, error);
     if (!error) file_.reset(std::fopen(name_.c_str(), "rb"));
-    if (!file_) fail(std::string("it cannot be opened: ") + (error ? error.message() : std::strerror(errno)));
+    if (!file_) fail({"it cannot be opened: ", error ? error.message() : std::strerror(errno)});
   }
 
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
+  std::uint64_t most_bytes() const { return size_; }
 
   /// Reads up to `bytes.size()` bytes; fewer only at the end of the file.
   std::size_t read(std::span<char> bytes) {
     const std::size_t count = std::fread(bytes.data(), 1, bytes.size(), file_.get());
-    if (count < bytes.size() && std::ferror(file_.get()))
-      fail(std::string("it cannot be read: ") + std::strerror(errno));
+    if (count < bytes.size() && std::ferror(file_.get())) fail({"it cannot be read: ", std::strerror(errno)});
     return count;
   }
 
@@ -47,7 +59,7 @@ class InputFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
 
-  [[noreturn]] void fail(const std::string& why) const { throw IoError(why, Place{.file = name_}); }
+  [[noreturn]] void fail(std::initializer_list<Piece> why) const { throw IoError(why, Place{.file = name_}); }
 
   std::string name_;
   std::uint64_t size_ = 0;

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/samples.hpp"
+#include "gemel/io/csv.hpp"
+#include "gemel/io/csv_cell.hpp"
+
+namespace gemel {
+
+namespace detail {
+
+/// Where each name of a CsvData's features stands. Throws FormatError where two are equal.
+template <Scalar S>
+std::unordered_map<std::string_view, Index> positions_of_features(const CsvData<S>& data) {
+  std::unordered_map<std::string_view, Index> positions;
+  for (const std::string& name : data.features) {
+    if (!positions.emplace(name, length(positions)).second) {
+      throw FormatError({"several columns have the name '", excerpt(name), "', so columns cannot be matched by name"},
+                        Place{.file = data.file});
+    }
+  }
+  return positions;
+}
+
+/// For each of `wanted`'s features its position among `data`'s, which has the same ones.
+template <Scalar S>
+std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wanted) {
+  const auto there = positions_of_features(data);
+  const auto known = positions_of_features(wanted);
+  std::vector<std::string> missing, unknown;
+  std::vector<Index> order;
+  for (const std::string& name : wanted.features) {
+    const auto found = there.find(name);
+    found == there.end() ? missing.push_back(name) : order.push_back(found->second);
+  }
+  for (const std::string& name : data.features) {
+    if (!known.contains(name)) unknown.push_back(name);
+  }
+  if (!missing.empty() || !unknown.empty()) {
+    throw FormatError(
+        {"its columns are not those of ", wanted.file, ": it ", missing.empty() ? "" : "lacks ", excerpts(missing),
+         missing.empty() || unknown.empty() ? "" : " and ", unknown.empty() ? "" : "has also ", excerpts(unknown)},
+        Place{.file = data.file});
+  }
+  return order;
+}
+
+}  // namespace detail
+
+/// A file's content put as another's, `training`, which a network has learnt from: its features in the order of
+/// training's, and its classes with training's numbers, those that training has not after them. Without it, columns in
+/// another order are other features, and the same class may have another number.
+///
+/// Columns are matched by name where both files have a header, and by number where neither has one. Throws FormatError
+/// where only one has a header, where names are missing, unknown or not unique, where the numbers of columns differ,
+/// where both have labels, but in different columns, and where a label is a number that training writes otherwise ("1"
+/// and "1.0").
+template <Scalar S>
+CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
+  const auto fail = [&data](std::initializer_list<Piece> why) { throw FormatError(why, Place{.file = data.file}); };
+  if (data.header != training.header) {
+    fail({"its first row holds ", data.header ? "names" : "no names", ", but that of ", training.file, " does",
+          data.header ? " not" : "", ": columns can be matched where both have a header, or neither"});
+  }
+  if (!data.header && data.features.size() != training.features.size()) {
+    fail({"it has ", data.features.size(), " columns of features, but ", training.file, " has ",
+          training.features.size()});
+  }
+  if (!data.labels.empty() && !training.labels.empty() && data.label != training.label) {
+    fail({"its classes are in column '", detail::excerpt(data.label), "', but those of ", training.file, " in column '",
+          detail::excerpt(training.label), "'"});
+  }
+  if (data.header) {
+    const std::vector<Index> order = detail::order_by_name(data, training);
+    if (!std::ranges::is_sorted(order)) {
+      data.samples = Samples<S>{MatrixX<S>(data.samples.matrix()(order, Eigen::all))};
+      data.features = training.features;
+    }
+  }
+
+  std::vector<std::string> classes = training.classes;
+  std::unordered_map<std::string, int> numbers;
+  std::unordered_map<std::string_view, std::string_view> written;
+  for (const std::string& name : training.classes) {
+    numbers.emplace(name, static_cast<int>(numbers.size()));
+    written.emplace(detail::whole_number(name), name);
+  }
+  for (const std::string& name : data.classes) {
+    const auto [other, added] = written.emplace(detail::whole_number(name), name);
+    if (other->second != name) {
+      fail({"its label '", detail::excerpt(name), "' is written '", detail::excerpt(other->second), "' in ",
+            training.file, ": they are one number, but two texts"});
+    }
+    if (numbers.emplace(name, static_cast<int>(numbers.size())).second) classes.push_back(name);
+  }
+  for (int& label : data.labels) label = numbers.at(data.classes[static_cast<std::size_t>(label)]);
+  data.classes = std::move(classes);
+  return data;
+}
+
+}  // namespace gemel

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "gemel/core/error.hpp"
+
+// What the characters of one cell mean.
+
+namespace gemel::detail {
+
+/// Throws ValueError for a separator that could be a part of a number, of a name or of a line's end.
+inline void check_separator(char separator, const Place& place = {}) {
+  const auto is = [separator](char first, char last) { return separator >= first && separator <= last; };
+  constexpr std::string_view others{". +-\"\r\n\0", 8};
+  if (is('a', 'z') || is('A', 'Z') || is('0', '9') || others.find(separator) != others.npos ||
+      static_cast<unsigned char>(separator) >= 0x80) {
+    throw ValueError(
+        "a letter, a digit, a blank, '.', '+', '-', a zero byte, a byte beyond ASCII, a quote or a line end cannot "
+        "separate cells: take a comma, a semicolon or a tab",
+        place);
+  }
+}
+
+inline std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// All of the text as a number, whatever the locale: nothing where it is none, or no T; NaN where it is a number that
+/// is too large or too small for a floating-point T.
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range && std::floating_point<T>) return std::numeric_limits<T>::quiet_NaN();
+  if (error != std::errc{}) return std::nullopt;
+  return value;
+}
+
+/// Nothing, or what stands for nothing in the files of R, pandas, databases and the UCI repository.
+inline bool is_missing(std::string_view cell) {
+  constexpr std::array<std::string_view, 10> marks{"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"};
+  return std::ranges::find(marks, trimmed(cell)) != marks.end();
+}
+
+/// A number as parse_number reads it, or one with commas or blanks or apostrophes between its digits, as many countries
+/// write decimals and thousands.
+inline bool looks_like_number(std::string_view cell) {
+  if (parse_number<double>(cell)) return true;
+  cell = trimmed(cell);
+  if (cell.starts_with('+') || cell.starts_with('-')) cell.remove_prefix(1);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return std::ranges::any_of(cell, digit) && std::ranges::all_of(cell, [digit](char c) {
+           return digit(c) || c == ',' || c == '.' || c == ' ' || c == '\'';
+         });
+}
+
+/// "1" for "1.0", "1." and "1.00", which are written for 1 where a column passed through floating-point numbers; any
+/// other text as it is.
+inline std::string_view whole_number(std::string_view text) {
+  const std::size_t point = text.find('.');
+  if (point == 0 || point == text.npos) return text;
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0, point - (text.starts_with('-') ? 1 : 0));
+  const bool whole = !digits.empty() && digits.find_first_not_of("0123456789") == digits.npos &&
+                     text.find_first_not_of('0', point + 1) == text.npos;
+  return whole ? text.substr(0, point) : text;
+}
+
+/// A cell's text for a message: short, and without control characters.
+inline std::string excerpt(std::string_view cell) {
+  constexpr std::size_t most = 40;
+  std::string text(cell.substr(0, most));
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  if (cell.size() > most) text += "…";
+  return text;
+}
+
+/// Some of the texts, each in quotes, for a message.
+template <class Texts>
+std::string excerpts(const Texts& texts) {
+  constexpr std::size_t most = 10;
+  std::string all;
+  for (std::size_t i = 0; i < std::min<std::size_t>(most, texts.size()); ++i) {
+    all += message({i > 0 ? ", '" : "'", excerpt(texts[i]), "'"});
+  }
+  if (texts.size() > most) all += ", …";
+  return all;
+}
+
+}  // namespace gemel::detail

@@ -1,0 +1,83 @@
+#include "gemel/io/csv_align.hpp"
+
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "mentions.hpp"
+
+using namespace gemel;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+CsvData<float> training(const std::string& text, const CsvOptions& options = {.label = -1}) {
+  return parse_csv<float>(text, options, "train.csv");
+}
+CsvData<float> test(const std::string& text, const CsvOptions& options = {.label = -1}) {
+  return parse_csv<float>(text, options, "test.csv");
+}
+
+std::string refusal(const CsvData<float>& data, const CsvData<float>& wanted) {
+  try {
+    aligned(data, wanted);
+  } catch (const FormatError& error) {
+    return error.what();
+  }
+  return "aligned";
+}
+
+}  // namespace
+
+TEST_CASE("columns are put in the training file's order by name", "[csv_align]") {
+  const auto known = training("height,income,score,y\n1,2,3,a\n4,5,6,b\n");
+  const auto other = aligned(test("income,score,y,height\n20,30,b,10\n50,60,a,40\n", {.label = "y"}), known);
+  CHECK(other.samples.matrix() == MatrixX<float>{{10, 40}, {20, 50}, {30, 60}});
+  CHECK(other.features == Names{"height", "income", "score"});
+  CHECK(other.label == "y");
+
+  const auto same = aligned(known, known);
+  CHECK(same.samples.matrix() == known.samples.matrix());
+  CHECK(same.labels == known.labels);
+}
+
+TEST_CASE("classes keep the training file's numbers", "[csv_align]") {
+  const auto known = training("x,y\n1,a\n2,b\n3,c\n");
+  const auto other = aligned(test("x,y\n1,d\n2,c\n3,a\n4,d\n"), known);
+  CHECK(other.classes == Names{"a", "b", "c", "d"});
+  CHECK(other.labels == std::vector<int>{3, 2, 0, 3});
+
+  CHECK(aligned(test("x\n1\n", {}), known).labels.empty());  // samples whose classes are not known
+}
+
+TEST_CASE("columns without names are matched by number", "[csv_align]") {
+  const CsvOptions options{.label = -1, .header = CsvHeader::No};
+  const auto known = training("1,2,a\n3,4,b\n", options);
+  CHECK(aligned(test("5,6,b\n", options), known).labels == std::vector<int>{1});
+  CHECK(mentions(refusal(test("5,6,7,b\n", options), known), "it has 3 columns of features, but train.csv has 2"));
+  CHECK(mentions(refusal(test("b,5,6\n", {.label = 0, .header = CsvHeader::No}), known),
+                 "its classes are in column '0', but those of train.csv in column '2'"));
+  CHECK(mentions(refusal(test("5,6,7\n", {}), known), "test.csv: it has 3 columns of features, but train.csv has 2"));
+}
+
+TEST_CASE("columns that cannot be matched are refused by name", "[csv_align]") {
+  const auto known = training("height,income,y\n1,2,a\n");
+  CHECK(refusal(test("income,height,y\n1,2,a\n"), known) == "aligned");
+  CHECK(mentions(refusal(test("height,weight,y\n1,2,a\n"), known),
+                 "test.csv: its columns are not those of train.csv: it lacks 'income' and has also 'weight'"));
+  CHECK(mentions(refusal(test("height,y\n1,a\n"), known), "it lacks 'income'"));
+  CHECK(mentions(refusal(test("height,income,age,y\n1,2,3,a\n"), known), "it has also 'age'"));
+  CHECK(mentions(refusal(test("height,height,y\n1,2,a\n"), known), "several columns have the name 'height'"));
+  CHECK(mentions(refusal(test("y,income,height\na,1,2\n", {.label = 0}), known), "aligned"));
+  CHECK(mentions(refusal(test("1,2,a\n3,4,a\n"), known), "its first row holds no names, but that of train.csv does"));
+  CHECK(mentions(refusal(known, test("1,2,a\n3,4,a\n")), "its first row holds names, but that of test.csv does not"));
+  CHECK(mentions(refusal(test("y,income,height\n1,2,3\n"), known),
+                 "its classes are in column 'height', but those of train.csv in column 'y'"));
+}
+
+TEST_CASE("a label is written alike in both files", "[csv_align]") {
+  const auto known = training("x,y\n1,1\n2,2\n");
+  CHECK(mentions(refusal(test("x,y\n1,2.0\n"), known), "its label '2.0' is written '2' in train.csv"));
+  CHECK(aligned(test("x,y\n1,2.5\n"), known).labels == std::vector<int>{2});
+}
