@@ -137,6 +137,9 @@ inline auto open_idx(const std::string& path) {
 inline LabelledSamples read_idx_files(const std::string& images, const std::string& labels) {
   gemel::Samples<float> samples = gemel::read_idx<float>(open_idx(images));
   const std::vector<int> classes = gemel::read_idx_labels(open_idx(labels));
+  if (samples.features() == 1) {
+    throw gemel::FormatError("it holds one number a sample, as labels do: is it a file of labels?", {.file = images});
+  }
   if (gemel::length(classes) != samples.size()) {
     throw gemel::ShapeError("it has " + std::to_string(classes.size()) + " labels, but " + images + " has " +
                                 std::to_string(samples.size()) + " samples",

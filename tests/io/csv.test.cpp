@@ -1,5 +1,6 @@
 #include "gemel/io/csv.hpp"
 
+#include <algorithm>
 #include <clocale>
 #include <string>
 #include <vector>
@@ -71,9 +72,8 @@ TEST_CASE("a header shows itself, or is said to be there", "[csv]") {
   CHECK(rows("a,b\n1,2\n") == 1);
   CHECK(rows("1,2\n1,2\n") == 2);
   CHECK(rows("1,2\n1,2\n", {.header = CsvHeader::Yes}) == 1);
-  CHECK(rows("0,1,label\n1,2,9\n", {.label = -1}) == 1);
   CHECK(rows("0,1,label\n1,2,x\n", {.label = "label"}) == 1);
-  CHECK(rows("5,3,iris\n4,2,rose\n", {.label = -1}) == 2);
+  CHECK(rows("5,3,iris\n4,2,rose\n4,3,iris\n", {.label = -1}) == 3);
   CHECK(rows("0,1,label\n1,2,9\n", {.label = -1, .header = CsvHeader::No}) == 2);
   CHECK(rows("1,0\n7,2\n", {.label = "1"}) == 2);  // a number, not the first cell
   CHECK(rows("1,0\n7,2\n", {.label = "1", .header = CsvHeader::Yes}) == 1);
@@ -82,6 +82,132 @@ TEST_CASE("a header shows itself, or is said to be there", "[csv]") {
   CHECK(rows(",a\n1,2\n", {}) == 1);
   CHECK(refusal<FormatError>("id,2019\n1,2\n", "the first row holds names").line == 1);
   CHECK(rows("id,2019\n1,2\n", {.header = CsvHeader::Yes}) == 1);
+}
+
+TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]") {
+  const auto unclear = [](const std::string& text, const CsvOptions& options = {.label = -1}) {
+    CHECK(refusal<FormatError>(text, "the first row may hold names, or a sample", options).line == 1);
+    refusal<FormatError>(text, "say by CsvOptions::header", options);
+    CsvOptions said = options;
+    said.header = CsvHeader::Yes;
+    const Index rows = parse_csv<float>(text, said).samples.size();
+    said.header = CsvHeader::No;
+    CHECK(parse_csv<double>(text, said).samples.size() == rows + 1);
+  };
+  unclear("2019,2020,label\n1,2,cat\n3,4,dog\n");
+  unclear("0,1,label\n1,2,9\n");
+  unclear("5,3,a3f\n4,2,123\n6,1,123\n");  // a sample, whose class is the only one that is no number
+  unclear("5,3,iris\n4,2,rose\n");
+  refusal<FormatError>("5,3,iris\n", "say by CsvOptions::header", {.label = -1});
+  unclear("cat,1\ndog,2\n", {.label = 0});
+  unclear("0,1,2\n5,6,7\n8,9,7\n");
+  unclear("0,1,2,3\n5,6,7,1\n", {});
+  refusal<FormatError>(",0,1,2\n0,5,6,7\n", "the first row may hold names", {});
+  refusal<FormatError>("NA,NA,cat\n1,2,dog\n", "the first row may hold names", {.label = -1});
+  refusal<FormatError>(",\n1,2\n", "the first row may hold names", {});
+  // A sample that is all decimal commas is no row of names.
+  refusal<FormatError>("1,5;2,5;cat\n3;4;dog\n", "write decimals with a point", {.label = -1, .separator = ';'});
+  // What is clear, is read.
+  CHECK(parse_csv<float>("1,2,3\n4,5,6\n").samples.size() == 2);
+  CHECK(parse_csv<float>("28x28,1x1,k\n1,2,x\n", {.label = -1}).samples.size() == 1);
+  CHECK(parse_csv<float>("5,3,iris\n4,2,rose\n1,2, iris\n", {.label = -1}).samples.size() == 3);
+}
+
+TEST_CASE("semicolons and tabs are found by the first row", "[csv]") {
+  const CsvData<float> wanted = parse_csv<float>("a,b,k\n1,2.5,x\n3,4,y\n", {.label = "k"});
+  for (const char separator : {';', '\t'}) {
+    std::string text = "a,b,k\n1,2.5,x\n3,4,y\n";
+    std::replace(text.begin(), text.end(), ',', separator);
+    const CsvData<float> data = parse_csv<float>(text, {.label = "k"});
+    CHECK(data.samples.matrix() == wanted.samples.matrix());
+    CHECK(data.features == wanted.features);
+    CHECK(data.classes == wanted.classes);
+  }
+  const std::string text = "\"a,\"\"b\n;\";k\n1;2\n";  // quoted ones do not count
+  CHECK(parse_csv<float>(text, {.label = "k"}).features == Names{"a,\"b\n;"});
+  CHECK(refusal<FormatError>("a,b;c\n1,2\n", "the first row holds ',' and ';': say by CsvOptions::separator").line ==
+        1);
+  CHECK(refusal<FormatError>("1,5;2,5\n3,5;4,5\n", "no other may stand in a number").line == 1);
+  CHECK(parse_csv<float>("a,b;c\n1,2\n", {.separator = ','}).features == Names{"a", "b;c"});
+}
+
+TEST_CASE("what may be a part of a number separates no cells", "[csv]") {
+  for (const char separator : std::string(". +-09eEnaifNxZ\"\n\r\0\xC3", 19)) {
+    CAPTURE(separator);
+    CHECK_THROWS_AS(parse_csv<float>("1\n", {.separator = separator}), ValueError);
+  }
+  for (const char separator : {',', ';', '\t', '|', ':', '#', '\x1F'}) {
+    CHECK(parse_csv<float>(std::string("1") + separator + "2\n", {.separator = separator}).samples.features() == 2);
+  }
+}
+
+TEST_CASE("rows with missing values are refused, or left out and counted", "[csv]") {
+  const std::string text = "a,b,k\n1,2,x\n,4,x\n5,NA,y\n7,nan,z\n9,10,\n11,?,x\n13, null ,x\n15,16,x\n17,18,None\n";
+  const CsvData<float> data = parse_csv<float>(text, {.label = "k", .missing = CsvMissing::LeaveOut});
+  CHECK(data.samples.matrix() == MatrixX<float>{{1, 15}, {2, 16}});
+  CHECK(data.left_out == 7);
+  CHECK(data.classes == Names{"x"});
+  CHECK(data.labels == std::vector<int>{0, 0});
+
+  const std::string can = "CsvOptions::missing can leave out";
+  CHECK(refusal<FormatError>("a,k\n1,x\n,x\n", can, {.label = "k"}).line == 3);
+  CHECK(refusal<FormatError>("a,k\n1,x\nNA,x\n", can, {.label = "k"}).line == 3);
+  CHECK(refusal<NonFiniteError>("a,k\n1,x\nnan,x\n", can, {.label = "k"}).line == 3);
+  CHECK(refusal<FormatError>("a,k\n1,x\n2,\n", can, {.label = "k"}).line == 3);
+  CHECK(parse_csv<float>("a,k\n1,NA\n", {.label = "k"}).classes == Names{"NA"});
+
+  const CsvOptions leave_out{.missing = CsvMissing::LeaveOut};
+  CHECK(refusal<FormatError>("a,b\n1,\n2,x\n", "'x' is not a number", leave_out).line == 3);
+  CHECK(refusal<FormatError>("a,b\n,x\n", "'x' is not a number", leave_out).line == 2);
+  CHECK(refusal<NonFiniteError>("a,b\n1,inf\n", "'inf' is NaN, infinite", leave_out).line == 2);
+  CHECK(refusal<FormatError>("a,b\n1,\n2\n", "the row has 1 cells", leave_out).line == 3);
+  refusal<FormatError>("a,b\n1,\n,2\n", "all of its 2 rows have missing values", leave_out);
+}
+
+TEST_CASE("what is not a CSV file, or a bad cell, is named with the option that helps", "[csv]") {
+  refusal<FormatError>(
+      "\xFF\xFE"
+      "1",
+      "it is UTF-16");
+  refusal<FormatError>("\xFE\xFF", "it is UTF-16");
+  refusal<FormatError>(std::string("1\0,\0002\0\n\0", 8), "is it UTF-16");
+  refusal<FormatError>("\x1F\x8B\x08", "it is gzipped, not text");
+  refusal<FormatError>("PK\x03\x04", "spreadsheet");
+  CHECK(refusal<FormatError>("a,b\r1,2\r3,4\r", "lines end in CR alone").line == 1);
+  CHECK(refusal<FormatError>("\"a\",\"b\"\r1,2\r", "lines end in CR alone").line == 1);
+  refusal<FormatError>("a,b\n\"1,234\",2\n", "thousands without a mark");
+  refusal<FormatError>("a;b\n1,5;2\n", "write decimals with a point");
+  refusal<FormatError>("a,b,\n1,2,\n", "does the line end with a separator too many?");
+  // The names were read, so they are not the reason; the column may be that of the classes.
+  refusal<FormatError>("kind,b\ncat,2\n", "where this column holds the classes, say so by CsvOptions::label");
+  refusal<FormatError>("1,b\ncat,2\n", "where the first row holds names, say so by CsvOptions::header");
+  const CsvOptions program{.names = {.label = "--label"}};
+  refusal<FormatError>("kind,b\ncat,2\n", "say so by --label", program);
+}
+
+TEST_CASE("labels that are one number, written in two ways, are refused", "[csv]") {
+  const auto place =
+      refusal<FormatError>("a,k\n1,1\n2,2\n3,1.0\n", "the labels '1' and '1.0' are one number", {.label = "k"});
+  CHECK(place.line == 4);
+  CHECK(place.column == "k");
+  CHECK(parse_csv<float>("a,k\n1,1.1\n2,1.10\n3,01\n4,1\n5,v1.0\n6,-1\n", {.label = "k"}).classes.size() == 6);
+}
+
+TEST_CASE("a label with a zero byte is refused", "[csv]") {
+  using namespace std::string_literals;
+  CHECK(refusal<FormatError>("a,k\n1,x\n2,x\0y\n"s, "holds a zero byte", {.label = "k"}).line == 3);
+}
+
+TEST_CASE("a file tells where its labels and names are from", "[csv]") {
+  const CsvData<float> named = parse_csv<float>("a,k,b\n1,x,2\n", {.label = 1}, "some.csv");
+  CHECK(named.label == "k");
+  CHECK(named.header);
+  CHECK(named.file == "some.csv");
+  CHECK(named.left_out == 0);
+  const CsvData<float> plain = parse_csv<float>("1,x,2\n1,x,2\n", {.label = 1});
+  CHECK(plain.label == "1");
+  CHECK_FALSE(plain.header);
+  CHECK(parse_csv<float>("1,2\n").label.empty());
 }
 
 TEST_CASE("bad cells are named by line and column", "[csv]") {
@@ -93,7 +219,7 @@ TEST_CASE("bad cells are named by line and column", "[csv]") {
   CHECK(refusal<FormatError>("\"a\nb\",c\n1,2\n3,4x\n", "'4x'").line == 4);
   CHECK(refusal<FormatError>("a,b\n1,\n", "the cell is empty").column == "b");
   CHECK(refusal<FormatError>("a,b\n1, \t\n", "the cell is empty").line == 2);
-  CHECK(refusal<FormatError>("1;2\n3;4\n", "is the separator right").line == 2);
+  CHECK(refusal<FormatError>("1|2\n3|4\n", "is the separator right? Say by CsvOptions::separator").line == 2);
   CHECK(refusal<FormatError>("1,2\n3,0x10\n", "'0x10'").line == 2);
   CHECK(refusal<FormatError>("1,2\n3,1e\n", "'1e'").line == 2);
   CHECK(refusal<FormatError>("1,2\n3,+-1\n", "'+-1'").line == 2);

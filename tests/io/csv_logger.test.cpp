@@ -61,6 +61,23 @@ TEST_CASE("CSVLogger writes a line an epoch", "[csv_logger]") {
   }
 }
 
+TEST_CASE("CSVLogger ends a last line that has no end before it appends", "[csv_logger]") {
+  const TemporaryFolder folder;
+  const auto path = folder.write("log.csv", "epoch,loss\n0,0.25");
+  CSVLogger logger{path, {.append = true}};
+  train(logger, 1, 1, false);
+  CHECK(content_of(path) == "epoch,loss\n0,0.25\n1,0.25,,0.001,0.25\n");
+  train(logger, 2, 1, false);
+  CHECK(content_of(path) == "epoch,loss\n0,0.25\n1,0.25,,0.001,0.25\n2,0.2,,0.001,0.25\n");
+}
+
+TEST_CASE("CSVLogger refuses what may be a part of a number as a separator", "[csv_logger]") {
+  for (const char separator : std::string(". +-09eEnaifNxZ\"\n\r\0\xC3", 19)) {
+    CAPTURE(separator);
+    CHECK_THROWS_AS((CSVLogger{"log.csv", {.separator = separator}}), ValueError);
+  }
+}
+
 TEST_CASE("CSVLogger's file is whole after each epoch", "[csv_logger]") {
   const TemporaryFolder folder;
   Model model;

@@ -89,6 +89,7 @@ TEST_CASE("read_idx refuses what is no IDX file of bytes", "[idx]") {
   CHECK(mentions(refusal(idx({3, 0, 2}, 0)), "dimension 1 is 0"));
   CHECK(mentions(refusal(idx({0}, 0)), "dimension 0 is 0"));
   CHECK(mentions(refusal({0x1f, 0x8b, 8, 0}), "two zero bytes"));
+  CHECK(mentions(refusal({0x1f, 0x8b, 8, 0}), "it is gzipped"));
 
   // Products beyond 64 bits, or of as many as there are bytes after wrapping, are refused before anything is allocated.
   CHECK(mentions(refusal(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 9)), "more values than it has bytes"));
@@ -102,6 +103,8 @@ TEST_CASE("read_idx names a file that it cannot read", "[idx]") {
   CHECK_THROWS_AS(read_idx<float>(folder.path()), IoError);
   CHECK_THROWS_AS(read_idx_labels("/dev/zero"), IoError);
   CHECK_THROWS_AS(read_idx<float>(folder.write("empty", "")), FormatError);
+  folder.write("images", idx({1}, 1));
+  CHECK_THROWS_AS(read_idx<float>((folder.path() / "images").string() + std::string("\0x", 2)), IoError);
   try {
     read_idx<float>(folder.path() / "missing");
   } catch (const IoError& error) {

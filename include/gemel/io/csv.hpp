@@ -143,7 +143,8 @@ class CsvReader {
       std::string list;
       for (const char c : found)
         list += message({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
-      fail({"the first row holds ", list, ": say by ", options_.names.separator, " which of them separates its cells"},
+      fail({"the first row holds ", list, ": say by ", options_.names.separator,
+            " which of them separates its cells; no other may stand in a number"},
            records_.line());
     }
     if (!options_.separator) records_.separate_by(found.empty() ? ',' : found[0]);
@@ -279,8 +280,8 @@ class CsvReader {
       return message({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,
                       " can leave out the rows that have missing values"});
     }
-    if (first_row) return header;
     if (looks_like_number(cell)) return "; write decimals with a point, and thousands without a mark";
+    if (first_row) return header;
     return message({"; features are numbers: where this column holds the classes, say so by ", names.label,
                     ", else write it as numbers or leave it out of the file"});
   }

@@ -50,7 +50,8 @@ class IdxReader {
   explicit IdxReader(Reader& reader) : reader_(reader) {
     std::array<std::uint8_t, 4> magic;
     const std::size_t count = read_bytes(magic);
-    if (count >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) fail({"it is gzipped, not an IDX file, which begins with two zero bytes: unpack it first"});
+    if (count >= 2 && magic[0] == 0x1f && magic[1] == 0x8b)
+      fail({"it is gzipped, not an IDX file, which begins with two zero bytes: unpack it first"});
     if (count < 4 || magic[0] != 0 || magic[1] != 0) {
       fail({"it is not an IDX file: that begins with two zero bytes"});
     }
