@@ -138,7 +138,7 @@ inline LabelledSamples read_idx_files(const std::string& images, const std::stri
   gemel::Samples<float> samples = gemel::read_idx<float>(open_idx(images));
   const std::vector<int> classes = gemel::read_idx_labels(open_idx(labels));
   if (samples.features() == 1) {
-    throw gemel::FormatError("it holds one number a sample, as labels do: is it a file of labels?", {.file = images});
+    throw gemel::FormatError("it is a file of labels, or as one: it holds one number a sample", {.file = images});
   }
   if (gemel::length(classes) != samples.size()) {
     throw gemel::ShapeError("it has " + std::to_string(classes.size()) + " labels, but " + images + " has " +

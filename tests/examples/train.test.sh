@@ -29,14 +29,30 @@ printf 'a,b,class\n1,2,x\n3,nan,y\n' >"$files/nan.csv"
 printf 'a,b,class\n1,2,x\n3,-inf,y\n' >"$files/inf.csv"
 printf 'a,b,class\n1,2,x\n3,4\n' >"$files/ragged.csv"
 printf 'a,b,class\n' >"$files/names.csv"
+printf 'a;b;class\n1;2;x\n3,5;4;x\n' >"$files/decimal_comma.csv"
+printf 'a,b;class\n1,2;x\n' >"$files/two_separators.csv"
+printf 'a b class\n1 2 x\n' >"$files/blanks.csv"
+printf '2019,2020,label\n1,2,cat\n3,4,dog\n' >"$files/years.csv"
+printf 'class,a,b\nx,1,2\nx,3,4\ny,5,6\n' >"$files/class_first.csv"
+printf 'a,b,class\r1,2,x\r3,4,x\r' >"$files/macintosh.csv"
+printf '\0377\0376a\0000' >"$files/utf16.csv"
+printf 'a,b,class\n1,2,x\n3,4,x\0000y\n' >"$files/zero_byte.csv"
+printf 'a,b,class\n1,2,1\n3,4,1.0\n' >"$files/two_ways.csv"
 : >"$files/empty.csv"
 { echo a,b,class; for i in $(seq 100); do echo "$i,$((i * i)),x"; done; } >"$files/one_class.csv"
 { echo a,b,class; for i in $(seq 100); do echo "$i,$((i * i)),$i"; done; } >"$files/all_classes.csv"
 { echo a,b,class; for i in $(seq 200); do echo "$i,$((i * i)),$((i % 2))"; done; } >"$files/two_classes.csv"
+{ echo a,b,class; for i in $(seq 200); do echo "$i,$((i * i)),$((i % 2))"; [ $((i % 20)) = 0 ] && echo ",$i,0"; done; } >"$files/missing.csv"
+{ echo b,class,a; for i in $(seq 200); do echo "$((i * i)),$((i % 2)),$i"; done; } >"$files/reordered.csv"
+sed 1d "$files/two_classes.csv" >"$files/no_names.csv"
+cut -d, -f1,3 "$files/no_names.csv" >"$files/no_names_one_feature.csv"
+sed 1s/a/c/ "$files/two_classes.csv" >"$files/other_name.csv"
+sed 1s/a/b/ "$files/two_classes.csv" >"$files/twice.csv"
 { echo a,class; for i in $(seq 200); do echo "$i,$((i % 2))"; done; } >"$files/one_feature.csv"
 idx images '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003\0004'
 idx labels '\0000\0000\0010\0001\0000\0000\0000\0002\0000\0001'
 idx three_labels '\0000\0000\0010\0001\0000\0000\0000\0003\0000\0001\0000'
+idx more_images '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0003\0001\0002\0003\0004\0005\0006'
 idx cut '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003'
 mkdir "$files/folder"
 
@@ -56,6 +72,9 @@ for option in --split --scale --pairs --test-pairs --activation --distance --los
   refuses "$option: 'odd' is none of" $option odd
   refuses "$option" $option
 done
+for option in --header --missing; do refuses "$option: 'odd' is none of" --data "$files/small.csv" $option odd; done
+for value in e . 3 '"' ' ' '' ,, é; do refuses "--separator: '$value'" --data "$files/small.csv" --separator "$value"; done
+for option in "--header no" "--missing refuse" "--separator ;"; do refuses --data $option; done  # each is two words
 for value in last: last:0 last:x 0 1 nan first:3; do refuses "--validation: '$value'" --validation $value; done
 refuses "less than its margin" --loss positive-margin --positive-margin 2
 refuses "--margin" --margin 1 --margin 2
@@ -82,11 +101,38 @@ refuses "3 labels" --images "$files/images" --labels "$files/three_labels"
 refuses "not an IDX file" --images "$files/small.csv" --labels "$files/labels"
 refuses "it is not an IDX file" --images "$files/empty.csv" --labels "$files/labels"
 refuses "not text" --data "$files/images"
-refuses "1 features" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
+refuses "--missing can leave out the rows" --data "$files/missing.csv"
+refuses "--missing can leave out the rows" --data "$files/nan.csv"
+refuses "write decimals with a point" --data "$files/decimal_comma.csv"
+refuses "say by --separator" --data "$files/two_separators.csv"
+refuses "Say by --separator" --data "$files/blanks.csv"
+refuses "say by --header" --data "$files/years.csv"
+refuses "say so by --label" --data "$files/class_first.csv"
+refuses "CR alone" --data "$files/macintosh.csv"
+refuses "UTF-16" --data "$files/utf16.csv"
+refuses "zero byte" --data "$files/zero_byte.csv"
+refuses "are one number" --data "$files/two_ways.csv"
+refuses "is a file of labels" --images "$files/labels" --labels "$files/labels"
+refuses "3 features" --images "$files/images" --labels "$files/labels" --test-images "$files/more_images" --test-labels "$files/labels"
+refuses "2 columns of features" --data "$files/no_names_one_feature.csv" --test-data "$files/no_names.csv"
+refuses "lacks 'b'" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
+refuses "lacks 'a' and has also 'c'" --data "$files/two_classes.csv" --test-data "$files/other_name.csv"
+refuses "several columns have the name 'b'" --data "$files/two_classes.csv" --test-data "$files/twice.csv"
+refuses "no names" --data "$files/two_classes.csv" --test-data "$files/no_names.csv"
+refuses "in column 'a', but those of" --data "$files/two_classes.csv" --test-data "$files/reordered.csv"
+if command -v gzip >/dev/null; then
+  gzip -c "$files/small.csv" >"$files/small.csv.gz"
+  refuses "it is gzipped" --data "$files/small.csv.gz"
+  # What follows 4 values is not inflated: no more is said than that something does. Without zlib it is not opened.
+  { cat "$files/images"; head -c 50000000 /dev/zero; } | gzip >"$files/swollen.gz"
+  refuses "$(grep -q inflateInit2_ "$train" && echo "followed by other bytes" || echo "without zlib")" --images "$files/swollen.gz" --labels "$files/labels"
+fi
 
 # Data that nothing can be learnt or measured on.
 refuses "one class only" --data "$files/one_class.csv"
 refuses "no similar pair" --data "$files/all_classes.csv"
+refuses "column 'class' (the last) that of the classes? --label says" --data "$files/all_classes.csv"
+refuses "column 'class' (the last) that of the classes? --label says" --data "$files/one_class.csv"
 refuses "one class only" --data "$files/small.csv"
 refuses "dissimilar validation pairs" --far 1e-6
 refuses "leaves nothing to train on" --validation last:5000
@@ -116,6 +162,26 @@ for picture in loss distances roc det embedding; do
 done
 PATH=$files "$train" --quiet --epochs 1 --report "$files/new" | grep -qF "gnuplot was not found" ||
   fails "it does not say that gnuplot is missing"
+says() {  # says WORDS OPTION...
+  words=$1
+  shift
+  "$train" --quiet --epochs 1 --validation 0.3 "$@" >"$files/stdout" 2>&1 || fails "train $* ends with $?"
+  grep -qF -e "$words" "$files/stdout" || fails "train $* does not say '$words', but: $(cat "$files/stdout")"
+}
+says "2 classes from column 'class' (the last)" --data "$files/two_classes.csv"
+says "2 classes from column number 2, counted from 0" --data "$files/no_names.csv" --label 2
+says "Note: 10 rows of $files/missing.csv with missing values were left out." --data "$files/missing.csv" --missing leave-out
+tr , ';' <"$files/two_classes.csv" >"$files/semicolons.csv"
+tr , '\t' <"$files/two_classes.csv" >"$files/tabs.csv"
+for file in semicolons tabs; do says "column 'class' (the last)" --data "$files/$file.csv"; done
+says "column 'class'" --data "$files/tabs.csv" --separator tab
+# Columns are matched by name: in another order they give the same figures.
+for test in two_classes reordered; do
+  "$train" --quiet --epochs 1 --data "$files/two_classes.csv" --test-data "$files/$test.csv" --label class --json "$files/$test.json" \
+    >/dev/null || fails "--test-data $test.csv ends with $?"
+  grep -e '"eer"' -e '"auc"' -e '"threshold"' "$files/$test.json" >"$files/$test.figures"
+done
+cmp -s "$files/two_classes.figures" "$files/reordered.figures" || fails "columns in another order give other figures"
 "$train" --quiet --epochs 1 --split classes >/dev/null || fails "--split classes ends with $?"
 "$train" --quiet --epochs 1000000 --json "$files/early.json" >"$files/stdout" &
 sleep 2
