@@ -1,5 +1,6 @@
 #!/bin/sh
-# What takes longer than five minutes: the random tests many times over, and train on the digits for the seeds 1 to 20,
+# What takes longer than five minutes: the random tests many times over, ten minutes of processor time of random input
+# to each of the readers, and train on the digits for the seeds 1 to 20,
 # whose mean test EER must not pass 1.4 %.
 #   sh tests/long.sh [PERCENT]      how much of it; 100 by default, and .ci/run runs 1
 set -eu
@@ -9,6 +10,11 @@ percent=${1:-100}
 
 echo "The tests, each random one $percent times over:"
 GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -E '^(consumer|headers/each alone|what must not compile|include graph|spills)$'
+
+seconds=$((600 * percent / 100))
+echo "Inputs to the readers, $seconds seconds of processor time each:"
+printf '%s\n' csv aligned idx gzip |
+  GEMEL_FUZZ_SECONDS=$seconds xargs -P "$(cores)" -I '{}' "$root/build/tests-$(basename "$CXX")/test_fuzz" '[{}]'
 
 seeds=$(((percent * 20 + 99) / 100))
 echo "train on the digits, $seeds of 20 seeds:"

@@ -1,6 +1,6 @@
 // For Clang's libFuzzer:
 //   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Iinclude -Itests -isystem /usr/include/eigen3
-//     tests/fuzz/fuzz_csv.cpp -o fuzz_csv && ./fuzz_csv -max_len=4096
+//     tests/fuzz/fuzz_csv.cpp -lz -o fuzz_csv && ./fuzz_csv -max_len=4096
 #include "fuzz/targets.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,6 +1,6 @@
 // For Clang's libFuzzer:
 //   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Iinclude -Itests -isystem /usr/include/eigen3
-//     tests/fuzz/fuzz_idx.cpp -o fuzz_idx && ./fuzz_idx -max_len=4096
+//     tests/fuzz/fuzz_idx.cpp -lz -o fuzz_idx && ./fuzz_idx -max_len=4096
 #include "fuzz/targets.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,5 +1,11 @@
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,42 +50,116 @@ Bytes mutated(Bytes bytes, std::string_view alphabet, Rng& rng) {
   return bytes;
 }
 
-template <class Survives>
-Index count_read(const std::vector<Bytes>& seeds, std::string_view alphabet, const Survives& survives) {
-  Rng rng{11};
+struct Count {
+  Index tried = 0;
   Index read = 0;
-  for (const Bytes& seed : seeds) {
-    for (int i = 0; i < scaled(2000); ++i) {
-      const Bytes bytes = mutated(seed, alphabet, rng);
-      read += survives(bytes);
+  double share() const { return static_cast<double>(read) / static_cast<double>(tried); }
+};
+
+// Gives the mutated seeds one after the other to `survives`: a fixed number of times, or for as many seconds of this
+// process's time as GEMEL_FUZZ_SECONDS says; then it tells how many there were.
+template <class Make, class Survives>
+Count count_read(const std::string& name, std::size_t seeds, const Make& make, const Survives& survives) {
+  const char* const given = std::getenv("GEMEL_FUZZ_SECONDS");
+  const double seconds = given ? std::atof(given) : 0;
+  const std::clock_t began = std::clock();
+  const auto spent = [began] { return static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC; };
+  Rng rng{11};
+  Count count;
+  for (int round = 0; given ? spent() < seconds : round < scaled(2000); ++round) {
+    for (std::size_t seed = 0; seed < seeds; ++seed) {
+      const Bytes bytes = make(seed, rng);
+      count.read += survives(bytes);
+      ++count.tried;
     }
   }
-  return read;
+  if (given) {
+    std::cout << name << ": " << count.tried << " inputs in " << spent() << " seconds of processor time, "
+              << count.tried - count.read << " of them refused" << std::endl;
+  }
+  return count;
 }
+
+template <class Survives>
+Count count_read(const std::string& name, const std::vector<Bytes>& seeds, std::string_view alphabet,
+                 const Survives& survives) {
+  for (const Bytes& seed : seeds) CHECK(survives(seed));
+  return count_read(
+      name, seeds.size(), [&](std::size_t seed, Rng& rng) { return mutated(seeds[seed], alphabet, rng); }, survives);
+}
+
+Bytes gzipped(const Bytes& bytes) {
+  z_stream stream{};
+  Bytes packed(bytes.size() + 100);
+  fuzz::require(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  stream.next_in = const_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = packed.data();
+  stream.avail_out = static_cast<uInt>(packed.size());
+  fuzz::require(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  packed.resize(packed.size() - stream.avail_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+const std::vector<Bytes> idx_seeds{
+    {0, 0, 8, 1, 0, 0, 0, 5, 1, 2, 3, 4, 5},
+    {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 9, 8, 7, 255, 5, 4},
+    {0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 1, 77},
+};
+const std::string_view idx_alphabet{"\0\1\2\3\10\377", 6};
 
 }  // namespace
 
-TEST_CASE("read_csv reads or refuses whatever it is given", "[fuzz]") {
+TEST_CASE("read_csv reads or refuses whatever it is given", "[fuzz][csv]") {
   const std::vector<Bytes> seeds{
       bytes_of("a,b,kind\n1,2,x\n3.5,-4e2,y\n5,6,x\n"),
       bytes_of("\xEF\xBB\xBF"
                "a,\"the \"\"b\"\"\",\"kind\"\r\n1,\"2\",\"x,\r\ny\"\r\n3,4,z\r\n\r\n"),
       bytes_of("1;2;3\n4;5;6\n7;8;9\n"),
+      bytes_of("a\tkind\n1\tx\nNA\ty\n?\tx\n2\tNone\n4\t1.0\n"),
+      bytes_of("5,3,cat\n1,2,dog\n3,4,cat\n0,1,1\n"),
   };
-  for (const Bytes& seed : seeds) CHECK(survives_csv(seed));
-  const Index read = count_read(seeds, ",;\"\r\n0.-+eEnaif \t", survives_csv);
-  CHECK(read > 500);
-  CHECK(read < 5500);
+  const Count count = count_read("read_csv", seeds, ",;\"\r\n0.-+eEnaifNA? \t", survives_csv);
+  CHECK(count.share() > 1.0 / 12);
+  CHECK(count.share() < 11.0 / 12);
 }
 
-TEST_CASE("read_idx reads or refuses whatever it is given", "[fuzz]") {
+TEST_CASE("aligned reads or refuses whatever it is given", "[fuzz][aligned]") {
   const std::vector<Bytes> seeds{
-      {0, 0, 8, 1, 0, 0, 0, 5, 1, 2, 3, 4, 5},
-      {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 9, 8, 7, 255, 5, 4},
-      {0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 1, 77},
+      bytes_of("a,b,kind\n1,2,x\n3,4,y\n\fb,a,kind\n5,6,y\n7,8,z\n"),
+      bytes_of("a,b,a b,k\n1,2,3,1\n\fa b,b,a,k\n4,5,6,1\n7,8,9,2\n"),
+      bytes_of("1,2,x\n3,4,x\n\f5,6,y\n7,8,y\n"),
   };
-  for (const Bytes& seed : seeds) CHECK(survives_idx(seed));
-  const Index read = count_read(seeds, {"\0\1\2\3\10\377", 6}, survives_idx);
-  CHECK(read > 100);
-  CHECK(read < 5500);
+  const Count count = count_read("aligned", seeds, ",;\"\n\f01.ab kxyz", survives_aligned);
+  CHECK(count.share() > 1.0 / 60);
+  CHECK(count.share() < 11.0 / 12);
+}
+
+TEST_CASE("read_idx reads or refuses whatever it is given", "[fuzz][idx]") {
+  const Count count = count_read("read_idx", idx_seeds, idx_alphabet, survives_idx);
+  CHECK(count.share() > 1.0 / 60);
+  CHECK(count.share() < 11.0 / 12);
+}
+
+TEST_CASE("read_idx reads or refuses whatever is in a gzipped file", "[fuzz][gzip]") {
+  // What is changed is the gzip data, the file within, both or the number of members.
+  std::vector<Bytes> packed;
+  for (const Bytes& seed : idx_seeds) packed.push_back(gzipped(seed));
+  for (const Bytes& seed : packed) CHECK(survives_gzip(seed));
+  const auto make = [&packed](std::size_t seed, Rng& rng) {
+    const Bytes bytes = rng.below(2) ? gzipped(mutated(idx_seeds[seed], idx_alphabet, rng)) : packed[seed];
+    if (rng.below(4) == 0) {
+      const Bytes& inner = idx_seeds[seed];
+      const auto middle = inner.begin() + rng.below(length(inner) + 1);
+      Bytes members = gzipped(Bytes(inner.begin(), middle));
+      const Bytes second = gzipped(Bytes(middle, inner.end()));
+      members.insert(members.end(), second.begin(), second.end());
+      return rng.below(2) ? members : mutated(members, idx_alphabet, rng);
+    }
+    return rng.below(2) ? bytes : mutated(bytes, idx_alphabet, rng);
+  };
+  const Count count = count_read("read_idx through Gzip", packed.size(), make, survives_gzip);
+  CHECK(count.share() > 1.0 / 60);
+  CHECK(count.share() < 11.0 / 12);
 }

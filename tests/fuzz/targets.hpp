@@ -1,52 +1,185 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "gemel/io/csv.hpp"
+#include "gemel/io/csv_align.hpp"
+#include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"
 
 // What a reader owes for any bytes at all: samples that hold together, or an Error. Each returns whether it read them.
 
 namespace gemel {
 
-inline bool survives_csv(std::span<const std::uint8_t> bytes) {
-  const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  bool read = false;
-  for (const CsvOptions& options : {CsvOptions{}, CsvOptions{.label = -1}, CsvOptions{.label = "kind"},
-                                    CsvOptions{.label = 0, .header = CsvHeader::No, .separator = ';'}}) {
-    try {
-      const CsvData<float> data = parse_csv<float>(text, options);
-      const bool labelled = !data.labels.empty();
-      if (data.samples.features() != length(data.features)) std::abort();
-      if (labelled && length(data.labels) != data.samples.size()) std::abort();
-      for (const int label : data.labels) {
-        if (label < 0 || label >= length(data.classes)) std::abort();
-      }
-      if (!data.samples.matrix().allFinite()) std::abort();
-      read = true;
-    } catch (const Error&) {
+namespace fuzz {
+
+inline void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+inline std::string in_quotes(std::string_view text) {
+  std::string cell = "\"";
+  for (const char c : text) cell += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return cell + '"';
+}
+
+/// What was read, as a file: its names, where it had some, and the label last.
+inline std::string written(const CsvData<float>& data) {
+  const bool labelled = !data.labels.empty();
+  std::string text;
+  if (data.header) {
+    for (const std::string& name : data.features)
+      text += in_quotes(name + ' ') + ';';  // one cell of nothing is no line
+    if (labelled) text += in_quotes(data.label) + ';';
+    text.back() = '\n';
+  }
+  for (Index i = 0; i < data.samples.size(); ++i) {
+    for (Index k = 0; k < data.samples.features(); ++k) {
+      std::array<char, 32> number;
+      const auto end = std::to_chars(number.data(), number.data() + number.size(), data.samples.matrix()(k, i)).ptr;
+      text += std::string(number.data(), end) + ';';
     }
+    if (labelled)
+      text += in_quotes(data.classes[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])]) + ';';
+    text.back() = '\n';
+  }
+  return text;
+}
+
+/// The rows of the text, names among them, by its records.
+inline Index count_rows(std::string_view text, std::optional<char> separator) {
+  detail::CsvRecords records{text, separator.value_or(','), "text"};
+  const std::string found = separator ? std::string(1, *separator) : records.separators(",;\t");
+  require(found.size() <= 1);
+  if (!found.empty()) records.separate_by(found[0]);
+  Index rows = 0;
+  while (records.next()) rows += !records.blank();
+  return rows;
+}
+
+inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// What the bytes are read as; nothing where an Error refuses them.
+template <class Read>
+auto read_or_refuse(const Read& read) -> std::optional<decltype(read())> {
+  try {
+    return read();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace fuzz
+
+inline bool survives_csv(std::span<const std::uint8_t> bytes) {
+  using fuzz::require;
+  const std::string_view text = fuzz::as_text(bytes);
+  bool read = false;
+  for (const CsvOptions& options :
+       {CsvOptions{}, CsvOptions{.label = -1}, CsvOptions{.label = "kind"},
+        CsvOptions{.label = 0, .header = CsvHeader::No, .separator = ';'},
+        CsvOptions{.label = -1, .missing = CsvMissing::LeaveOut},
+        CsvOptions{.label = "kind", .header = CsvHeader::Yes, .missing = CsvMissing::LeaveOut}}) {
+    const auto data = fuzz::read_or_refuse([&] { return parse_csv<float>(text, options); });
+    if (!data) continue;
+    read = true;
+    const bool labelled = !data->labels.empty();
+    require(data->samples.features() == length(data->features));
+    require(!labelled || length(data->labels) == data->samples.size());
+    for (const int label : data->labels) require(label >= 0 && label < length(data->classes));
+    require(data->samples.matrix().allFinite());
+
+    // No row is lost or added.
+    require(options.missing == CsvMissing::LeaveOut || data->left_out == 0);
+    require(data->samples.size() + data->left_out + data->header == fuzz::count_rows(text, options.separator));
+
+    // Written and read again it is the same.
+    CsvOptions again{.header = data->header ? CsvHeader::Yes : CsvHeader::No, .separator = ';'};
+    if (labelled) again.label = Index{-1};
+    const CsvData<float> same = parse_csv<float>(fuzz::written(*data), again);
+    require(same.samples.matrix() == data->samples.matrix());
+    require(same.labels == data->labels && same.classes == data->classes);
+    require(!data->header || (same.features == data->features && same.label == data->label));
   }
   return read;
 }
 
+/// Two files with a form feed between them.
+inline bool survives_aligned(std::span<const std::uint8_t> bytes) {
+  using fuzz::require;
+  const std::string_view text = fuzz::as_text(bytes);
+  const std::size_t between = std::min(text.find('\f'), text.size());
+  const auto read = [](std::string_view part) {
+    return fuzz::read_or_refuse([&] { return parse_csv<float>(part, {.label = -1}); });
+  };
+  const auto training = read(text.substr(0, between));
+  const auto other = read(text.substr(std::min(between + 1, text.size())));
+  if (!training || !other) return false;
+  const auto data = fuzz::read_or_refuse([&] { return aligned(*other, *training); });
+  if (!data) return false;
+  require(data->features == training->features && data->label == training->label);
+  require(std::equal(training->classes.begin(), training->classes.end(), data->classes.begin()));
+  for (std::size_t i = 0; i < data->labels.size(); ++i) {
+    require(data->classes[static_cast<std::size_t>(data->labels[i])] ==
+            other->classes[static_cast<std::size_t>(other->labels[i])]);
+  }
+  for (Index k = 0; k < data->samples.features(); ++k) {
+    const auto there = std::ranges::find(other->features, data->features[static_cast<std::size_t>(k)]);
+    require(there != other->features.end());
+    require(data->samples.matrix().row(k) == other->samples.matrix().row(there - other->features.begin()));
+  }
+  return true;
+}
+
 inline bool survives_idx(std::span<const std::uint8_t> bytes) {
-  bool read = false;
-  try {
-    const Samples<float> samples = parse_idx<float>(bytes);
-    if (samples.features() * samples.size() > length(bytes)) std::abort();
-    if (samples.matrix().minCoeff() < 0 || samples.matrix().maxCoeff() > 255) std::abort();
-    read = true;
-  } catch (const Error&) {
+  using fuzz::require;
+  const auto samples = fuzz::read_or_refuse([&] { return parse_idx<float>(bytes); });
+  if (samples) {
+    require(samples->features() * samples->size() <= length(bytes));
+    require(samples->matrix().minCoeff() >= 0 && samples->matrix().maxCoeff() <= 255);
   }
-  try {
-    if (parse_idx_labels(bytes).size() + 8 != bytes.size() || !read) std::abort();
-  } catch (const Error&) {
+  const auto labels = fuzz::read_or_refuse([&] { return parse_idx_labels(bytes); });
+  require(!labels || (labels->size() + 8 == bytes.size() && samples));
+  return samples.has_value();
+}
+
+/// What a Gzip inflates is read as the same bytes would be from memory.
+inline bool survives_gzip(std::span<const std::uint8_t> bytes) {
+  using fuzz::require;
+  using Source = Gzip<detail::ByteReader>;
+  const auto all = fuzz::read_or_refuse([&] {
+    Source source{{bytes, "bytes"}};
+    std::vector<std::uint8_t> inflated;
+    std::array<char, 1 << 12> block;
+    for (;;) {
+      const std::size_t count = source.read(block);
+      inflated.insert(inflated.end(), block.begin(), block.begin() + static_cast<Index>(count));
+      require(inflated.size() <= source.most_bytes());
+      if (count < block.size()) return inflated;
+    }
+  });
+  const auto samples = fuzz::read_or_refuse([&] { return read_idx<float>(Source{{bytes, "bytes"}}); });
+  const auto labels = fuzz::read_or_refuse([&] { return read_idx_labels(Source{{bytes, "bytes"}}); });
+  if (!all) {
+    require(!samples && !labels);
+    return false;
   }
-  return read;
+  const auto plain = fuzz::read_or_refuse([&] { return parse_idx<float>(*all); });
+  require(samples.has_value() == plain.has_value());
+  require(!samples || samples->matrix() == plain->matrix());
+  require(labels == fuzz::read_or_refuse([&] { return parse_idx_labels(*all); }));
+  return samples.has_value();
 }
 
 }  // namespace gemel
