@@ -5,14 +5,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "gemel/core/stop.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/training/fit.hpp"
 #include "gemel/training/progress_bar.hpp"
@@ -21,23 +28,35 @@
 #include "train/command_line.hpp"
 #include "train/help.hpp"
 #include "train/interrupt.hpp"
+#include "train/json.hpp"
 #include "train/model.hpp"
 #include "train/outputs.hpp"
 #include "train/prepare.hpp"
 #include "train/report.hpp"
 #include "train/result.hpp"
+#include "train/text.hpp"
 #include "train/threshold.hpp"
 #include "train/watch.hpp"
 
 namespace train {
 
-void describe(const Options& options, const Parts& parts) {
+std::string name_of_data(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
-  std::cout << (digits ? "The UCI digits (Alpaydin and Kaynak, CC BY 4.0)" : options.data + options.images) << ": "
-            << parts.training.samples.size() << " training, " << parts.validation.samples.size() << " validation and "
-            << parts.test.samples.size() << " test samples of " << parts.training.samples.features() << " features, "
-            << parts.scaling << "; " << parts.class_origin << ".\n";
-  for (const std::string& note : parts.notes) std::cout << "Note: " << note << '\n';
+  return digits ? "The UCI digits (Alpaydin and Kaynak, CC BY 4.0)" : options.data + options.images;
+}
+
+std::string describe(const Options& options, const Parts& parts) {
+  return name_of_data(options) + ": " + std::to_string(parts.training.samples.size()) + " training, " +
+         std::to_string(parts.validation.samples.size()) + " validation and " +
+         counted(parts.test.samples.size(), "test sample") + " of " +
+         counted(parts.training.samples.features(), "feature") + ", " + parts.scaling + "; " + parts.class_origin + ".";
+}
+
+/// Which run the pictures are of.
+std::string title(const Options& options) {
+  const bool digits = options.data.empty() && options.images.empty();
+  const std::filesystem::path path = options.data + options.images;
+  return (digits ? "UCI digits" : path.filename().string()) + ", seed " + std::to_string(options.seed);
 }
 
 /// The classes of both samples of each pair.
@@ -56,19 +75,25 @@ std::span<const float> as_span(const gemel::VectorX<float>& values) {
 
 /// Trains the model and fills in the result what concerns the training.
 gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel::Pairs<float>& validation, Model& model,
-                     Result& result) {
+                     const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
   gemel::Rng rng{options.seed, 3};
   AnyOptimizer optimizer = make_optimizer(options);
   double seconds_of_steps = 0;
   Index pairs_of_steps = 0;
-  const Interrupt interrupt;
   const auto began = std::chrono::steady_clock::now();
+  const std::clock_t processor_began = std::clock();
   gemel::History history = fit(
       model, pairs, make_loss(options), optimizer,
-      {.epochs = options.epochs, .batch_size = options.batch, .validation = &validation, .threads = options.threads},
-      rng, make_schedule(options, pairs.size()), Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps},
+      {.epochs = options.epochs,
+       .batch_size = options.batch,
+       .validation = &validation,
+       .threads = options.threads,
+       .stop = stop},
+      rng, make_schedule(options, pairs.size()),
+      Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
       gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
   result.pairs_per_second = static_cast<double>(pairs_of_steps) / seconds_of_steps;
   result.train_pairs = pairs.size();
   result.epochs = history.epochs();
@@ -76,8 +101,17 @@ gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel:
   return history;
 }
 
+/// How far it came, where a signal ended it early.
+std::string end(const Options& options, const gemel::History& history, bool whole_epoch) {
+  const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
+  const bool trained = whole_epoch && history.epochs() == options.epochs;
+  return "Ended by " + Interrupt::name() +
+         (trained ? " after the training." : (whole_epoch ? " after epoch " : " in epoch ") + epochs +
+                                                 ": the figures are of the network by then.");
+}
+
 /// From the files to the table. Returns the program's exit code.
-int run(const Options& options) {
+int run(const Options& options, const JsonObject& all_options) {
   check_outputs(options);
   // A stream for each, so that another number of pairs does not mean another split or other weights.
   gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
@@ -86,15 +120,26 @@ int run(const Options& options) {
   const MeasuringPairs validation = measuring_pairs(options, parts.validation, "validation", pair_rng);
   const MeasuringPairs test = measuring_pairs(options, parts.test, "test", pair_rng);
   check_threshold(options, validation.pairs.labels());
-  describe(options, parts);
+  Result result;
+  result.data = describe(options, parts);
+  std::cout << printable(result.data) << '\n';
+  flush_standard_output();
 
   Model model = make_model(options, parts.training.samples.features(), weight_rng);
-  Result result;
   result.seed = options.seed;
   result.test_pairs = test.pairs.size();
   result.test_pairs_are = test.description;
   result.parameters = model.network().parameter_count();
-  const gemel::History history = learn(options, pairs, validation.pairs, model, result);
+
+  // From here on something may be reached, and is told even if a signal comes.
+  std::optional<Interrupt::Patience> patience{std::in_place};
+  bool whole_epoch = false;
+  const gemel::History history =
+      learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);
+  if (history.epochs() == 0) {
+    std::cerr << "train: ended by " << Interrupt::name() << " before the first batch was trained: nothing was reached\n";
+    return Interrupt::exit_code();
+  }
 
   const Threshold threshold =
       set_threshold(options, as_span(distances(model, validation.pairs)), validation.pairs.labels());
@@ -102,48 +147,83 @@ int run(const Options& options) {
   const gemel::Labels labels = test.pairs.labels();
   const gemel::Roc roc{test_distances, labels};
   result.eer = roc.eer();
-  result.eer_interval = eer_interval(test_distances, labels, {.identities = identities(test.pairs, parts.test)});
   result.auc = roc.auc();
   result.threshold = threshold.value;
+  result.threshold_is_for = threshold.origin;
+  result.threshold_pairs = validation.pairs.size();
   result.accuracy = roc.accuracy(threshold.value);
+  result.accuracy_of_none = roc.accuracy(-std::numeric_limits<double>::infinity());
   result.far = roc.far(threshold.value);
   result.frr = roc.frr(threshold.value);
+  result.eer_interval = eer_interval(test_distances, labels,
+                                     {.identities = identities(test.pairs, parts.test), .stop = patience->flag()});
+  result.notes = history.warnings;
+  add_notes(result);
 
-  for (const std::string& warning : history.warnings) std::cout << "Note: " << warning << '\n';
   print_table(result, std::cout);
-  std::cout << "The threshold was set on " << validation.pairs.size() << " pairs of the "
-            << parts.validation.samples.size() << " validation samples, for " << threshold.origin
+  for (const std::string& note : result.notes) std::cout << "Note: " << printable(note) << ".\n";
+  std::cout << "The threshold was set on " << counted(validation.pairs.size(), "pair") << " of the "
+            << counted(parts.validation.samples.size(), "validation sample") << ", for " << threshold.origin
             << "; no test pair had a part in it.\n";
-  if (!options.json.empty()) write_json(options.json, result);
-  if (!options.report.empty()) {
-    draw_report(options.report,
-                {history, roc, as_span(test_distances), labels.span(), threshold.value,
-                 model.embed(parts.test.samples.columns()), parts.test.classes, parts.class_names},
-                std::cout);
+  if (patience->at_end()) {
+    result.notes.push_back(end(options, history, whole_epoch));
+    std::cout << result.notes.back() << '\n';
   }
-  if (!Interrupt::seen()) return 0;
-  std::cout << "Ended by Ctrl-C in epoch " << history.epochs() << " of " << options.epochs
-            << ": the figures are of the network by then.\n";
-  return 130;
+  std::cout.flush();
+
+  // Where one output fails the others are written all the same.
+  std::exception_ptr failure;
+  const auto attempt = [&failure](const auto& write) {
+    try {
+      write();
+    } catch (const gemel::IoError&) {
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  if (!options.json.empty()) attempt([&] { write_json(options.json, result, all_options); });
+  patience.reset();
+  if (!options.report.empty()) {
+    attempt([&] {
+      draw_report(options.report,
+                  {history, roc, as_span(test_distances), labels.span(), threshold.value,
+                   model.embed(parts.test.samples.columns()), parts.test.classes, parts.class_names, title(options)},
+                  std::cout);
+    });
+  }
+  attempt(flush_standard_output);
+  if (failure) std::rethrow_exception(failure);
+  return Interrupt::exit_code();
+}
+
+/// Reads the command line and does what it asks for. Returns the program's exit code.
+int start(int argc, char** argv) {
+  CLI::App app{"Trains a siamese network and tells how well it decides whether two samples are of one class."};
+  Options options;
+  add_options(app, options);
+  app.formatter(std::make_shared<Help>());
+  check_words(argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    flush_standard_output();
+    return 0;
+  }
+  check_effect(app, options);
+  return run(options, all_options(app));
 }
 
 }  // namespace train
 
 int main(int argc, char** argv) {
-  CLI::App app{"Trains a siamese network and tells how well it decides whether two samples are of one class."};
-  train::Options options;
-  train::add_options(app, options);
-  app.formatter(std::make_shared<train::Help>());
+  train::claim_standard_streams();
+  train::Interrupt::watch();
   try {
-    app.parse(argc, argv);
-    return train::run(options);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return 0;
+    return train::start(argc, argv);
   } catch (const std::bad_alloc&) {
     std::cerr << "train: there is not enough memory for data and a network of this size\n";
   } catch (const std::exception& error) {
-    std::cerr << "train: " << error.what() << '\n';
+    std::cerr << "train: " << train::printable(error.what()) << '\n';
   }
   return 2;
 }

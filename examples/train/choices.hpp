@@ -96,8 +96,9 @@ struct AnyPairs {
   Index batches() const {
     return std::visit([](const auto& source) { return source.batches(); }, choice);
   }
-  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
-    std::visit([&](auto& source) { source.start_epoch(seed, epoch, batch_size, shuffle); }, choice);
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle,
+                   const gemel::StopFlag* stop = nullptr) {
+    std::visit([&](auto& source) { source.start_epoch(seed, epoch, batch_size, shuffle, stop); }, choice);
   }
   void batch(Index k, gemel::Batch<float>& out) const {
     std::visit([&](const auto& source) { source.batch(k, out); }, choice);

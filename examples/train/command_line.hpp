@@ -11,6 +11,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/io/csv_cell.hpp"
+#include "json.hpp"
 #include "options.hpp"
 
 namespace train {
@@ -46,6 +47,38 @@ inline CLI::Validator positive() {
 /// The largest count is beyond any use, and so small that no size in bytes that is made of counts overflows.
 inline CLI::Validator count() {
   return number<Index>("a whole number from 1 to 1000000", [](Index n) { return n >= 1 && n <= 1'000'000; });
+}
+
+/// Refuses an empty value, as of a variable that is not set, and the name of an option, which CLI11 takes for a value.
+inline CLI::Validator text() {
+  return {[](const std::string& text) -> std::string {
+            if (text.empty()) return "'' is empty: give a value, or leave the option out";
+            if (text.starts_with("--")) return "'" + text + "' is no value, but looks like an option";
+            return {};
+          },
+          ""};
+}
+
+inline CLI::Validator path() {
+  return {[](const std::string& text) {
+            return text.starts_with('-') && !text.starts_with("--")
+                       ? "'" + text + "' is no value; write ./" + text + " for a file of that name"
+                       : detail::text()(text);
+          },
+          ""};
+}
+
+/// The texts between commas; also empty ones.
+inline std::vector<std::string> divided(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
 }
 
 /// The words that a choice may be, and what each means.
@@ -117,8 +150,9 @@ inline void add_options(CLI::App& app, Options& options) {
   using detail::choice;
 
   app.option_defaults()->always_capture_default()->group("Data (none given: the embedded UCI digits)");
-  CLI::Option* data = app.add_option("--data", options.data, "CSV file, one sample a line")->type_name("FILE");
+  CLI::Option* data = app.add_option("--data", options.data, "CSV file, one sample a line")->check(detail::path())->type_name("FILE");
   app.add_option("--label", options.label, "the CSV's column of classes, by name or by number from 0")
+      ->check(detail::text())
       ->type_name("COLUMN")
       ->default_str("the last")
       ->needs(data);
@@ -146,16 +180,17 @@ inline void add_options(CLI::App& app, Options& options) {
       "what to do with the CSV's rows that have missing values: empty cells, NA, N/A, n/a, NaN, nan, NULL, null, None "
       "and ?")
       ->needs(data);
-  CLI::Option* images = app.add_option("--images", options.images, "IDX file of samples")->type_name("FILE");
-  CLI::Option* labels = app.add_option("--labels", options.labels, "IDX file of their classes")->type_name("FILE");
+  CLI::Option* images = app.add_option("--images", options.images, "IDX file of samples")->check(detail::path())->type_name("FILE");
+  CLI::Option* labels = app.add_option("--labels", options.labels, "IDX file of their classes")->check(detail::path())->type_name("FILE");
   CLI::Option* test_data =
       app.add_option("--test-data", options.test_data,
                      "CSV file to test on, like --data: columns in any order, where both have names")
+          ->check(detail::path())
           ->type_name("FILE");
   CLI::Option* test_images =
-      app.add_option("--test-images", options.test_images, "IDX file of samples to test on")->type_name("FILE");
+      app.add_option("--test-images", options.test_images, "IDX file of samples to test on")->check(detail::path())->type_name("FILE");
   CLI::Option* test_labels =
-      app.add_option("--test-labels", options.test_labels, "IDX file of their classes")->type_name("FILE");
+      app.add_option("--test-labels", options.test_labels, "IDX file of their classes")->check(detail::path())->type_name("FILE");
   images->needs(labels)->excludes(data);
   labels->needs(images);
   test_data->needs(data);
@@ -198,11 +233,23 @@ inline void add_options(CLI::App& app, Options& options) {
                     "many similar as dissimilar ones like --pairs consecutive");
 
   app.option_defaults()->group("Network");
-  app.add_option("--hidden", options.hidden, "sizes of the dense layers; the last is the embedding's")
-      ->check(detail::count())
+  app.add_option_function<std::string>(
+         "--hidden",
+         [&options](const std::string& text) {
+           options.hidden.clear();
+           for (const std::string& size : detail::divided(text)) detail::parse(size, options.hidden.emplace_back());
+         },
+         "sizes of the dense layers; the last is the embedding's")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            std::string fault;
+            for (const std::string& size : detail::divided(text)) {
+              if (fault.empty()) fault = detail::count()(size);
+            }
+            return fault;
+          },
+          ""))
       ->type_name("N,N,...")
-      ->delimiter(',')
-      ->allow_extra_args(false)
       ->default_str("128,128,128");
   choice<ActivationName>(app, "--activation", options.activation,
                          {{"relu", ActivationName::ReLU},
@@ -275,9 +322,56 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--far", options.far, "target false accept rate of the threshold")
       ->check(detail::share())
       ->type_name("SHARE");
-  app.add_option("--json", options.json, "write the figures to this file as JSON")->type_name("FILE");
-  app.add_option("--report", options.report, "draw pictures into this folder (PNG, by gnuplot)")->type_name("DIR");
+  app.add_option("--json", options.json, "write the figures to this file as JSON")->check(detail::path())->type_name("FILE");
+  app.add_option("--report", options.report, "draw pictures into this folder (PNG, by gnuplot)")->check(detail::path())->type_name("DIR");
   app.add_flag("--quiet", options.quiet, "no progress while training")->default_str("off");
+}
+
+/// Refuses `--option=`, of which CLI11 takes the next word for the value. Throws ValueError.
+inline void check_words(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("--") && word.find('=') + 1 == word.size()) {
+      throw gemel::ValueError(word.substr(0, word.size() - 1) +
+                              ": '' is empty: give a value, or leave the option out");
+    }
+  }
+}
+
+/// Throws ValueError for an option that was given, and has no effect beside the others.
+inline void check_effect(const CLI::App& app, const Options& options) {
+  const auto refuse = [&app](const std::string& option, bool without_effect, const std::string& beside) {
+    if (without_effect && app.count(option) > 0) {
+      throw gemel::ValueError(option + " has no effect with " + beside + ": leave it out, or choose otherwise there");
+    }
+  };
+  const auto chosen = [&app](const std::string& option) {
+    return option + ' ' + (app.count(option) > 0 ? app.get_option(option)->results().front()
+                                                 : app.get_option(option)->get_default_str());
+  };
+  refuse("--test-fraction", !options.test_data.empty(), "--test-data");
+  refuse("--test-fraction", !options.test_images.empty(), "--test-images");
+  refuse("--pairs-per-sample", options.pairs != TrainingPairs::Balanced, chosen("--pairs"));
+  refuse("--dropout", options.dropout > 0 && options.hidden.size() == 1, "one layer in --hidden");
+  refuse("--positive-margin", options.loss != LossName::PositiveMargin && options.loss != LossName::Unsquared,
+         chosen("--loss"));
+  refuse("--far", options.threshold != ThresholdRule::Far, chosen("--threshold"));
+}
+
+/// Every option with its value, as on the command line: what was given, or else the default.
+inline JsonObject all_options(const CLI::App& app) {
+  JsonObject all;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option == app.get_help_ptr()) continue;
+    const std::string name = option->get_name(false, true).substr(2);
+    const std::string value = option->count() > 0 ? CLI::detail::join(option->results(), ",") : option->get_default_str();
+    if (value.empty()) {
+      all.add(name, nullptr);
+    } else {
+      all.add(name, value);
+    }
+  }
+  return all;
 }
 
 }  // namespace train

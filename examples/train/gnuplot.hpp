@@ -1,27 +1,55 @@
 #pragma once
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
-#include "gemel/core/error.hpp"
+#include "interrupt.hpp"
+#include "outputs.hpp"
+#include "text.hpp"
 
 namespace train {
+
+/// Any text as a gnuplot string. In single quotes it expands nothing, and the pictures' terminal reads no markup.
+/// Beyond `most` characters it is cut.
+inline std::string quoted(const std::string& text, std::size_t most) {
+  std::string literal = "'";
+  for (const char c : printable(text, most)) {
+    literal += c;
+    if (c == '\'') literal += c;
+  }
+  return literal + '\'';
+}
 
 /// One picture as a gnuplot script that carries its own data, so that it can be drawn again, or differently, later.
 class Picture {
  public:
   /// `name` is the file's name without its ending.
-  explicit Picture(std::string name) : name_(std::move(name)) {
+  Picture(std::string name, const std::string& title) : name_(std::move(name)) {
     text_ << "reset session\n"
-             "set terminal pngcairo size 1000,750 font 'Sans,17' linewidth 1.5 background '#ffffff'\n"
+             "set encoding utf8\n"
+             "set terminal pngcairo noenhanced size 1000,750 font 'Sans,17' linewidth 1.5 background '#ffffff'\n"
              "set output '"
           << name_
           << ".png'\n"
+             "set title "
+          << quoted(title, 80)
+          << " textcolor '#222222'\n"
              "set border 3 linecolor '#444444' linewidth 0.8\n"
              "set tics nomirror out scale 0.6 textcolor '#222222'\n"
              "set grid linecolor '#e4e4e4' linetype 1 linewidth 0.6\n"
@@ -46,14 +74,7 @@ class Picture {
   }
 
   /// Writes name.gp into the folder. Throws IoError where that fails.
-  void write(const std::filesystem::path& folder) const {
-    const std::filesystem::path path = folder / (name_ + ".gp");
-    std::ofstream file(path);
-    file << text_.str();
-    file.close();
-    if (!file)
-      throw gemel::IoError("cannot be written: is the folder writable, the disk full?", {.file = path.string()});
-  }
+  void write(const std::filesystem::path& folder) const { write_file(folder / (name_ + ".gp"), text_.str()); }
 
   const std::string& name() const { return name_; }
 
@@ -62,27 +83,60 @@ class Picture {
   std::ostringstream text_;
 };
 
-/// Any text as a gnuplot string, to be shown as it is.
-inline std::string quoted(const std::string& text) {
-  std::string literal = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') literal += '\\';
-    literal += static_cast<unsigned char>(c) < ' ' ? '?' : c;
+enum class Drawn { Yes, No, GnuplotIsMissing };
+
+namespace detail {
+
+/// Runs gnuplot in a folder, without a shell and without what the user sets for gnuplot, until it is done or
+/// `patience` is at its end.
+inline Drawn run_gnuplot(const std::filesystem::path& folder, const std::string& script,
+                         const Interrupt::Patience& patience) {
+  constexpr int missing = 127;
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
+    const int nowhere = open("/dev/null", O_RDWR);
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere, stream);
+    if (chdir(folder.c_str()) == 0) execlp("gnuplot", "gnuplot", "-d", script.c_str(), nullptr);
+    _exit(missing);
   }
-  return literal + "\" noenhanced";
+  if (child == -1) return Drawn::No;
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    if (patience.at_end()) kill(child, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == missing) return Drawn::GnuplotIsMissing;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Drawn::Yes : Drawn::No;
 }
 
-inline bool have_gnuplot() { return std::system("gnuplot --version >/dev/null 2>&1") == 0; }
+/// Whether a file is a PNG to its end.
+inline bool is_whole_png(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  return bytes.size() > 8 && bytes.ends_with("IEND\xae\x42\x60\x82");
+}
 
-/// Draws the scripts that lie in `folder`; false where gnuplot refuses one.
-inline bool draw(const std::filesystem::path& folder, const std::vector<Picture>& pictures) {
-  std::string command = "gnuplot";
-  for (const Picture& picture : pictures) command += ' ' + picture.name() + ".gp";
-  // From within the folder, so that its path needs no quoting for the shell.
-  const std::filesystem::path here = std::filesystem::current_path();
-  std::filesystem::current_path(folder);
-  const bool drawn = std::system((command + " >/dev/null 2>&1").c_str()) == 0;
-  std::filesystem::current_path(here);
+}  // namespace detail
+
+/// Draws the scripts that lie in `folder`, by gnuplot. A picture that was there stays until the new one is whole.
+inline Drawn draw(const std::filesystem::path& folder, const std::vector<Picture>& pictures,
+                  const Interrupt::Patience& patience) {
+  namespace fs = std::filesystem;
+  std::string scratch = (folder / ".train-XXXXXX").string();
+  if (!mkdtemp(scratch.data())) return Drawn::No;
+  Drawn drawn = Drawn::Yes;
+  std::error_code error;
+  for (const Picture& picture : pictures) {
+    if (drawn == Drawn::Yes) drawn = detail::run_gnuplot(scratch, "../" + picture.name() + ".gp", patience);
+    const std::string png = picture.name() + ".png";
+    if (drawn != Drawn::Yes) break;
+    if (!detail::is_whole_png(fs::path(scratch) / png)) drawn = Drawn::No;
+    if (drawn == Drawn::Yes) fs::rename(fs::path(scratch) / png, detail::resolved(folder / png), error);
+    if (error) drawn = Drawn::No;
+  }
+  fs::remove_all(scratch, error);
   return drawn;
 }
 

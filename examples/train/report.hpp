@@ -36,6 +36,7 @@ struct Report {
   const gemel::MatrixX<float>& embedding;  ///< test samples, one a column
   const gemel::Classes& classes;           ///< of the test samples
   const std::vector<std::string>& names;   ///< of the classes, by their value
+  std::string title;                       ///< of which run they are
 };
 
 namespace detail {
@@ -46,16 +47,24 @@ inline constexpr const char* mark_colour = "#222222";
 inline constexpr const char* class_colours[] = {"#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f",
                                                 "#edc948", "#b07aa1", "#9c755f", "#ff7fb0", "#2b2b2b"};
 
-inline Picture loss_picture(const gemel::History& history) {
-  Picture picture("loss");
+inline Picture loss_picture(const Report& report) {
+  const gemel::History& history = report.history;
+  Picture picture("loss", report.title);
   std::vector<std::vector<double>> rows;
   for (std::size_t epoch = 0; epoch < history.loss.size(); ++epoch) {
     rows.push_back({static_cast<double>(epoch + 1), history.loss[epoch]});
     if (epoch < history.validation_loss.size()) rows.back().push_back(history.validation_loss[epoch]);
   }
   picture.data("loss", rows);
-  picture << "set xlabel 'epoch'\nset ylabel 'loss'\nset logscale y\nset format y '%g'\n"
-          << "set xrange [0.5:" << static_cast<double>(rows.size()) + 0.5 << "]\n"
+  // A loss of 0 has no place on a log axis.
+  const auto has_logarithm = [](double loss) { return loss > 0; };
+  if (std::any_of(history.loss.begin(), history.loss.end(), has_logarithm)) {
+    picture << "set ylabel 'loss (log)'\nset logscale y\nset format y '%g'\n";
+  } else {
+    picture << "set ylabel 'loss'\n";
+  }
+  if (rows.size() <= 10) picture << "set xtics 1\n";
+  picture << "set xlabel 'epoch'\nset xrange [0.5:" << static_cast<double>(rows.size()) + 0.5 << "]\n"
           << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_colour << "' title 'training'";
   if (!history.validation_loss.empty()) {
     picture << ", $loss using 1:3 with linespoints pt 5 ps 0.9 lw 2 lc '" << dissimilar_colour
@@ -80,6 +89,8 @@ inline Picture distances_picture(const Report& report) {
   const double end =
       std::max({static_cast<double>(sorted[(sorted.size() - 1) * 999 / 1000]), 1.2 * report.threshold, 1e-6});
 
+  const double last_bin = end * static_cast<double>(bins - 1) / bins;
+
   std::vector<double> similar(bins), dissimilar(bins);
   double similar_pairs = 0, dissimilar_pairs = 0;
   for (std::size_t i = 0; i < report.distances.size(); ++i) {
@@ -96,10 +107,13 @@ inline Picture distances_picture(const Report& report) {
     highest = std::max({highest, same, other});
   }
 
-  Picture picture("distances");
+  Picture picture("distances", report.title);
   picture.data("distances", rows);
   picture.data("threshold", {{report.threshold, 0}, {report.threshold, 1.12 * highest}});
-  picture << "set xlabel 'distance of a test pair'\nset ylabel 'share of the pairs of its kind (%)'\n"
+  std::ostringstream label;
+  label << "distance of a test pair";
+  if (sorted.back() > end) label << " (the last bar has all from " << std::setprecision(3) << last_bin << " on)";
+  picture << "set xlabel '" << label.str() << "'\nset ylabel 'share of the pairs of its kind (%)'\n"
           << "set xrange [0:" << end << "]\nset yrange [0:" << 1.12 * highest << "]\n"
           << "set boxwidth 1 relative\nset style fill transparent solid 0.55 noborder\n"
           << "plot $distances using 1:2 with boxes lc '" << similar_colour << "' title 'similar pairs', "
@@ -127,39 +141,53 @@ inline std::vector<std::vector<double>> curve_points(const gemel::Roc& roc) {
 }
 
 /// Plots the curve with its equal error rate and what the threshold does; `axes` maps the columns FAR and FRR, for
-/// gnuplot's `using`.
-inline void plot_curve(Picture& picture, const Report& report, const std::string& axes, const std::string& title) {
+/// gnuplot's `using`. A mark that is not between the axes' ends by `shows` is named, but not drawn.
+template <class Shows>
+void plot_curve(Picture& picture, const Report& report, const std::string& axes, const std::string& title,
+                const Shows& shows) {
+  const auto off = [&](double far, double frr) { return shows(far, frr) ? "" : ", off the axes"; };
   picture.data("curve", curve_points(report.roc));
   picture.data("eer", {{report.roc.eer(), report.roc.eer()}});
   picture.data("threshold", {{report.roc.far(report.threshold), report.roc.frr(report.threshold)}});
   picture << "plot $curve using " << axes << " with lines lw 2.5 lc '" << similar_colour << "' title " << title
           << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_colour
-          << "' title sprintf('EER %.2f %%', " << 100 * report.roc.eer() << ')';
+          << "' title sprintf('EER %.2f %%" << off(report.roc.eer(), report.roc.eer()) << "', "
+          << 100 * report.roc.eer() << ')';
   if (std::isfinite(report.threshold)) {
     picture << ", $threshold using " << axes << " with points pt 9 ps 2.2 lc '" << dissimilar_colour << "' title '"
-            << threshold_title(report) << "'";
+            << threshold_title(report) << off(report.roc.far(report.threshold), report.roc.frr(report.threshold))
+            << "'";
   }
   picture << '\n';
 }
 
 inline Picture roc_picture(const Report& report) {
-  Picture picture("roc");
-  picture << "set xlabel 'false accept rate (%)'\nset ylabel 'true accept rate (%)'\n"
-          << "set logscale x\nset format x '%g'\nset xrange ["
-          << 100 * std::max(1 / static_cast<double>(report.roc.dissimilar()), 1e-5) << ":100]\nset yrange [*:100]\n";
+  // A little below the smallest rate that is not 0, and above 1: no mark lies on the frame.
+  const double lowest = 0.7 * std::max(1 / static_cast<double>(report.roc.dissimilar()), 1e-5);
+  const auto is_shown = [lowest](double far, double) { return far >= lowest; };
+  double bottom = 0.98;
+  for (const gemel::RocPoint& point : report.roc.points()) {
+    if (is_shown(point.far, point.frr)) bottom = std::min(bottom, 1 - point.frr - 0.04 * point.frr);
+  }
+  Picture picture("roc", report.title);
+  picture << "set xlabel 'false accept rate (%, log)'\nset ylabel 'true accept rate (%)'\n"
+          << "set logscale x\nset format x '%g'\nset xrange [" << 100 * lowest
+          << ":140]\nset yrange [" << 100 * bottom << ":102]\n";
   plot_curve(picture, report, "(100 * $1):(100 - 100 * $2)",
-             "sprintf('ROC, area %.4f', " + std::to_string(report.roc.auc()) + ")");
+             "sprintf('ROC, area %.4f', " + std::to_string(report.roc.auc()) + ")",
+             is_shown);
   return picture;
 }
 
 /// Both error rates on axes by the normal distribution's quantiles, on which normal scores give a straight line
 /// (Martin et al.: The DET curve in assessment of detection task performance, Eurospeech 1997).
 inline Picture det_picture(const Report& report) {
-  Picture picture("det");
+  Picture picture("det", report.title);
   const bool good = report.roc.eer() < 0.2;
   const double highest = good ? 0.4 : 0.9;
   picture << "rate(p) = p > 0 && p < 1 ? invnorm(p) : NaN\n"
-          << "set xlabel 'false accept rate (%)'\nset ylabel 'false reject rate (%)'\nset size square\n"
+          << "set xlabel 'false accept rate (%, normal deviate scale)'\nset ylabel 'false reject rate (%)'\n"
+          << "set size square\n"
           << "set key inside " << (good ? "top right" : "bottom left") << " vertical\n";
   for (const char axis : {'x', 'y'}) {
     picture << "set " << axis << "tics (";
@@ -171,7 +199,9 @@ inline Picture det_picture(const Report& report) {
     picture << ")\nset " << axis << "range [invnorm(0.0001):invnorm(" << highest << ")]\n";
   }
   picture << "set arrow from graph 0, 0 to graph 1, 1 nohead dashtype 3 lw 1 lc '#888888' back\n";
-  plot_curve(picture, report, "(rate($1)):(rate($2))", "'DET'");
+  plot_curve(picture, report, "(rate($1)):(rate($2))", "'DET'", [highest](double far, double frr) {
+    return std::min(far, frr) > 0.0001 && std::max(far, frr) < highest;
+  });
   return picture;
 }
 
@@ -208,7 +238,7 @@ inline Picture embedding_picture(const Report& report) {
   const auto coloured = static_cast<std::ptrdiff_t>(std::min(classes.size(), std::size(class_colours)));
   std::sort(classes.begin(), classes.begin() + coloured);
 
-  Picture picture("embedding");
+  Picture picture("embedding", report.title);
   picture << "set xlabel sprintf('first principal component (%.0f %% of the variance)', " << plane.shares[0]
           << ")\nset ylabel sprintf('second (%.0f %%)', " << plane.shares[1]
           << ")\nset key outside right center vertical samplen 1 spacing 1.3\n$none << EOD\n0 0\nEOD\n";
@@ -226,8 +256,9 @@ inline Picture embedding_picture(const Report& report) {
     const std::string style =
         std::string(" with points pt 7 lc '") + (grey ? "#c8c8c8" : class_colours[place]) + "' ps ";
     (grey ? greys : colours) += "$" + block + style + "0.8 notitle, ";
-    const std::string name = report.names[static_cast<std::size_t>(report.classes.value(classes[place]))];
-    if (!grey) legend += "$none using (NaN):(NaN)" + style + "1.8 title " + quoted(name) + ", ";
+    std::string name = report.names[static_cast<std::size_t>(report.classes.value(classes[place]))];
+    if (name.empty()) name = "(no name)";
+    if (!grey) legend += "$none using (NaN):(NaN)" + style + "1.8 title " + quoted(name, 24) + ", ";
   }
   if (!greys.empty()) legend += "$none using (NaN):(NaN) with points pt 7 lc '#c8c8c8' ps 1.8 title 'others'";
   picture << "plot " << greys << colours << legend << '\n';
@@ -236,25 +267,34 @@ inline Picture embedding_picture(const Report& report) {
 
 }  // namespace detail
 
-/// Draws the pictures into `folder`, which exists, and says so; where gnuplot is missing it leaves the scripts.
+/// Draws the pictures into `folder`, which is made where it is not there, and says so; where gnuplot is missing it
+/// leaves the scripts. Throws IoError where they cannot be written.
 inline void draw_report(const std::filesystem::path& folder, const Report& report, std::ostream& out) {
   std::vector<Picture> pictures;
-  pictures.push_back(detail::loss_picture(report.history));
+  pictures.push_back(detail::loss_picture(report));
   pictures.push_back(detail::distances_picture(report));
   pictures.push_back(detail::roc_picture(report));
   pictures.push_back(detail::det_picture(report));
   pictures.push_back(detail::embedding_picture(report));
+  const Interrupt::Patience patience;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw gemel::IoError("the folder cannot be made: " + error.message(), {.file = folder.string()});
   for (const Picture& picture : pictures) picture.write(folder);
 
-  if (!have_gnuplot()) {
-    out << "No pictures were drawn, because gnuplot was not found: install it, then run `gnuplot *.gp` in "
-        << folder.string() << ".\n";
-  } else if (!draw(folder, pictures)) {
-    out << "No pictures were drawn, because gnuplot failed: run `gnuplot *.gp` in " << folder.string()
-        << " to see why.\n";
+  const std::string place = printable(folder.string());
+  const Drawn drawn = draw(folder, pictures, patience);
+  if (drawn == Drawn::GnuplotIsMissing) {
+    out << "No pictures were drawn, because gnuplot was not found: install it, then run `gnuplot *.gp` in " << place
+        << ".\n";
+  } else if (patience.at_end()) {
+    out << "Ended by " << Interrupt::name() << " while the pictures were drawn: run `gnuplot *.gp` in " << place
+        << " for the rest.\n";
+  } else if (drawn == Drawn::No) {
+    out << "Not all pictures were drawn, because gnuplot failed: run `gnuplot *.gp` in " << place << " to see why.\n";
   } else {
     out << "pictures:";
-    for (const Picture& picture : pictures) out << ' ' << (folder / picture.name()).string() << ".png";
+    for (const Picture& picture : pictures) out << ' ' << printable((folder / picture.name()).string()) << ".png";
     out << '\n';
   }
 }

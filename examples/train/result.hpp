@@ -1,8 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
+#include <filesystem>
 #include <iomanip>
 #include <ostream>
 #include <sstream>
@@ -10,9 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "json.hpp"
+#include "outputs.hpp"
+#include "text.hpp"
 
 namespace train {
 
@@ -21,21 +24,27 @@ using gemel::Index;
 /// What a run reached. Rates are shares of 1, on the test pairs; the threshold was set on others.
 struct Result {
   double eer = 0;
-  gemel::Interval eer_interval = {};
+  gemel::Interval eer_interval = {};  ///< NaN: there was no time for it
   double auc = 0;
   double accuracy = 0;
-  double threshold = 0;
+  double accuracy_of_none = 0;  ///< of accepting no pair
+  double threshold = 0;         ///< -infinity: nothing is accepted
+  std::string threshold_is_for = {};
+  Index threshold_pairs = 0;  ///< on which it was set
   double far = 0;
   double frr = 0;
-  double seconds = 0;  ///< of the training, validation included
+  double seconds = 0;            ///< of the training, validation included
+  double processor_seconds = 0;  ///< the same, of all threads
   double pairs_per_second = 0;
   Index train_pairs = 0;  ///< an epoch
   Index test_pairs = 0;
   std::string test_pairs_are = {};
   Index parameters = 0;
-  Index epochs = 0;
+  Index epochs = 0;  ///< the last may have been ended early
   Index threads = 1;
   std::uint64_t seed = 0;
+  std::string data = {};                ///< the line that describes them
+  std::vector<std::string> notes = {};  ///< what should be known with the figures
 };
 
 namespace detail {
@@ -48,59 +57,88 @@ inline std::string fixed(double value, int digits) {
 
 inline std::string percent(double share) { return fixed(100 * share, 2) + " %"; }
 
+inline std::string interval(const gemel::Interval& interval) {
+  if (std::isnan(interval.low)) return "(no interval: ended early)";
+  return "(95 % interval " + percent(interval.low) + " to " + percent(interval.high) + ")";
+}
+
 }  // namespace detail
+
+/// Adds the notes on rates that say less than they seem to.
+inline void add_notes(Result& result) {
+  using detail::percent;
+  if (std::isinf(result.threshold)) {
+    result.notes.push_back("the threshold accepts nothing, so the rates at it say nothing about the network");
+  } else if (result.frr > 0.5 || result.far > 0.5) {
+    const bool rejects = result.frr > result.far;
+    result.notes.push_back("at the threshold " + percent(rejects ? result.frr : result.far) + " of the " +
+                           (rejects ? "similar" : "dissimilar") + " pairs are decided wrongly, more than a coin would");
+  }
+  const double simple = std::max(result.accuracy_of_none, 1 - result.accuracy_of_none);
+  if (result.accuracy < simple + 0.25 * (1 - simple)) {
+    result.notes.push_back("an accuracy of " + percent(result.accuracy) + " means little here: accepting " +
+                           (result.accuracy_of_none >= 0.5 ? "nothing" : "everything") + " has " + percent(simple) +
+                           ", since that is the share of the " +
+                           (result.accuracy_of_none >= 0.5 ? "dissimilar" : "similar") + " test pairs");
+  }
+}
 
 /// Prints the table that ends a run.
 inline void print_table(const Result& result, std::ostream& out) {
   using detail::fixed;
   using detail::percent;
   const std::vector<std::pair<std::string, std::string>> rows = {
-      {"equal error rate", percent(result.eer) + "  (95 % interval " + percent(result.eer_interval.low) + " to " +
-                               percent(result.eer_interval.high) + ")"},
+      {"equal error rate", percent(result.eer) + "  " + detail::interval(result.eer_interval)},
       {"area under ROC", fixed(result.auc, 5)},
-      {"accuracy", percent(result.accuracy) + "  at the threshold"},
+      {"accuracy",
+       percent(result.accuracy) + "  at the threshold (accepting nothing: " + percent(result.accuracy_of_none) + ")"},
       {"false accepts", percent(result.far) + "  at the threshold"},
       {"false rejects", percent(result.frr) + "  at the threshold"},
       {"threshold", std::isfinite(result.threshold) ? fixed(result.threshold, 4) : "none"},
       {"test pairs", std::to_string(result.test_pairs) + "  (" + result.test_pairs_are + ")"},
-      {"training pairs",
-       std::to_string(result.train_pairs) + "  an epoch, " + std::to_string(result.epochs) + " epochs"},
-      {"training time", fixed(result.seconds, 2) + " s  (" + fixed(result.pairs_per_second, 0) + " pairs/s, " +
-                            std::to_string(result.threads) + (result.threads == 1 ? " thread)" : " threads)")},
+      {"training pairs", std::to_string(result.train_pairs) + "  an epoch, " + counted(result.epochs, "epoch")},
+      {"training time", fixed(result.seconds, 2) + " s  (processor " + fixed(result.processor_seconds, 2) + " s, " +
+                            fixed(result.pairs_per_second, 0) + " pairs/s, " + counted(result.threads, "thread") + ")"},
       {"parameters", std::to_string(result.parameters)},
       {"seed", std::to_string(result.seed)},
   };
   for (const auto& [name, value] : rows) out << "  " << std::left << std::setw(18) << name << value << '\n';
 }
 
-/// Writes the same as JSON; null stands for what is not finite. Throws IoError where the file cannot be written.
-inline void write_json(const std::string& path, const Result& result) {
-  std::ofstream file(path);
-  file << std::setprecision(17);
-  const char* separator = "{\n";
-  const auto entry = [&](const char* name, auto value) {
-    file << separator << "  \"" << name << "\": ";
-    if (std::isfinite(static_cast<double>(value))) {
-      file << value;
-    } else {
-      file << "null";
-    }
-    separator = ",\n";
-  };
-  entry("eer", result.eer);
-  entry("auc", result.auc);
-  entry("accuracy", result.accuracy);
-  entry("threshold", result.threshold);
-  entry("far", result.far);
-  entry("frr", result.frr);
-  entry("seconds", result.seconds);
-  entry("pairs_per_second", result.pairs_per_second);
-  entry("train_pairs", result.train_pairs);
-  entry("test_pairs", result.test_pairs);
-  entry("parameters", result.parameters);
-  file << "\n}\n";
-  file.close();
-  if (!file) throw gemel::IoError("cannot be written: does its folder exist, is it writable?", {.file = path});
+/// Writes all of it as JSON, with the options of the run; null stands for what is not finite. Throws IoError where the
+/// file cannot be written.
+inline void write_json(const std::filesystem::path& path, const Result& result, const JsonObject& options) {
+  JsonObject interval;
+  interval.add("low", result.eer_interval.low);
+  interval.add("high", result.eer_interval.high);
+  interval.add("confidence", gemel::IntervalOptions{}.confidence);
+  interval.add("method", result.eer_interval.method);
+
+  JsonObject all;
+  all.add("eer", result.eer);
+  all.add("auc", result.auc);
+  all.add("accuracy", result.accuracy);
+  all.add("threshold", result.threshold);
+  all.add("far", result.far);
+  all.add("frr", result.frr);
+  all.add("seconds", result.seconds);
+  all.add("pairs_per_second", result.pairs_per_second);
+  all.add("train_pairs", result.train_pairs);
+  all.add("test_pairs", result.test_pairs);
+  all.add("parameters", result.parameters);
+  all.add("processor_seconds", result.processor_seconds);
+  all.add("accuracy_of_accepting_nothing", result.accuracy_of_none);
+  all.add("epochs", result.epochs);
+  all.add("threads", result.threads);
+  all.add("seed", result.seed);
+  all.add("threshold_pairs", result.threshold_pairs);
+  all.add("threshold_is_for", result.threshold_is_for);
+  all.add("test_pairs_are", result.test_pairs_are);
+  all.add("eer_interval", interval);
+  all.add("data", result.data);
+  all.add("notes", result.notes);
+  all.add("options", options);
+  write_file(path, all.text() + '\n');
 }
 
 }  // namespace train

@@ -3,17 +3,18 @@
 #include <chrono>
 
 #include "gemel/core/types.hpp"
-#include "interrupt.hpp"
 
 namespace train {
 
-/// A callback that ends the training on Ctrl-C, and counts pairs and the time that they took, validation left out.
+/// A callback that counts pairs and the time that they took, validation left out, and knows whether the last epoch was
+/// trained to its end.
 struct Watch {
   using Clock = std::chrono::steady_clock;
 
   Clock::time_point epoch_began = {};
   double* seconds;
   gemel::Index* pairs;
+  bool* whole_epoch;
 
   template <class State>
   void on_epoch_begin(State&) {
@@ -22,9 +23,8 @@ struct Watch {
 
   template <class State>
   void on_batch_end(State& state) {
-    const bool last = state.batch + 1 == state.batches;
-    if (Interrupt::seen()) state.stop = true;
-    if (last || state.stop) {
+    *whole_epoch = state.batch + 1 == state.batches;
+    if (*whole_epoch || state.stop) {
       *seconds += std::chrono::duration<double>(Clock::now() - epoch_began).count();
       *pairs += state.pairs;
     }

@@ -16,6 +16,7 @@
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/rounded.hpp"
 #include "gemel/core/scaled_norm.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/storage.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/core/types.hpp"

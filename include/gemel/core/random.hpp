@@ -13,6 +13,7 @@
 
 #include "gemel/core/elementary.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -148,10 +149,12 @@ inline std::vector<std::uint8_t> coin_flips(Index n, Rng& rng) {
 }
 
 /// Puts the values into a random order, all orders as likely (Fisher and Yates; Durstenfeld: Algorithm 235, 1964).
+/// Where it is stopped, the order is unspecified.
 template <std::ranges::random_access_range Range>
-void shuffle(Range&& values, Rng& rng) {
+void shuffle(Range&& values, Rng& rng, const StopFlag* stop = nullptr) {
   const auto begin = std::ranges::begin(values);
   for (Index i = static_cast<Index>(std::ranges::distance(values)) - 1; i > 0; --i) {
+    if (i % 65536 == 0 && stop_requested(stop)) return;
     std::ranges::iter_swap(begin + i, begin + rng.below(i + 1));
   }
 }

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -20,16 +20,19 @@ class EpochOrder {
  public:
   explicit EpochOrder(Index n) : n_(n) { cut(32); }
 
-  /// Throws ValueError where batch_size is not positive.
-  void start(std::uint64_t seed, Index epoch, Index batch_size, bool shuffled) {
+  /// Throws ValueError where batch_size is not positive. Where it is stopped, there is no order until the next `start`.
+  void start(std::uint64_t seed, Index epoch, Index batch_size, bool shuffled, const StopFlag* stop = nullptr) {
     if (batch_size <= 0) throw ValueError({"batch_size is ", batch_size, ", but it must be at least 1"});
     cut(batch_size);
     order_.clear();
     if (!shuffled) return;
-    order_.resize(static_cast<std::size_t>(n_));
-    std::iota(order_.begin(), order_.end(), Index{0});
+    order_.reserve(static_cast<std::size_t>(n_));
+    for (Index i = 0; i < n_; ++i) {
+      if (i % 65536 == 0 && stop_requested(stop)) return;
+      order_.push_back(i);
+    }
     Rng rng{seed, static_cast<std::uint64_t>(epoch)};
-    shuffle(order_, rng);
+    shuffle(order_, rng, stop);
   }
 
   Index batches() const { return batches_; }

@@ -11,6 +11,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/epoch_order.hpp"
@@ -95,14 +96,16 @@ class PairSampler {
   }
 
   /// The PairSource: see pair_source.hpp. Nothing is allocated from the second epoch on.
-  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
-    order_.start(seed, epoch, batch_size, shuffle);
-    draw(seed, epoch, pairs_);
-    arrangement_.arrange(order_, count_, x_.size(), [this](Index q) { return pairs_[static_cast<std::size_t>(q)]; });
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
+    order_.start(seed, epoch, batch_size, shuffle, stop);
+    draw(seed, epoch, pairs_, stop);
+    const auto pair_at = [this](Index q) { return pairs_[static_cast<std::size_t>(q)]; };
+    if (!stop_requested(stop)) arrangement_.arrange(order_, count_, x_.size(), pair_at, stop);
+    if (stop_requested(stop)) pairs_.clear();
   }
   Index batches() const { return order_.batches(); }
 
-  /// Throws ValueError before the first `start_epoch`.
+  /// Throws ValueError before the first `start_epoch`, and after one that was stopped.
   void batch(Index k, Batch<S>& out) const {
     if (pairs_.empty()) throw ValueError("no pairs are drawn yet: call start_epoch before batch");
     out.clear();
@@ -124,15 +127,17 @@ class PairSampler {
     Index accompanied;          // how many are not alone
   };
 
-  void draw(std::uint64_t seed, Index epoch, std::vector<PairIndex>& out) const {
+  void draw(std::uint64_t seed, Index epoch, std::vector<PairIndex>& out, const StopFlag* stop = nullptr) const {
     const std::uint64_t epoch_seed = mix(seed, static_cast<std::uint64_t>(epoch));
     const Classes& classes = shared_->classes;
     // Where the walk through the firsts begins, so that too few pairs for all samples meet others in the next epoch.
     Rng starts{epoch_seed, static_cast<std::uint64_t>(count_)};
     const Index start = starts.below(x_.size());
 
-    out.resize(static_cast<std::size_t>(count_));
+    out.clear();
+    out.reserve(static_cast<std::size_t>(count_));
     for (Index q = 0; q < count_; ++q) {
+      if (q % 65536 == 0 && stop_requested(stop)) return;
       Rng rng{epoch_seed, static_cast<std::uint64_t>(q)};
       // Similar pairs are spread evenly: before pair q there are floor(q similar_count / count) of them.
       const Index similar_before = q * similar_count_ / count_;
@@ -149,7 +154,7 @@ class PairSampler {
       } else {
         second = classes.outsider(c, rng.below(x_.size() - length(members)));
       }
-      out[static_cast<std::size_t>(q)] = {first, second};
+      out.push_back({first, second});
     }
   }
 

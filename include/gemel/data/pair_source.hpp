@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -88,6 +89,9 @@ struct Batch {
 ///   column(k, j, buffer)                           where the features of sample j (a position in batch k's `samples`)
 ///                                                  lie: in the source's memory, or in buffer (features() values),
 ///                                                  which it has then filled (augmentation)
+///
+/// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch: where it is
+/// set, start_epoch returns soon, and no batch is asked for.
 template <class P, class S>
 concept PairSource = std::copyable<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
@@ -98,4 +102,18 @@ concept PairSource = std::copyable<P> &&
   { constant.column(k, k, buffer) } -> std::same_as<const S*>;
 };
 
+namespace detail {
+
+/// Starts an epoch, and lets a source that can be stopped know of `stop`.
+template <class Source>
+void start_epoch(Source& source, std::uint64_t seed, Index epoch, Index batch_size, bool shuffle,
+                 const StopFlag* stop) {
+  if constexpr (requires { source.start_epoch(seed, epoch, batch_size, shuffle, stop); }) {
+    source.start_epoch(seed, epoch, batch_size, shuffle, stop);
+  } else {
+    source.start_epoch(seed, epoch, batch_size, shuffle);
+  }
+}
+
+}  // namespace detail
 }  // namespace gemel

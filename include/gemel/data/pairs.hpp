@@ -10,6 +10,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/labels.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pair_source.hpp"
@@ -101,9 +102,11 @@ class Pairs {
 
   /// The PairSource: see pair_source.hpp. Before any `start_epoch` the pairs come in their order, 32 a batch, all of
   /// them two-sided.
-  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
-    order_.start(seed, epoch, batch_size, shuffle);
-    if (shared_->sharing) arrangement_.arrange(order_, size_, a_.size(), [this](Index pair) { return indices(pair); });
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
+    order_.start(seed, epoch, batch_size, shuffle, stop);
+    const auto pair_at = [this](Index pair) { return indices(pair); };
+    if (shared_->sharing && !stop_requested(stop)) arrangement_.arrange(order_, size_, a_.size(), pair_at, stop);
+    if (stop_requested(stop)) *this = slice(0, size_);
   }
   Index batches() const { return order_.batches(); }
   void batch(Index k, Batch<S>& out) const {

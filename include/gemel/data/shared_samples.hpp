@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pair_source.hpp"
@@ -14,9 +15,10 @@ namespace gemel {
 class SharedSamples {
  public:
   /// Arranges an epoch, whose pair number p is pair_at(p), of samples 0 to sample_count - 1. Nothing is allocated from
-  /// the second epoch of as many pairs on.
+  /// the second epoch of as many pairs on. Where it is stopped, there is no epoch until the next `arrange`.
   template <class PairAt>
-  void arrange(const EpochOrder& order, Index pair_count, Index sample_count, const PairAt& pair_at) {
+  void arrange(const EpochOrder& order, Index pair_count, Index sample_count, const PairAt& pair_at,
+               const StopFlag* stop = nullptr) {
     samples_.clear();
     samples_.reserve(static_cast<std::size_t>(2 * pair_count));
     pairs_.clear();
@@ -25,6 +27,7 @@ class SharedSamples {
     batches_.push_back({0, 0});
     last_seen_.assign(static_cast<std::size_t>(sample_count), {-1, 0});
     for (Index k = 0; k < order.batches(); ++k) {
+      if (stop_requested(stop)) return;
       const Index begin = length(samples_);
       const auto position = [&](Index sample) {
         LastSeen& seen = last_seen_[static_cast<std::size_t>(sample)];

@@ -14,6 +14,7 @@
 #include "gemel/core/labels.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/roc.hpp"
 
@@ -39,6 +40,7 @@ struct IntervalOptions {
   /// One a pair, or empty where they are not known: then pairs are taken as independent, which those that share a
   /// person are not, and the interval comes out too narrow.
   std::vector<PairIdentity> identities = {};
+  const StopFlag* stop = nullptr;  ///< where it becomes true, a bootstrap ends without an interval: NaN to NaN
 };
 
 /// Wilson's score interval of a probability of which `errors` of `trials` independent trials were seen (Wilson, Journal
@@ -150,6 +152,10 @@ class Bootstrap {
   Interval interval(const Rate& rate) {
     std::vector<double> rates;
     for (Index replicate = 0; replicate < options_.replicates; ++replicate) {
+      if (stop_requested(options_.stop)) {
+        constexpr double none = std::numeric_limits<double>::quiet_NaN();
+        return {.low = none, .high = none, .method = "none: the bootstrap was stopped"};
+      }
       draw(replicate);
       rates.push_back(rate(*this));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/training/borrowed_rate.hpp"
 #include "gemel/training/callback.hpp"
 #include "gemel/training/fit_options.hpp"
@@ -39,12 +41,17 @@ class MeanLoss {
   Index pairs_ = 0;
 };
 
-/// The mean loss over all batches of a source, as the model is, and the distances of its pairs.
+/// The mean loss over all batches of a source, as the model is, and the distances of its pairs; NaN and none where it is
+/// stopped.
 template <class Step, class Source, class S>
-[[gnu::cold]] double mean_loss(Step& step, const Source& source, std::vector<S>& distances) {
+[[gnu::cold]] double mean_loss(Step& step, const Source& source, std::vector<S>& distances, const StopFlag* stop) {
   MeanLoss mean;
   distances.clear();
   for (Index k = 0; k < source.batches(); ++k) {
+    if (stop_requested(stop)) {
+      distances.clear();
+      return std::numeric_limits<double>::quiet_NaN();
+    }
     const double loss = step.evaluate(source, k);
     mean.add(loss, step.batch_size());
     distances.insert(distances.end(), step.distances().begin(), step.distances().end());
@@ -102,7 +109,9 @@ requires PairSource<Source, typename Model::Scalar>
   call(detail::call_on_train_begin);
   for (state.epoch = 0; state.epoch < state.epochs && !state.stop; ++state.epoch) {
     const auto began = Clock::now();
-    training.start_epoch(seed, state.epoch, options.batch_size, options.shuffle);
+    detail::start_epoch(training, seed, state.epoch, options.batch_size, options.shuffle, options.stop);
+    state.stop = stop_requested(options.stop);
+    if (state.stop) break;
     step.epoch(state.epoch);
     step.forget_peaks();
     state.batches = training.batches();
@@ -125,6 +134,7 @@ requires PairSource<Source, typename Model::Scalar>
       mean.add(batch_loss, step.batch_size());
       state.pairs = mean.pairs();
       state.loss = mean.value();
+      if (stop_requested(options.stop)) state.stop = true;
       call(detail::call_on_batch_end);
     }
     step.check_model();  // before it is looked at: the last callback may have moved from it
@@ -135,7 +145,9 @@ requires PairSource<Source, typename Model::Scalar>
     }
     detail::warn_of_epoch(step, model, {state.epoch, state.batch == state.batches, mean.value(), highest_rate},
                           history);
-    if (validation) history.validation_loss.push_back(detail::mean_loss(step, *validation, validation_distances));
+    if (validation) {
+      history.validation_loss.push_back(detail::mean_loss(step, *validation, validation_distances, options.stop));
+    }
     history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     history.threads = step.threads();
     call(detail::call_on_epoch_end);

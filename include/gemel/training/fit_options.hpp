@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
 
@@ -17,6 +18,9 @@ struct FitOptions {
   double validation_split = 0;           ///< this share of static pairs, the last ones, is held out before any shuffle
   const Pairs<S>* validation = nullptr;  ///< or pairs of their own
   Index threads = 0;                     ///< 0: as many as make a step fastest; no result depends on it
+  /// Where it becomes true, the training ends: after the batch, or before the epoch, that it is at. A validation that
+  /// was not finished is NaN in the history.
+  const StopFlag* stop = nullptr;
 };
 
 namespace detail {

@@ -123,7 +123,8 @@ struct ProgressBar {
     if (shown_as_ == Mode::Silent) return;
     const History& history = state.history;
     std::string validation;
-    if (!history.validation_loss.empty()) {
+    // NaN: the validation was not finished.
+    if (!history.validation_loss.empty() && !std::isnan(history.validation_loss.back())) {
       validation = message({", validation loss ", detail::short_number(history.validation_loss.back(), 4)});
     }
     print({"Epoch ", state.epoch + 1, "/", state.epochs, ": loss ", detail::short_number(history.loss.back(), 4),

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "gemel/core/types.hpp"
+
+// Text of files and of the command line on its way to others: a terminal, gnuplot, a JSON file. It is data there, and
+// must not be able to do anything.
+
+namespace train {
+
+namespace detail {
+
+/// One character of UTF-8, or one byte that is none.
+struct Character {
+  std::uint32_t code;
+  std::size_t bytes;
+  bool valid;
+};
+
+/// The first character of `text`, which is not empty. Overlong forms, surrogates and what lies beyond Unicode are none.
+inline Character first_character(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const std::uint32_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1, true};
+  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {lead, 1, false};
+  std::uint32_t code = lead & (0x7fu >> bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {lead, 1, false};
+    code = code << 6 | (byte(i) & 0x3f);
+  }
+  constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+  const bool valid = code >= smallest[bytes] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  return valid ? Character{code, bytes, true} : Character{lead, 1, false};
+}
+
+/// What moves a terminal's cursor, ends a line or turns the direction of writing.
+inline bool is_control(std::uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
+         (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+}  // namespace detail
+
+/// `count` things: "1 epoch", "2 epochs".
+inline std::string counted(gemel::Index count, const std::string& thing) {
+  return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
+}
+
+/// A text on one line, as it is, but control characters and bytes that are no UTF-8, which come as \n, \x1b, \u202e.
+/// Beyond `most` characters it is cut.
+inline std::string printable(std::string_view text, std::size_t most = std::string_view::npos) {
+  std::string shown;
+  for (std::size_t count = 0; !text.empty(); ++count) {
+    if (count == most) return shown + "…";
+    const detail::Character character = detail::first_character(text);
+    if (character.valid && !detail::is_control(character.code)) {
+      shown += text.substr(0, character.bytes);
+    } else if (character.code == '\n') {
+      shown += "\\n";
+    } else {
+      char escape[16];
+      std::snprintf(escape, sizeof escape, character.code < 0x100 ? "\\x%02x" : "\\u%04x",
+                    static_cast<unsigned>(character.code));
+      shown += escape;
+    }
+    text.remove_prefix(character.bytes);
+  }
+  return shown;
+}
+
+}  // namespace train

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <atomic>
+
+namespace gemel {
+
+/// Asks long work to end early: another thread or a signal handler sets it to true, and the work, which was given a
+/// pointer to it (null: nobody will ask), looks at it now and then. What is left of the work then, its own text says.
+using StopFlag = std::atomic<bool>;
+static_assert(StopFlag::is_always_lock_free, "a signal handler may set nothing else");
+
+inline bool stop_requested(const StopFlag* stop) { return stop && stop->load(std::memory_order_relaxed); }
+
+}  // namespace gemel
