@@ -106,8 +106,9 @@ std::string end(const Options& options, const gemel::History& history, bool whol
   const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
   const bool trained = whole_epoch && history.epochs() == options.epochs;
   return "Ended by " + Interrupt::name() +
-         (trained ? " after the training." : (whole_epoch ? " after epoch " : " in epoch ") + epochs +
-                                                 ": the figures are of the network by then.");
+         (trained
+              ? " after the training."
+              : (whole_epoch ? " after epoch " : " in epoch ") + epochs + ": the figures are of the network by then.");
 }
 
 /// From the files to the table. Returns the program's exit code.
@@ -134,10 +135,10 @@ int run(const Options& options, const JsonObject& all_options) {
   // From here on something may be reached, and is told even if a signal comes.
   std::optional<Interrupt::Patience> patience{std::in_place};
   bool whole_epoch = false;
-  const gemel::History history =
-      learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);
+  const gemel::History history = learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);
   if (history.epochs() == 0) {
-    std::cerr << "train: ended by " << Interrupt::name() << " before the first batch was trained: nothing was reached\n";
+    std::cerr << "train: ended by " << Interrupt::name()
+              << " before the first batch was trained: nothing was reached\n";
     return Interrupt::exit_code();
   }
 
@@ -155,8 +156,13 @@ int run(const Options& options, const JsonObject& all_options) {
   result.accuracy_of_none = roc.accuracy(-std::numeric_limits<double>::infinity());
   result.far = roc.far(threshold.value);
   result.frr = roc.frr(threshold.value);
-  result.eer_interval = eer_interval(test_distances, labels,
-                                     {.identities = identities(test.pairs, parts.test), .stop = patience->flag()});
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  result.eer_interval = {none, none, "none: ended early"};
+  // It takes longer than all the other figures together.
+  if (!patience->at_end()) {
+    result.eer_interval = eer_interval(test_distances, labels,
+                                       {.identities = identities(test.pairs, parts.test), .stop = patience->flag()});
+  }
   result.notes = history.warnings;
   add_notes(result);
 

@@ -150,7 +150,8 @@ inline void add_options(CLI::App& app, Options& options) {
   using detail::choice;
 
   app.option_defaults()->always_capture_default()->group("Data (none given: the embedded UCI digits)");
-  CLI::Option* data = app.add_option("--data", options.data, "CSV file, one sample a line")->check(detail::path())->type_name("FILE");
+  CLI::Option* data =
+      app.add_option("--data", options.data, "CSV file, one sample a line")->check(detail::path())->type_name("FILE");
   app.add_option("--label", options.label, "the CSV's column of classes, by name or by number from 0")
       ->check(detail::text())
       ->type_name("COLUMN")
@@ -180,17 +181,21 @@ inline void add_options(CLI::App& app, Options& options) {
       "what to do with the CSV's rows that have missing values: empty cells, NA, N/A, n/a, NaN, nan, NULL, null, None "
       "and ?")
       ->needs(data);
-  CLI::Option* images = app.add_option("--images", options.images, "IDX file of samples")->check(detail::path())->type_name("FILE");
-  CLI::Option* labels = app.add_option("--labels", options.labels, "IDX file of their classes")->check(detail::path())->type_name("FILE");
+  CLI::Option* images =
+      app.add_option("--images", options.images, "IDX file of samples")->check(detail::path())->type_name("FILE");
+  CLI::Option* labels =
+      app.add_option("--labels", options.labels, "IDX file of their classes")->check(detail::path())->type_name("FILE");
   CLI::Option* test_data =
       app.add_option("--test-data", options.test_data,
                      "CSV file to test on, like --data: columns in any order, where both have names")
           ->check(detail::path())
           ->type_name("FILE");
-  CLI::Option* test_images =
-      app.add_option("--test-images", options.test_images, "IDX file of samples to test on")->check(detail::path())->type_name("FILE");
-  CLI::Option* test_labels =
-      app.add_option("--test-labels", options.test_labels, "IDX file of their classes")->check(detail::path())->type_name("FILE");
+  CLI::Option* test_images = app.add_option("--test-images", options.test_images, "IDX file of samples to test on")
+                                 ->check(detail::path())
+                                 ->type_name("FILE");
+  CLI::Option* test_labels = app.add_option("--test-labels", options.test_labels, "IDX file of their classes")
+                                 ->check(detail::path())
+                                 ->type_name("FILE");
   images->needs(labels)->excludes(data);
   labels->needs(images);
   test_data->needs(data);
@@ -322,8 +327,12 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--far", options.far, "target false accept rate of the threshold")
       ->check(detail::share())
       ->type_name("SHARE");
-  app.add_option("--json", options.json, "write the figures to this file as JSON")->check(detail::path())->type_name("FILE");
-  app.add_option("--report", options.report, "draw pictures into this folder (PNG, by gnuplot)")->check(detail::path())->type_name("DIR");
+  app.add_option("--json", options.json, "write the figures to this file as JSON")
+      ->check(detail::path())
+      ->type_name("FILE");
+  app.add_option("--report", options.report, "draw pictures into this folder (PNG, by gnuplot)")
+      ->check(detail::path())
+      ->type_name("DIR");
   app.add_flag("--quiet", options.quiet, "no progress while training")->default_str("off");
 }
 
@@ -332,8 +341,7 @@ inline void check_words(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word.starts_with("--") && word.find('=') + 1 == word.size()) {
-      throw gemel::ValueError(word.substr(0, word.size() - 1) +
-                              ": '' is empty: give a value, or leave the option out");
+      throw gemel::ValueError(word.substr(0, word.size() - 1) + ": '' is empty: give a value, or leave the option out");
     }
   }
 }
@@ -346,8 +354,9 @@ inline void check_effect(const CLI::App& app, const Options& options) {
     }
   };
   const auto chosen = [&app](const std::string& option) {
-    return option + ' ' + (app.count(option) > 0 ? app.get_option(option)->results().front()
-                                                 : app.get_option(option)->get_default_str());
+    return option + ' ' +
+           (app.count(option) > 0 ? app.get_option(option)->results().front()
+                                  : app.get_option(option)->get_default_str());
   };
   refuse("--test-fraction", !options.test_data.empty(), "--test-data");
   refuse("--test-fraction", !options.test_images.empty(), "--test-images");
@@ -364,7 +373,8 @@ inline JsonObject all_options(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr()) continue;
     const std::string name = option->get_name(false, true).substr(2);
-    const std::string value = option->count() > 0 ? CLI::detail::join(option->results(), ",") : option->get_default_str();
+    const std::string value =
+        option->count() > 0 ? CLI::detail::join(option->results(), ",") : option->get_default_str();
     if (value.empty()) {
       all.add(name, nullptr);
     } else {

@@ -91,7 +91,8 @@ inline bool check_folder(const fs::path& folder) {
 }
 
 inline void check_standard_output() {
-  if (!std::cout) throw gemel::IoError("nothing can be written to it: is it closed, the disk full?", {.file = "stdout"});
+  if (!std::cout)
+    throw gemel::IoError("nothing can be written to it: is it closed, the disk full?", {.file = "stdout"});
 }
 
 }  // namespace detail

@@ -150,9 +150,8 @@ void plot_curve(Picture& picture, const Report& report, const std::string& axes,
   picture.data("eer", {{report.roc.eer(), report.roc.eer()}});
   picture.data("threshold", {{report.roc.far(report.threshold), report.roc.frr(report.threshold)}});
   picture << "plot $curve using " << axes << " with lines lw 2.5 lc '" << similar_colour << "' title " << title
-          << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_colour
-          << "' title sprintf('EER %.2f %%" << off(report.roc.eer(), report.roc.eer()) << "', "
-          << 100 * report.roc.eer() << ')';
+          << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_colour << "' title sprintf('EER %.2f %%"
+          << off(report.roc.eer(), report.roc.eer()) << "', " << 100 * report.roc.eer() << ')';
   if (std::isfinite(report.threshold)) {
     picture << ", $threshold using " << axes << " with points pt 9 ps 2.2 lc '" << dissimilar_colour << "' title '"
             << threshold_title(report) << off(report.roc.far(report.threshold), report.roc.frr(report.threshold))
@@ -165,17 +164,16 @@ inline Picture roc_picture(const Report& report) {
   // A little below the smallest rate that is not 0, and above 1: no mark lies on the frame.
   const double lowest = 0.7 * std::max(1 / static_cast<double>(report.roc.dissimilar()), 1e-5);
   const auto is_shown = [lowest](double far, double) { return far >= lowest; };
-  double bottom = 0.98;
+  double bottom = 0.9;
   for (const gemel::RocPoint& point : report.roc.points()) {
     if (is_shown(point.far, point.frr)) bottom = std::min(bottom, 1 - point.frr - 0.04 * point.frr);
   }
   Picture picture("roc", report.title);
   picture << "set xlabel 'false accept rate (%, log)'\nset ylabel 'true accept rate (%)'\n"
-          << "set logscale x\nset format x '%g'\nset xrange [" << 100 * lowest
-          << ":140]\nset yrange [" << 100 * bottom << ":102]\n";
+          << "set logscale x\nset format x '%g'\nset xrange [" << 100 * lowest << ":140]\nset yrange [" << 100 * bottom
+          << ':' << 105 - 5 * bottom << "]\n";
   plot_curve(picture, report, "(100 * $1):(100 - 100 * $2)",
-             "sprintf('ROC, area %.4f', " + std::to_string(report.roc.auc()) + ")",
-             is_shown);
+             "sprintf('ROC, area %.4f', " + std::to_string(report.roc.auc()) + ")", is_shown);
   return picture;
 }
 
@@ -199,9 +197,8 @@ inline Picture det_picture(const Report& report) {
     picture << ")\nset " << axis << "range [invnorm(0.0001):invnorm(" << highest << ")]\n";
   }
   picture << "set arrow from graph 0, 0 to graph 1, 1 nohead dashtype 3 lw 1 lc '#888888' back\n";
-  plot_curve(picture, report, "(rate($1)):(rate($2))", "'DET'", [highest](double far, double frr) {
-    return std::min(far, frr) > 0.0001 && std::max(far, frr) < highest;
-  });
+  plot_curve(picture, report, "(rate($1)):(rate($2))", "'DET'",
+             [highest](double far, double frr) { return std::min(far, frr) > 0.0001 && std::max(far, frr) < highest; });
   return picture;
 }
 

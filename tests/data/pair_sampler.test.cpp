@@ -271,3 +271,17 @@ TEST_CASE("a sampler that was moved from is what it was") {
   sampler.start_epoch(1, 1, 4, true);
   CHECK(epoch_of(sampler, classes).pairs.size() == 12);
 }
+
+TEST_CASE("A stopped epoch has no batches to take, and the next is whole again") {
+  const Samples<float> x{MatrixX<float>(MatrixX<float>::Ones(2, 6))};
+  const Classes classes{0, 1, 0, 1, 2, 2};
+  PairSampler<float> stopped{x, classes}, other{x, classes};
+  StopFlag stop = true;
+  stopped.start_epoch(7, 0, 4, true, &stop);
+  Batch<float> batch;
+  CHECK_THROWS_AS(stopped.batch(0, batch), ValueError);
+  stop = false;
+  stopped.start_epoch(7, 1, 4, true, &stop);
+  other.start_epoch(7, 1, 4, true);
+  CHECK(epoch_of(stopped, classes) == epoch_of(other, classes));
+}

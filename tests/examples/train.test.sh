@@ -19,6 +19,10 @@ refuses() {  # refuses WORDS OPTION...
   fi
 }
 
+fails() {
+  echo "$1" && bad=1
+}
+
 idx() {  # idx FILE COUNT BYTES...: an IDX file of COUNT x 2 bytes, or COUNT with one byte a value
   printf '%b' "$2" >"$files/$1"
 }
@@ -75,9 +79,32 @@ done
 for option in --header --missing; do refuses "$option: 'odd' is none of" --data "$files/small.csv" $option odd; done
 for value in e . 3 '"' ' ' '' ,, é; do refuses "--separator: '$value'" --data "$files/small.csv" --separator "$value"; done
 for option in "--header no" "--missing refuse" "--separator ;"; do refuses --data $option; done  # each is two words
+refuses "--hidden: ''" --hidden ""
+for value in 4,,4 ,4 4, ,; do refuses "--hidden: ''" --hidden $value; done
+for option in --data --label --images --labels --test-data --test-images --test-labels --json --report; do
+  refuses "$option: '' is empty" $option ""
+  refuses "$option: '' is empty" $option=
+done
+for option in --data --json --report; do
+  refuses "$option: '--quiet' is no value" $option --quiet
+  refuses "$option: '-' is no value" $option -
+done
 for value in last: last:0 last:x 0 1 nan first:3; do refuses "--validation: '$value'" --validation $value; done
 refuses "less than its margin" --loss positive-margin --positive-margin 2
 refuses "--margin" --margin 1 --margin 2
+
+# Options that would do nothing.
+refuses "--test-fraction has no effect with --test-data" \
+  --test-fraction 0.5 --data "$files/two_classes.csv" --test-data "$files/two_classes.csv"
+refuses "--test-fraction has no effect with --test-images" --test-fraction 0.5 \
+  --images "$files/images" --labels "$files/labels" --test-images "$files/images" --test-labels "$files/labels"
+for loss in contrastive hadsell online-hard; do
+  refuses "--positive-margin has no effect with --loss $loss" --positive-margin 0.1 --loss $loss
+done
+refuses "--positive-margin has no effect with --loss contrastive" --positive-margin 0.1
+for rule in eer accuracy; do refuses "--far has no effect with --threshold $rule" --far 0.1 --threshold $rule; done
+refuses "--pairs-per-sample has no effect with --pairs consecutive" --pairs-per-sample 4 --pairs consecutive
+refuses "--dropout has no effect with one layer" --dropout 0.1 --hidden 4
 
 # Files that do not go together, are not there, or are not what they should be.
 refuses --labels --images "$files/images"
@@ -127,6 +154,9 @@ if command -v gzip >/dev/null; then
   { cat "$files/images"; head -c 50000000 /dev/zero; } | gzip >"$files/swollen.gz"
   refuses "$(grep -q "its gzip data" "$train" && echo "followed by other bytes" || echo "without zlib")" --images "$files/swollen.gz" --labels "$files/labels"
 fi
+refuses 'two\nlines\x1b[31m' --data "$files/two
+lines$(printf '\033')[31m"
+refuses "1 features" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
 
 # Data that nothing can be learnt or measured on.
 refuses "one class only" --data "$files/one_class.csv"
@@ -145,16 +175,71 @@ grep -q __asan_init "$train" || refuses "not enough memory" --hidden 1000000,100
 refuses "cannot be written" --json "$files/nowhere/result.json"
 refuses "cannot be written" --json "$files/folder"
 refuses "cannot be written" --json /dev/full
+refuses "a folder, not a file" --json "$files/folder"
+refuses "a device, not a file" --json /dev/null
+mkfifo "$files/pipe"
+refuses "a pipe, not a file" --json "$files/pipe"
 refuses "cannot be made" --report "$files/labels/pictures"
+refuses "cannot be made" --report "$files/labels"
+mkdir "$files/taken" "$files/taken/det.png"
+refuses "a folder, not a file" --report "$files/taken"
+[ "$(ls "$files/taken")" = det.png ] || fails "a refused --report leaves files"
+
+# What would replace an input, or another output, by any of its names.
+cp "$files/two_classes.csv" "$files/own.csv"
+cp "$files/labels" "$files/own_labels"
+ln -s own.csv "$files/link.csv"
+ln "$files/own.csv" "$files/hard.csv"
+for name in own.csv link.csv hard.csv folder/../own.csv; do
+  refuses "is the one of --data too" --data "$files/own.csv" --json "$files/$name"
+  refuses "is the one of --test-data too" --data "$files/two_classes.csv" --test-data "$files/$name" --json "$files/own.csv"
+done
+refuses "is the one of --labels too" --images "$files/images" --labels "$files/own_labels" --json "$files/own_labels"
+mkdir "$files/linked"
+ln -s ../own.csv "$files/linked/roc.png"
+refuses "is the one of --data too" --data "$files/own.csv" --report "$files/linked"
+refuses "is the one of --json too" --json "$files/folder/loss.gp" --report "$files/folder"
+"$train" --quiet --epochs 1 --json "$files/stdout" >"$files/stdout" 2>"$files/stderr"
+[ $? = 2 ] && grep -q "of the standard output too" "$files/stderr" || fails "--json may replace the standard output"
+cmp -s "$files/own.csv" "$files/two_classes.csv" && cmp -s "$files/own_labels" "$files/labels" ||
+  fails "an input was written to"
+
+# A run that fails leaves everything as it was.
+printf old >"$files/old.json"
+ln -s later.json "$files/later_link"
+ln -s nowhere/result.json "$files/dangling"
+refuses "no such file" --data "$files/nowhere.csv" --json "$files/old.json" --report "$files/made/here"
+refuses "no such file" --data "$files/nowhere.csv" --json "$files/new.json"
+refuses "no such file" --data "$files/nowhere.csv" --json "$files/later_link"
+refuses "cannot be written" --json "$files/dangling"
+message=$(ulimit -f 0 && "$train" --quiet --epochs 1 --hidden 4 --json "$files/old.json" 2>&1 >/dev/null)
+[ $? = 2 ] && echo "$message" | grep -q "old.json: it cannot be written" || fails "a full disk gives '$message'"
+[ "$(cat "$files/old.json")" = old ] || fails "a run that failed changed the JSON"
+[ -L "$files/later_link" ] && [ -L "$files/dangling" ] || fails "a link was deleted"
+for name in made new.json later.json; do [ ! -e "$files/$name" ] || fails "a run that failed made $name"; done
+[ -z "$(find "$files" -name '.train-*')" ] || fails "a run left its scratch files"
+
+# What it prints is a result too: where it is lost, the run has failed.
+printed() {  # printed WHERE: the exit code and the sentence of what just ran
+  [ "$code" = 2 ] && grep -q "stdout: nothing can be written" "$files/stderr" ||
+    fails "with a standard output that is $1, it ends with $code"
+}
+for option in --quiet --help; do
+  "$train" --epochs 1 --hidden 4 --threads 1 $option >&- 2>"$files/stderr"
+  code=$?
+  printed closed
+  [ -w /dev/full ] || continue
+  "$train" --epochs 1 --hidden 4 --threads 1 $option >/dev/full 2>"$files/stderr"
+  code=$?
+  printed full
+done
 
 # What it must do.
-fails() {
-  echo "$1" && bad=1
-}
 "$train" --quiet --epochs 1 --json "$files/result.json" --report "$files/new/report" >"$files/stdout" ||
   fails "a plain run ends with $?"
 keys=$(sed -n 's/^  "\(.*\)": [0-9.e+-]*,\{0,1\}$/\1/p' "$files/result.json" | tr '\n' ' ')
-[ "$keys" = "eer auc accuracy threshold far frr seconds pairs_per_second train_pairs test_pairs parameters " ] ||
+[ "$keys" = "eer auc accuracy threshold far frr seconds pairs_per_second train_pairs test_pairs parameters processor_seconds \
+accuracy_of_accepting_nothing epochs threads seed threshold_pairs " ] ||
   fails "the JSON has the keys $keys"
 for picture in loss distances roc det embedding; do
   [ -s "$files/new/report/$picture.gp" ] || fails "there is no $picture.gp"
@@ -183,13 +268,99 @@ for test in two_classes reordered; do
 done
 cmp -s "$files/two_classes.figures" "$files/reordered.figures" || fails "columns in another order give other figures"
 "$train" --quiet --epochs 1 --split classes >/dev/null || fails "--split classes ends with $?"
-"$train" --quiet --epochs 1000000 --json "$files/early.json" >"$files/stdout" &
-sleep 2
-kill -INT $!
-wait $!
-code=$?
-[ $code = 130 ] && [ -s "$files/early.json" ] && grep -q "Ended by Ctrl-C" "$files/stdout" ||
-  fails "Ctrl-C ends it with $code, after: $(cat "$files/stdout")"
+for entry in '"low": 0.' '"method": "bootstrap by identity' '"data": "The UCI digits' '"epochs": "1"' '"notes": \[' \
+  '"test_pairs_are": "all there are"' '"threshold_is_for": "at most 1 % false accepts"'; do
+  grep -q "$entry" "$files/result.json" || fails "the JSON has no $entry"
+done
+grep -q 'an epoch, 1 epoch$' "$files/stdout" || fails "it does not say '1 epoch'"
+grep -q 'processor .* s' "$files/stdout" || fails "it does not say what processor time it took"
+"$train" --quiet --epochs 1 --hidden 4 --json "$files/later_link" >/dev/null || fails "a link to a new file ends with $?"
+[ -L "$files/later_link" ] && [ -s "$files/later.json" ] || fails "a link to a new file is not followed"
+odd=$(printf 'odd "name"\\\tof\033[31m')
+cp "$files/two_classes.csv" "$files/$odd"
+"$train" --quiet --epochs 1 --validation 0.3 --data "$files/$odd" --json "$files/odd.json" >"$files/stdout" || fails "an odd name ends with $?"
+grep -qF 'odd \"name\"\\\u0009of\u001b[31m' "$files/odd.json" || fails "the JSON does not escape a name"
+grep -qF 'odd "name"\\x09of\x1b[31m' "$files/stdout" || fails "a name reaches the terminal as it is"
+
+# Names are text, and no commands, markup or formats.
+(
+  echo a,b,class
+  for i in $(seq 40); do
+    echo "$i,1,\`touch PWNED\`"
+    echo "$i,50,\$(touch PWNED)"
+    echo "$i,100,\"it's a \"\"name\"\" \\\\\""
+    echo "$i,150,@x %d %s {/Symbol a}^2_\\"
+    printf '%s,200,\033[31m\001 \351 red\n' "$i"
+    echo "$i,250,a very long name that goes on and on and on and on and on and on and on and on and on"
+  done
+) >"$files/\`touch PWNED\`.csv"
+mkdir "$files/names"
+(
+  cd "$files/names" &&
+    "$train" --quiet --epochs 2 --data "$files/\`touch PWNED\`.csv" --validation 0.3 --report . >"$files/stdout"
+) || fails "hostile names of classes end with $?"
+[ -z "$(find "$files" -name PWNED)" ] || fails "the name of a class was run as a command"
+for name in "'\`touch PWNED\`'" "'\$(touch PWNED)'" "'it''s a \"name\" \\'" "'@x %d %s {/Symbol a}^2_\\'" \
+  "'\\x1b[31m\\x01 \\xe9 red'"; do
+  grep -qF " title $name" "$files/names/embedding.gp" || fails "the picture has no class $name"
+done
+command -v gnuplot >/dev/null && [ ! -s "$files/names/embedding.png" ] && fails "hostile names are not drawn"
+grep -q "^set title 'UCI digits, seed 1'" "$files/new/report/loss.gp" || fails "a picture does not say what it is of"
+
+# Rates that say little are told so: nothing can be learnt here, and four of five pairs are dissimilar.
+awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 300; ++i) print i * 7919 % 301, i * 104729 % 307, i % 5 }' >"$files/noise.csv"
+"$train" --quiet --epochs 1 --data "$files/noise.csv" --validation 0.4 --far 0.001 >"$files/stdout"
+grep -q "Note: an accuracy of .* means little here: accepting nothing has" "$files/stdout" ||
+  fails "it does not say that an accuracy means little: $(cat "$files/stdout")"
+
+# Signals. A shell without job control ignores Ctrl-C for what it starts by &, so env undoes that.
+start() {  # start OPTION...: in the background, until it has read the data
+  : >"$files/stdout"
+  env --default-signal=INT --default-signal=TERM "$train" --quiet "$@" >"$files/stdout" 2>"$files/stderr" &
+  process=$!
+  for i in $(seq 100); do
+    [ -s "$files/stdout" ] && break
+    sleep 0.1
+  done
+}
+ended() {  # ended CODE WORDS: how what was started ended, at most some seconds ago
+  (sleep 15 && kill -KILL $process) 2>/dev/null &
+  watchdog=$!
+  wait $process
+  code=$?
+  kill $watchdog 2>/dev/null
+  [ $code = "$1" ] && cat "$files/stdout" "$files/stderr" | grep -q "$2" ||
+    fails "after a signal it ends with $code, not $1 and '$2': $(cat "$files/stdout" "$files/stderr")"
+}
+start --epochs 1000000 --json "$files/early.json"
+sleep 1
+kill -INT $process
+ended 130 "Ended by Ctrl-C"
+[ -s "$files/early.json" ] && grep -q "Ended by Ctrl-C" "$files/early.json" || fails "Ctrl-C leaves no JSON"
+start --epochs 1000000
+sleep 1
+kill -TERM $process
+ended 143 "Ended by SIGTERM"
+# An epoch of 40 million pairs takes long to draw.
+start --data "$files/two_classes.csv" --validation 0.3 --pairs-per-sample 300000 --json "$files/never.json"
+sleep 1
+kill -INT $process
+ended 130 "nothing was reached"
+[ ! -e "$files/never.json" ] || fails "a run that reached nothing wrote figures"
+# The interval of so many pairs takes longer than all the rest: it is left out, and the table is there.
+awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 5900; ++i) print i * 7919 % 301, i * 104729 % 307, i % 5 }' >"$files/many.csv"
+start --epochs 1 --hidden 4 --data "$files/many.csv" --pairs-per-sample 1
+sleep 1
+kill -INT $process
+ended 130 "no interval: ended early"
+# Who ignores Ctrl-C is not asked twice.
+(
+  trap '' INT
+  "$train" --quiet --hidden 4 --epochs 300 >"$files/stdout" &
+  sleep 0.5
+  kill -INT $!
+  wait $!
+) || fails "an ignored Ctrl-C ends it with $?"
 
 [ $bad = 0 ] && echo "train does and refuses what it must"
 exit $bad

@@ -187,3 +187,15 @@ TEST_CASE("with fewer than five identities the interval is one by pair, and has 
   CHECK(interval.high - interval.low > 0.05);
   CHECK(interval.method.find("by pair") != std::string::npos);
 }
+
+TEST_CASE("A bootstrap that is stopped has no interval") {
+  const Scores scores = scores_of_people(8, 3, 0.5);
+  StopFlag stop = true;
+  const Interval interval =
+      eer_interval(scores.distances, scores.labels, {.identities = scores.identities, .stop = &stop});
+  CHECK(std::isnan(interval.low));
+  CHECK(std::isnan(interval.high));
+  stop = false;
+  CHECK(eer_interval(scores.distances, scores.labels, {.identities = scores.identities, .stop = &stop}).high ==
+        eer_interval(scores.distances, scores.labels, {.identities = scores.identities}).high);
+}

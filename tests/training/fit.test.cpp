@@ -498,3 +498,77 @@ TEST_CASE("a callback that monitors a validation that there is not is refused be
   CHECK_THROWS_AS(train(ReduceLROnPlateau{}), ValueError);
   CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
 }
+
+TEST_CASE("A stop flag ends the training after its batch, and before an epoch is drawn") {
+  Rng rng{3};
+  Siamese<SmallNet<float>> model{rng};
+  RMSprop<float> optimizer;
+  const Pairs<float> pairs = small_pairs<float>(5, 20), validation = small_pairs<float>(6);
+  StopFlag stop = false;
+  Index batches = 0;
+  struct StopAt {
+    StopFlag& stop;
+    Index& batches;
+    Index last;
+    void on_batch_end(auto&) {
+      if (++batches == last) stop = true;
+    }
+  };
+  const auto train = [&](Index last, bool validate) {
+    batches = 0;
+    return fit(model, pairs, ContrastiveLoss{}, optimizer,
+               {.epochs = 9, .batch_size = 5, .validation = validate ? &validation : nullptr, .stop = &stop}, rng,
+               StopAt{stop, batches, last});
+  };
+
+  SECTION("within an epoch: the batch after the one in which it was set is the last") {
+    const History history = train(2, true);
+    CHECK(batches == 3);
+    CHECK(history.epochs() == 1);
+    CHECK(history.stopped);
+    REQUIRE(history.validation_loss.size() == 1);
+    CHECK(std::isnan(history.validation_loss[0]));
+  }
+  SECTION("at the end of an epoch: no other begins") {
+    CHECK(train(4, false).epochs() == 1);
+    CHECK(batches == 4);
+  }
+  SECTION("before: nothing is trained, and nothing changed") {
+    stop = true;
+    const VectorX<float> before = model.network().parameters();
+    const History history = train(1, true);
+    CHECK(history.epochs() == 0);
+    CHECK(history.stopped);
+    CHECK(batches == 0);
+    CHECK(model.network().parameters() == before);
+  }
+  SECTION("a flag that is never set changes nothing") {
+    const auto run = [&](const StopFlag* flag) {
+      Rng same{8};
+      Siamese<SmallNet<float>> net{same};
+      RMSprop<float> steps;
+      fit(net, pairs, ContrastiveLoss{}, steps, {.epochs = 3, .validation = &validation, .stop = flag}, same);
+      return VectorX<float>(net.network().parameters());
+    };
+    CHECK(run(&stop) == run(nullptr));
+  }
+}
+
+TEST_CASE("A source that cannot be stopped takes a stop flag of fit all the same") {
+  struct Plain {
+    Pairs<float> pairs;
+    Index features() const { return pairs.features(); }
+    Index batches() const { return pairs.batches(); }
+    void start_epoch(std::uint64_t seed, Index epoch, Index size, bool shuffle) {
+      pairs.start_epoch(seed, epoch, size, shuffle);
+    }
+    void batch(Index k, Batch<float>& out) const { pairs.batch(k, out); }
+    const float* column(Index k, Index j, float* buffer) const { return pairs.column(k, j, buffer); }
+  };
+  Rng rng{3};
+  Siamese<SmallNet<float>> model{rng};
+  StopFlag stop = true;
+  RMSprop<float> optimizer;
+  CHECK(fit(model, Plain{small_pairs<float>(5)}, ContrastiveLoss{}, optimizer, {.epochs = 2, .stop = &stop}, rng)
+            .epochs() == 0);
+}

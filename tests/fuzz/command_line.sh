@@ -1,0 +1,158 @@
+#!/bin/sh
+# Random command lines for train, on small data: right ones, wrong ones and hostile ones. Each must end in time with exit
+# code 0, or with 2, one sentence on stderr and nothing done; none may change a file that is not its output.
+#   sh tests/fuzz/command_line.sh PATH_OF_TRAIN [COUNT] [SEED]
+set -u
+export LC_ALL=C
+train=$1
+count=${2:-1000}
+seed=${3:-1}
+files=$(mktemp -d)
+trap 'rm -rf "$files"' EXIT
+mkdir "$files/in" "$files/out" "$files/nothing"
+cd "$files" || exit 2
+
+awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 400; ++i) print i * 7919 % 31 + i % 5 * 20, i * 1047 % 37, i % 5 }' >in/good.csv
+awk 'BEGIN { print "class,a,b"; for (i = 0; i < 90; ++i) print i % 3 ",", i * i % 17, 1 }' >in/spaces.csv
+printf 'a,b,class\n1,2,x\n3,4,y\n' >in/tiny.csv
+printf 'a,b,class\n1,nan,x\n' >in/nan.csv
+: >in/empty.csv
+cp in/good.csv 'in/$(touch hurt) `touch hurt` "'"'"'.csv'
+awk 'BEGIN { printf "\\000\\000\\010\\002\\000\\000\\000\\170\\000\\000\\000\\002"; for (i = 0; i < 240; ++i) printf "\\%03o", i % 6 * 40 + i % 7 }' >in/codes
+printf "$(cat in/codes)" >in/images
+awk 'BEGIN { printf "\\000\\000\\010\\001\\000\\000\\000\\170"; for (i = 0; i < 120; ++i) printf "\\%03o", i % 3 }' >in/codes
+printf "$(cat in/codes)" >in/labels
+rm in/codes
+ln -s good.csv in/link.csv
+ln -s nowhere in/dangling
+mkfifo out/pipe
+printf old >out/old.json
+ln -s ../in/good.csv out/input.json
+
+# A word a line, and an empty line after each command line; «empty» is the empty word.
+awk -v seed="$seed" -v count="$count" '
+  function pick(list,  words, n) {
+    n = split(list, words, " ")
+    return words[int(rand() * n) + 1]
+  }
+  function option(name, good, bad) {
+    ++options
+    names[options] = name
+    right[options] = good
+    wrong[options] = bad
+  }
+  BEGIN {
+    srand(seed)
+    junk = "«empty» x -1 -- nan inf -inf 1e999 1e-999 99999999999999999999 0x10 1,2 last: \\ %s%n ; --quiet `touch␣hurt` $(touch␣hurt)"
+    places = "out/pipe /dev/null /dev/full in out/missing/x"
+    inputs = " in/good.csv in/link.csv out/input.json in/../in/good.csv"
+    option("--data", "in/good.csv in/spaces.csv in/link.csv", "in/tiny.csv in/nan.csv in/empty.csv in in/labels /dev/null in/missing")
+    option("--data", "in/$(touch␣hurt)␣`touch␣hurt`␣\"'\''.csv", "in/dangling")
+    option("--label", "class 2 a", "nothing 7 -1")
+    option("--images", "in/images", "in/labels in/good.csv in/missing")
+    option("--labels", "in/labels", "in/images in/missing")
+    option("--test-data", "in/good.csv in/link.csv", "in/tiny.csv in/spaces.csv")
+    option("--test-images", "in/images", "in/labels")
+    option("--test-labels", "in/labels", "in/images")
+    option("--test-fraction", "0.1 0.25 0.3 0.9", "0 1 1e-9 0.999999")
+    option("--split", "samples classes", "class")
+    option("--scale", "auto unit standardise none", "AUTO")
+    option("--pairs", "balanced consecutive", "all")
+    option("--pairs-per-sample", "1 3 10", "0 1000001 1.5")
+    option("--validation", "0.1 0.4 last:20 last:1", "last:0 last:99999999999999999999 last:5000 0 1")
+    option("--test-pairs", "all consecutive", "some")
+    option("--hidden", "1 4,4 16,8,4 3,3,3,3,3,3", "4,,4 ,4 4, 0 4,x 1000001")
+    option("--activation", "relu leaky-relu tanh sigmoid linear", "none")
+    option("--dropout", "0 0.1 0.9", "1 -0.1")
+    option("--normalize", "", "7")
+    option("--distance", "euclidean squared-euclidean manhattan cosine", "l2")
+    option("--loss", "contrastive hadsell positive-margin online-hard unsquared", "hard")
+    option("--margin", "1 0.1 10 1e-30 1e30", "0 -1")
+    option("--positive-margin", "0 0.1", "2 1e300")
+    option("--optimizer", "rmsprop sgd adam adamw amsgrad", "lion")
+    option("--learning-rate", "0.001 0.1 1e-30 1 1e30", "0 1e400")
+    option("--schedule", "constant exponential cosine warmup-cosine", "linear")
+    option("--epochs", "1 2 3", "0 1000001 1.5")
+    option("--batch", "1 7 32 1000000", "0 1000001")
+    option("--threads", "0 1 2 5", "1025")
+    option("--seed", "0 1 18446744073709551615", "18446744073709551616 -1")
+    option("--threshold", "far eer accuracy", "best")
+    option("--far", "0.01 0.2 0.5", "0 1 1e-9")
+    option("--json", "out/new.json out/old.json", places)
+    json = options
+    option("--report", "out/report out/a/b/c", "out/pipe /dev/null out/pipe/x in/good.csv")
+    option("--quiet", "", "7")
+    option("--help", "", "")
+    option("stray", "", "")
+    option("-x", "", "1")
+    option("--nothing", "", "1")
+    for (line = 0; line < count; ++line) {
+      text = "--quiet"
+      wrong[json] = places
+      if (rand() < 0.8) {
+        text = text "\n--data\nin/good.csv"
+        wrong[json] = places inputs
+      }
+      if (rand() < 0.7) text = text "\n--epochs\n1"
+      if (rand() < 0.7) text = text "\n--hidden\n4"
+      for (n = int(rand() * 6); n > 0; --n) {
+        # Who comes last is the rarest here: --help, and what is no option.
+        chosen = int(rand() * (rand() < 0.1 ? options : options - 4)) + 1
+        kind = rand()
+        value = kind < 0.75 ? pick(right[chosen]) : kind < 0.9 ? pick(wrong[chosen]) : pick(junk)
+        if (value == "" && kind < 0.98) text = text "\n" names[chosen]
+        else if (kind >= 0.98) text = text "\n" names[chosen] "="
+        else if (rand() < 0.2) text = text "\n" names[chosen] "=" value
+        else text = text "\n" names[chosen] "\n" value
+      }
+      gsub(/␣/, " ", text)
+      print text "\n"
+    }
+  }' >lines
+
+state() {  # state FOLDER: what is in it
+  find "$1" -exec ls -ld --time-style=full-iso {} + && find "$1" -type f -exec cksum {} +
+}
+cases=0 refused=0 bad=0
+before_in=$(state in)
+before_out=$(state out)
+set --
+while IFS= read -r word; do
+  if [ -n "$word" ]; then
+    [ "$word" = "«empty»" ] && word=
+    set -- "$@" "$word"
+    continue
+  fi
+  cases=$((cases + 1))
+  # Without gnuplot, which takes longer than all the rest.
+  timeout 60 env PATH="$files/nothing" "$train" "$@" >stdout 2>stderr </dev/null
+  code=$?
+  fault=
+  after_out=$(state out)
+  case $code in
+    0) [ -s stdout ] || fault="it says nothing" ;;
+    2)
+      refused=$((refused + 1))
+      [ "$(wc -l <stderr)" = 1 ] && grep -q '^train: .' stderr || fault="not one sentence"
+      # What fails only in training, by a number that is not finite, has told of its data by then.
+      [ ! -s stdout ] || grep -q 'epoch [0-9]' stderr || fault="it refuses, but prints"
+      [ "$after_out" = "$before_out" ] || fault="it refuses, but writes"
+      ;;
+    *) fault="exit code $code" ;;
+  esac
+  [ "$(state in)" = "$before_in" ] && [ ! -e hurt ] || fault="it changes what is not its own"
+  [ "$(ls)" = "$(printf '%s\n' in lines nothing out stderr stdout)" ] || fault="it leaves files"
+  if [ -n "$fault" ]; then
+    bad=$((bad + 1))
+    echo "$fault:"
+    printf " '%s'" "$@"
+    printf '\n'
+    head -n 5 stdout stderr
+    rm -f hurt
+  fi
+  before_out=$after_out
+  set --
+done <lines
+
+echo "$cases command lines, $refused refused, $bad wrong"
+[ $bad = 0 ] && [ $cases = "$count" ] && [ $refused -gt 0 ] && [ $refused -lt $cases ]
