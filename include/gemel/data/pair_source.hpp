@@ -90,8 +90,8 @@ struct Batch {
 ///                                                  lie: in the source's memory, or in buffer (features() values),
 ///                                                  which it has then filled (augmentation)
 ///
-/// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch: where it is
-/// set, start_epoch returns soon, and no batch is asked for.
+/// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch: where it
+/// is set, start_epoch returns soon, and no batch is asked for.
 template <class P, class S>
 concept PairSource = std::copyable<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
