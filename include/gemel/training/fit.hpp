@@ -105,7 +105,10 @@ requires PairSource<Source, typename Model::Scalar>
     rate.adopt(state);
   };
 
-  if (validation) step.reserve(*validation);  // its batches may be larger
+  if (validation) {
+    step.reserve(*validation);  // its batches may be larger
+    validation_distances.reserve(static_cast<std::size_t>(validation->size()));
+  }
   call(detail::call_on_train_begin);
   for (state.epoch = 0; state.epoch < state.epochs && !state.stop; ++state.epoch) {
     const auto began = Clock::now();
