@@ -78,6 +78,9 @@ struct AnyOptimizer {
   void learning_rate(double rate) {
     std::visit([&](auto& optimizer) { optimizer.learning_rate(rate); }, choice);
   }
+  gemel::Clipping clipping() const {
+    return std::visit([](const auto& optimizer) { return optimizer.clipping(); }, choice);
+  }
   gemel::OptimizerState<float> state() {
     return std::visit([](auto& optimizer) { return optimizer.state(); }, choice);
   }

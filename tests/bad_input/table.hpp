@@ -15,8 +15,9 @@
 #include "gemel/core/error.hpp"
 
 /// The table of bad input: a row is something that a caller gives, a column a way for it to be bad, a cell what happens
-/// then. `throws` is an error's kind, its text and its place; `fine` is no error, and what holds instead; `see` names
-/// the row whose promise in the same column covers this one; `impossible` says why there is no such input.
+/// then. `throws` is an error's kind, its text and its place (`throws_at`: as its text describes it); `fine` is no
+/// error, and what holds instead; `see` names the row whose promise in the same column covers this one; `impossible`
+/// says why there is no such input.
 ///
 /// The rows are in reading, data, network, training, callback, verification and example.test.cpp; table.test.cpp holds
 /// them to their promises, and to having every cell.
@@ -70,7 +71,7 @@ struct Cell {
 /// An error of exactly the kind E, whose text has these words and whose place is described so (a file's without its
 /// folder).
 template <std::derived_from<Error> E, std::invocable Act>
-Cell throws(const std::string& words, const std::string& place, const Act& act) {
+Cell throws_at(const std::string& words, const std::string& place, const Act& act) {
   Cell cell;
   cell.tries.push_back([words, place, act]() -> std::string {
     try {
@@ -93,7 +94,7 @@ Cell throws(const std::string& words, const std::string& place, const Act& act) 
 }
 template <std::derived_from<Error> E, std::invocable Act>
 Cell throws(const std::string& words, const Place& place, const Act& act) {
-  return throws<E>(words, place.describe(), act);
+  return throws_at<E>(words, place.describe(), act);
 }
 template <std::derived_from<Error> E, std::invocable Act>
 Cell throws(const std::string& words, const Act& act) {

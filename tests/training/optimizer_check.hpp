@@ -124,7 +124,7 @@ void check_bits(const O& optimizer) {
 /// What every optimizer does with its rate, its state and blocks that do not fit.
 template <class S, class O>
 void check_contract(O optimizer) {
-  static_assert(Optimizer<O, S> && ClippingOptimizer<O>);
+  static_assert(Optimizer<O, S>);
   const double rate = optimizer.learning_rate();
   optimizer.learning_rate(rate / 2);
   CHECK(optimizer.learning_rate() == rate / 2);

@@ -454,6 +454,65 @@ TEST_CASE("a gradient whose square overflows is refused too, since an average of
   check(Adam<float>{{.clipnorm = 1}}, false);
 }
 
+TEMPLATE_TEST_CASE("a penalty whose sum with the gradient overflows when it is squared is refused", "", RMSprop<float>,
+                   Adam<float>, RMSprop<double>, Adam<double>) {
+  using S = std::conditional_t<std::is_same_v<TestType, RMSprop<float>> || std::is_same_v<TestType, Adam<float>>, float,
+                               double>;
+  const double large = std::is_same_v<S, float> ? 1e25 : 1e160;
+  const Index threads = GENERATE(1, 2);
+  Rng rng{4};
+  const Pairs<S> pairs{uniform<S>(10, 8, rng), uniform<S>(10, 8, rng), coin_flips(8, rng)};
+  const Siamese<Network<S, Dense<10, 12, ReLU>, Dense<12, 9>>> start{rng};
+  const auto check = [&](double weight_decay, double clipnorm, bool refused) {
+    auto model = start;
+    TestType optimizer{{.weight_decay = weight_decay, .clipnorm = clipnorm, .dialect = Dialect::PyTorch}};
+    TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
+    if (refused) {
+      CHECK_THROWS_AS(step(pairs, 0), NonFiniteError);
+      CHECK(model.parameters() == start.parameters());
+      CHECK(*optimizer.state().step == 0);
+    } else {
+      step(pairs, 0);
+      CHECK(model.parameters() != start.parameters());
+    }
+    for (const auto& array : optimizer.state().arrays) {
+      for (const S value : array.values) CHECK(std::isfinite(value));
+    }
+  };
+  check(large, 1e30, true);
+  check(large, 1, true);  // clipping comes before the penalty
+  check(std::sqrt(large), 1e30, false);
+}
+
+TEST_CASE("the clipping of a user's optimizer is asked for, and checked") {
+  struct Own {
+    SGD<double> inner{{.learning_rate = 1}};
+    Clipping wanted;
+
+    void reserve(Index n) { inner.reserve(n); }
+    void advance() { inner.advance(); }
+    void update(Index first, std::span<const double> g, std::span<double> w) { inner.update(first, g, w); }
+    double learning_rate() const { return inner.learning_rate(); }
+    void learning_rate(double rate) { inner.learning_rate(rate); }
+    OptimizerState<double> state() { return inner.state(); }
+    Clipping clipping() const { return wanted; }
+  };
+  Rng rng{4};
+  const Pairs<double> pairs{uniform<double>(10, 8, rng), uniform<double>(10, 8, rng), coin_flips(8, rng)};
+  const Siamese<Network<double, Dense<10, 12, ReLU>>> start{rng};
+  const auto change = [&](const Clipping& clipping) {
+    auto model = start;
+    Own optimizer{.wanted = clipping};
+    TrainingStep step{model, ContrastiveLoss{}, optimizer};
+    step(pairs, 0);
+    return (model.parameters() - start.parameters()).norm();
+  };
+  CHECK(change({}) > 0.05);
+  CHECK(change({.global_clipnorm = 0.01}) == Approx(0.01));
+  CHECK_THROWS_AS(change({.clipvalue = -1}), ValueError);
+  CHECK_THROWS_AS(change({.clipvalue = 1, .clipnorm = 1}), ValueError);
+}
+
 namespace {
 
 /// What the error says that `act` throws.

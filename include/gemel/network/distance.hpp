@@ -4,20 +4,54 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <type_traits>
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/names.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/scaled_norm.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
 
+namespace detail {
+
+GEMEL_NAMES(as_length)
+GEMEL_NAMES(values)
+GEMEL_NAMES(coefficient)
+GEMEL_NAMES(Whole)
+
+template <class D>
+concept GivesLength = requires(const D metric, double d) {
+  { metric.as_length(d) } -> std::same_as<double>;
+};
+template <class D, class S>
+concept TakesManyPairs = requires(const D metric, const S* const* a, Index n, S* d) {
+  requires std::same_as<typename D::Whole, D>;
+  metric.values(a, a, n, n, d);
+  { metric.coefficient(*d, *d) } -> std::same_as<S>;
+};
+/// A distance that is derived from a whole one and is not whole itself: what it inherits is not used.
+template <class D>
+concept DerivedFromWhole = !std::same_as<typename D::Whole, D> && std::derived_from<D, typename D::Whole>;
+
+/// Optional members are right, or not there.
+template <class D, class S>
+concept DistanceOptions = std::is_class_v<D> &&
+    (GivesLength<D> || !names_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromWhole<D> ||
+                                              !(names_values<D> || names_coefficient<D> || names_Whole<D>));
+
+}  // namespace detail
+
 /// A distance of two embeddings of equal length. `add_gradient` is given d = value(a, b) and slope = dLoss/dd, and adds
 /// dLoss/da to da and dLoss/db to db: it adds, since a sample may be in many pairs. It is finite everywhere, at d = 0
 /// too. One that also has `double as_length(double d)`, d in the unit of the embeddings' elements (infinity where it
-/// has another), lets fit warn of a collapse.
+/// has another), lets fit warn of a collapse; without it, fit does not. What a DifferenceDistance has saves time; a
+/// distance that is derived from one, and says no Whole of its own, is taken pair by pair. Any of these members must be
+/// right where it is there.
 template <class D, class S>
-concept Distance = std::copyable<D> && requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
+concept Distance = std::copyable<D> && detail::DistanceOptions<D, S> &&
+    requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
   { metric.value(a, a) } -> std::same_as<S>;
   metric.add_gradient(a, a, d, d, da, da);
 };
@@ -30,11 +64,7 @@ concept Distance = std::copyable<D> && requires(const D metric, ConstColumn<S> a
 ///   Whole                      the type itself, so that one derived from it, with a value or a gradient of its own, is
 ///                              not taken for it
 template <class D, class S>
-concept DifferenceDistance = Distance<D, S> && requires(const D metric, const S* const* a, Index n, S* d) {
-  requires std::same_as<typename D::Whole, D>;
-  metric.values(a, a, n, n, d);
-  { metric.coefficient(*d, *d) } -> std::same_as<S>;
-};
+concept DifferenceDistance = Distance<D, S> && detail::TakesManyPairs<D, S>;
 
 namespace detail {
 

@@ -3,8 +3,11 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/kernel/update.hpp"
+#include "gemel/core/names.hpp"
 #include "gemel/core/random.hpp"
 
 namespace gemel {
@@ -20,6 +23,31 @@ struct Pass {
   Index column(Index j) const { return columns.empty() ? j : columns[static_cast<std::size_t>(j)]; }
 };
 
+/// A layer that can bound its gradient's elements: given bounds of |x| and |dz| and the number of columns. It lets the
+/// training step prove a gradient finite before it computes one.
+template <class L>
+concept BoundingLayer = requires(const L layer, double x, Index columns) {
+  { layer.gradient_bound(x, x, columns) } -> std::same_as<double>;
+};
+
+namespace detail {
+
+GEMEL_NAMES(gradient_bound)
+GEMEL_NAMES(update_by_gradient)
+
+template <class L, class S, class Block>
+concept UpdatesByGradient = requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
+  layer.update_by_gradient(x, x, first, block);
+};
+
+/// Optional members are right, or not there.
+template <class L, class S>
+concept LayerOptions = std::is_class_v<L> &&
+    (BoundingLayer<L> || !names_gradient_bound<L>)&&(UpdatesByGradient<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
+                                                     !names_update_by_gradient<L>);
+
+}  // namespace detail
+
 /// One layer of a network over scalar S: sizes and a rule, but no parameters, which lie in the network's flat vector.
 /// The columns of a batch are independent. A block of parameters is a multiple of `grain()`, so that threads may share
 /// the gradient's work without sharing a sum.
@@ -31,9 +59,18 @@ struct Pass {
 ///   variables     the sizes of the variables within (Dense: W, b), for clipping by a variable's norm
 ///
 /// All but the parameters is const: any number of threads may share a layer.
+///
+/// Optional, but right where they are there; they save time:
+///
+///   gradient_bound      see BoundingLayer. Without it each batch's whole gradient is computed and checked before the
+///                       parameters are stepped
+///   update_by_gradient  see InterleavingLayer. It takes the blocks of the library's optimizers at least,
+///                       kernel::Update<Rule, S>; for another optimizer's block that it cannot take, the gradient is
+///                       computed first
 template <class L, class S>
-concept Layer = std::copyable<L> && requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x,
-                                             Columns<S> y, Index first, const Pass& pass, Rng& rng) {
+concept Layer = std::copyable<L> && detail::LayerOptions<L, S> &&
+    requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x, Columns<S> y, Index first,
+             const Pass& pass, Rng& rng) {
   { layer.in() } -> std::convertible_to<Index>;
   { layer.out() } -> std::convertible_to<Index>;
   { layer.parameter_count() } -> std::convertible_to<Index>;
@@ -47,15 +84,6 @@ concept Layer = std::copyable<L> && requires(const L layer, std::span<S> w, std:
 
 /// A layer that can update a block of its parameters while it computes their gradient; see Dense.
 template <class L, class S, class Block>
-concept InterleavingLayer = Layer<L, S> && requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
-  layer.update_by_gradient(x, x, first, block);
-};
-
-/// A layer that can bound its gradient's elements: given bounds of |x| and |dz| and the number of columns. It lets the
-/// training step prove a gradient finite before it computes one.
-template <class L>
-concept BoundingLayer = requires(const L layer, double x, Index columns) {
-  { layer.gradient_bound(x, x, columns) } -> std::same_as<double>;
-};
+concept InterleavingLayer = Layer<L, S> && detail::UpdatesByGradient<L, S, Block>;
 
 }  // namespace gemel

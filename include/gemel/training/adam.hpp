@@ -82,6 +82,7 @@ class Adam {
     return {rule(), length(w), g, w.data(), {m, v, v_max}};
   }
   bool interleaves() const { return kernel::interleaves(rule()); }
+  double penalty() const { return penalty_ ? options_.weight_decay : 0; }
 
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"m", m_.span()}, {"v", v_.span()}}, &step_};

@@ -21,9 +21,9 @@ namespace gemel {
 /// From a batch's activations and deltas to new parameters: each member of a team computes the gradient of its own
 /// blocks of parameters over the whole batch, and steps the optimizer on a block while it is in cache.
 ///
-/// Where bounds prove that no gradient g and no g^2 overflows, that is all (`update` each). Else, and for clipping, the
-/// whole gradient comes first (`compute_gradient` each), is checked and clipped (`finish_gradient` once, between
-/// barriers), and then the parameters are stepped.
+/// Where bounds prove that no gradient g and no g^2, a penalty included, overflows, that is all (`update` each). Else,
+/// and for clipping, the whole gradient comes first (`compute_gradient` each), is checked and clipped
+/// (`finish_gradient` once, between barriers), and then the parameters are stepped.
 template <class Net, class OptimizerType>
 class ParameterUpdate {
   using S = typename Net::Scalar;
@@ -45,15 +45,29 @@ class ParameterUpdate {
   [[gnu::cold]] void make_room(Index members) {
     blocks_.assign(static_cast<std::size_t>(members), {});
     for (Buffer<S>& block : blocks_) block.resize(grain_ * block_units);
+    peaks_.assign(static_cast<std::size_t>(members), S{0});
   }
 
-  /// Prepares the update by a team of so many, given functions k -> the largest |x| and |dz| of layer k, and advances
-  /// the optimizer unless the whole gradient is needed first.
+  /// Looks at the member's share of the parameters, where the optimizer adds of them to the gradient before it squares.
+  void measure_parameters(Index t, Index members) {
+    if (penalty() == 0) return;
+    const Index n = network_->parameter_count(), first = share(n, t, members);
+    const S* const parameters = network_->parameters().data();
+    peaks_[static_cast<std::size_t>(t)] = peak(parameters + first, share(n, t + 1, members) - first);
+  }
+
+  /// Once all parameters are measured: prepares the update by a team of so many, given functions k -> the largest |x|
+  /// and |dz| of layer k, and advances the optimizer unless the whole gradient is needed first.
   template <class PeakInput, class PeakDelta>
   void plan(Index members, const PeakInput& peak_input, const PeakDelta& peak_delta) {
     team_size_ = members;
-    if constexpr (ClippingOptimizer<OptimizerType>) clipping_ = optimizer_->clipping();
+    clipping_ = optimizer_->clipping();
     whole_gradient_ = clipping_.any();
+    if (clipping_.any()) clipping_.template check<S>();
+    penalty_ = 0;
+    for (Index t = 0; t < members && penalty() > 0; ++t) {
+      penalty_ = std::max(penalty_, penalty() * static_cast<double>(peaks_[static_cast<std::size_t>(t)]));
+    }
     for (Index k = 0; k < network_->depth(); ++k) {
       network_->visit(k, [&](const auto& layer) {
         double bound = std::numeric_limits<double>::infinity();
@@ -62,7 +76,7 @@ class ParameterUpdate {
         } else if (layer.parameter_count() == 0) {
           bound = 0;
         }
-        if (!square_fits(bound)) whole_gradient_ = true;
+        if (!square_fits(bound + penalty_)) whole_gradient_ = true;
       });
     }
     if (whole_gradient_) {
@@ -100,6 +114,11 @@ class ParameterUpdate {
                             ", overflows when it is squared; scale the features, or lower the loss's weights"},
                            place);
     }
+    if (!square_fits(largest + penalty_)) {
+      throw NonFiniteError({"weight_decay times the parameters, as large as ", penalty_,
+                            ", is added to the gradient and overflows when it is squared; lower weight_decay"},
+                           place);
+    }
     begin_update();
   }
 
@@ -123,6 +142,11 @@ class ParameterUpdate {
   static constexpr Index most_inputs = (Index{1} << 23) / static_cast<Index>(sizeof(S));
 
   static Index share(Index n, Index member, Index members) { return n * member / members; }
+  /// See Optimizer.
+  double penalty() const {
+    if constexpr (detail::GivesPenalty<OptimizerType>) return optimizer_->penalty();
+    return 0;
+  }
   /// Within a quarter of the range, for the rounding of sums.
   static bool square_fits(double g) { return g * g < static_cast<double>(std::numeric_limits<S>::max()) / 4; }
 
@@ -198,6 +222,8 @@ class ParameterUpdate {
   std::vector<Index> variables_ = {};   // sizes, in the order of the flat vector
   Index grain_ = 1;                     // the largest
   std::vector<Buffer<S>> blocks_ = {};  // the gradient of a block, a member each
+  std::vector<S> peaks_ = {};           // the largest |parameter| of a member's share
+  double penalty_ = 0;                  // the most that is added to an element of the gradient
   Index team_size_ = 1;
   std::span<S> parameters_ = {};
   Buffer<S> gradient_ = {};

@@ -84,6 +84,7 @@ class RMSprop {
     return {rule(), length(w), g, w.data(), {v, options_.centered ? a : m, options_.centered ? m : nullptr}};
   }
   bool interleaves() const { return kernel::interleaves(rule()); }
+  double penalty() const { return options_.dialect == Dialect::PyTorch ? options_.weight_decay : 0; }
 
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"v", v_.span()}}, &step_};

@@ -49,7 +49,8 @@ class TrainingStep {
   static_assert(Loss<LossType, S>, "gemel: this type does not model the Loss concept (training/loss.hpp)");
   static_assert(
       Optimizer<OptimizerType, S>,
-      "gemel: this type does not model the Optimizer concept (training/optimizer.hpp), or is of another scalar");
+      "gemel: this type does not model the Optimizer concept (training/optimizer.hpp): it lacks a member, such as "
+      "clipping(), has one with another signature, or is of another scalar");
 
  public:
   [[gnu::cold]] TrainingStep(Model& model, LossType loss, OptimizerType& optimizer, TrainingStepOptions options = {})
@@ -65,6 +66,7 @@ class TrainingStep {
     const Place place{.epoch = epoch_, .batch = k};
     run(source, k, place, true, [&](Index member) {
       pass_->backward(member);
+      parameters_.measure_parameters(member, threads());
       team_->barrier([&] {
         pass_->gather_active();
         parameters_.plan(

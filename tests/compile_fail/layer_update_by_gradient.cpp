@@ -1,0 +1,21 @@
+// error: gemel: this type does not model the Layer concept
+#include "gemel/gemel.hpp"
+
+/// A Dense whose update would never be called: until it is repaired, it leaves out the first parameter's number.
+struct Checked : gemel::Dense<5, 3> {
+#if defined(REPAIRED)
+  template <class Block>
+  void update_by_gradient(gemel::ColumnList<float> x, gemel::ColumnList<float> dz, gemel::Index first,
+                          const Block& block) const {
+    gemel::Dense<5, 3>::update_by_gradient(x, dz, first, block);
+  }
+#else
+  template <class Block>
+  void update_by_gradient(gemel::ColumnList<float> x, gemel::ColumnList<float> dz, const Block& block) const {
+    gemel::Dense<5, 3>::update_by_gradient(x, dz, 0, block);
+  }
+#endif
+};
+
+gemel::Rng rng{1};
+gemel::Network<float, Checked> network{rng};
