@@ -188,6 +188,37 @@ TEST_CASE("of two thresholds as close to the EER the smaller is taken, for every
   CHECK(wrong == 0);
 }
 
+namespace {
+
+// The threshold to decide other pairs by, of a Roc that has one.
+template <class Curve>
+double midway(const Curve& roc, double threshold) {
+  if constexpr (requires { roc.midway(threshold); }) {
+    return roc.midway(threshold);
+  } else {
+    return threshold;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("midway between two distances a threshold decides as before", "[roc]") {
+  const Roc roc{{1.0, 2.0, 2.0, 5.0}, {1, 1, 0, 0}};
+  CHECK(midway(roc, 1) == 1.5);
+  CHECK(midway(roc, 1.9) == 1.5);
+  CHECK(midway(roc, 2) == 3.5);
+  for (const RocPoint& point : roc.points()) {
+    const double threshold = midway(roc, point.threshold);
+    CHECK(roc.far(threshold) == point.far);
+    CHECK(roc.frr(threshold) == point.frr);
+  }
+  CHECK(midway(roc, 0) == -infinity);  // nothing is accepted
+  CHECK(midway(roc, -infinity) == -infinity);
+  CHECK(midway(roc, 5) == 5);  // nothing is refused
+  CHECK(midway(roc, infinity) == 5);
+  CHECK_THROWS_AS(midway(roc, not_a_number), ValueError);
+}
+
 TEST_CASE("a FAR that is asked for as a fraction is reached, whatever the number of pairs", "[roc]") {
   for (const int n : {3, 7, 10, 49, 100, 1000}) {
     std::vector<double> distances{0};

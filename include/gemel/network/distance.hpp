@@ -78,10 +78,12 @@ void add_difference(ConstColumn<S> a, ConstColumn<S> b, S c, Column<S> da, Colum
 
 }  // namespace detail
 
-/// d = |a - b|, by way of d^2, so d is right to rounding from about 1e-18 to 1e19 (double: 1e-153 to 1e154). Below it
-/// loses digits, and is 0 in the end; beyond it is infinite, which training, evaluation and Verifier refuse. At d = 0,
-/// where the derivative has no limit, the gradient is 0, which is exact for every loss with slope 0 there, and keeps
-/// one identical pair from turning all weights into NaN.
+/// d = |a - b|. At d = 0, where the derivative has no limit, the gradient is 0, which is exact for every loss with
+/// slope 0 there, and keeps one identical pair from turning all weights into NaN.
+///
+/// d is the root of d^2, a number of the same type: it is right to rounding from about 1e-17 to 1e19 (double: 1e-152 to
+/// 1e154). Smaller ones lose digits, and are 0 in the end; larger ones are infinite, which training, evaluation and
+/// Verifier refuse.
 struct Euclidean {
   using Whole = Euclidean;
 

@@ -60,10 +60,8 @@ struct LayerGives {
   };
 };
 
-template <class L>
-constexpr bool neighbours_agree() {
-  return true;
-}
+template <class... Layers>
+requires(sizeof...(Layers) < 2) constexpr bool neighbours_agree() { return true; }
 template <class L, class Next, class... Others>
 constexpr bool neighbours_agree() {
   return LayerGives<static_out<L>>::template NextLayerTakes<static_in<Next>>::agree &&
@@ -100,6 +98,9 @@ constexpr bool neighbours_agree() {
 /// A feed-forward network over scalar S: layers one after another, and one flat vector of all their parameters, layer
 /// by layer. It maps samples (in x n, one a column) to embeddings (out x n). Its layers are leaves, numbered from 0;
 /// those within a Sequence count one by one.
+///
+/// Neighbours' sizes must agree: where both are known to the types (`static_out` of the one, `static_in` of the other)
+/// this is checked when the program is compiled, and always when the network is made.
 template <gemel::Scalar S, class... Layers>
 class Network {
   static_assert(sizeof...(Layers) > 0, "gemel: a Network needs at least one layer");
