@@ -98,6 +98,7 @@ TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]"
   unclear("0,1,label\n1,2,9\n");
   unclear("5,3,a3f\n4,2,123\n6,1,123\n");  // a sample, whose class is the only one that is no number
   unclear("5,3,iris\n4,2,rose\n");
+  unclear("2019,2020,2021\n1,2,cat\n3,4,dog\n");
   refusal<FormatError>("5,3,iris\n", "say by CsvOptions::header", {.label = -1});
   unclear("cat,1\ndog,2\n", {.label = 0});
   unclear("0,1,2\n5,6,7\n8,9,7\n");
@@ -108,6 +109,8 @@ TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]"
   // A sample that is all decimal commas is no row of names.
   refusal<FormatError>("1,5;2,5;cat\n3;4;dog\n", "write decimals with a point", {.label = -1, .separator = ';'});
   // What is clear, is read.
+  CHECK(parse_csv<float>("1,2,3\n", {.label = -1}).samples.size() == 1);
+  CHECK(parse_csv<float>("1,2,3\n4,5,cat\n6,7,8\n", {.label = -1}).samples.size() == 3);
   CHECK(parse_csv<float>("1,2,3\n4,5,6\n").samples.size() == 2);
   CHECK(parse_csv<float>("28x28,1x1,k\n1,2,x\n", {.label = -1}).samples.size() == 1);
   CHECK(parse_csv<float>("5,3,iris\n4,2,rose\n1,2, iris\n", {.label = -1}).samples.size() == 3);
@@ -161,6 +164,7 @@ TEST_CASE("rows with missing values are refused, or left out and counted", "[csv
   CHECK(refusal<FormatError>("a,b\n,x\n", "'x' is not a number", leave_out).line == 2);
   CHECK(refusal<NonFiniteError>("a,b\n1,inf\n", "'inf' is NaN, infinite", leave_out).line == 2);
   CHECK(refusal<FormatError>("a,b\n1,\n2\n", "the row has 1 cells", leave_out).line == 3);
+  CHECK(parse_csv<float>("1,2,\n3,4,x\n", {.label = -1, .missing = CsvMissing::LeaveOut}).left_out == 1);
   refusal<FormatError>("a,b\n1,\n,2\n", "all of its 2 rows have missing values", leave_out);
 }
 

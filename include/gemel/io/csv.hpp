@@ -27,9 +27,10 @@ namespace gemel {
 
 /// Whether the first row holds names. Auto: it does where it names the label's column, or where some of its cells (but
 /// the label's) hold text and none a number. It does not where they hold numbers; names and numbers are read as data,
-/// and the names refused. FormatError where it cannot be told: numbers with a label that is a text and that no later
-/// row has ("2019,2020,label" or "5.1,3.5,iris"), the columns' own numbers ("0,1,2"), missing values only. A header of
-/// other numbers, with a number or nothing for the label, is read as data: say Yes then.
+/// and the names refused. FormatError where it cannot be told: numbers with a label that no later row has, a text
+/// ("2019,2020,label" or "5.1,3.5,iris") or a number where all later ones are texts; the columns' own numbers
+/// ("0,1,2"); missing values only. Another header of numbers, where the labels are numbers too or there are none, is
+/// read as data: say Yes then.
 enum class CsvHeader { Auto, Yes, No };
 
 /// What happens to a row with a missing value: it is refused, or left out and counted. Missing is a cell that is empty
@@ -112,8 +113,9 @@ class CsvReader {
     }
     if (rows_ == 0 && left_out_ > 0) fail({"all of its ", left_out_, " rows have missing values"});
     if (rows_ == 0) fail({"there are names, but no rows"});
-    if (lone_label_) {
-      ask_for_header({"its cells are numbers, and no later row has its label '", excerpt(*lone_label_), "'"});
+    // One row alone, with a number for its label, is a sample: nothing stands under it that is not like it.
+    if (lone_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*lone_label_))) {
+      ask_for_header({"its cells are numbers, and no later row has a label like '", excerpt(*lone_label_), "'"});
     }
     return collect();
   }
@@ -141,8 +143,9 @@ class CsvReader {
     const std::string found = records_.separators(options_.separator ? std::string(1, *options_.separator) : ",;\t");
     if (found.size() > 1) {
       std::string list;
-      for (const char c : found)
+      for (const char c : found) {
         list += message({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
+      }
       fail({"the first row holds ", list, ": say by ", options_.names.separator,
             " which of them separates its cells; no other may stand in a number"},
            records_.line());
@@ -164,9 +167,9 @@ class CsvReader {
       }
     }
     if (texts > 0) return numbers == 0;
-    if (numbers == 0) ask_for_header({"its cells are empty"});
+    if (numbers == 0) ask_for_header({"its cells are missing values"});
     if (are_column_numbers(first)) ask_for_header({"its cells are the columns' numbers"});
-    if (label_ && !looks_like_number(first[*label_])) lone_label_ = std::string(trimmed(first[*label_]));
+    if (label_ && !leaves_out(first[*label_])) lone_label_ = std::string(trimmed(first[*label_]));
     return false;
   }
 
@@ -227,11 +230,10 @@ class CsvReader {
     const std::size_t before = blocks_.back().size();
     bool whole = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const bool there =
-          i == label_ ? options_.missing == CsvMissing::Refuse || !is_missing(cells[i]) : add_value(cells[i], line, i);
+      const bool there = i == label_ ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
       whole = whole && there;
     }
-    if (lone_label_ && line != first_line_ && trimmed(cells[*label_]) == *lone_label_) lone_label_.reset();
+    if (lone_label_ && line != first_line_) compare_with_lone_label(trimmed(cells[*label_]));
     if (!whole) {
       blocks_.back().resize(before);
       ++left_out_;
@@ -241,16 +243,24 @@ class CsvReader {
     ++rows_;
   }
 
+  /// A label that some later row has is a class, and so is a number among numbers.
+  void compare_with_lone_label(std::string_view label) {
+    if (label == *lone_label_ || (looks_like_number(label) && looks_like_number(*lone_label_))) lone_label_.reset();
+  }
+
   Place at(Index line, std::size_t column) const {
     return {.file = records_.name(), .line = line, .column = excerpt(names_[column])};
   }
   static std::string numbered(std::size_t column) { return message({" (column number ", column, ", counted from 0)"}); }
 
-  /// Adds the cell's number to the last block; false where it is missing, and such rows are to be left out.
+  /// Whether the cell is missing, and such rows are to be left out.
+  bool leaves_out(std::string_view cell) const { return options_.missing == CsvMissing::LeaveOut && is_missing(cell); }
+
+  /// Adds the cell's number to the last block; false where it leaves out the row.
   bool add_value(std::string_view cell, Index line, std::size_t column) {
     const std::optional<double> value = parse_number<double>(cell);
     if (!value || !std::isfinite(*value)) {
-      if (options_.missing == CsvMissing::LeaveOut && is_missing(cell)) return false;
+      if (leaves_out(cell)) return false;
       if (!value) {
         const std::string text =
             trimmed(cell).empty() ? "the cell is empty" : message({"'", excerpt(cell), "' is not a number"});

@@ -31,7 +31,10 @@ concept Input = requires(T& input, const T& constant, std::span<char> out) {
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path) : name_(path.string()) {
-    if (name_.find('\0') != name_.npos) fail({"there is no such file: its name holds a zero byte"});
+    if (const std::size_t zero = name_.find('\0'); zero != name_.npos) {
+      name_.resize(zero);  // the system, and who prints the error, would read so far
+      fail({"there is no such file: a zero byte follows in its name"});
+    }
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (status.type() == std::filesystem::file_type::not_found) fail({"there is no such file"});
