@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 #include "gemel/core/stop.hpp"
 
@@ -76,8 +77,8 @@ class Interrupt {
       signal_ = number;
       return;
     }
-    const char* text = number == SIGTERM ? "train: ended by SIGTERM\n" : "train: ended by Ctrl-C\n";
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, text, number == SIGTERM ? 24 : 23);
+    const std::string_view text = number == SIGTERM ? "train: ended by SIGTERM\n" : "train: ended by Ctrl-C\n";
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
     _exit(128 + number);
   }
 

@@ -90,11 +90,6 @@ inline bool check_folder(const fs::path& folder) {
   return false;
 }
 
-inline void check_standard_output() {
-  if (!std::cout)
-    throw gemel::IoError("nothing can be written to it: is it closed, the disk full?", {.file = "stdout"});
-}
-
 }  // namespace detail
 
 /// Lets no file that is opened later be taken for a standard stream that is closed. Call it first of all.
@@ -111,7 +106,8 @@ inline void claim_standard_streams() {
 /// Sends what was printed on its way. Throws IoError where something of it was lost.
 inline void flush_standard_output() {
   std::cout.flush();
-  detail::check_standard_output();
+  if (!std::cout)
+    throw gemel::IoError("nothing can be written to it: is it closed, the disk full?", {.file = "stdout"});
 }
 
 /// Before the training, not after it: throws IoError where an output could not be written, ValueError where it would
