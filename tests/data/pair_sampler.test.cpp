@@ -273,7 +273,7 @@ TEST_CASE("a sampler that was moved from is what it was") {
 }
 
 TEST_CASE("A stopped epoch has no batches to take, and the next is whole again") {
-  const Samples<float> x{MatrixX<float>(MatrixX<float>::Ones(2, 6))};
+  const Samples<float> x = counted<float>(6);
   const Classes classes{0, 1, 0, 1, 2, 2};
   PairSampler<float> stopped{x, classes}, other{x, classes};
   StopFlag stop = true;

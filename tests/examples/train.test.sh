@@ -324,7 +324,7 @@ start() {  # start OPTION...: in the background, until it has read the data
   done
 }
 ended() {  # ended CODE WORDS: how what was started ended, at most some seconds ago
-  (sleep 15 && kill -KILL $process) 2>/dev/null &
+  (sleep 15 && kill -KILL $process) >/dev/null 2>&1 &
   watchdog=$!
   wait $process
   code=$?

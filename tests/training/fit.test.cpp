@@ -43,6 +43,17 @@ Pairs<S> small_pairs(std::uint64_t seed, Index n = 21) {
   return {uniform<S>(10, n, rng), uniform<S>(10, n, rng), coin_flips(n, rng)};
 }
 
+/// Counts the batches, and sets a flag at one of them.
+struct FlagAt {
+  StopFlag& flag;
+  Index& batches;
+  Index last;
+  template <class State>
+  void on_batch_end(State&) const {
+    if (++batches == last) flag = true;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("fit reaches Keras' own float64 run") {
@@ -506,19 +517,11 @@ TEST_CASE("A stop flag ends the training after its batch, and before an epoch is
   const Pairs<float> pairs = small_pairs<float>(5, 20), validation = small_pairs<float>(6);
   StopFlag stop = false;
   Index batches = 0;
-  struct StopAt {
-    StopFlag& stop;
-    Index& batches;
-    Index last;
-    void on_batch_end(auto&) {
-      if (++batches == last) stop = true;
-    }
-  };
   const auto train = [&](Index last, bool validate) {
     batches = 0;
     return fit(model, pairs, ContrastiveLoss{}, optimizer,
                {.epochs = 9, .batch_size = 5, .validation = validate ? &validation : nullptr, .stop = &stop}, rng,
-               StopAt{stop, batches, last});
+               FlagAt{stop, batches, last});
   };
 
   SECTION("within an epoch: the batch after the one in which it was set is the last") {
