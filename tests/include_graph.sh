@@ -1,7 +1,8 @@
 #!/bin/sh
 # Holds the order of the rooms: core <- {data, network, metrics} <- training <- verification <- io. The umbrella holds
 # every header outside io once (but what stands in a folder within a room, which is the room's own), and nothing else;
-# only io opens files or needs more than Eigen.
+# only io opens files or needs more than Eigen. Every header comes to core/compiler.hpp, by itself or through others, before
+# any declaration: so a wrong compiler gets one sentence.
 #   sh tests/include_graph.sh [FOLDER]      FOLDER: what holds gemel/, include/ by default
 set -eu
 cd "${1:-$(dirname "$0")/../include}"
@@ -35,6 +36,7 @@ awk -v edges="$edges" '
       if ($0 !~ /"/) complain("include the library'\''s own headers with quotes")
       if (!(name in known)) complain(name " does not exist")
       print FILENAME, name > edges
+      if (name != "gemel/version.hpp") asks[FILENAME] = 1
       there = room(name)
       if (FILENAME == "gemel/gemel.hpp") {
         ++held[name]
@@ -51,11 +53,16 @@ awk -v edges="$edges" '
   }
   FILENAME == "gemel/gemel.hpp" && NF > 0 && $1 != "#pragma" && $1 !~ /^\/\// { complain("the umbrella only includes") }
   END {
-    for (name in known)
+    for (name in known) {
+      if (name ~ /hpp$/ && name !~ /\/(version|compiler)\.hpp$/ && !(name in asks)) {
+        print name " does not include gemel/core/compiler.hpp, nor a header that does"
+        bad = 1
+      }
       if (name ~ /^gemel\/([a-z_]+\/)?[a-z0-9_]+\.hpp$/ && name != "gemel/gemel.hpp" && room(name) != "io" && held[name] != 1) {
         print "gemel/gemel.hpp includes " name " " held[name] + 0 " times, not once"
         bad = 1
       }
+    }
     exit bad
   }' $headers
 

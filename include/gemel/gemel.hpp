@@ -3,6 +3,7 @@
 // Every header that needs only Eigen and opens no file.
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/compiler.hpp"
 #include "gemel/core/dispatch.hpp"
 #include "gemel/core/elementary.hpp"
 #include "gemel/core/error.hpp"

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel {
 
 // The platform's own log and cos differ in their last bits from one library to the next. These do not: whatever product

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel {
 
 /// A piece of a message: text, to which it refers, or a number; of a real one up to six digits.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel {
 
 /// x, rounded to a double before anything else is done with it: a compiler that may fuse a product with the sum that it

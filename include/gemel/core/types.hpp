@@ -7,10 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
-#error \
-    "gemel: -ffast-math, or its -ffinite-math-only, drops NaN checks and changes results; compile without it (-O3 is enough)"
-#endif
+#include "gemel/core/compiler.hpp"
 
 namespace gemel {
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel {
 
 /// Whose reading of an optimizer's formula: the two differ in where epsilon and the learning rate stand, and in weight

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel {
 
 // A hook given as a lambda. Each is a callback on its own: fit(…, OnEpochEnd{[](auto& state) { … }}).

@@ -1,0 +1,13 @@
+#pragma once
+
+// What the library asks of the compiler; every header includes this one before anything of its own.
+
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+// After an #error the compiler would go on, to thousands of others; a file that is missing ends it.
+#include "gemel needs C++20: compile with -std=c++20"
+#endif
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
+#error \
+    "gemel: -ffast-math, or its -ffinite-math-only, drops NaN checks and changes results; compile without it (-O3 is enough)"
+#endif
