@@ -1,5 +1,5 @@
 // What training leaves behind, to the bit, as it was recorded once: it is the same by every compiler, for every
-// instruction set with a fused multiply-add, on x86-64 and on aarch64. Who changes the arithmetic records it again.
+// instruction set with a fused multiply-add, on x86-64, aarch64 and s390x. Who changes the arithmetic records it again.
 
 #include <cstdint>
 #include <utility>
@@ -18,7 +18,7 @@ namespace {
 template <class F>
 void for_each_fused(const F& f) {
   test::for_each_instruction_set([&] {
-#if !defined(__aarch64__)
+#if defined(__x86_64__) || !(defined(__aarch64__) || defined(__FP_FAST_FMA))
     if (instruction_set() == InstructionSet::Portable) return;
 #endif
     f();

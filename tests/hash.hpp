@@ -1,19 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
+
+#include "little_endian.hpp"
 
 namespace gemel::test {
 
-/// FNV-1a of values' bytes.
+/// FNV-1a of values' bytes, of each the lowest first.
 class Hash {
  public:
   template <class Range>
   void add(const Range& values) {
     for (const auto value : values) {
-      unsigned char bytes[sizeof value];
-      std::memcpy(bytes, &value, sizeof value);
-      for (const unsigned char byte : bytes) hash_ = (hash_ ^ byte) * 1099511628211ull;
+      for (const unsigned char byte : to_little_endian(value)) hash_ = (hash_ ^ byte) * 1099511628211ull;
     }
   }
   std::uint64_t value() const { return hash_; }

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "gemel/core/types.hpp"
+#include "little_endian.hpp"
 
 /// Reads the reference numbers of tests/golden: trusted files, so it checks little.
 class Safetensors {
@@ -16,9 +17,8 @@ class Safetensors {
   explicit Safetensors(const std::string& name) {
     std::ifstream file(std::string(GEMEL_TEST_DATA) + "/golden/" + name, std::ios::binary);
     bytes_.assign(std::istreambuf_iterator<char>(file), {});
-    std::uint64_t header = 0;
-    if (bytes_.size() < sizeof header) throw std::runtime_error("cannot read golden file " + name);
-    std::memcpy(&header, bytes_.data(), sizeof header);
+    if (bytes_.size() < sizeof(std::uint64_t)) throw std::runtime_error("cannot read golden file " + name);
+    const auto header = gemel::test::from_little_endian<std::uint64_t>(bytes_.data());
     tensors_ = nlohmann::json::parse(bytes_.substr(sizeof header, header));
     data_ = sizeof header + header;
   }
@@ -31,7 +31,8 @@ class Safetensors {
     const std::size_t begin = tensor.at("data_offsets")[0], end = tensor.at("data_offsets")[1];
     gemel::VectorX<S> values(static_cast<gemel::Index>((end - begin) / sizeof(S)));
     if (tensor.at("dtype") != (sizeof(S) == 4 ? "F32" : "F64")) throw std::runtime_error(name + " is of another type");
-    std::memcpy(values.data(), bytes_.data() + data_ + begin, end - begin);
+    const char* from = bytes_.data() + data_ + begin;
+    for (S& value : values) value = gemel::test::from_little_endian<S>(std::exchange(from, from + sizeof(S)));
     return values;
   }
   template <class S>

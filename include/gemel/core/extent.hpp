@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "gemel/core/error.hpp"
@@ -35,8 +38,10 @@ class Extent<Dynamic> {
   Index n_;
 };
 
-/// More values than any machine holds, and few enough that as many times the columns of a block fit an Index.
-inline constexpr Index most_values = Index{1} << 48;
+/// More values than any machine holds, and few enough that as many times the columns of a block fit an Index; where an
+/// Index has 32 bits, as many as it can count the bytes of.
+inline constexpr Index most_values = static_cast<Index>(std::min<std::int64_t>(
+    std::int64_t{1} << 48, std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(double))));
 
 /// The one rule for two sizes that meet: either is dynamic, or they agree.
 template <Index A, Index B>

@@ -102,14 +102,21 @@ struct UpdateKernels {
 #define GEMEL_FORGET(pointer) asm volatile("" : "+r"(pointer))
 #if defined(__x86_64__)
 #define GEMEL_SETTLE(packet) asm volatile("" : "+v"(packet))
-#else
+#elif defined(__aarch64__)
 #define GEMEL_SETTLE(packet) asm volatile("" : "+w"(packet))
+#else  // it is not known which registers hold a packet
+#define GEMEL_SETTLE(packet) static_cast<void>(packet)
 #endif
 #define GEMEL_INLINE GEMEL_TARGET __attribute__((always_inline)) inline
 #if defined(__clang__)
 #define GEMEL_CALL GEMEL_TARGET __attribute__((noinline)) inline
 #else  // nor copied for the arguments of one call
 #define GEMEL_CALL GEMEL_TARGET __attribute__((noinline, noclone)) inline
+#endif
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push  // GCC 12 takes the bound of an array in a template, a constant, for a change of sign
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 #endif
 
 #if defined(__x86_64__)
@@ -141,6 +148,10 @@ struct UpdateKernels {
 #include "gemel/core/kernel/packet_portable.inl"
 
 #include "gemel/core/kernel/kernels.inl"
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 // One and the same name in the namespace of the instruction set in force.
 #if defined(__x86_64__)

@@ -17,8 +17,8 @@ using Eigen::Index;
 using Eigen::MatrixX;
 using Eigen::VectorX;
 
-// The library reads a matrix's memory column by column, and its sizes are 64 bits wide: with Eigen's defaults changed
-// it would compile, and compute with numbers in the wrong places.
+// The library reads a matrix's memory column by column, and its sizes are as wide as a pointer: with Eigen's defaults
+// changed it would compile, and compute with numbers in the wrong places.
 static_assert(!MatrixX<float>::IsRowMajor,
               "gemel: one sample is one column, so it needs Eigen's own storage order; compile without "
               "EIGEN_DEFAULT_TO_ROW_MAJOR (a row-major matrix may still be passed: it is copied)");

@@ -44,7 +44,7 @@ inline void check_distances(std::span<const double> distances, const Labels& lab
         {"there are ", distances.size(), " distances, but ", labels.size(), " labels: one label a distance is needed"});
   }
   if (distances.empty()) throw ValueError("there are no pairs: similar and dissimilar ones are needed");
-  constexpr Index most_pairs = Index{1} << 32;  // so that their counts' products fit an Index
+  constexpr std::int64_t most_pairs = std::int64_t{1} << 32;  // so that their counts' products fit 64 bits
   if (length(distances) > most_pairs) {
     throw ValueError({"there are ", distances.size(), " pairs, but a curve has ", most_pairs, " at most: take a part"});
   }
@@ -196,7 +196,10 @@ class Roc {
     return std::max_element(steps_.begin(), steps_.end(), worse);
   }
   /// FAR - FRR, in units of 1 / (similar dissimilar): a whole number.
-  Index lead(const Step& step) const { return step.dissimilar * similar() - (similar() - step.similar) * dissimilar(); }
+  std::int64_t lead(const Step& step) const {
+    const std::int64_t all_similar = similar(), all_dissimilar = dissimilar();
+    return step.dissimilar * all_similar - (all_similar - step.similar) * all_dissimilar;
+  }
   /// The first step with FAR >= FRR; never the first of all, and the last one has it.
   Steps::const_iterator crossing() const {
     return std::find_if(steps_.begin(), steps_.end(), [this](const Step& step) { return lead(step) >= 0; });

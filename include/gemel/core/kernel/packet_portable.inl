@@ -1,5 +1,5 @@
-// Packets of 16 bytes by the vector types that GCC and Clang share: SSE2, or NEON with its fused multiply-add. Without
-// one, a product is rounded before it is added.
+// Packets of 16 bytes by the vector types that GCC and Clang share: SSE2, NEON, or what the compiler makes of them where
+// it knows no such registers. Where no fused multiply-add is sure to be there, a product is rounded before it is added.
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -81,6 +81,19 @@ GEMEL_INLINE Doubles fnma(Doubles a, Doubles b, Doubles c) {
 GEMEL_INLINE Floats sqrt(Floats a) { return (Floats)vsqrtq_f32((float32x4_t)a); }
 GEMEL_INLINE Doubles sqrt(Doubles a) { return (Doubles)vsqrtq_f64((float64x2_t)a); }
 #else
+#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF) && !defined(__x86_64__)
+// Every processor of this kind fuses them; left to itself, a compiler does so depending on its flags.
+template <class P>
+GEMEL_INLINE P fma(P a, P b, P c) {
+  P sum;
+  for (std::size_t i = 0; i < sizeof(P) / sizeof(a[0]); ++i) sum[i] = std::fma(a[i], b[i], c[i]);
+  return sum;
+}
+template <class P>
+GEMEL_INLINE P fnma(P a, P b, P c) {
+  return fma(-a, b, c);
+}
+#else
 template <class P>
 GEMEL_INLINE P fma(P a, P b, P c) {
   return a * b + c;
@@ -90,6 +103,7 @@ template <class P>
 GEMEL_INLINE P fnma(P a, P b, P c) {
   return c - a * b;
 }
+#endif
 #if defined(__x86_64__)
 GEMEL_INLINE Floats sqrt(Floats a) { return (Floats)_mm_sqrt_ps((__m128)a); }
 GEMEL_INLINE Doubles sqrt(Doubles a) { return (Doubles)_mm_sqrt_pd((__m128d)a); }
