@@ -1,6 +1,7 @@
 #!/bin/sh
 # Uses the library as its users do, each time with the program that design and README promise: installed into an empty
-# prefix and found by find_package, by add_subdirectory, and with -I and Eigen alone.
+# prefix and found by find_package, by add_subdirectory, and with -I and Eigen alone. The project may bring its own Eigen.
+# What the installed package cannot give it refuses, in a sentence.
 #   sh tests/consumer/run.sh [COMPILER]...      by default g++ and, where it is there, clang++
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,6 +27,24 @@ build() { # FOLDER CMAKE_OPTION...
     cmake --build "$folder" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
 
+configure() { # FOLDER CMAKE_OPTION...
+  folder=$1
+  shift
+  cmake -S "$here" -B "$folder" -DCMAKE_CXX_COMPILER="$compiler" "$@" >"$work/log" 2>&1
+}
+
+refused() { # SENTENCE CMAKE_OPTION...
+  sentence=$1
+  shift
+  rm -rf "$work/refused"
+  if configure "$work/refused" "$@"; then
+    echo "found, in spite of: $*" >&2
+    exit 1
+  fi
+  tr -s ' \n' ' ' <"$work/log" | grep -q "$sentence" || { cat "$work/log" >&2; exit 1; }
+  echo "refused: $sentence"
+}
+
 for compiler; do
   prefix=$work/$(basename "$compiler")
   cmake -S "$root" -B "$prefix/library" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_INSTALL_PREFIX="$prefix/installed" \
@@ -40,3 +59,26 @@ for compiler; do
   "$compiler" -std=c++20 -O2 -pthread -I "$root/include" -I "$(eigen_folder)" "$here/main.cpp" -o "$prefix/plain"
   check "$compiler, -I and Eigen alone" "$prefix/plain"
 done
+
+# An Eigen of the project's own, whose version CMake does not know, and one that is too old.
+mkdir -p "$work/eigen" "$work/old"
+cat >"$work/eigen/CMakeLists.txt" <<END
+add_library(eigen INTERFACE)
+add_library(Eigen3::Eigen ALIAS eigen)
+target_include_directories(eigen SYSTEM INTERFACE "$(eigen_folder)")
+END
+echo 'add_library(Eigen3::Eigen INTERFACE IMPORTED)' >"$work/old/Eigen3Config.cmake"
+echo 'set(PACKAGE_VERSION 3.3.9)' >"$work/old/Eigen3ConfigVersion.cmake"
+nowhere="-DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON"
+
+build "$work/fetched" -DGEMEL_SOURCE="$root" -DEIGEN_SOURCE="$work/eigen" $nowhere
+check "$compiler, Eigen by FetchContent" "$work/fetched/consumer"
+configure "$work/fetched-installed" -DCMAKE_PREFIX_PATH="$prefix/installed" -DEIGEN_SOURCE="$work/eigen" $nowhere ||
+  { cat "$work/log" >&2; exit 1; }
+if cmake --help-module FetchContent | grep -q OVERRIDE_FIND_PACKAGE; then
+  configure "$work/overridden" -DGEMEL_SOURCE="$root" -DEIGEN_SOURCE="$work/eigen" -DEIGEN_OVERRIDES=ON ||
+    { cat "$work/log" >&2; exit 1; }
+fi
+refused "gemel has no components, and so no 'nonsense'" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=nonsense
+refused "gemel needs Eigen 3.4 or newer; found 3.3.9" -DCMAKE_PREFIX_PATH="$prefix/installed" -DEigen3_DIR="$work/old"
+refused "gemel needs Eigen 3.4 or newer; found 3.3.9" -DGEMEL_SOURCE="$root" -DEigen3_DIR="$work/old"

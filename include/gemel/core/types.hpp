@@ -9,6 +9,10 @@
 
 #include "gemel/core/compiler.hpp"
 
+#if !EIGEN_VERSION_AT_LEAST(3, 4, 0)
+#include "gemel needs Eigen 3.4 or newer"
+#endif
+
 namespace gemel {
 
 // Eigen's own names, so that a program may use both namespaces for them.
