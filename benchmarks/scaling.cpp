@@ -76,7 +76,7 @@ int main() {
   for (const Panel* panel : {&batch, &width, &input}) panel->print(peak);
 
   std::printf("\n\n# threads\n");
-  const auto most = static_cast<long>(std::thread::hardware_concurrency());
+  const auto most = static_cast<long>(gemel::checked_threads(0));
   for (long threads = 1; threads <= most; threads += std::max(1L, most / 8)) {
     std::printf("%ld %.2f %.2f %.2f\n", threads, gflops({}, threads), gflops({.features = 784, .pairs = 128}, threads),
                 peak * static_cast<double>(threads));

@@ -81,4 +81,4 @@ quietly() {
   rm -f "$log"
 }
 
-cores() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
+cores() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }

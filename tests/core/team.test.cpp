@@ -13,6 +13,10 @@
 #include "catch.hpp"
 #include "scale.hpp"
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 using namespace gemel;
 
 namespace {
@@ -214,3 +218,21 @@ TEST_CASE("teams end at once: unused, with sleeping members, after a failure", "
     CHECK_THROWS_AS(failing.run([](Index) { throw std::runtime_error("no"); }), std::runtime_error);
   }
 }
+
+#if defined(__linux__)
+TEST_CASE("all threads are as many as the processors that the process may use") {
+  cpu_set_t before, one;
+  REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
+  const Index all = checked_threads(0);
+  CHECK(all == CPU_COUNT(&before));
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
+  const Index limited = checked_threads(0);
+  REQUIRE(sched_setaffinity(0, sizeof before, &before) == 0);
+  CHECK(limited == 1);
+  CHECK(checked_threads(0) == all);
+}
+#endif

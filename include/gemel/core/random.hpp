@@ -71,7 +71,7 @@ class Rng {
   template <Scalar S>
   S uniform() {
     if constexpr (std::same_as<S, float>) {
-      return static_cast<float>(bits32() >> 8) * 0x1p-24f;
+      return static_cast<float>(bits32() >> 8) * 0x1p-24F;
     } else {
       return static_cast<double>(bits() >> 11) * 0x1p-53;
     }

@@ -15,13 +15,13 @@ GEMEL_CALL void squares_in_lanes(const S* const* a, const S* const* b, Index n, 
   for (; i + lanes<S> <= n; i += lanes<S>) {
     GEMEL_UNROLL for (int r = 0; r < packets; ++r) {
       GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-        const Index at = i + r * size;
+        const Index at = i + Index{r} * size;
         sum[j][r] = SquaredDifference::add_term(load(a[j] + at), load(b[j] + at), sum[j][r]);
       }
     }
   }
   GEMEL_UNROLL for (int r = 0; r < packets; ++r) {
-    const Index at = i + r * size;
+    const Index at = i + Index{r} * size;
     if (at >= n) break;
     const auto last = first_lanes<S>(n - at);
     GEMEL_UNROLL for (int j = 0; j < N; ++j) {

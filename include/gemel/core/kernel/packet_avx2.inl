@@ -72,7 +72,7 @@ GEMEL_INLINE P sqrt_beside_products(P a) {
 /// a > b ? a : b; b where either is NaN.
 GEMEL_INLINE __m256 max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 GEMEL_INLINE __m256d max(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
-GEMEL_INLINE __m256 abs(__m256 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+GEMEL_INLINE __m256 abs(__m256 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a); }
 GEMEL_INLINE __m256d abs(__m256d a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
 /// a < b ? 0 : v.
 GEMEL_INLINE __m256 zero_if_less(__m256 a, __m256 b, __m256 v) {

@@ -37,7 +37,7 @@ inline constexpr __mmask8 all8 = 0xff;
 /// The first `count` lanes.
 template <class S>
 GEMEL_INLINE typename PacketOf<S>::Mask mask(Index count) {
-  return static_cast<typename PacketOf<S>::Mask>((1u << count) - 1u);
+  return static_cast<typename PacketOf<S>::Mask>((1U << count) - 1U);
 }
 
 GEMEL_INLINE __m512 load(const float* p) { return _mm512_loadu_ps(p); }
@@ -69,7 +69,7 @@ GEMEL_INLINE __m512d div(__m512d a, __m512d b) { return _mm512_div_pd(a, b); }
 /// System/6000, 1990.) Before the last rounding it is within 2^-46 (double: 2^-102) of the root; so only an a whose
 /// root is as close to the middle of two numbers could be rounded wrongly, and the tests try all of them.
 GEMEL_INLINE __m512 sqrt_from(__m512 y, __m512 a) {
-  const __m512 half = broadcast(0.5f);
+  const __m512 half = broadcast(0.5F);
   __m512 g = mul(a, y), h = mul(half, y);
   const __m512 e = fnma(g, h, half);
   g = fma(g, e, g);

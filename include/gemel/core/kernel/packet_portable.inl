@@ -5,15 +5,15 @@ namespace gemel::kernel::GEMEL_SET {
 
 template <class S>
 struct PacketOf {
-  typedef S type __attribute__((vector_size(16)));
-  typedef S Unaligned __attribute__((vector_size(16), aligned(sizeof(S)), may_alias));
+  using type [[gnu::vector_size(16)]] = S;
+  using Unaligned [[gnu::vector_size(16), gnu::aligned(sizeof(S)), gnu::may_alias]] = S;
   using Mask = Index;  // how many lanes
   static constexpr int size = 16 / sizeof(S);
 };
 using Floats = PacketOf<float>::type;
 using Doubles = PacketOf<double>::type;
-typedef std::int32_t FloatBits __attribute__((vector_size(16)));
-typedef std::int64_t DoubleBits __attribute__((vector_size(16)));
+using FloatBits [[gnu::vector_size(16)]] = std::int32_t;
+using DoubleBits [[gnu::vector_size(16)]] = std::int64_t;
 
 #if defined(__aarch64__)
 inline constexpr int tile_rows = 4;  // 20 of 32 registers; of 24, GCC's scheduler spills two
@@ -154,11 +154,11 @@ GEMEL_INLINE P keep_if_positive(P a, P v) {
 }
 /// max(|a|, |b|) by bits: infinity and NaN rank on top.
 GEMEL_INLINE Floats peak_of(Floats a, Floats b) {
-  const FloatBits x = (FloatBits)abs(a), y = (FloatBits)abs(b);
+  const auto x = (FloatBits)abs(a), y = (FloatBits)abs(b);
   return (Floats)(x > y ? x : y);
 }
 GEMEL_INLINE Doubles peak_of(Doubles a, Doubles b) {
-  const DoubleBits x = (DoubleBits)abs(a), y = (DoubleBits)abs(b);
+  const auto x = (DoubleBits)abs(a), y = (DoubleBits)abs(b);
   return (Doubles)(x > y ? x : y);
 }
 

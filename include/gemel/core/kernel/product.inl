@@ -146,7 +146,7 @@ GEMEL_CALL void product_in_one(const Product<S>& p) {
 /// and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.)
 template <Scalar S>
 GEMEL_CALL void product_in_blocks(const Product<S>& p) {
-  constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, wide = 80 * tile_cols;
+  constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, wide = Index{80} * tile_cols;
   alignas(64) S panel[height * deep];
   const S* b[wide];
   for (Index col = 0; col < p.cols; col += wide) {
