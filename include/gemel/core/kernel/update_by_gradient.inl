@@ -31,13 +31,14 @@ struct UpdateQueue {
   };
 
   const Update<Rule, S>* block;
-  Index turn = lag, end = 0;
+  Index turn = 0, end = 0;
   Column columns[capacity];
   alignas(64) S nowhere[height];
 
   GEMEL_TARGET explicit UpdateQueue(const Update<Rule, S>& u) : block(&u) {
     for (S& value : nowhere) value = 1;
     push_nothing();
+    turn = lag;  // NOLINT(cppcoreguidelines-prefer-member-initializer): after the columns that it counts
   }
   GEMEL_TARGET void push_nothing() {
     for (Index q = 0; q < lag; ++q) {
@@ -247,7 +248,8 @@ GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const
       if (rows < p.rows) update_rest(p, rows, begin, end - begin, u);
     }
   } else {
-    constexpr Index block = Index{8} * tile_cols;  // columns, few enough for the cache to keep their rows of X for all panels
+    // Columns, few enough for the cache to keep their rows of X for all panels.
+    constexpr Index block = Index{8} * tile_cols;
     for (Index col = 0; col < cols; col += block) {
       const Index end = col + block < cols ? col + block : cols;
       for (Index row = 0; row < rows; row += height) interleaved_panel(p, row, col, end, p.x, p.first + col, queue);
