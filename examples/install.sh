@@ -47,7 +47,7 @@ has() {
     catch2) has_header catch2/catch.hpp || has_header catch2/catch_all.hpp ;;
     libbenchmark-dev) has_header benchmark/benchmark.h ;;
     zlib1g-dev) has_header zlib.h ;;
-    g++-aarch64-linux-gnu) command -v aarch64-linux-gnu-g++ >/dev/null ;;
+    g++-*-linux-gnu) command -v "${1#g++-}-g++" >/dev/null ;;
     qemu-user) command -v qemu-aarch64 >/dev/null ;;
     gnuplot-nox) command -v gnuplot >/dev/null ;;
     *) command -v "$1" >/dev/null ;;

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Builds the tests for another machine by Debian's cross compiler and runs them under qemu-user. The bits that they hold
+# are those of x86-64. Needs Debian on x86-64; the libraries of that machine are unpacked below build/, the system keeps
+# its own. Read by aarch64.sh and s390x.sh, which set
+#   machine        as GCC names it,
+#   debian         as Debian does,
+#   targets        what is built
+#   and ctest's options.
+# Left out: train, which a script starts, and what does not depend on the machine.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/examples/install.sh"
+
+# Debian's packages for it, by an apt that knows no other architecture and nothing of what is installed.
+fetch_libraries() { # FOLDER PACKAGE...
+  folder=$1
+  shift
+  rm -rf "$folder"
+  mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial"
+  cd "$folder/apt"
+  apt_for_it update
+  apt_for_it download "$@"
+  apt_for_it download libcatch2-dev || true # where Debian 13 keeps Catch2
+  for package in *.deb; do dpkg-deb --extract "$package" "$folder"; done
+}
+apt_for_it() {
+  apt-get -q -o APT::Architecture="$debian" -o APT::Architectures="$debian" -o APT::Sandbox::User="$(id -un)" \
+    -o Dir::State="$folder/apt" -o Dir::State::status=/dev/null -o Dir::Cache="$folder/apt/cache" "$@"
+}
+
+install_missing "g++-$machine-linux-gnu" qemu-user cmake make libeigen3-dev
+build=$root/build/tests-$machine
+libraries=$build/libraries
+packages="libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev"
+# shellcheck disable=SC2086  # one word a package
+[ -e "$libraries/usr/include/zlib.h" ] ||
+  quietly "Fetching $packages for $machine ..." fetch_libraries "$libraries" $packages
+quietly "Configuring for $machine ..." cmake -S "$root" -B "$build" \
+  -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$machine" -DCMAKE_CXX_COMPILER="$machine-linux-gnu-g++" \
+  "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-$machine;-L;/usr/$machine-linux-gnu" \
+  -DCMAKE_FIND_ROOT_PATH="$libraries" -DCMAKE_CXX_LIBRARY_ARCHITECTURE="$machine-linux-gnu" \
+  -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY \
+  -DZLIB_LIBRARY="$libraries/usr/lib/$machine-linux-gnu/libz.a" \
+  -DGEMEL_BUILD_TESTS=ON -DGEMEL_BUILD_EXAMPLES=AUTO -DGEMEL_BUILD_BENCHMARKS=OFF
+# shellcheck disable=SC2086  # one word a target
+quietly "Building the tests, some minutes ..." cmake --build "$build" --parallel "$(cores)" \
+  --target $targets
+echo "Running the tests ..."
+ctest --test-dir "$build" --parallel "$(cores)" --output-on-failure \
+  -E '^(consumer|what must not compile|include graph)$' "$@"
