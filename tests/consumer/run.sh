@@ -56,7 +56,8 @@ for compiler; do
   build "$prefix/within" -DGEMEL_SOURCE="$root"
   [ ! -e "$prefix/within/gemel/tests/test_core" ] || { echo "a parent project must not build the tests" >&2; exit 1; }
   check "$compiler, add_subdirectory" "$prefix/within/consumer"
-  "$compiler" -std=c++20 -O2 -pthread -I "$root/include" -I "$(eigen_folder)" "$here/main.cpp" -o "$prefix/plain"
+  "$compiler" -std=c++20 -O3 -pthread -I "$root/include" -isystem "$(eigen_folder)" -Wall -Wextra -Wsign-conversion -Werror \
+    "$here/main.cpp" "$here/reading.cpp" -o "$prefix/plain"
   check "$compiler, -I and Eigen alone" "$prefix/plain"
 done
 
