@@ -118,7 +118,8 @@ class Gzip {
 /// The content of a gzipped file, inflated, or of any other file as it is. Throws IoError where the file cannot be
 /// read, FormatError where its gzip data is damaged or truncated or followed by other bytes, or inflates to more than
 /// `most` bytes. What tells its own length needs no such bound: read it through a `Gzip`.
-inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path, std::uint64_t most = std::uint64_t{1} << 32) {
+inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path,
+                                           std::uint64_t most = std::uint64_t{1} << 32) {
   constexpr std::size_t block = std::size_t{1} << 20;
   Gzip file{InputFile{path}};
   std::vector<std::uint8_t> bytes;
