@@ -633,7 +633,7 @@ TEST_CASE("distances, slopes, deltas and parameters that are not finite: where, 
   CHECK(mentions(message_of([&] {
                    step(Pairs<float>{a, b, Labels(std::vector<int>(4, 1))}, 0);
                  }),
-                 "batch 0, layer 1: the layer's parameters hold NaN or infinity"));
+                 "batch 0, layer 1: the layer's parameters are NaN or infinite"));
 }
 
 TEST_CASE("a refused batch leaves no distances behind") {

@@ -43,7 +43,7 @@ template <class Network, Scalar S>
     where.layer = k;
     if (!all_finite(network.parameters().data() + network.offset(k), network.offset(k + 1) - network.offset(k))) {
       throw NonFiniteError(
-          "the layer's parameters hold NaN or infinity, from an update before this batch that "
+          "the layer's parameters are NaN or infinite, from an update before this batch that "
           "overflowed, or from who set them; lower the learning rate",
           where);
     }
