@@ -217,8 +217,8 @@ class Network {
   }
 
   [[gnu::cold]] ShapeError too_large() const {
-    return ShapeError({"the network's first ", depth(), " layers have ", offsets_.back(),
-                       " parameters, more than this machine's memory holds"});
+    return ShapeError(
+        {"layers 0 to ", depth() - 1, " have ", offsets_.back(), " parameters, more than this machine's memory holds"});
   }
 
   void embed_block(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
