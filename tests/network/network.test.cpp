@@ -224,8 +224,8 @@ TEST_CASE("layers that no memory holds are refused as a ShapeError", "[network]"
   const auto several = refused([&] { make_network<float>(rng, Sequence<Hidden>{std::vector(8, layer)}); });
   CHECK(several.second.find("layers 0 to 3 have ") != std::string::npos);
   CHECK(several.second.find("parameters, more than this machine's memory holds") != std::string::npos);
-#if !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)  // they end the program where memory does not suffice
+  // A sanitizer ends the program where memory does not suffice.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   const auto one = refused([&] { make_network<float>(rng, layer); });
   CHECK(one.second.find("layers 0 to 0 have ") != std::string::npos);
 #endif
