@@ -13,6 +13,7 @@
 #include "gemel/network/distance.hpp"
 #include "gemel/training/adam.hpp"
 #include "gemel/training/contrastive_loss.hpp"
+#include "gemel/training/farthest.hpp"
 #include "gemel/training/hadsell_loss.hpp"
 #include "gemel/training/learning_rate.hpp"
 #include "gemel/training/online_contrastive_loss.hpp"
@@ -45,6 +46,9 @@ struct AnyDistance {
   double as_length(double d) const {
     return std::visit([d](const auto& metric) { return metric.as_length(d); }, choice);
   }
+  double farthest(const gemel::VectorRange& range, Index n) const {
+    return std::visit([&](const auto& metric) { return gemel::farthest(metric, range, n); }, choice);
+  }
 };
 
 /// Models Loss.
@@ -56,6 +60,9 @@ struct AnyLoss {
   double operator()(std::span<const float> d, std::span<const std::uint8_t> similar, std::span<const float> weight,
                     std::span<float> slope) const {
     return std::visit([&](const auto& loss) { return loss(d, similar, weight, slope); }, choice);
+  }
+  double margin() const {
+    return std::visit([](const auto& loss) { return loss.margin; }, choice);
   }
 };
 

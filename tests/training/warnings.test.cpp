@@ -217,6 +217,39 @@ TEST_CASE("a margin beyond all distances is told", "[warnings]") {
   CHECK_FALSE(margin_is_told<Wrapped>(1e6, linear, sphere));
 }
 
+namespace {
+
+/// A distance and a loss that are chosen at run time, say: they tell what they are by members.
+struct Choice : Euclidean {
+  using Whole = Choice;
+  template <class Range>
+  double farthest(const Range&, Index n) const {
+    return static_cast<double>(n);
+  }
+};
+struct ChosenLoss {
+  HadsellLoss choice;
+  double margin() const { return choice.margin; }
+  template <class S>
+  double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
+                    std::span<S> slope) const {
+    return choice(d, similar, weight, slope);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("parts of one's own may tell a margin and the largest distance", "[warnings]") {
+  Rng rng{7};
+  Siamese<Network<float, Dense<3, 4>>, Choice> model{rng};
+  RMSprop<float> optimizer;
+  const auto told = [&](double margin) {
+    return fit(model, pairs(both_kinds), ChosenLoss{{.margin = margin}}, optimizer, {}, rng).warnings;
+  };
+  CHECK(told(4).empty());
+  CHECK(begins(told(4.5), "the margin cannot be reached: "));
+}
+
 TEST_CASE("a validation that is worse than chance, or of one kind, is told", "[warnings]") {
   Rng rng{8};
   MatrixX<float> a = normal<float>(3, 8, rng), b = a;

@@ -55,16 +55,18 @@ template <class Net>
   return range;
 }
 
+}  // namespace detail
+
 /// An upper bound of the distance of two embeddings of n elements; infinity where none is known. A metric of the
 /// library's is known by its very type, since one that is derived from it may measure otherwise; another one may say it
 /// by a member `double farthest(const VectorRange&, Index n) const`.
 template <class Metric>
-[[gnu::cold]] double farthest(const Metric& metric, const VectorRange& range, Index n) {
+[[gnu::cold]] double farthest([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
   if constexpr (requires { metric.farthest(range, n); }) return metric.farthest(range, n);
   // Along a diagonal of the cube, or across the sphere: of a quarter of it where no element is negative.
   const double root = std::sqrt(static_cast<double>(n));
   const double across = (range.low >= 0 ? std::numbers::sqrt2 : 2) * range.norm;
-  const double length = std::min(root * (range.high - range.low), across);
+  [[maybe_unused]] const double length = std::min(root * (range.high - range.low), across);
   if constexpr (std::same_as<Metric, Euclidean>) return length;
   if constexpr (std::same_as<Metric, SquaredEuclidean>) return length * length;
   if constexpr (std::same_as<Metric, Manhattan>) return root * length;
@@ -72,5 +74,4 @@ template <class Metric>
   return std::numeric_limits<double>::infinity();
 }
 
-}  // namespace detail
 }  // namespace gemel
