@@ -70,7 +70,8 @@ template <class Step, class Source, class S>
 ///
 /// Throws ValueError for options out of range or a callback that changes what it may not, ShapeError where features and
 /// network disagree, NonFiniteError where a batch is not finite (the parameters are then those of the last good batch),
-/// and whatever a callback throws: model and optimizer are then as the last step left them.
+/// and whatever a callback throws: model and optimizer are then as the last step left them. The history goes with an
+/// error; a callback may write it down epoch by epoch, as CSVLogger does.
 // Cold, as all that is called once an epoch or where something fails: made small, it takes the compiler less time.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
 requires PairSource<Source, typename Model::Scalar>
