@@ -25,8 +25,8 @@ namespace gemel {
 /// More threads than that are taken for a slip.
 inline constexpr Index most_threads = 1024;
 
-/// The processors that this thread may run on, where that is known: `taskset` or a container may leave it fewer than the
-/// machine has, and threads that share one only wait for each other.
+/// The processors that this thread may run on, where that is known: `taskset` or a container may leave it fewer than
+/// the machine has, and threads that share one only wait for each other.
 inline Index usable_processors() {
 #if defined(__linux__) && defined(CPU_COUNT)
   cpu_set_t usable;
@@ -35,8 +35,8 @@ inline Index usable_processors() {
   return std::thread::hardware_concurrency();
 }
 
-/// How many threads `threads` asks for: itself, or, for 0, as many as this thread's processors run at once. Throws ValueError where
-/// there are none, or more than any machine has.
+/// How many threads `threads` asks for: itself, or, for 0, as many as this thread's processors run at once. Throws
+/// ValueError where there are none, or more than any machine has.
 inline Index checked_threads(Index threads) {
   if (threads == 0) return std::clamp<Index>(usable_processors(), 1, most_threads);
   if (threads < 1 || threads > most_threads) {

@@ -38,9 +38,9 @@ class Siamese {
     network_.set_parameters(values);
   }
 
-  /// The embeddings (out x n) of samples (in x n, one a column), by so many threads; 0: as many as the machine runs at
-  /// once, if there is work for them. No bit depends on it. Throws ShapeError for other features, ValueError where
-  /// threads are less than 0 or beyond any machine.
+  /// The embeddings (out x n) of samples (in x n, one a column), by so many threads; 0: as many as there are
+  /// processors that it may use, if there is work for them. No bit depends on it. Throws ShapeError for other features,
+  /// ValueError where threads are less than 0 or beyond any machine.
   MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& x, Index threads = 1) const {
     return embed(columns_of(x), threads);
   }

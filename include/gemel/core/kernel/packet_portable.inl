@@ -1,5 +1,6 @@
-// Packets of 16 bytes by the vector types that GCC and Clang share: SSE2, NEON, or what the compiler makes of them where
-// it knows no such registers. Where no fused multiply-add is sure to be there, a product is rounded before it is added.
+// Packets of 16 bytes by the vector types that GCC and Clang share: SSE2, NEON, or what the compiler makes of them
+// where it knows no such registers. Where no fused multiply-add is sure to be there, a product is rounded before it is
+// added.
 
 namespace gemel::kernel::GEMEL_SET {
 
