@@ -30,7 +30,7 @@ Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
   };
   constexpr Index most = Index{1} << 16;
   if (n > most) refuse();
-  const auto count = static_cast<std::size_t>(n * (n - 1) / 2);
+  const auto count = static_cast<std::size_t>(n) * static_cast<std::size_t>(n - 1) / 2;
   std::vector<PairIndex> pairs;
   std::vector<std::uint8_t> similar;
   try {

@@ -51,7 +51,7 @@ class InBatchPairs {
   void batch(Index k, Batch<S>& out) const {
     check(k);
     const Index n = order_.batch_size(k);
-    const auto pairs = static_cast<std::size_t>(n * (n - 1) / 2);
+    const auto pairs = static_cast<std::size_t>(n) * static_cast<std::size_t>(n - 1) / 2;
     out.weight.clear();
     out.two_sided = false;
     out.samples.clear();  // but not the pairs: `resize` would set them to zero first

@@ -119,13 +119,16 @@ class PairSampler {
   const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(arrangement_.sample(k, j)); }
 
  private:
-  static constexpr Index most_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit an Index
+  static constexpr Index most_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit 64 bits
 
   struct Shared {
     Classes classes;
     std::vector<Index> firsts;  // all samples, class by class; those that are alone in their class come last
     Index accompanied;          // how many are not alone
   };
+
+  /// How many of the first q pairs are similar.
+  Index similar_among(Index q) const { return static_cast<Index>(std::int64_t{q} * similar_count_ / count_); }
 
   void draw(std::uint64_t seed, Index epoch, std::vector<PairIndex>& out, const StopFlag* stop = nullptr) const {
     const std::uint64_t epoch_seed = mix(seed, static_cast<std::uint64_t>(epoch));
@@ -140,13 +143,13 @@ class PairSampler {
       if (q % 65536 == 0 && stop_requested(stop)) return;
       Rng rng{epoch_seed, static_cast<std::uint64_t>(q)};
       // Similar pairs are spread evenly: before pair q there are floor(q similar_count / count) of them.
-      const Index similar_before = q * similar_count_ / count_;
-      const bool similar = (q + 1) * similar_count_ / count_ > similar_before;
+      const Index similar_before = similar_among(q);
+      const bool similar = similar_among(q + 1) > similar_before;
       const Index first = similar ? walk(start, similar_before, similar_count_, shared_->accompanied)
                                   : walk(start, q - similar_before, count_ - similar_count_, x_.size());
       const Index c = classes.of(first);
       const std::span<const Index> members = classes.members(c);
-      Index second;
+      Index second = 0;
       if (similar) {
         // Members ascend: from `first` on, the next one is meant.
         const auto i = static_cast<std::size_t>(rng.below(length(members) - 1));
@@ -160,7 +163,7 @@ class PairSampler {
 
   // The t-th of `steps` evenly spaced steps through the first n of the firsts, or of several rounds through them.
   Index walk(Index start, Index t, Index steps, Index n) const {
-    const Index position = steps < n ? t * n / steps : t;
+    const Index position = steps < n ? static_cast<Index>(std::int64_t{t} * n / steps) : t;
     return shared_->firsts[static_cast<std::size_t>((start + position) % n)];
   }
 

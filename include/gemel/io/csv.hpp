@@ -89,7 +89,7 @@ class CsvReader {
     first_line_ = records_.line();
     if (records_.blank()) fail({"the first line is blank"}, first_line_);
     const std::span<const std::string_view> first = records_.cells();
-    if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != cell.npos; })) {
+    if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != std::string_view::npos; })) {
       fail({"the first line holds zero bytes, so this is not text: is it UTF-16, an IDX or a gzipped file?"},
            first_line_);
     }

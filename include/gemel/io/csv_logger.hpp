@@ -85,7 +85,7 @@ class CSVLogger {
   static std::string last(const std::vector<double>& values) {
     if (values.empty()) return "";
     std::array<char, 32> text;
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), values.back()).ptr;
+    auto* const end = std::to_chars(text.data(), text.data() + text.size(), values.back()).ptr;
     return {text.data(), end};
   }
 

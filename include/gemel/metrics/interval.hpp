@@ -127,8 +127,8 @@ class Bootstrap {
     return static_cast<double>(accepted(threshold)) / static_cast<double>(counted(dissimilar_));
   }
   double eer() const {
-    const double similar = static_cast<double>(counted(similar_));
-    const double dissimilar = static_cast<double>(counted(dissimilar_));
+    const auto similar = static_cast<double>(counted(similar_));
+    const auto dissimilar = static_cast<double>(counted(dissimilar_));
     double far = 0;
     double frr = 1;
     Index accepted_similar = 0;
@@ -160,7 +160,7 @@ class Bootstrap {
       rates.push_back(rate(*this));
     }
     std::sort(rates.begin(), rates.end());
-    const double last = static_cast<double>(rates.size() - 1);
+    const auto last = static_cast<double>(rates.size() - 1);
     const double tail = (1 - options_.confidence) / 2;
     return {
         .low = rates[static_cast<std::size_t>(std::floor(tail * last))],
@@ -252,7 +252,7 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence) {
   if (trials <= 0 || errors < 0 || errors > trials) {
     throw ValueError({errors, " errors in ", trials, " trials are not possible"});
   }
-  const double n = static_cast<double>(trials);
+  const auto n = static_cast<double>(trials);
   const double p = static_cast<double>(errors) / n;
   const double z = detail::normal_quantile(confidence);
   const double centre = p + z * z / (2 * n);

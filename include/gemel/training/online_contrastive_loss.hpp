@@ -35,7 +35,7 @@ struct OnlineContrastiveLoss {
     const detail::Residual residual{margin};
     double sum = 0;
     for (std::size_t i = 0; i < d.size(); ++i) {
-      const double distance = static_cast<double>(d[i]);
+      const auto distance = static_cast<double>(d[i]);
       // Negated, so that a NaN is a hard pair and reaches the sum.
       const bool hard = similar[i] ? !(distance <= nearest_dissimilar) : !(distance >= farthest_similar);
       const double r = hard ? residual(distance, similar[i]) : 0;

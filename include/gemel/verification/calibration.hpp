@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -34,8 +35,9 @@ inline Index dissimilar_pairs_needed(double far) {
   if (!(far > 0 && far < 1)) {
     throw ValueError({"a false accept rate to calibrate to lies between 0 and 1, but ", far, " was given"});
   }
+  constexpr auto most = static_cast<double>(std::numeric_limits<Index>::max() / 2);
   const double pairs = std::floor(1 / far);
-  return static_cast<Index>(std::min(1 / pairs > far ? pairs + 1 : pairs, 0x1p62));  // compared as in threshold_at_far
+  return static_cast<Index>(std::min(1 / pairs > far ? pairs + 1 : pairs, most));  // compared as in threshold_at_far
 }
 
 /// Sets a threshold on distances of pairs: the largest with a FAR of at most `.far`, or the one at the EER, and of
