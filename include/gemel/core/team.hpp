@@ -32,7 +32,7 @@ inline Index usable_processors() {
   cpu_set_t usable;
   if (sched_getaffinity(0, sizeof usable, &usable) == 0) return CPU_COUNT(&usable);
 #endif
-  return std::thread::hardware_concurrency();
+  return static_cast<Index>(std::thread::hardware_concurrency());
 }
 
 /// How many threads `threads` asks for: itself, or, for 0, as many as this thread's processors run at once. Throws

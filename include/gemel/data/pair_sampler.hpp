@@ -61,7 +61,7 @@ class PairSampler {
                         most_pairs / x_.size(), " at most: an epoch has less than 2^31 pairs"});
     }
     count_ = x_.size() * options.pairs_per_sample;
-    similar_count_ = std::llround(static_cast<double>(count_) * options.similar_share);
+    similar_count_ = static_cast<Index>(std::llround(static_cast<double>(count_) * options.similar_share));
     order_ = EpochOrder(count_);
 
     std::vector<Index> firsts;

@@ -28,7 +28,7 @@ inline Index held_out(Index n, double fraction, const std::string& what) {
     throw ValueError({"the fraction held out is ", fraction, ", but it must be in (0, 1)"});
   }
   if (n < 2) throw ValueError({"a split needs at least two ", what, ", but there are ", n});
-  return std::clamp<Index>(std::llround(static_cast<double>(n) * fraction), 1, n - 1);
+  return std::clamp<Index>(static_cast<Index>(std::llround(static_cast<double>(n) * fraction)), 1, n - 1);
 }
 
 inline std::vector<Index> random_order(Index n, Rng& rng) {
