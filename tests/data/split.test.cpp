@@ -80,6 +80,50 @@ TEST_CASE("a stratified split holds out the fraction of every class") {
   CHECK(split_samples(classes, 0.3, rng).test != split.test);
 }
 
+TEST_CASE("two samples at least of a class of four or more are on either side") {
+  for (const double fraction : {0.01, 0.1, 0.25, 0.5, 0.75, 0.99}) {
+    for (int size = 4; size <= 40; ++size) {
+      CAPTURE(fraction, size);
+      std::vector<int> labels;
+      for (int i = 0; i < 6 * size; ++i) labels.push_back(i % 6);
+      Rng rng{1};
+      const Split split = split_samples(Classes{labels}, fraction, rng);
+      check_partition(split, 6 * size);
+      const double share = fraction * size;
+      for (int c = 0; c < 6; ++c) {
+        const auto held = std::ranges::count_if(split.test, [&](Index i) { return i % 6 == c; });
+        CHECK(held >= 2);
+        CHECK(size - held >= 2);
+        CHECK(static_cast<double>(held) > std::min(share, size - 2.0) - 1.2);  // 1, and what rounding the whole adds
+        CHECK(static_cast<double>(held) < std::max(share, 2.0) + 1.2);
+      }
+    }
+  }
+}
+
+TEST_CASE("a large class has its share beside small ones that have more than theirs") {
+  std::vector<int> labels(200, 50);
+  for (int i = 0; i < 300; ++i) labels.push_back(i % 50);
+  Rng rng{1};
+  const Split split = split_samples(Classes{labels}, 0.1, rng);
+  const auto large = std::ranges::count_if(split.test, [](Index i) { return i < 200; });
+  CHECK(large == 20);
+  CHECK(length(split.test) == 20 + 100);
+}
+
+TEST_CASE("no product's rounding decides how many are held out: halves are rounded up") {
+  Index wrong = 0;
+  for (Index n = 2; n <= 2000; ++n) {
+    for (Index percent = 1; percent < 100; ++percent) {
+      const double fraction = static_cast<double>(percent) / 100;
+      wrong += detail::held_out(n, fraction, "samples") != std::clamp<Index>((n * percent + 50) / 100, 1, n - 1);
+    }
+  }
+  CHECK(wrong == 0);
+  Rng rng{1};
+  CHECK(length(split_samples(50, 0.29, rng).test) == 15);  // 14.5; as a product of doubles it is less
+}
+
 TEST_CASE("whole classes are held out") {
   const Classes classes = uneven_classes();
   Rng rng{3};

@@ -22,13 +22,15 @@ struct Split {
 
 namespace detail {
 
-// round(n fraction), and neither none nor all. `what` are being split.
+// round(n fraction), halves up, and neither none nor all. `what` are being split. The product is rounded too: 0.29 of
+// 50 are 14.5, but it comes out less. 1e-9 n is beyond what rounding takes away, and makes up for it.
 inline Index held_out(Index n, double fraction, const std::string& what) {
   if (!(fraction > 0 && fraction < 1)) {
     throw ValueError({"the fraction held out is ", fraction, ", but it must be in (0, 1)"});
   }
   if (n < 2) throw ValueError({"a split needs at least two ", what, ", but there are ", n});
-  return std::clamp<Index>(static_cast<Index>(std::llround(static_cast<double>(n) * fraction)), 1, n - 1);
+  const auto all = static_cast<double>(n);
+  return std::clamp<Index>(static_cast<Index>(std::floor(all * fraction + 0.5 + 1e-9 * all)), 1, n - 1);
 }
 
 inline std::vector<Index> random_order(Index n, Rng& rng) {
@@ -40,7 +42,7 @@ inline std::vector<Index> random_order(Index n, Rng& rng) {
 
 }  // namespace detail
 
-/// Splits n samples at random: round(n fraction) are held out, at least one, and not all.
+/// Splits n samples at random: round(n fraction) are held out, halves rounded up, at least one, and not all.
 /// Throws ValueError where the fraction is not in (0, 1), or n < 2.
 inline Split split_samples(Index n, double fraction, Rng& rng) {
   const Index held = detail::held_out(n, fraction, "samples");
@@ -51,19 +53,25 @@ inline Split split_samples(Index n, double fraction, Rng& rng) {
   return split;
 }
 
-/// The same, stratified: of every class the fraction is held out, to within one sample.
+/// The same, stratified: of every class the fraction is held out, to within one sample. Of a class of four samples or
+/// more, two at least are on either side, where they make similar pairs; so more than round(n fraction) are held out
+/// where the classes are small. Smaller classes have their share alone, which may be one sample, or none.
 inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
-  const Index held = detail::held_out(classes.size(), fraction, "samples");
+  const Index n = classes.size();
+  const Index held = detail::held_out(n, fraction, "samples");
   Split split;
   Index passed = 0;  // samples of the classes so far
   for (Index c = 0; c < classes.count(); ++c) {
     const std::span<const Index> members = classes.members(c);
-    passed += length(members);
+    const Index size = length(members);
+    passed += size;
     // Held out so far, floor(passed held / n), keeps to the line: every class has its share to within one.
-    const Index target = passed * held / classes.size();
-    for (const Index i : detail::random_order(length(members), rng)) {
-      auto& side = length(split.test) < target ? split.test : split.train;
-      side.push_back(members[static_cast<std::size_t>(i)]);
+    Index count = std::clamp(passed * held / n - length(split.test), size * held / n, (size * held + n - 1) / n);
+    if (size >= 4) count = std::clamp<Index>(count, 2, size - 2);
+    const std::vector<Index> order = detail::random_order(size, rng);
+    for (Index i = 0; i < size; ++i) {
+      auto& side = i < count ? split.test : split.train;
+      side.push_back(members[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
     }
   }
   std::sort(split.train.begin(), split.train.end());
@@ -71,9 +79,9 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   return split;
 }
 
-/// Splits by class: round(classes fraction) whole classes, drawn at random, are held out, at least one, and not all:
-/// none of the people, things or digits of the test was ever seen in training. Throws ValueError where the fraction is
-/// not in (0, 1), or there is one class only.
+/// Splits by class: round(classes fraction) whole classes, drawn at random, are held out, halves rounded up, at least
+/// one, and not all: none of the people, things or digits of the test was ever seen in training. Throws ValueError
+/// where the fraction is not in (0, 1), or there is one class only.
 inline Split split_classes(const Classes& classes, double fraction, Rng& rng) {
   const Index held = detail::held_out(classes.count(), fraction, "classes");
   const std::vector<Index> order = detail::random_order(classes.count(), rng);
