@@ -2,27 +2,42 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/message.hpp"
 #include "gemel/data/samples.hpp"
 #include "options.hpp"
 
 namespace train {
 
 using gemel::MatrixX;
-using gemel::VectorX;
 
 /// Feature i becomes (x(i) - offset(i)) * factor(i): what `train` does to all samples, found from the training ones.
+/// In double, where neither the range of floats nor a factor for it overflows.
 struct Scaling {
-  VectorX<float> offset;
-  VectorX<float> factor;
+  Eigen::VectorXd offset;
+  Eigen::VectorXd factor;
   std::string description;
 
-  gemel::Samples<float> apply(const gemel::Samples<float>& samples) const {
-    MatrixX<float> scaled = samples.matrix().colwise() - offset;
-    scaled.array().colwise() *= factor.array();
+  /// Throws ValueError where a value is so far from the training samples' that its result is no float. `name` says of
+  /// which samples.
+  gemel::Samples<float> apply(const gemel::Samples<float>& samples, const std::string& name = "data") const {
+    MatrixX<float> scaled =
+        ((samples.matrix().cast<double>().colwise() - offset).array().colwise() * factor.array()).cast<float>();
+    for (Index j = 0; j < scaled.cols(); ++j) {
+      for (Index i = 0; i < scaled.rows(); ++i) {
+        if (std::isfinite(scaled(i, j))) continue;
+        throw gemel::ValueError({"feature ", i, " of sample ", j, " of the ", name, " (both counted from 0) is ",
+                                 samples[j][i],
+                                 ", so far from the training samples that scaling makes it infinite: correct it, leave "
+                                 "the sample out, or use --scale none"});
+      }
+    }
     return scaled;
   }
 };
@@ -39,15 +54,36 @@ inline bool is_on_one_scale(const Matrix& samples, std::span<const Index> traini
          holds_of_all([](const auto& x) { return (x >= 0 && x <= 255 && x == x.floor()).all(); });
 }
 
-inline Scaling to_unit_range(const Matrix& samples, std::span<const Index> training) {
-  float low = samples(0, training.front()), high = low;
+/// The smallest and the largest value of each feature.
+struct Range {
+  Eigen::ArrayXd low, high;
+};
+
+inline Range range(const Matrix& samples, std::span<const Index> training) {
+  Range all{samples.col(training.front()).cast<double>(), samples.col(training.front()).cast<double>()};
   for (const Index j : training) {
-    low = std::min(low, samples.col(j).minCoeff());
-    high = std::max(high, samples.col(j).maxCoeff());
+    all.low = all.low.min(samples.col(j).array().cast<double>());
+    all.high = all.high.max(samples.col(j).array().cast<double>());
   }
+  return all;
+}
+
+/// Whether values from `low` to `high` differ by no more than the rounding of floats does. A factor for that would make
+/// large numbers of nothing.
+inline bool is_constant(double low, double high) {
+  constexpr double rounding = 2 * std::numeric_limits<float>::epsilon();
+  return high - low <= rounding * std::max(std::abs(low), std::abs(high));
+}
+
+/// What is constant in training tells nothing: it becomes 0 everywhere.
+inline double factor(double low, double high, double extent) { return is_constant(low, high) ? 0 : 1 / extent; }
+
+inline Scaling to_unit_range(const Matrix& samples, std::span<const Index> training) {
+  const Range all = range(samples, training);
+  const double low = all.low.minCoeff(), high = all.high.maxCoeff();
   const Index features = samples.rows();
-  return {VectorX<float>::Constant(features, low),
-          VectorX<float>::Constant(features, high > low ? 1 / (high - low) : 0), "scaled to 0..1"};
+  return {Eigen::VectorXd::Constant(features, low), Eigen::VectorXd::Constant(features, factor(low, high, high - low)),
+          "scaled to 0..1"};
 }
 
 inline Scaling to_standard_deviation(const Matrix& samples, std::span<const Index> training) {
@@ -56,21 +92,31 @@ inline Scaling to_standard_deviation(const Matrix& samples, std::span<const Inde
   for (const Index j : training) mean += samples.col(j).cast<double>() / n;
   Eigen::VectorXd variance = Eigen::VectorXd::Zero(samples.rows());
   for (const Index j : training) variance += (samples.col(j).cast<double>() - mean).cwiseAbs2() / n;
-  // What is constant in training tells nothing: it becomes 0 everywhere.
-  const Eigen::VectorXd factor = variance.unaryExpr([](double v) { return v > 0 ? 1 / std::sqrt(v) : 0; });
-  return {mean.cast<float>(), factor.cast<float>(), "standardised"};
+  const Range all = range(samples, training);
+  Scaling scaling{mean, Eigen::VectorXd::Zero(samples.rows()), "standardised"};
+  for (Index i = 0; i < samples.rows(); ++i)
+    scaling.factor[i] = factor(all.low[i], all.high[i], std::sqrt(variance[i]));
+  return scaling;
 }
 
 }  // namespace detail
 
-/// The scaling that was asked for, from the training samples (columns of `samples`) only.
+/// The scaling that was asked for, from the training samples (columns of `samples`) only. Throws ValueError where it
+/// would make all of them the same.
 inline Scaling find_scaling(Scale scale, const gemel::ConstColumns<float>& samples, std::span<const Index> training) {
   const bool automatic = scale == Scale::Auto;
   if (automatic) scale = detail::is_on_one_scale(samples, training) ? Scale::Unit : Scale::Standardise;
-  Scaling scaling = {VectorX<float>::Zero(samples.rows()), VectorX<float>::Ones(samples.rows()), "not scaled"};
+  Scaling scaling = {Eigen::VectorXd::Zero(samples.rows()), Eigen::VectorXd::Ones(samples.rows()), "not scaled"};
   if (scale == Scale::Unit) scaling = detail::to_unit_range(samples, training);
   if (scale == Scale::Standardise) scaling = detail::to_standard_deviation(samples, training);
   if (automatic) scaling.description += " (automatic)";
+  const Index constant = (scaling.factor.array() == 0).count();
+  if (constant == samples.rows()) {
+    throw gemel::ValueError({"all ", training.size(),
+                             " training samples have the same features, up to rounding: there "
+                             "is nothing to learn from; look at the data"});
+  }
+  if (constant > 0) scaling.description += gemel::message({", ", constant, " of them constant and set to 0"});
   return scaling;
 }
 
