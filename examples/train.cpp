@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <exception>
 #include <filesystem>
@@ -19,8 +20,11 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/core/error.hpp"
+#include "gemel/core/message.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/metrics/roc.hpp"
 #include "gemel/training/fit.hpp"
 #include "gemel/training/progress_bar.hpp"
 #include "gemel/verification/evaluate.hpp"
@@ -59,6 +63,11 @@ std::string title(const Options& options) {
   return (digits ? "UCI digits" : path.filename().string()) + ", seed " + std::to_string(options.seed);
 }
 
+/// Each says what was noticed, and what to do about it.
+void print_notes(std::span<const std::string> notes) {
+  for (const std::string& note : notes) std::cout << "Note: " << printable(note) << ".\n";
+}
+
 /// The classes of both samples of each pair.
 std::vector<gemel::PairIdentity> identities(const gemel::Pairs<float>& pairs, const LabelledSamples& part) {
   std::map<const float*, Index> class_at;
@@ -73,6 +82,25 @@ std::span<const float> as_span(const gemel::VectorX<float>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
+/// What the model makes of the pairs of a part, `name`. Throws NonFiniteError where that is not finite.
+gemel::VectorX<float> measure(const Model& model, const gemel::Pairs<float>& pairs, const std::string& name) {
+  gemel::VectorX<float> values = distances(model, pairs);
+  if (!values.allFinite()) {
+    throw gemel::NonFiniteError({"the network gives ", name,
+                                 " pairs a distance of NaN or infinity: look for huge features, scale them (--scale), "
+                                 "or lower --learning-rate"});
+  }
+  return values;
+}
+
+/// Adds what is to be told of a curve that is worse than chance; else nothing.
+void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<std::string>& notes) {
+  if (roc.auc() >= 0.5) return;
+  notes.push_back("similar " + name + " pairs are farther apart than dissimilar ones (area under ROC " +
+                  detail::fixed(roc.auc(), 3) +
+                  "): what the network learnt does not hold for them; look at the classes, or train on more samples");
+}
+
 /// Trains the model and fills in the result what concerns the training.
 gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel::Pairs<float>& validation, Model& model,
                      const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
@@ -82,16 +110,21 @@ gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel:
   Index pairs_of_steps = 0;
   const auto began = std::chrono::steady_clock::now();
   const std::clock_t processor_began = std::clock();
-  gemel::History history = fit(
-      model, pairs, make_loss(options), optimizer,
-      {.epochs = options.epochs,
-       .batch_size = options.batch,
-       .validation = &validation,
-       .threads = options.threads,
-       .stop = stop},
-      rng, make_schedule(options, pairs.size()),
-      Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
-      gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
+  gemel::History history;
+  try {
+    history = fit(
+        model, pairs, make_loss(options), optimizer,
+        {.epochs = options.epochs,
+         .batch_size = options.batch,
+         .validation = &validation,
+         .threads = options.threads,
+         .stop = stop},
+        rng, make_schedule(options, pairs.size()),
+        Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
+        gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
+  } catch (const gemel::NonFiniteError& error) {
+    throw gemel::NonFiniteError({error.what(), " (the options for that: --scale, --learning-rate, --margin)"});
+  }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
   result.pairs_per_second = static_cast<double>(pairs_of_steps) / seconds_of_steps;
@@ -111,19 +144,37 @@ std::string end(const Options& options, const gemel::History& history, bool whol
               : (whole_epoch ? " after epoch " : " in epoch ") + epochs + ": the figures are of the network by then.");
 }
 
+/// How the threshold was set, or why there is none.
+std::string describe(const Threshold& threshold, Index pairs, const Parts& parts) {
+  const std::string samples =
+      counted(pairs, "pair") + " of the " + counted(parts.validation.samples.size(), "validation sample");
+  if (std::isinf(threshold.value)) {
+    return "No threshold was set, and all pairs are rejected: on the " + samples + ' ' + threshold.origin +
+           "; train on more samples or longer, or set it by another --threshold or --far.";
+  }
+  const Index seen = parts.seen.in_validation;
+  const std::string part =
+      seen == 0 ? "no test pair had a part in it"
+                : gemel::message({seen, " of the test samples ", seen == 1 ? "is" : "are", " among these"});
+  return "The threshold was set on " + samples + ", for " + threshold.origin + "; " + part + '.';
+}
+
 /// From the files to the table. Returns the program's exit code.
 int run(const Options& options, const JsonObject& all_options) {
   check_outputs(options);
   // A stream for each, so that another number of pairs does not mean another split or other weights.
   gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
   const Parts parts = prepare(options, split_rng);
-  const AnyPairs pairs = training_pairs(options, parts.training, pair_rng);
-  const MeasuringPairs validation = measuring_pairs(options, parts.validation, "validation", pair_rng);
-  const MeasuringPairs test = measuring_pairs(options, parts.test, "test", pair_rng);
-  check_threshold(options, validation.pairs.labels());
+  const AnyPairs pairs = training_pairs(options, parts, pair_rng);
+  const MeasuringPairs validation =
+      measuring_pairs(options, parts.validation, "validation", parts.class_names, pair_rng);
+  const MeasuringPairs test = measuring_pairs(options, parts.test, "test", parts.class_names, pair_rng);
   Result result;
   result.data = describe(options, parts);
+  result.notes = parts.notes;
+  for (const std::string& note : target_rate(options, validation.pairs.labels()).notes) result.notes.push_back(note);
   std::cout << printable(result.data) << '\n';
+  print_notes(result.notes);
   flush_standard_output();
 
   Model model = make_model(options, parts.training.samples.features(), weight_rng);
@@ -142,9 +193,9 @@ int run(const Options& options, const JsonObject& all_options) {
     return Interrupt::exit_code();
   }
 
-  const Threshold threshold =
-      set_threshold(options, as_span(distances(model, validation.pairs)), validation.pairs.labels());
-  const gemel::VectorX<float> test_distances = distances(model, test.pairs);
+  const gemel::VectorX<float> validation_distances = measure(model, validation.pairs, "validation");
+  const Threshold threshold = set_threshold(options, as_span(validation_distances), validation.pairs.labels());
+  const gemel::VectorX<float> test_distances = measure(model, test.pairs, "test");
   const gemel::Labels labels = test.pairs.labels();
   const gemel::Roc roc{test_distances, labels};
   result.eer = roc.eer();
@@ -163,14 +214,17 @@ int run(const Options& options, const JsonObject& all_options) {
     result.eer_interval = eer_interval(test_distances, labels,
                                        {.identities = identities(test.pairs, parts.test), .stop = patience->flag()});
   }
-  result.notes = history.warnings;
+  const std::size_t told = result.notes.size();
+  for (const std::string& warning : history.warnings) {
+    if (!warning.starts_with("similar pairs are farther apart")) result.notes.push_back(warning);  // see the next line
+  }
+  add_notes_on(gemel::Roc{validation_distances, validation.pairs.labels()}, "validation", result.notes);
+  add_notes_on(roc, "test", result.notes);
   add_notes(result);
 
   print_table(result, std::cout);
-  for (const std::string& note : result.notes) std::cout << "Note: " << printable(note) << ".\n";
-  std::cout << "The threshold was set on " << counted(validation.pairs.size(), "pair") << " of the "
-            << counted(parts.validation.samples.size(), "validation sample") << ", for " << threshold.origin
-            << "; no test pair had a part in it.\n";
+  print_notes(std::span(result.notes).subspan(told));
+  std::cout << describe(threshold, validation.pairs.size(), parts) << '\n';
   if (patience->at_end()) {
     result.notes.push_back(end(options, history, whole_epoch));
     std::cout << result.notes.back() << '\n';

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
@@ -145,21 +146,28 @@ inline AnyDistance make_distance(DistanceName name) {
   return {gemel::Euclidean{}};
 }
 
+/// Throws ValueError where the positive margin, the loss's own too, is not less than the margin.
 inline AnyLoss make_loss(const Options& options) {
   gemel::PositiveMarginLoss positive{.margin = options.margin};
   gemel::UnsquaredContrastiveLoss unsquared{.margin = options.margin};
-  positive.positive_margin = options.positive_margin.value_or(positive.positive_margin);
-  unsquared.positive_margin = options.positive_margin.value_or(unsquared.positive_margin);
+  const auto set = [&options](double& positive_margin) {
+    positive_margin = options.positive_margin.value_or(positive_margin);
+    if (positive_margin < options.margin) return;
+    throw gemel::ValueError({"--positive-margin is ", positive_margin,
+                             ", but a loss has it less than its margin: --margin is ", options.margin});
+  };
   switch (options.loss) {
     case LossName::Contrastive:
       break;
     case LossName::Hadsell:
       return {gemel::HadsellLoss{.margin = options.margin}};
     case LossName::PositiveMargin:
+      set(positive.positive_margin);
       return {positive};
     case LossName::OnlineHard:
       return {gemel::OnlineContrastiveLoss{.margin = options.margin}};
     case LossName::Unsquared:
+      set(unsquared.positive_margin);
       return {unsquared};
   }
   return {gemel::ContrastiveLoss{.margin = options.margin}};

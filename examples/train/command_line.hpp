@@ -222,8 +222,8 @@ inline void add_options(CLI::App& app, Options& options) {
       ->type_name("PAIRS");
   app.add_option_function<std::string>(
          "--validation", [&options](const std::string& text) { detail::parse_validation(text, options.validation); },
-         "training samples (or classes, see --split) held out to set the threshold: the last N, or a random share (of "
-         "classes at least two)")
+         "training samples (or classes, see --split) held out to set the threshold: the last N, or a random share (at "
+         "least two classes, and two samples of each)")
       ->check(CLI::Validator(
           [](const std::string& text) {
             Validation checked;
@@ -326,7 +326,8 @@ inline void add_options(CLI::App& app, Options& options) {
       "error rates, or the best accuracy");
   app.add_option("--far", options.far, "target false accept rate of the threshold")
       ->check(detail::share())
-      ->type_name("SHARE");
+      ->type_name("SHARE")
+      ->default_str("0.01, or the smallest that the validation can show");
   app.add_option("--json", options.json, "write the figures to this file as JSON")
       ->check(detail::path())
       ->type_name("FILE");

@@ -89,12 +89,12 @@ inline void check_classes(const Options& options, const gemel::CsvData<float>& d
 inline void add_notes(const gemel::CsvData<float>& data, std::vector<std::string>& notes) {
   if (data.left_out > 0) {
     notes.push_back(std::to_string(data.left_out) + (data.left_out == 1 ? " row" : " rows") + " of " + data.file +
-                    " with missing values " + (data.left_out == 1 ? "was" : "were") + " left out.");
+                    " with missing values " + (data.left_out == 1 ? "was" : "were") + " left out");
   }
   for (const std::string& name : data.classes) {
     if (gemel::detail::is_missing(name)) {
       notes.push_back("'" + name + "' is a class like any other in " + data.file +
-                      "; where it means a missing value, --missing leave-out leaves its rows out.");
+                      "; where it means a missing value, --missing leave-out leaves its rows out");
     }
   }
 }

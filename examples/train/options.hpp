@@ -66,7 +66,7 @@ struct Options {
   std::uint64_t seed = 1;
 
   ThresholdRule threshold = ThresholdRule::Far;
-  double far = 0.01;
+  std::optional<double> far;  ///< none: 1 %, or what the validation can show
   std::string json;
   std::string report;
   bool quiet = false;

@@ -1,24 +1,27 @@
 #pragma once
 
 #include <algorithm>
-#include <numeric>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "choices.hpp"
+#include "divide.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/message.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
-#include "gemel/data/split.hpp"
 #include "load.hpp"
 #include "options.hpp"
 #include "scaling.hpp"
+#include "seen.hpp"
 
 namespace train {
 
@@ -31,41 +34,38 @@ struct Parts {
   std::vector<std::string> class_names;  ///< by the value of a class
   std::string scaling;
   std::string class_origin;        ///< as Loaded's
-  std::vector<std::string> notes;  ///< as Loaded's
+  Seen seen;                       ///< of the test samples
+  std::vector<std::string> notes;  ///< what is to be known of the data, and what to do about it
 };
 
 namespace detail {
 
-inline std::vector<Index> pick(std::span<const Index> from, std::span<const Index> positions) {
-  std::vector<Index> picked;
-  for (const Index i : positions) picked.push_back(from[static_cast<std::size_t>(i)]);
-  return picked;
+inline const std::string& name_of(Index c, const gemel::Classes& classes, const std::vector<std::string>& names) {
+  return names[static_cast<std::size_t>(classes.value(c))];
 }
 
-/// Splits off a random share of the samples, or of the classes; two classes at least, or there are no dissimilar pairs.
-inline gemel::Split split_off(const gemel::Classes& classes, Split by, double fraction, gemel::Rng& rng) {
-  if (by == Split::Samples) return split_samples(classes, fraction, rng);
-  if (classes.count() < 4) {
-    throw gemel::ValueError("--split classes needs at least two classes on either side of a split, but there are " +
-                            std::to_string(classes.count()) + " to divide");
+/// Throws ValueError where the data as a whole has no similar or no dissimilar pair. Of a CSV file, load has seen to
+/// it.
+inline void check_classes(const gemel::Classes& classes, const std::vector<std::string>& names) {
+  if (classes.count() < 2) {
+    throw gemel::ValueError({"the ", classes.size(), " samples are of one class only, '", name_of(0, classes, names),
+                             "': there are no dissimilar pairs to learn from; look at --labels"});
   }
-  return split_classes(classes, std::max(fraction, 2 / static_cast<double>(classes.count())), rng);
+  if (of_size(classes, 2).empty()) {
+    throw gemel::ValueError(
+        {"each of the ", classes.size(),
+         " samples is of a class of its own: there is no similar pair to learn from; look at --labels"});
+  }
 }
 
-/// Splits off the last samples, or the classes of the highest numbers.
-inline gemel::Split split_last(const gemel::Classes& classes, Split by, Index count) {
-  const Index all = by == Split::Classes ? classes.count() : classes.size();
-  if (count >= all) {
-    throw gemel::ValueError("--validation last:" + std::to_string(count) + " leaves nothing to train on: there are " +
-                            std::to_string(all) + (by == Split::Classes ? " classes" : " samples") +
-                            " besides those of the test");
-  }
-  gemel::Split split;
-  for (Index i = 0; i < classes.size(); ++i) {
-    const Index place = by == Split::Classes ? classes.of(i) : i;
-    (place < all - count ? split.train : split.test).push_back(i);
-  }
-  return split;
+/// Notes the classes that are too small to be measured on.
+inline void note_small_classes(const gemel::Classes& classes, const Options& options, Parts& parts) {
+  const Index least = options.split == Split::Classes ? 2 : divisible;
+  const Index small = classes.count() - gemel::length(of_size(classes, least));
+  if (small == 0) return;
+  parts.notes.push_back(
+      gemel::message({"no sample is held out of the classes with fewer than ", least, " samples (", small, " of ",
+                      classes.count(), "); give more samples of such a class, to measure on it too"}));
 }
 
 }  // namespace detail
@@ -74,40 +74,75 @@ inline gemel::Split split_last(const gemel::Classes& classes, Split by, Index co
 inline Parts prepare(const Options& options, gemel::Rng& rng) {
   const Loaded loaded = load(options);
   const LabelledSamples& all = loaded.training;
+  detail::check_classes(all.classes, loaded.class_names);
+  const Division division = divide(all.classes, options, loaded.test.has_value(), rng);
 
-  std::vector<Index> training(static_cast<std::size_t>(all.samples.size())), test;
-  std::iota(training.begin(), training.end(), Index{0});
-  if (!loaded.test) {
-    gemel::Split split = detail::split_off(all.classes, options.split, options.test_fraction, rng);
-    training = std::move(split.train);
-    test = std::move(split.test);
-  }
-  const gemel::Classes remaining = all.classes.select(training);
-  const gemel::Split split = options.validation.count > 0
-                                 ? detail::split_last(remaining, options.split, options.validation.count)
-                                 : detail::split_off(remaining, options.split, options.validation.fraction, rng);
-  const std::vector<Index> validation = detail::pick(training, split.test);
-  training = detail::pick(training, split.train);
-
-  const Scaling scaling = find_scaling(options.scale, all.samples.matrix(), training);
-  const auto scaled = [&](const LabelledSamples& part) {
-    return LabelledSamples{scaling.apply(part.samples), part.classes};
+  const Scaling scaling = find_scaling(options.scale, all.samples.matrix(), division.training);
+  const LabelledSamples scaled{scaling.apply(all.samples, "--data"), all.classes};
+  const auto select = [](const LabelledSamples& from, std::span<const Index> indices) {
+    return LabelledSamples{from.samples.select(indices), from.classes.select(indices)};
   };
-  const LabelledSamples known = scaled(all);
-  const auto select = [&known](std::span<const Index> indices) {
-    return LabelledSamples{known.samples.select(indices), known.classes.select(indices)};
-  };
-  return {select(training), select(validation), loaded.test ? scaled(*loaded.test) : select(test), loaded.class_names,
-          scaling.description, loaded.origin, loaded.notes};
+  Parts parts{select(scaled, division.training),
+              select(scaled, division.validation),
+              loaded.test ? LabelledSamples{scaling.apply(loaded.test->samples, "--test-data"), loaded.test->classes}
+                          : select(scaled, division.test),
+              loaded.class_names,
+              scaling.description,
+              loaded.origin,
+              count_seen(all.samples.select(division.training), all.samples.select(division.validation),
+                         loaded.test ? loaded.test->samples : all.samples.select(division.test)),
+              loaded.notes};
+  // The last samples are held out whatever their classes.
+  if (options.validation.count == 0) detail::note_small_classes(all.classes, options, parts);
+  if (parts.seen.anywhere > 0) parts.notes.push_back(parts.seen.describe());
+  return parts;
 }
 
-/// Pairs to learn from.
-inline AnyPairs training_pairs(const Options& options, const LabelledSamples& part, gemel::Rng& rng) {
-  if (part.classes.count() < 2) {
-    throw gemel::ValueError("the " + std::to_string(part.samples.size()) +
-                            " training samples are of one class only: there are no dissimilar pairs to learn from");
+namespace detail {
+
+/// What to do where a part of the data has too few samples.
+inline std::string how_to_enlarge(const Options& options, const std::string& part) {
+  if (part == "training") return options.validation.count > 0 ? "hold out others by --validation" : "give more samples";
+  if (part == "validation") return "hold out more of them by --validation";
+  const bool own = !options.test_data.empty() || !options.test_images.empty();
+  return own ? "give more samples to test on" : "hold out more of them by --test-fraction";
+}
+
+/// Throws ValueError where a part has no similar or no dissimilar pair, or not those of `consecutive`, the option that
+/// asks for consecutive pairs (null: none does). `name` says which part.
+inline void check_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
+                        const std::vector<std::string>& names, const char* consecutive) {
+  const gemel::Classes& classes = part.classes;
+  const std::string enlarge = how_to_enlarge(options, name);
+  if (classes.count() < 2) {
+    throw gemel::ValueError({"the ", name, "'s samples (", classes.size(), ") are of one class only, '",
+                             name_of(0, classes, names), "', so they make no dissimilar pair: ", enlarge});
   }
-  if (options.pairs == TrainingPairs::Consecutive) return {consecutive_pairs(part.samples, part.classes, rng)};
+  if (of_size(classes, 2).empty()) {
+    throw gemel::ValueError({"the ", name, "'s samples (", classes.size(),
+                             ") are each of another class, so they make no similar pair: ", enlarge});
+  }
+  if (consecutive == nullptr) return;
+  for (Index c = 0; c < classes.count(); ++c) {
+    if (size_of(classes, c) > 1) continue;
+    throw gemel::ValueError({consecutive, " consecutive takes two samples or more of every class, but of '",
+                             name_of(c, classes, names), "' the ", name, " has one: give more, or leave it out"});
+  }
+}
+
+}  // namespace detail
+
+/// Pairs to learn from.
+inline AnyPairs training_pairs(const Options& options, const Parts& parts, gemel::Rng& rng) {
+  const LabelledSamples& part = parts.training;
+  const bool consecutive = options.pairs == TrainingPairs::Consecutive;
+  detail::check_pairs(options, part, "training", parts.class_names, consecutive ? "--pairs" : nullptr);
+  if (consecutive) return {consecutive_pairs(part.samples, part.classes, rng)};
+  const Index most = std::numeric_limits<std::int32_t>::max() / part.samples.size();  // PairSampler's
+  if (options.pairs_per_sample > most) {
+    throw gemel::ValueError({"--pairs-per-sample ", options.pairs_per_sample, " is too many for ", part.samples.size(),
+                             " training samples: give ", most, " at most"});
+  }
   return {gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = options.pairs_per_sample}}};
 }
 
@@ -119,25 +154,14 @@ struct MeasuringPairs {
 
 /// Of many samples all pairs would be too many: then it is a balanced draw. `name` says of which part in errors.
 inline MeasuringPairs measuring_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
-                                      gemel::Rng& rng) {
+                                      const std::vector<std::string>& class_names, gemel::Rng& rng) {
   constexpr Index most_samples = 1500;  // 1.1 million pairs
   constexpr gemel::PairSamplerOptions draw{.pairs_per_sample = 8};
-  const auto make = [&]() -> MeasuringPairs {
-    if (options.test_pairs == TestPairs::Consecutive) {
-      return {consecutive_pairs(part.samples, part.classes, rng), "consecutive, half of them similar"};
-    }
-    if (part.samples.size() <= most_samples) return {all_pairs(part.samples, part.classes), "all there are"};
-    return {gemel::PairSampler<float>{part.samples, part.classes, draw}.pairs(rng.bits()),
-            "drawn, half of them similar"};
-  };
-  MeasuringPairs measuring = make();
-  const gemel::Labels labels = measuring.pairs.labels();
-  const Index similar = std::count(labels.span().begin(), labels.span().end(), 1);
-  if (similar == 0 || similar == labels.size()) {
-    throw gemel::ValueError("the " + std::to_string(part.samples.size()) + " " + name + " samples give no " +
-                            (similar == 0 ? "similar" : "dissimilar") + " pair: hold out more of them");
-  }
-  return measuring;
+  const bool consecutive = options.test_pairs == TestPairs::Consecutive;
+  detail::check_pairs(options, part, name, class_names, consecutive ? "--test-pairs" : nullptr);
+  if (consecutive) return {consecutive_pairs(part.samples, part.classes, rng), "consecutive, half of them similar"};
+  if (part.samples.size() <= most_samples) return {all_pairs(part.samples, part.classes), "all there are"};
+  return {gemel::PairSampler<float>{part.samples, part.classes, draw}.pairs(rng.bits()), "drawn, half of them similar"};
 }
 
 }  // namespace train

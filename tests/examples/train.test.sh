@@ -27,6 +27,23 @@ idx() {  # idx FILE COUNT BYTES...: an IDX file of COUNT x 2 bytes, or COUNT wit
   printf '%b' "$2" >"$files/$1"
 }
 
+people() {  # people CLASSES SAMPLES [FORMAT]: CSV with so many samples of each class, six features about its centre
+  awk -v classes="$1" -v samples="$2" -v format="${3:-%.3f}" '
+    function uniform() { seed = (seed * 16807) % 2147483647; return seed / 2147483647 }
+    BEGIN {
+      seed = 42
+      print "name,a,b,c,d,e,f"
+      for (c = 0; c < classes; ++c) for (f = 0; f < 6; ++f) centre[c, f] = 10 * uniform()
+      for (i = 0; i < samples; ++i) {
+        for (c = 0; c < classes; ++c) {
+          printf "person %d", c
+          for (f = 0; f < 6; ++f) printf "," format, 4 * (centre[c, f] - 5) + 8 * uniform()
+          print ""
+        }
+      }
+    }'
+}
+
 printf 'a,b,class\n1,2,x\n3,4,x\n5,6,y\n' >"$files/small.csv"
 printf 'a,b,class\n1,2,x\n3,oops,y\n' >"$files/word.csv"
 printf 'a,b,class\n1,2,x\n3,nan,y\n' >"$files/nan.csv"
@@ -59,6 +76,16 @@ idx three_labels '\0000\0000\0010\0001\0000\0000\0000\0003\0000\0001\0000'
 idx more_images '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0003\0001\0002\0003\0004\0005\0006'
 idx cut '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003'
 mkdir "$files/folder"
+people 8 12 >"$files/people.csv"
+people 1000 4 >"$files/many.csv"
+people 2 12 >"$files/two_people.csv"
+{ cat "$files/people.csv" && echo lonely,1,2,3,4,5,6; } >"$files/lonely.csv"
+people 2 2 >"$files/four.csv"
+people 3 4 >"$files/three_fours.csv"
+people 8 3 >"$files/threes.csv"
+people 8 12 %.3fe-5 >"$files/fine.csv"
+{ cat "$files/fine.csv" && echo 'person 0,3e38,1,1,1,1,1'; } >"$files/coarse.csv"
+{ echo a,class; for i in $(seq 40); do echo "14.62,$((i % 2))"; done; } >"$files/constant.csv"
 
 # Options that are not there, or not with these values.
 refuses --colour --colour blue
@@ -91,6 +118,8 @@ for option in --data --json --report; do
 done
 for value in last: last:0 last:x 0 1 nan first:3; do refuses "--validation: '$value'" --validation $value; done
 refuses "less than its margin" --loss positive-margin --positive-margin 2
+refuses "--positive-margin is 0.3, but a loss has it less than its margin: --margin is 0.2" --loss positive-margin \
+  --margin 0.2
 refuses "--margin" --margin 1 --margin 2
 
 # Options that would do nothing.
@@ -163,11 +192,30 @@ refuses "one class only" --data "$files/one_class.csv"
 refuses "no similar pair" --data "$files/all_classes.csv"
 refuses "column 'class' (the last) that of the classes? --label says" --data "$files/all_classes.csv"
 refuses "column 'class' (the last) that of the classes? --label says" --data "$files/one_class.csv"
-refuses "one class only" --data "$files/small.csv"
+refuses "'x'" --data "$files/one_class.csv"
+refuses "too few samples to divide" --data "$files/small.csv"
+refuses "too few samples to divide" --data "$files/four.csv" --label name
+refuses "two classes of 6 samples or more, or four of 4, but 0 have 6 or more, and 3 have 4" \
+  --data "$files/three_fours.csv" --label name
+refuses "--split classes" --data "$files/threes.csv" --label name
+refuses "the validation needs two classes of 4" --data "$files/four.csv" --label name --test-data "$files/people.csv"
+refuses "of one class only, 'person 7', so they make no dissimilar pair: hold out more of them by --validation" \
+  --data "$files/people.csv" --label name --validation last:1
+refuses "make no similar pair: hold out more of them by --validation" --data "$files/people.csv" --label name \
+  --validation last:2
+refuses "--pairs consecutive takes two samples or more of every class, but of 'lonely'" --data "$files/lonely.csv" \
+  --label name --pairs consecutive
+refuses "--test-pairs consecutive takes two samples or more of every class, but of 'lonely'" \
+  --data "$files/people.csv" --label name --test-data "$files/lonely.csv" --test-pairs consecutive
+refuses "--pairs-per-sample 1000000" --pairs-per-sample 1000000 --data "$files/many.csv" --label name
+refuses "--far 0.00893 or more" --data "$files/people.csv" --label name --far 0.001
+refuses "scaling makes it infinite" --data "$files/fine.csv" --label name --test-data "$files/coarse.csv"
+refuses "the same features" --data "$files/constant.csv"
 refuses "dissimilar validation pairs" --far 1e-6
 refuses "leaves nothing to train on" --validation last:5000
 refuses "--split classes needs" --data "$files/two_classes.csv" --split classes
 refuses "NaN or infinite" --learning-rate 1e30
+refuses "--scale, --learning-rate, --margin" --margin 1e38
 # The address sanitizer's operator new aborts where the plain one throws.
 grep -q __asan_init "$train" || refuses "not enough memory" --hidden 1000000,1000000
 
@@ -361,6 +409,69 @@ ended 130 "no interval: ended early"
   kill -INT $!
   wait $!
 ) || fails "an ignored Ctrl-C ends it with $?"
+
+shows() {  # shows WORDS OPTION...: it ends with a table and 0, and says this
+  words=$1
+  shift
+  timeout 60 "$train" --quiet --epochs 3 "$@" >"$files/stdout" 2>"$files/stderr"
+  code=$?
+  { [ $code = 0 ] && [ ! -s "$files/stderr" ] && grep -q "^  equal error rate" "$files/stdout" &&
+    grep -qF -e "$words" "$files/stdout"; } ||
+    fails "train $*: exit code $code, expected 0 and a table with '$words', but: $(cat "$files/stdout" "$files/stderr")"
+}
+
+# Small data, with no option but where the classes are.
+shows "56 training, 16 validation and 24 test samples" --data "$files/people.csv" --label name
+shows "14 training, 4 validation and 6 test samples" --data "$files/two_people.csv" --label name
+shows "can show no false accept rate below 25 %" --data "$files/two_people.csv" --label name
+people 300 4 >"$files/fours.csv"
+shows "810 training, 90 validation and 300 test samples" --data "$files/fours.csv" --label name
+for classes_and_samples in '2 6' '4 4' '4 5' '20 4' '3 50' '7 8'; do
+  people $classes_and_samples >"$files/few.csv"
+  shows "validation samples" --data "$files/few.csv" --label name
+done
+sed 1d "$files/few.csv" | awk -F, -v OFS=, '{ print $2, $3, $4, $5, $1 }' >"$files/few_no_names.csv"
+shows "validation samples" --data "$files/few_no_names.csv"
+shows "validation samples" --data "$files/threes.csv" --label name --split classes
+shows "no sample is held out of the classes with fewer than 4 samples (1 of 9)" --data "$files/lonely.csv" --label name
+
+# Values that a float just holds, and features that tell nothing.
+for format in %.3fe-42 %.3fe37; do
+  people 8 12 $format >"$files/extreme.csv"
+  for scale in auto unit standardise; do shows "24 test samples" --data "$files/extreme.csv" --label name --scale $scale; done
+done
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "g" : 14.62 }' "$files/people.csv" >"$files/one_constant.csv"
+shows "1 of them constant and set to 0" --data "$files/one_constant.csv" --label name
+
+# Samples of the test that were seen before, in CSV and IDX files.
+shows "96 of the 96 test samples are among the training or validation samples too" \
+  --data "$files/people.csv" --label name --test-data "$files/people.csv"
+grep -q "no test pair had a part in it" "$files/stdout" && fails "it denies that the threshold was set on test samples"
+{ echo name,a,b,c,d,e,f; sed -n '2,4p' "$files/people.csv"; echo person 0,1,2,3,4,5,6; } >"$files/again.csv"
+shows "3 of the 4 test samples" --data "$files/people.csv" --label name --test-data "$files/again.csv"
+pixels=
+classes=
+for i in $(seq 0 23); do
+  pixels="$pixels\\0$(printf %o $((i % 2 * 100 + i)))\\0$(printf %o $i)"
+  classes="$classes\\0$((i % 2))"
+done
+idx 24_images "\\0000\\0000\\0010\\0002\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0002$pixels"
+idx 24_labels "\\0000\\0000\\0010\\0001\\0000\\0000\\0000\\0030$classes"
+shows "24 of the 24 test samples" --images "$files/24_images" --labels "$files/24_labels" \
+  --test-images "$files/24_images" --test-labels "$files/24_labels"
+
+# Where the network tells nothing: neighbours of two classes, each class at two places.
+{ echo a,b,class; for i in $(seq 40); do echo "0,0.$i,x"; echo "9,0.$i,y"; done; } >"$files/apart.csv"
+printf 'a,b,class\n0,0.101,x\n0,0.202,y\n9,0.303,x\n9,0.404,y\n' >"$files/crossed.csv"
+shows "Note: similar test pairs are farther apart than dissimilar ones" --data "$files/apart.csv" \
+  --test-data "$files/crossed.csv"
+{ cat "$files/apart.csv" && sed 1d "$files/crossed.csv"; } >"$files/crossed_last.csv"
+shows "Note: similar validation pairs are farther apart" --data "$files/crossed_last.csv" --validation last:4 \
+  --test-data "$files/crossed.csv"
+grep -q "^No threshold was set" "$files/stdout" && grep -q "^  threshold *none" "$files/stdout" ||
+  fails "it sets a threshold where similar pairs are farther apart: $(cat "$files/stdout")"
+{ echo a,b,class; for i in $(seq 40); do echo "$i,2,x"; echo "$i,2,y"; done; } >"$files/twins.csv"
+shows "No threshold was set" --data "$files/twins.csv"
 
 [ $bad = 0 ] && echo "train does and refuses what it must"
 exit $bad

@@ -1,0 +1,230 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/message.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/split.hpp"
+#include "options.hpp"
+
+namespace train {
+
+/// The numbers of the samples of each part, ascending.
+struct Division {
+  std::vector<Index> training;
+  std::vector<Index> validation;
+  std::vector<Index> test;  ///< empty where the test has a file of its own
+};
+
+// Which classes serve which part.
+//
+// A class has two samples at least in a part, or none: with one it would make no similar pair there. So --split samples
+// divides a class among all three parts from six samples on (or more, where --test-fraction leaves less than two times
+// two), and between the training and one of the others from four on; a smaller class is for the training only. Where a
+// class's share of a part is less than two samples, as many such classes as make up the share of all serve that part
+// with two, drawn at random; but eight at least, where there are so many: of two samples each, these make 112
+// dissimilar pairs, which can show a false accept rate of 1 %.
+//
+// --split classes holds out whole classes, two at least for each part, of those with two samples or more.
+
+namespace detail {
+
+constexpr Index divisible = 4;  // samples of a class that are enough for two parts
+
+inline std::vector<Index> pick(std::span<const Index> from, std::span<const Index> positions) {
+  std::vector<Index> picked;
+  for (const Index i : positions) picked.push_back(from[static_cast<std::size_t>(i)]);
+  return picked;
+}
+
+inline Index size_of(const gemel::Classes& classes, Index c) { return gemel::length(classes.members(c)); }
+
+/// The classes of `least` samples or more.
+inline std::vector<Index> of_size(const gemel::Classes& classes, Index least) {
+  std::vector<Index> large;
+  for (Index c = 0; c < classes.count(); ++c) {
+    if (size_of(classes, c) >= least) large.push_back(c);
+  }
+  return large;
+}
+
+/// The smallest class that still is divisible after the fraction has gone to the test.
+inline Index smallest_for_three(double test_fraction) {
+  const double size = static_cast<double>(divisible) / (1 - test_fraction);
+  return std::max<Index>(divisible + 2, static_cast<Index>(std::ceil(size - 1e-9 * size)));
+}
+
+/// Keeps `count` of the classes, drawn at random.
+inline void keep_some(std::vector<Index>& classes, Index count, gemel::Rng& rng) {
+  if (count >= gemel::length(classes)) return;
+  shuffle(classes, rng);
+  classes.resize(static_cast<std::size_t>(count));
+}
+
+/// Of the candidates, the classes that give samples to a part that has this fraction of all samples.
+inline std::vector<Index> serving(const gemel::Classes& classes, const std::vector<Index>& candidates, double fraction,
+                                  gemel::Rng& rng) {
+  constexpr Index fewest = 8;
+  const auto share = [&](Index c) { return static_cast<double>(size_of(classes, c)) * fraction; };
+  std::vector<Index> serve, small;
+  for (const Index c : candidates) (share(c) < 2 ? small : serve).push_back(c);
+  double share_of_small = 0;
+  for (Index c = 0; c < classes.count(); ++c) {
+    if (share(c) < 2) share_of_small += share(c);
+  }
+  keep_some(small, std::max<Index>(std::llround(share_of_small / 2), fewest - gemel::length(serve)), rng);
+  serve.insert(serve.end(), small.begin(), small.end());
+  return serve;
+}
+
+/// Of the candidates' samples the fraction; all other samples remain, as `train`.
+inline gemel::Split split_off_samples(const gemel::Classes& classes, const std::vector<Index>& candidates,
+                                      double fraction, gemel::Rng& rng) {
+  std::vector<char> serves(static_cast<std::size_t>(classes.count()), 0);
+  for (const Index c : serving(classes, candidates, fraction, rng)) serves[static_cast<std::size_t>(c)] = 1;
+  std::vector<Index> divided;
+  gemel::Split split;
+  for (Index i = 0; i < classes.size(); ++i) {
+    (serves[static_cast<std::size_t>(classes.of(i))] ? divided : split.train).push_back(i);
+  }
+  const gemel::Split within = split_samples(classes.select(divided), fraction, rng);
+  split.test = pick(divided, within.test);
+  const std::vector<Index> kept = pick(divided, within.train);
+  split.train.insert(split.train.end(), kept.begin(), kept.end());
+  std::sort(split.train.begin(), split.train.end());
+  return split;
+}
+
+/// Whole classes of two samples or more: the fraction of them, but two at least; `kept` of them remain at least.
+inline gemel::Split split_off_classes(const gemel::Classes& classes, double fraction, Index kept, gemel::Rng& rng) {
+  const std::vector<Index> candidates = of_size(classes, 2);
+  const auto all = static_cast<double>(candidates.size());
+  const double least = 2 / all, most = (all - static_cast<double>(kept)) / all;
+  std::vector<Index> divided;
+  gemel::Split split;
+  for (Index i = 0; i < classes.size(); ++i) {
+    (size_of(classes, classes.of(i)) >= 2 ? divided : split.train).push_back(i);
+  }
+  const gemel::Split within = split_classes(classes.select(divided), std::clamp(fraction, least, most), rng);
+  split.test = pick(divided, within.test);
+  const std::vector<Index> rest = pick(divided, within.train);
+  split.train.insert(split.train.end(), rest.begin(), rest.end());
+  std::sort(split.train.begin(), split.train.end());
+  return split;
+}
+
+/// Splits off the last samples, or the classes of the highest numbers.
+inline gemel::Split split_last(const gemel::Classes& classes, Split by, Index count) {
+  const Index all = by == Split::Classes ? classes.count() : classes.size();
+  if (count >= all) {
+    throw gemel::ValueError("--validation last:" + std::to_string(count) + " leaves nothing to train on: there are " +
+                            std::to_string(all) + (by == Split::Classes ? " classes" : " samples") +
+                            " besides those of the test");
+  }
+  gemel::Split split;
+  for (Index i = 0; i < classes.size(); ++i) {
+    const Index place = by == Split::Classes ? classes.of(i) : i;
+    (place < all - count ? split.train : split.test).push_back(i);
+  }
+  return split;
+}
+
+/// Which parts are split off at random.
+struct RandomParts {
+  bool test;
+  bool validation;
+
+  Index count() const { return Index{test} + Index{validation}; }
+};
+
+/// Throws ValueError where the classes are too few or too small.
+inline void check_divisible(const gemel::Classes& classes, const Options& options, RandomParts drawn) {
+  using gemel::length;
+  const bool both = drawn.count() == 2;
+  const Index with_pairs = length(of_size(classes, 2)), needed = 2 * drawn.count() + 2;
+  const char* part = drawn.test ? "the test" : "the validation";
+  if (options.split == Split::Classes) {
+    if (with_pairs >= needed) return;
+    throw gemel::ValueError({"--split classes needs two classes for the training, and two for ",
+                             both ? "each of test and validation" : part,
+                             ", all of two samples or more, but there are ", with_pairs, ", not ", needed,
+                             ": give more classes, or use --split samples"});
+  }
+  const Index three = smallest_for_three(options.test_fraction);
+  const Index for_two = length(of_size(classes, divisible)), for_three = length(of_size(classes, three));
+  if (both ? for_two + for_three >= 4 : for_two >= 2) return;
+  std::string remedy = ": give more samples";
+  if (both && for_two >= 2)
+    remedy +=
+        options.images.empty() ? ", or a file to test on by --test-data" : ", or files to test on by --test-images";
+  if (with_pairs >= needed) remedy += ", or hold out whole classes by --split classes";
+  if (both) {
+    throw gemel::ValueError({"there are too few samples to divide: the test and the validation need two classes of ",
+                             three, " samples or more, or four of ", divisible, ", but ", for_three, " have ", three,
+                             " or more, and ", for_two, " have ", divisible, remedy});
+  }
+  throw gemel::ValueError({"there are too few samples to divide: ", part, " needs two classes of ", divisible,
+                           " samples or more, half of which stay to learn from, but there are ", for_two, remedy});
+}
+
+/// The classes to draw the test's from: of those that are divisible once only, a part is left for the validation.
+inline std::vector<Index> candidates_for_test(const gemel::Classes& classes, const Options& options, RandomParts drawn,
+                                              gemel::Rng& rng) {
+  std::vector<Index> candidates = of_size(classes, divisible);
+  if (!drawn.validation) return candidates;
+  const Index three = smallest_for_three(options.test_fraction);
+  const auto small = std::stable_partition(candidates.begin(), candidates.end(),
+                                           [&](Index c) { return size_of(classes, c) >= three; });
+  std::vector<Index> once(small, candidates.end());
+  candidates.erase(small, candidates.end());
+  const double validation = (1 - options.test_fraction) * options.validation.fraction;
+  const Index all = gemel::length(once), least = std::min<Index>(8, all / 2);
+  const double part = static_cast<double>(all) * options.test_fraction / (options.test_fraction + validation);
+  keep_some(once, std::clamp<Index>(std::llround(part), least, all - least), rng);
+  candidates.insert(candidates.end(), once.begin(), once.end());
+  return candidates;
+}
+
+}  // namespace detail
+
+/// Divides the samples as the options say; `own_test`: the test has a file of its own. Throws ValueError where there
+/// are too few.
+inline Division divide(const gemel::Classes& classes, const Options& options, bool own_test, gemel::Rng& rng) {
+  const bool by_class = options.split == Split::Classes;
+  const detail::RandomParts drawn{.test = !own_test, .validation = options.validation.count == 0};
+  if (drawn.count() > 0) detail::check_divisible(classes, options, drawn);
+
+  Division parts;
+  parts.training.resize(static_cast<std::size_t>(classes.size()));
+  std::iota(parts.training.begin(), parts.training.end(), Index{0});
+  const auto move_to = [&parts](std::vector<Index>& part, const gemel::Split& split) {
+    part = detail::pick(parts.training, split.test);
+    parts.training = detail::pick(parts.training, split.train);
+  };
+  if (drawn.test) {
+    move_to(parts.test,
+            by_class ? detail::split_off_classes(classes, options.test_fraction, 2 * drawn.count(), rng)
+                     : detail::split_off_samples(classes, detail::candidates_for_test(classes, options, drawn, rng),
+                                                 options.test_fraction, rng));
+  }
+  const gemel::Classes rest = classes.select(parts.training);
+  const double fraction = options.validation.fraction;
+  if (!drawn.validation) {
+    move_to(parts.validation, detail::split_last(rest, options.split, options.validation.count));
+  } else if (by_class) {
+    move_to(parts.validation, detail::split_off_classes(rest, fraction, 2, rng));
+  } else {
+    move_to(parts.validation, detail::split_off_samples(rest, detail::of_size(rest, detail::divisible), fraction, rng));
+  }
+  return parts;
+}
+
+}  // namespace train

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "gemel/core/message.hpp"
+#include "gemel/data/samples.hpp"
+#include "options.hpp"
+
+namespace train {
+
+/// How many of the test samples have the values of a training or a validation sample: what the figures say of them,
+/// they do not say of others. Classes do not matter, since the network has seen a sample of another class too.
+struct Seen {
+  Index test = 0;  ///< test samples in all
+  Index in_training = 0;
+  Index in_validation = 0;
+  Index anywhere = 0;
+
+  /// Says so, and what to do.
+  std::string describe() const {
+    const char* where = in_validation == 0 ? "training" : in_training == 0 ? "validation" : "training or validation";
+    return gemel::message({anywhere, " of the ", test, " test samples ", anywhere == 1 ? "is" : "are", " among the ",
+                           where, " samples too, with the same values: the figures are",
+                           anywhere == test ? "" : " partly",
+                           " of what was seen before; test on others, or take out what is there twice"});
+  }
+};
+
+namespace detail {
+
+/// The values of samples, to look others up.
+class Values {
+ public:
+  explicit Values(const gemel::Samples<float>& samples) {
+    for (Index i = 0; i < samples.size(); ++i) values_.insert(bytes(samples, i));
+  }
+  bool contains(const gemel::Samples<float>& samples, Index i) const { return values_.contains(bytes(samples, i)); }
+
+ private:
+  static std::string_view bytes(const gemel::Samples<float>& samples, Index i) {
+    return {reinterpret_cast<const char*>(samples.column(i)),
+            static_cast<std::size_t>(samples.features()) * sizeof(float)};
+  }
+
+  std::unordered_set<std::string_view> values_;
+};
+
+}  // namespace detail
+
+/// The samples are compared as they were read, not scaled.
+inline Seen count_seen(const gemel::Samples<float>& training, const gemel::Samples<float>& validation,
+                       const gemel::Samples<float>& test) {
+  const detail::Values in_training{training}, in_validation{validation};
+  Seen seen{.test = test.size()};
+  for (Index i = 0; i < test.size(); ++i) {
+    const bool learnt = in_training.contains(test, i), validated = in_validation.contains(test, i);
+    seen.in_training += learnt;
+    seen.in_validation += validated;
+    seen.anywhere += learnt || validated;
+  }
+  return seen;
+}
+
+}  // namespace train

@@ -1,0 +1,178 @@
+#include "../../examples/train/divide.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "mentions.hpp"
+
+namespace {
+
+using gemel::Index;
+using train::Division;
+
+// The classes 0, 1, … with so many samples each, one after the other.
+gemel::Classes with_sizes(const std::vector<int>& sizes) {
+  std::vector<int> labels;
+  for (int c = 0; c < static_cast<int>(sizes.size()); ++c) {
+    labels.insert(labels.end(), static_cast<std::size_t>(sizes[static_cast<std::size_t>(c)]), c);
+  }
+  return labels;
+}
+
+gemel::Classes equal(std::size_t classes, int samples) { return with_sizes(std::vector<int>(classes, samples)); }
+
+// How many samples of each class a part has.
+std::map<Index, Index> counts(const std::vector<Index>& part, const gemel::Classes& classes) {
+  std::map<Index, Index> count;
+  for (const Index i : part) ++count[classes.of(i)];
+  return count;
+}
+
+// Every sample is in one part; of every class a part has two or none, and the training two where another part has any.
+void check_parts(const Division& division, const gemel::Classes& classes) {
+  std::vector<Index> all;
+  for (const auto* part : {&division.training, &division.validation, &division.test}) {
+    CHECK(std::ranges::is_sorted(*part));
+    all.insert(all.end(), part->begin(), part->end());
+  }
+  std::ranges::sort(all);
+  CHECK(gemel::length(all) == classes.size());
+  CHECK(std::ranges::adjacent_find(all) == all.end());
+  auto training = counts(division.training, classes);
+  for (const auto* part : {&division.validation, &division.test}) {
+    for (const auto& [c, count] : counts(*part, classes)) {
+      CHECK(count >= 2);
+      CHECK(training[c] >= 2);
+    }
+  }
+}
+
+Division divided(const gemel::Classes& classes, const train::Options& options = {}, bool own_test = false) {
+  gemel::Rng rng{1};
+  const Division division = divide(classes, options, own_test, rng);
+  gemel::Rng again{1};
+  CHECK(divide(classes, options, own_test, again).test == division.test);
+  return division;
+}
+
+std::string refusal(const gemel::Classes& classes, const train::Options& options = {}, bool own_test = false) {
+  gemel::Rng rng{1};
+  try {
+    divide(classes, options, own_test, rng);
+  } catch (const gemel::ValueError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("classes of many samples have their share in every part") {
+  const gemel::Classes classes = equal(10, 160);
+  const Division division = divided(classes);
+  check_parts(division, classes);
+  for (const auto& [c, count] : counts(division.test, classes)) CHECK(count == 40);
+  for (const auto& [c, count] : counts(division.validation, classes)) CHECK(count == 12);
+  CHECK(division.training.size() == 1080);
+}
+
+TEST_CASE("small data has two samples of every class in each part, where there are enough") {
+  for (const auto& [number, size] : std::vector<std::pair<std::size_t, int>>{{2, 6}, {2, 12}, {8, 12}, {3, 50}}) {
+    CAPTURE(number, size);
+    const gemel::Classes classes = equal(number, size);
+    const Division division = divided(classes);
+    check_parts(division, classes);
+    CHECK(counts(division.validation, classes).size() == number);
+    CHECK(counts(division.test, classes).size() == number);
+  }
+}
+
+TEST_CASE("classes of four or five samples serve the training and one other part") {
+  for (const std::size_t number : {4u, 5u, 20u, 300u}) {
+    for (const int size : {4, 5}) {
+      CAPTURE(number, size);
+      const gemel::Classes classes = equal(number, size);
+      const Division division = divided(classes);
+      check_parts(division, classes);
+      const auto validation = counts(division.validation, classes), test = counts(division.test, classes);
+      CHECK(validation.size() >= std::min<std::size_t>(8, number / 2));
+      CHECK(test.size() >= std::min<std::size_t>(8, number / 2));
+      for (const auto& [c, count] : test) CHECK(!validation.contains(c));
+    }
+  }
+}
+
+TEST_CASE("many small classes do not serve all: a part has its share of the samples") {
+  for (const int size : {4, 6}) {
+    CAPTURE(size);
+    const gemel::Classes classes = equal(1000, size);
+    const Division division = divided(classes);
+    check_parts(division, classes);
+    CHECK(gemel::length(division.test) == classes.size() / 4);
+    CHECK(gemel::length(division.validation) == classes.size() * 3 / 40);
+  }
+}
+
+TEST_CASE("classes of fewer than four samples serve the training only") {
+  const gemel::Classes classes = with_sizes({20, 1, 3, 20, 2, 20, 5, 3, 4});
+  const Division division = divided(classes);
+  check_parts(division, classes);
+  auto training = counts(division.training, classes);
+  for (const auto& [c, size] : std::vector<std::pair<Index, Index>>{{1, 1}, {2, 3}, {4, 2}, {7, 3}}) {
+    CHECK(training[c] == size);
+  }
+}
+
+TEST_CASE("any fraction leaves classes for every part") {
+  for (const double test : {0.01, 0.25, 0.5, 0.9}) {
+    for (const double validation : {0.01, 0.1, 0.5, 0.9}) {
+      train::Options options;
+      options.test_fraction = test;
+      options.validation.fraction = validation;
+      for (const int size : {4, 5, 6, 7, 9, 30}) {
+        CAPTURE(test, validation, size);
+        const gemel::Classes classes = equal(12, size);
+        const Division division = divided(classes, options);
+        check_parts(division, classes);
+        CHECK(counts(division.validation, classes).size() >= 2);
+        CHECK(counts(division.test, classes).size() >= 2);
+      }
+    }
+  }
+}
+
+TEST_CASE("too few samples are refused with what would do") {
+  CHECK(mentions(refusal(equal(2, 2)), "two classes of 6 samples or more, or four of 4, but 0 have 6"));
+  CHECK(mentions(refusal(equal(3, 4)), "--test-data"));
+  CHECK(mentions(refusal(equal(6, 2)), "--split classes"));
+  CHECK(!mentions(refusal(equal(5, 3)), "--split classes"));
+  CHECK(mentions(refusal(equal(3, 3), {}, true), "the validation needs two classes of 4"));
+  check_parts(divided(equal(3, 4), {}, true), equal(3, 4));
+}
+
+TEST_CASE("whole classes are held out of those with two samples, two at least for each part") {
+  train::Options options;
+  options.split = train::Split::Classes;
+  const gemel::Classes classes = with_sizes({1, 2, 2, 3, 1, 9, 2, 2});
+  const Division division = divided(classes, options);
+  std::set<Index> parts[3];
+  for (const Index i : division.training) parts[0].insert(classes.of(i));
+  for (const Index i : division.validation) parts[1].insert(classes.of(i));
+  for (const Index i : division.test) parts[2].insert(classes.of(i));
+  CHECK(parts[0].size() == 4);  // the two of one sample too
+  CHECK(parts[0].contains(0));
+  CHECK(parts[0].contains(4));
+  CHECK(parts[1].size() == 2);
+  CHECK(parts[2].size() == 2);
+
+  CHECK(mentions(refusal(equal(5, 9), options), "there are 5, not 6"));
+  CHECK(mentions(refusal(with_sizes({2, 2, 2, 2, 2, 1, 1}), options), "there are 5, not 6"));
+  CHECK(mentions(refusal(equal(3, 9), options, true), "two for the validation"));
+  options.test_fraction = 0.99;
+  options.validation.fraction = 0.99;
+  CHECK(counts(divided(equal(9, 2), options).training, equal(9, 2)).size() == 2);
+}
