@@ -72,3 +72,9 @@ TEST_CASE("LeakyReLU refuses a slope that y could not tell", "[activation]") {
     CHECK_THROWS_AS(LeakyReLU{.negative_slope = slope}, ValueError);
   }
 }
+
+TEST_CASE("LeakyReLU refuses a slope that is not 0 but would be 0 as a float") {
+  CHECK_THROWS_AS(LeakyReLU{1e-46}, ValueError);
+  CHECK(LeakyReLU{0}.value(-2.0f) == 0);
+  CHECK(LeakyReLU{1e-37}.value(-1.0f) == -1e-37f);
+}
