@@ -100,9 +100,7 @@ TEST_CASE("a source that was moved from is what it was", "[in_batch_pairs]") {
   source.start_epoch(1, 0, 4, true);
   Batch<float> before, after;
   source.batch(1, before);
-  {
-    const InBatchPairs<float> other = std::move(source);
-  }
+  { const InBatchPairs<float> other = std::move(source); }
   source.batch(1, after);
   CHECK(after.samples == before.samples);
   CHECK(after.similar == before.similar);

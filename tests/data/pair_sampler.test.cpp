@@ -264,9 +264,7 @@ TEST_CASE("a sampler that was moved from is what it was") {
   const Classes classes{1, 1, 2, 2, 3, 3};
   PairSampler<float> sampler{counted<float>(6), classes};
   sampler.start_epoch(1, 0, 4, true);
-  {
-    const PairSampler<float> other = std::move(sampler);
-  }
+  { const PairSampler<float> other = std::move(sampler); }
   CHECK(epoch_of(sampler, classes).pairs.size() == 12);
   sampler.start_epoch(1, 1, 4, true);
   CHECK(epoch_of(sampler, classes).pairs.size() == 12);

@@ -224,9 +224,7 @@ TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, 
 
 TEST_CASE("Pairs that were moved from are what they were") {
   Pairs<float> pairs = seven_pairs();
-  {
-    const Pairs<float> other = std::move(pairs);
-  }
+  { const Pairs<float> other = std::move(pairs); }
   CHECK(pairs.size() == 7);
   CHECK(pairs.labels()[6] == 1);
   CHECK(pairs.slice(5, 2).similar(1));

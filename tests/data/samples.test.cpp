@@ -123,15 +123,11 @@ TEST_CASE("a view of nothing, or of more than memory holds, is refused") {
 
 TEST_CASE("Samples that were moved from are what they were") {
   Samples<float> x{MatrixX<float>::Constant(3, 2, 7)};
-  {
-    const Samples<float> other = std::move(x);
-  }
+  { const Samples<float> other = std::move(x); }
   CHECK(x.size() == 2);
   CHECK(x.matrix() == MatrixX<float>::Constant(3, 2, 7));
   const std::vector<Index> second{1};
   Samples<float> some = x.select(second);
-  {
-    const Samples<float> other = std::move(some);
-  }
+  { const Samples<float> other = std::move(some); }
   CHECK(some[0][2] == 7);
 }

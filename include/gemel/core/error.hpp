@@ -20,9 +20,9 @@ struct Place {
   std::optional<Index> epoch = {};
   std::optional<Index> batch = {};
   std::optional<Index> layer = {};
-  std::optional<Index> pair = {};    ///< of the batch where there is one, else of all pairs that were given
-  std::optional<Index> sample = {};  ///< by the source's own number (Batch::samples), whatever the batch's order is:
-                                     ///< the column of the samples given; of two matrices, A's columns are before B's
+  std::optional<Index> pair = {};     ///< of the batch where there is one, else of all pairs that were given
+  std::optional<Index> sample = {};   ///< by the source's own number (Batch::samples), whatever the batch's order is:
+                                      ///< the column of the samples given; of two matrices, A's columns are before B's
   std::optional<Index> feature = {};  ///< the row of the sample
   bool validation = false;            ///< the batch is one of the validation's, not of the training's
 

@@ -16,9 +16,10 @@ namespace gemel {
 ///   + sum of max(0, margin - d)^2 over the dissimilar pairs nearer than the farthest similar pair
 ///
 /// A sum, not a mean: it grows with the batch. Where a batch has no pair of one kind, those of the other kind are
-/// compared with their own mean instead. (Until 2026 sentence-transformers did so for a single pair of a kind too, which
-/// left a batch of one pair of each kind without anything to learn.) A weight multiplies its pair's term. All other
-/// pairs have slope exactly 0. Throws ValueError where the margin is not positive and finite or the batch is empty.
+/// compared with their own mean instead. (Until 2026 sentence-transformers did so for a single pair of a kind too,
+/// which left a batch of one pair of each kind without anything to learn.) A weight multiplies its pair's term. All
+/// other pairs have slope exactly 0. Throws ValueError where the margin is not positive and finite or the batch is
+/// empty.
 struct OnlineContrastiveLoss {
   double margin = 1.0;  ///< in the unit of the distance
 
