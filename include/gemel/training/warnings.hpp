@@ -57,8 +57,8 @@ template <class LossType, class Model>
   if (margin <= most * (1 + 1e-6)) return;
   add_warning(history, "the margin cannot be reached",
               message({": it is ", margin, ", but no two embeddings of this network are farther apart than ", most,
-                       ", so that no dissimilar pair is ever far enough; lower the margin, or end the network in a "
-                       "layer that does not bound its output"}));
+                       ", so that no dissimilar pair is ever far enough; lower the margin, or take a last layer or a "
+                       "distance without this bound"}));
 }
 
 /// How an epoch went.
