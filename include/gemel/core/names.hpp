@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "gemel/core/compiler.hpp"
+
 // Some members of a concept are optional: without one, a slower or simpler way is taken. One that is there with another
 // signature than the concept's would be passed over without a word, though its author counts on it. So a concept asks
 // too whether a type names the member at all, and refuses a type that names it and cannot be called so.

@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel {
 
 /// Asks long work to end early: another thread or a signal handler sets it to true, and the work, which was given a

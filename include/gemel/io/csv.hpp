@@ -283,8 +283,7 @@ class CsvReader {
       return message({"; there is one column only: is the separator right? Say by ", names.separator, " what it is"});
     }
     const bool first_row = !header_ && line == first_line_ && options_.header == CsvHeader::Auto;
-    const std::string header =
-        first_row ? message({"; where the first row holds names, say so by ", names.header}) : "";
+    std::string header = first_row ? message({"; where the first row holds names, say so by ", names.header}) : "";
     if (is_missing(cell)) {
       const bool at_end = trimmed(cell).empty() && column + 1 == columns();
       return message({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel::detail {
 
 /// An optimizer's learning rate while a training sets it. What schedules and scales make of the rate is the training's;

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <concepts>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/names.hpp"
 #include "gemel/training/history.hpp"
 
 namespace gemel {
@@ -59,21 +59,9 @@ void check_hook(const State& before, State& after, const char* hook) {
   after.stop = after.stop || before.stop;
 }
 
-// What there is to know of one hook. A class that inherits a name twice finds it ambiguous: so a member of that name is
-// seen even if it is a template or overloaded.
+// What there is to know of one hook: names_on_…, Calls_on_… and call_on_….
 #define GEMEL_HOOK(hook)                                                    \
-  struct Has_##hook {                                                       \
-    void hook();                                                            \
-  };                                                                        \
-  template <class C>                                                        \
-  struct Both_##hook : C, Has_##hook {};                                    \
-  template <class C>                                                        \
-  inline constexpr bool names_##hook = !requires {                          \
-    &Both_##hook<C>::hook;                                                  \
-  };                                                                        \
-  template <class C>                                                        \
-  requires std::is_final_v<C>                                               \
-  inline constexpr bool names_##hook<C> = requires { &C::hook; };           \
+  GEMEL_NAMES(hook)                                                         \
   template <class C, class State>                                           \
   concept Calls_##hook = requires(C & callback, State & state) {            \
     callback.hook(state);                                                   \
