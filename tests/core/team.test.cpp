@@ -225,7 +225,7 @@ TEST_CASE("all threads are as many as the processors that the process may use") 
   REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
   const Index all = checked_threads(0);
   CHECK(all == CPU_COUNT(&before));
-  int first = 0;
+  std::size_t first = 0;
   while (!CPU_ISSET(first, &before)) ++first;
   CPU_ZERO(&one);
   CPU_SET(first, &one);

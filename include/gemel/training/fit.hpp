@@ -41,8 +41,8 @@ class MeanLoss {
   Index pairs_ = 0;
 };
 
-/// The mean loss over all batches of a source, as the model is, and the distances of its pairs; NaN and none where it is
-/// stopped.
+/// The mean loss over all batches of a source, as the model is, and the distances of its pairs; NaN and none where it
+/// is stopped.
 template <class Step, class Source, class S>
 [[gnu::cold]] double mean_loss(Step& step, const Source& source, std::vector<S>& distances, const StopFlag* stop) {
   MeanLoss mean;
