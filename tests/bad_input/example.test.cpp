@@ -81,7 +81,7 @@ std::vector<Row> example_rows() {
           script(R"("dissimilar validation pairs" --far 1e-6)"),
           script(R"("--far 0.00893 or more" --data "$files/people.csv")"),
           script(R"("leaves nothing to train on" --validation last:5000)"),
-          script(R"("not enough memory" --hidden 1000000,1000000)")}},
+          script(R"("memory holds" --hidden 1000000,1000000)")}},
         {{Truncated, Swapped}, impossible("an option is no file")},
         {Missing, script(R"("cannot be written" --json "$files/nowhere/result.json")")},
         {Unreadable,

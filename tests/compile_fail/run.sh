@@ -7,25 +7,36 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../examples/install.sh"
 compiler=${1:-g++}
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+log=$work/log
 bad=0
 
 compile() {
   "$compiler" -std=c++20 -fsyntax-only -I "$here/../../include" -isystem "$(eigen_folder)" "$@" >"$log" 2>&1
 }
 
+# The library, read once for all files that are compiled with no other flags.
+echo '#include "gemel/gemel.hpp"' >"$work/library.hpp"
+"$compiler" -std=c++20 -I "$here/../../include" -isystem "$(eigen_folder)" -x c++-header "$work/library.hpp" \
+  -o "$work/library.hpp.gch"
+
+as_written() { # FILE
+  flags=$(sed -n 's|^// flags: ||p' "$1")
+  # shellcheck disable=SC2086  # one word a flag
+  compile ${flags:--include "$work/library.hpp"} "$1"
+}
+
 for file in "$here"/*.cpp; do
   name=$(basename "$file" .cpp)
   error=$(sed -n 's|^// error: ||p' "$file")
-  # shellcheck disable=SC2046  # one word a flag
-  if compile $(sed -n 's|^// flags: ||p' "$file") "$file"; then
+  if as_written "$file"; then
     echo "$name: compiles, and must not" && bad=1
   elif [ -z "$error" ] || ! tr '\n' ' ' <"$log" | grep -qEe "$error"; then
     echo "$name: the error does not say '$error':" && cat "$log" && bad=1
   elif grep -q '^// and no other' "$file" && [ "$(grep -c 'error:' "$log")" -ne 1 ]; then
     echo "$name: $(grep -c 'error:' "$log") errors, not one:" && head -n 20 "$log" && bad=1
-  elif ! compile -DREPAIRED "$file"; then
+  elif ! compile -include "$work/library.hpp" -DREPAIRED "$file"; then
     echo "$name: does not compile when repaired:" && cat "$log" && bad=1
   else
     echo "$name: $error"

@@ -200,7 +200,7 @@ TEST_CASE("NaN in the samples is left for the training step to name") {
   CHECK(pairs.size() == 2);
 }
 
-TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, are refused") {
+TEST_CASE("Pairs refuse a batch that the epoch has not, and a sample that the batch has not") {
   const auto refuses = [](auto pairs) {  // 5 of them, none of which share a sample, or some of which do
     Batch<float> batch;
     CHECK_NOTHROW(pairs.column(0, 9, nullptr));

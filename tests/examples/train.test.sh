@@ -217,7 +217,7 @@ refuses "--split classes needs" --data "$files/two_classes.csv" --split classes
 refuses "NaN or infinite" --learning-rate 1e30
 refuses "--scale, --learning-rate, --margin" --margin 1e38
 # The address sanitizer's operator new aborts where the plain one throws.
-grep -q __asan_init "$train" || refuses "not enough memory" --hidden 1000000,1000000
+grep -q __asan_init "$train" || refuses "memory holds" --hidden 1000000,1000000
 
 # Places that nothing can be written to.
 refuses "cannot be written" --json "$files/nowhere/result.json"

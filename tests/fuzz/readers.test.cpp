@@ -97,9 +97,8 @@ Bytes gzipped(const Bytes& bytes) {
   stream.next_out = packed.data();
   stream.avail_out = static_cast<uInt>(packed.size());
   fuzz::require(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  packed.resize(packed.size() - stream.avail_out);
   deflateEnd(&stream);
-  return packed;
+  return {packed.data(), stream.next_out};
 }
 
 const std::vector<Bytes> idx_seeds{
