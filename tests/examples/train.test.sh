@@ -185,7 +185,6 @@ if command -v gzip >/dev/null; then
 fi
 refuses 'two\nlines\x1b[31m' --data "$files/two
 lines$(printf '\033')[31m"
-refuses "1 features" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
 
 # Data that nothing can be learnt or measured on.
 refuses "one class only" --data "$files/one_class.csv"
