@@ -216,7 +216,8 @@ int run(const Options& options, const JsonObject& all_options) {
   }
   const std::size_t told = result.notes.size();
   for (const std::string& warning : history.warnings) {
-    if (!warning.starts_with("similar pairs are farther apart")) result.notes.push_back(warning);  // see the next line
+    // In this program's words it comes with the next line.
+    if (!warning.starts_with("of the validation, similar pairs are farther apart")) result.notes.push_back(warning);
   }
   add_notes_on(gemel::Roc{validation_distances, validation.pairs.labels()}, "validation", result.notes);
   add_notes_on(roc, "test", result.notes);

@@ -17,19 +17,23 @@ struct ScaledNorm {
   S norm;
 };
 
+/// Whether a sum of n squares has all its digits: it does not overflow, nor did the squares underflow. Each of them may
+/// then be off by min epsilon, together by an eighth of epsilon of the least sum that passes.
+template <Scalar S>
+bool keeps_digits(S square, Index n) {
+  using Limits = std::numeric_limits<S>;
+  return square >= 8 * static_cast<S>(n) * Limits::min() && square <= Limits::max() / 2;
+}
+
 /// The Euclidean norm of n elements, to within rounding. Where one is NaN or infinite, so is the norm. Two vectors of
 /// scale 1 may also be multiplied with each other: nothing overflows, and no digits are lost either.
 template <Scalar S>
 ScaledNorm<S> scaled_norm(const S* x, Index n) {
-  using Limits = std::numeric_limits<S>;
   const S square = sum_of_squares(x, n);
-  // Near underflow each of n terms may be off by min epsilon, together by an eighth of epsilon of the least square
-  // here.
-  const S least = 8 * static_cast<S>(n) * Limits::min(), most = Limits::max() / 2;
-  if (square >= least && square <= most) return {1, std::sqrt(square)};
+  if (keeps_digits(square, n)) return {1, std::sqrt(square)};
   const S top = peak(x, n);
   if (top == 0 || !std::isfinite(top)) return {1, top};
-  const int exponent = Limits::max_exponent - 2;  // so that 1 / scale is a normal number too
+  const int exponent = std::numeric_limits<S>::max_exponent - 2;  // so that 1 / scale is a normal number too
   const S scale = std::ldexp(S{1}, std::clamp(std::ilogb(top), -exponent, exponent));
   S sum = 0;
   for (Index i = 0; i < n; ++i) sum = std::fma(x[i] / scale, x[i] / scale, sum);

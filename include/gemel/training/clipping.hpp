@@ -70,13 +70,13 @@ void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variable
   // As doubles: of floats' norms they hold every square, of doubles' some squares are 0 or infinite.
   const auto square_of = [](std::span<S> part) {
     const S square = sum_of_squares(part.data(), length(part));
-    if (std::is_same_v<S, double> || std::isnormal(square)) return static_cast<double>(square);
+    if (std::is_same_v<S, double> || keeps_digits(square, length(part))) return static_cast<double>(square);
     const auto [scale, norm] = scaled_norm(part.data(), length(part));
     const double whole = static_cast<double>(scale) * static_cast<double>(norm);
     return whole * whole;
   };
   const auto norm_of = [](std::span<S> part, double square) -> ScaledNorm<double> {
-    if (std::isnormal(square)) return {1, std::sqrt(square)};
+    if (keeps_digits(square, length(part))) return {1, std::sqrt(square)};
     const auto [scale, norm] = scaled_norm(part.data(), length(part));
     return {static_cast<double>(scale), static_cast<double>(norm)};
   };

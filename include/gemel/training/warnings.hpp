@@ -147,29 +147,34 @@ template <class Scalar>
                        "last pairs as they stand, so shuffle them before, or give validation pairs of both kinds");
   }
   // Of labels that mean the opposite it is little below: classes whose own samples are all apart cannot be learned.
-  const double auc = Roc{distances, labels}.auc();
-  if (auc < 0.5) {
-    add_warning(history, "similar pairs are farther apart than dissimilar ones",
-                message({": on the validation pairs the area under the ROC curve is ", auc,
-                         ", and chance is 0.5; if your labels say 1 for a dissimilar pair, give Labels{labels, "
-                         "OneIsDissimilar}, else the network has learned nothing that holds for other pairs"}));
-  }
+  const std::string reversed = reversal(Roc{distances, labels});
+  if (!reversed.empty()) add_warning(history, "of the validation, " + reversed, "");
 }
 
-/// After the last of all epochs: whether the loss, that of the validation where there is one, still falls steeply. In
-/// the last tenth of the epochs it has lost a tenth, at more than half of its average pace, and is at its lowest.
-[[gnu::cold]] inline void warn_of_end(History& history) {
-  const std::vector<double>& loss = history.validation_loss.empty() ? history.loss : history.validation_loss;
+/// How much of the epochs at the end of a training shows whether its loss still falls.
+inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); }
+
+/// Whether a loss falls steeply at its end: in the last tenth of the epochs it has lost a tenth, at more than half of
+/// its average pace, and is at its lowest.
+[[gnu::cold]] inline bool falls_steeply(const std::vector<double>& loss) {
   const Index epochs = length(loss);
-  if (epochs < 5) return;
-  const Index tenth = std::max<Index>(2, epochs / 10);
+  if (epochs < 5) return false;
+  const Index tenth = last_tenth(epochs);
   const double last = loss.back(), before = loss[static_cast<std::size_t>(epochs - 1 - tenth)];
   const double pace = (before - last) / static_cast<double>(tenth);
   const double average_pace = (loss.front() - last) / static_cast<double>(epochs - 1);
-  if (!(before - last > 0.1 * std::abs(before) && pace > average_pace / 2)) return;
-  if (last > *std::ranges::min_element(loss)) return;
+  return before - last > 0.1 * std::abs(before) && pace > average_pace / 2 && last <= *std::ranges::min_element(loss);
+}
+
+/// After the last of all epochs. That of the validation alone may fall by chance: it is of few pairs.
+[[gnu::cold]] inline void warn_of_end(History& history) {
+  if (!falls_steeply(history.loss)) return;
+  if (!history.validation_loss.empty() && !falls_steeply(history.validation_loss)) return;
+  const std::vector<double>& loss = history.validation_loss.empty() ? history.loss : history.validation_loss;
+  const Index tenth = last_tenth(length(loss));
   add_warning(history, "the loss still falls",
-              message({": it is ", last, " after the last epoch, and was ", before, " ", tenth,
+              message({": it is ", loss.back(), " after the last epoch, and was ",
+                       loss[static_cast<std::size_t>(length(loss) - 1 - tenth)], " ", tenth,
                        " epochs before; train for more epochs, or with a higher learning rate"}));
 }
 

@@ -35,9 +35,10 @@ inline Index dissimilar_pairs_needed(double far) {
   if (!(far > 0 && far < 1)) {
     throw ValueError({"a false accept rate to calibrate to lies between 0 and 1, but ", far, " was given"});
   }
-  constexpr auto most = static_cast<double>(std::numeric_limits<Index>::max() / 2);
+  constexpr Index most = std::numeric_limits<Index>::max() / 2;
   const double pairs = std::floor(1 / far);
-  return static_cast<Index>(std::min(1 / pairs > far ? pairs + 1 : pairs, most));  // compared as in threshold_at_far
+  const double needed = 1 / pairs > far ? pairs + 1 : pairs;  // compared as in threshold_at_far
+  return static_cast<Index>(std::min(needed, static_cast<double>(most)));
 }
 
 /// Sets a threshold on distances of pairs: the largest with a FAR of at most `.far`, or the one at the EER, and of
