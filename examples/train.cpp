@@ -60,7 +60,9 @@ std::string describe(const Options& options, const Parts& parts) {
 std::string title(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   const std::filesystem::path path = options.data + options.images;
-  return (digits ? "UCI digits" : path.filename().string()) + ", seed " + std::to_string(options.seed);
+  constexpr std::size_t most = 50;  // characters of the name, so that the seed stays within the picture
+  return (digits ? "UCI digits" : printable(path.filename().string(), most)) + ", seed " +
+         std::to_string(options.seed);
 }
 
 /// Each says what was noticed, and what to do about it.
@@ -149,8 +151,8 @@ std::string describe(const Threshold& threshold, Index pairs, const Parts& parts
   const std::string samples =
       counted(pairs, "pair") + " of the " + counted(parts.validation.samples.size(), "validation sample");
   if (std::isinf(threshold.value)) {
-    return "No threshold was set, and all pairs are rejected: on the " + samples + ' ' + threshold.origin +
-           "; train on more samples or longer, or set it by another --threshold or --far.";
+    return "No threshold was set, and all pairs are rejected: on the " + samples + ", " + threshold.origin + "; " +
+           threshold.remedy + '.';
   }
   const Index seen = parts.seen.in_validation;
   const std::string part =
@@ -225,7 +227,8 @@ int run(const Options& options, const JsonObject& all_options) {
 
   print_table(result, std::cout);
   print_notes(std::span(result.notes).subspan(told));
-  std::cout << describe(threshold, validation.pairs.size(), parts) << '\n';
+  result.threshold_was_set = describe(threshold, validation.pairs.size(), parts);
+  std::cout << result.threshold_was_set << '\n';
   if (patience->at_end()) {
     result.notes.push_back(end(options, history, whole_epoch));
     std::cout << result.notes.back() << '\n';

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,8 +41,12 @@ inline CLI::Validator share() {
   return number<double>("a number between 0 and 1", [](double x) { return x > 0 && x < 1; });
 }
 
+/// In the range of float, in which train computes.
 inline CLI::Validator positive() {
-  return number<double>("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
+  return number<double>("a number above 0 that a float holds (1.2e-38 to 3.4e38)", [](double x) {
+    using Limits = std::numeric_limits<float>;
+    return x >= static_cast<double>(Limits::min()) && x <= static_cast<double>(Limits::max());
+  });
 }
 
 /// The largest count is beyond any use, and so small that no size in bytes that is made of counts overflows.
@@ -167,7 +172,7 @@ inline void add_options(CLI::App& app, Options& options) {
           },
           ""))
       ->type_name("CHARACTER")
-      ->default_str("that of , ; and tab which the first line holds")
+      ->default_str("found in the first line: , ; or tab")
       ->needs(data);
   choice<gemel::CsvHeader>(
       app, "--header", options.header,
@@ -175,11 +180,11 @@ inline void add_options(CLI::App& app, Options& options) {
       "whether the CSV's first line holds the columns' names; auto: by what stands in it, an error where that is not "
       "clear")
       ->needs(data);
-  choice<gemel::CsvMissing>(
-      app, "--missing", options.missing,
-      {{"refuse", gemel::CsvMissing::Refuse}, {"leave-out", gemel::CsvMissing::LeaveOut}},
-      "what to do with the CSV's rows that have missing values: empty cells, NA, N/A, n/a, NaN, nan, NULL, null, None "
-      "and ?")
+  choice<gemel::CsvMissing>(app, "--missing", options.missing,
+                            {{"refuse", gemel::CsvMissing::Refuse}, {"leave-out", gemel::CsvMissing::LeaveOut}},
+                            "what to do with the CSV's rows that have missing values: empty cells, NA, N/A, NaN, NULL, "
+                            "None, ? and -, in any of "
+                            "their usual forms")
       ->needs(data);
   CLI::Option* images =
       app.add_option("--images", options.images, "IDX file of samples")->check(detail::path())->type_name("FILE");

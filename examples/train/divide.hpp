@@ -168,8 +168,9 @@ inline void check_divisible(const gemel::Classes& classes, const Options& option
   if (with_pairs >= needed) remedy += ", or hold out whole classes by --split classes";
   if (both) {
     throw gemel::ValueError({"there are too few samples to divide: the test and the validation need two classes of ",
-                             three, " samples or more, or four of ", divisible, ", but ", for_three, " have ", three,
-                             " or more, and ", for_two, " have ", divisible, remedy});
+                             three, " samples or more, or four of ", divisible, " or more; the classes with ", three,
+                             " or more are ", for_three, ", those with ", divisible, " to ", three - 1, " are ",
+                             for_two, remedy});
   }
   throw gemel::ValueError({"there are too few samples to divide: ", part, " needs two classes of ", divisible,
                            " samples or more, half of which stay to learn from, but there are ", for_two, remedy});

@@ -67,10 +67,13 @@ inline void check_output(const fs::path& path, bool new_folder) {
     throw gemel::IoError(std::string("it cannot be written: it is ") + kind(status.type()) + ", not a file",
                          {.file = path.string()});
   }
+  if (status.type() == fs::file_type::none) {
+    throw gemel::IoError("it cannot be written: " + error.message(), {.file = path.string()});
+  }
   if (new_folder) return;
   const fs::path folder = resolved(path).parent_path();
-  if (path.filename().empty() || status.type() == fs::file_type::none || !fs::is_directory(folder, error) ||
-      !is_writable(folder, W_OK | X_OK) || (fs::exists(status) && !is_writable(path, W_OK))) {
+  if (path.filename().empty() || !fs::is_directory(folder, error) || !is_writable(folder, W_OK | X_OK) ||
+      (fs::exists(status) && !is_writable(path, W_OK))) {
     throw gemel::IoError("it cannot be written: does its folder exist, are both writable?", {.file = path.string()});
   }
 }
@@ -80,8 +83,13 @@ inline bool check_folder(const fs::path& folder) {
   std::error_code error;
   fs::path there = fs::absolute(folder, error);
   if (fs::is_directory(there, error)) return true;
-  while (!there.empty() && there.has_relative_path() && fs::symlink_status(there).type() == fs::file_type::not_found) {
+  fs::file_type type = fs::symlink_status(there, error).type();
+  while (there.has_relative_path() && type == fs::file_type::not_found) {
     there = there.parent_path();
+    type = fs::symlink_status(there, error).type();
+  }
+  if (type == fs::file_type::none) {
+    throw gemel::IoError("the folder cannot be made: " + error.message(), {.file = folder.string()});
   }
   if (!fs::is_directory(there, error) || !is_writable(there, W_OK | X_OK)) {
     throw gemel::IoError("the folder cannot be made: " + there.string() + " is no folder that can be written to",
@@ -140,6 +148,10 @@ inline void check_outputs(const Options& options) {
   if (!options.json.empty()) detail::check_output(options.json, false);
   if (!options.report.empty()) {
     const bool is_there = detail::check_folder(options.report);
+    if (!options.json.empty() && detail::is_same_file(options.json, options.report)) {
+      throw gemel::ValueError(options.json +
+                              " cannot be the file of --json and the folder of --report: give another name");
+    }
     for (const std::string name : picture_names) {
       for (const char* ending : {".gp", ".png"}) {
         add(outputs, "--report", fs::path(options.report) / (name + ending));
@@ -150,7 +162,7 @@ inline void check_outputs(const Options& options) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto refuse = [&](const File& other) {
       throw gemel::ValueError("the file " + outputs[i].path.string() + " of " + outputs[i].name + " is the one of " +
-                              other.name + " too: give it another name");
+                              other.name + " too: give another name, or another folder");
     };
     for (const File& input : inputs) {
       if (detail::is_same_file(outputs[i].path, input.path)) refuse(input);

@@ -64,7 +64,9 @@ inline Picture loss_picture(const Report& report) {
     picture << "set ylabel 'loss'\n";
   }
   if (rows.size() <= 10) picture << "set xtics 1\n";
-  picture << "set xlabel 'epoch'\nset xrange [0.5:" << static_cast<double>(rows.size()) + 0.5 << "]\n"
+  const double margin = std::max(0.5, 0.02 * static_cast<double>(rows.size()));  // no marker stands on the frame
+  picture << "set xlabel 'epoch'\nset xrange [" << 1 - margin << ":" << static_cast<double>(rows.size()) + margin
+          << "]\n"
           << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_colour << "' title 'training'";
   if (!history.validation_loss.empty()) {
     picture << ", $loss using 1:3 with linespoints pt 5 ps 0.9 lw 2 lc '" << dissimilar_colour
@@ -238,7 +240,8 @@ inline Picture embedding_picture(const Report& report) {
   Picture picture("embedding", report.title);
   picture << "set xlabel sprintf('first principal component (%.0f %% of the variance)', " << plane.shares[0]
           << ")\nset ylabel sprintf('second (%.0f %%)', " << plane.shares[1]
-          << ")\nset key outside right center vertical samplen 1 spacing 1.3\n$none << EOD\n0 0\nEOD\n";
+          << ")\nset key outside right center vertical samplen 1 spacing 1.3\nset offsets graph 0.03, graph 0.03, "
+             "graph 0.03, graph 0.03\n$none << EOD\n0 0\nEOD\n";
   const Index stride = (plane.points.cols() + most_points - 1) / most_points;
   std::string greys, colours, legend;
   for (std::size_t place = 0; place < classes.size(); ++place) {
@@ -288,7 +291,8 @@ inline void draw_report(const std::filesystem::path& folder, const Report& repor
     out << "Ended by " << Interrupt::name() << " while the pictures were drawn: run `gnuplot *.gp` in " << place
         << " for the rest.\n";
   } else if (drawn == Drawn::No) {
-    out << "Not all pictures were drawn, because gnuplot failed: run `gnuplot *.gp` in " << place << " to see why.\n";
+    throw gemel::IoError("not all pictures were drawn, because gnuplot failed: run `gnuplot *.gp` there to see why",
+                         {.file = folder.string()});
   } else {
     out << "pictures:";
     for (const Picture& picture : pictures) out << ' ' << printable((folder / picture.name()).string()) << ".png";

@@ -27,10 +27,11 @@ struct Result {
   gemel::Interval eer_interval = {};  ///< NaN: there was no time for it
   double auc = 0;
   double accuracy = 0;
-  double accuracy_of_none = 0;  ///< of accepting no pair
-  double threshold = 0;         ///< -infinity: nothing is accepted
-  std::string threshold_is_for = {};
-  Index threshold_pairs = 0;  ///< on which it was set
+  double accuracy_of_none = 0;         ///< of accepting no pair
+  double threshold = 0;                ///< -infinity: nothing is accepted
+  std::string threshold_is_for = {};   ///< or why there is none
+  std::string threshold_was_set = {};  ///< a sentence: on what, or why not
+  Index threshold_pairs = 0;           ///< on which it was set
   double far = 0;
   double frr = 0;
   double seconds = 0;            ///< of the training, validation included
@@ -67,6 +68,11 @@ inline std::string interval(const gemel::Interval& interval) {
 /// Adds the notes on rates that say less than they seem to.
 inline void add_notes(Result& result) {
   using detail::percent;
+  if (result.eer_interval.method.ends_with("independent")) {
+    result.notes.push_back(
+        "the interval of the equal error rate takes the pairs as independent, since there are too few classes to draw "
+        "from; those that share a sample are not, so it is too narrow");
+  }
   if (std::isinf(result.threshold)) {
     result.notes.push_back("the threshold accepts nothing, so the rates at it say nothing about the network");
   } else if (result.frr > 0.5 || result.far > 0.5) {
@@ -133,6 +139,7 @@ inline void write_json(const std::filesystem::path& path, const Result& result, 
   all.add("seed", result.seed);
   all.add("threshold_pairs", result.threshold_pairs);
   all.add("threshold_is_for", result.threshold_is_for);
+  all.add("threshold_was_set", result.threshold_was_set);
   all.add("test_pairs_are", result.test_pairs_are);
   all.add("eer_interval", interval);
   all.add("data", result.data);

@@ -104,6 +104,12 @@ inline Scaling to_standard_deviation(const Matrix& samples, std::span<const Inde
 /// The scaling that was asked for, from the training samples (columns of `samples`) only. Throws ValueError where it
 /// would make all of them the same.
 inline Scaling find_scaling(Scale scale, const gemel::ConstColumns<float>& samples, std::span<const Index> training) {
+  const auto first = samples.col(training.front());
+  if (std::all_of(training.begin(), training.end(), [&](Index j) { return samples.col(j) == first; })) {
+    throw gemel::ValueError({"all ", training.size(),
+                             " training samples have the same features: there is nothing to learn from; look at the "
+                             "data"});
+  }
   const bool automatic = scale == Scale::Auto;
   if (automatic) scale = detail::is_on_one_scale(samples, training) ? Scale::Unit : Scale::Standardise;
   Scaling scaling = {Eigen::VectorXd::Zero(samples.rows()), Eigen::VectorXd::Ones(samples.rows()), "not scaled"};

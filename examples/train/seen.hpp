@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string>
-#include <string_view>
 #include <unordered_set>
 
 #include "gemel/core/message.hpp"
+#include "gemel/core/random.hpp"
 #include "gemel/data/samples.hpp"
 #include "options.hpp"
 
@@ -31,21 +34,30 @@ struct Seen {
 
 namespace detail {
 
-/// The values of samples, to look others up.
+/// The values of samples, to look others up. 0 and -0 are one.
 class Values {
  public:
-  explicit Values(const gemel::Samples<float>& samples) {
-    for (Index i = 0; i < samples.size(); ++i) values_.insert(bytes(samples, i));
+  explicit Values(const gemel::Samples<float>& samples)
+      : values_(static_cast<std::size_t>(2 * samples.size()), Hash{samples.features()}, Equal{samples.features()}) {
+    for (Index i = 0; i < samples.size(); ++i) values_.insert(samples.column(i));
   }
-  bool contains(const gemel::Samples<float>& samples, Index i) const { return values_.contains(bytes(samples, i)); }
+  bool contains(const gemel::Samples<float>& samples, Index i) const { return values_.contains(samples.column(i)); }
 
  private:
-  static std::string_view bytes(const gemel::Samples<float>& samples, Index i) {
-    return {reinterpret_cast<const char*>(samples.column(i)),
-            static_cast<std::size_t>(samples.features()) * sizeof(float)};
-  }
+  struct Hash {
+    Index features;
+    std::size_t operator()(const float* x) const {
+      std::uint64_t hash = 0;
+      for (Index i = 0; i < features; ++i) hash = gemel::mix(hash, std::bit_cast<std::uint32_t>(x[i] + 0.0F));
+      return static_cast<std::size_t>(hash);
+    }
+  };
+  struct Equal {
+    Index features;
+    bool operator()(const float* x, const float* y) const { return std::equal(x, x + features, y); }
+  };
 
-  std::unordered_set<std::string_view> values_;
+  std::unordered_set<const float*, Hash, Equal> values_;
 };
 
 }  // namespace detail

@@ -58,16 +58,21 @@ inline TargetRate target_rate(const Options& options, const gemel::Labels& valid
 }
 
 struct Threshold {
-  double value;        ///< -infinity: none, nothing is accepted
-  std::string origin;  ///< how it was set, or why there is none
+  double value;             ///< -infinity: none, nothing is accepted
+  std::string origin;       ///< how it was set, or why there is none
+  std::string remedy = {};  ///< where there is none, what to do
 };
 
 /// Sets the threshold on the validation pairs, for the target rate or by another rule. Where the network tells too
 /// little there is none. Throws as `target_rate`.
 inline Threshold set_threshold(const Options& options, std::span<const float> distances, const gemel::Labels& labels) {
   const gemel::Roc roc{distances, labels};
-  const auto none = [](const std::string& why) { return Threshold{-std::numeric_limits<double>::infinity(), why}; };
-  if (roc.auc() < 0.5) return none("similar pairs are farther apart than dissimilar ones");
+  constexpr double nothing = -std::numeric_limits<double>::infinity();
+  const auto none = [](const std::string& why) {
+    return Threshold{nothing, why, "train on more samples or longer, or set it by another --threshold or --far"};
+  };
+  if (roc.auc() < 0.5)
+    return {nothing, "similar pairs are farther apart than dissimilar ones", "train on more samples or longer"};
   double value = 0;
   std::string origin;
   if (options.threshold == ThresholdRule::Accuracy) {
@@ -82,6 +87,9 @@ inline Threshold set_threshold(const Options& options, std::span<const float> di
     const double far = target_rate(options, labels).far;
     value = roc.threshold_at_far(far);
     origin = gemel::message({"at most ", 100 * far, " % false accepts"});
+    if (std::isinf(value) && roc.frr(roc.points()[1].threshold) < 1) {
+      return none("the smallest distance is that of similar and dissimilar pairs alike");
+    }
     if (std::isinf(value)) {
       return none(gemel::message({"the closest pairs are dissimilar, and any threshold accepts more than ", 100 * far,
                                   " % of the dissimilar ones"}));

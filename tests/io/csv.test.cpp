@@ -311,3 +311,28 @@ TEST_CASE("read_csv names a file that it cannot read", "[csv]") {
     CHECK(mentions(error.what(), "bad.csv, line 2, column 'b': 'x' is not a number"));
   }
 }
+
+TEST_CASE("a first line of counts, as scikit-learn's files have it, is no sample and names the classes") {
+  const CsvOptions last{.label = Index{-1}};
+  const auto counted = parse_csv<double>("3,2,red,blue\n1,2,1\n3,4,0\n5,6,1\n", last);
+  CHECK(counted.samples.size() == 3);
+  CHECK(counted.samples.features() == 2);
+  CHECK(counted.classes == std::vector<std::string>{"blue", "red"});
+  CHECK(counted.labels == std::vector<int>{0, 1, 0});
+  CHECK_FALSE(counted.header);
+  const auto wide = parse_csv<double>("2,4,red,blue\n1,2,3,4,0\n3,4,5,6,1\n", last);
+  CHECK(wide.samples.features() == 4);
+  CHECK_THROWS_AS(parse_csv<double>("3,2,red,blue\n1,2,1\n3,4,0\n", last), FormatError);  // one is missing
+  CHECK(parse_csv<double>("2,2,red,blue\n1,2,1\n3,4,2\n", last).classes == std::vector<std::string>{"1", "2"});
+  CHECK_THROWS_AS(parse_csv<double>("2,1,red,blue\n1,2,1,x\n3,4,1,y\n", last), FormatError);  // no counts of it
+}
+
+TEST_CASE("a first row of texts whose label another row has may be a sample") {
+  const CsvOptions last{.label = Index{-1}};
+  for (const char* text : {"O,cat\n1.5,dog\n2.5,cat\n", "5kg,cat\n1.5,dog\n2.5,cat\n", "x,y,cat\n1,2,dog\n2,3,cat\n",
+                           "-,cat\n1.5,dog\n2.5,cat\n", "NA,#N/A,cat\n1.5,2,dog\n2.5,3,cat\n"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(parse_csv<float>(text, last), FormatError);
+  }
+  CHECK(parse_csv<float>("size,kind\n1.5,dog\n2.5,cat\n", last).samples.size() == 2);
+}

@@ -314,6 +314,20 @@ TEST_CASE("a plateau that is restored goes on as if unbroken, with the optimizer
   CHECK(rates_of(another, 3, third) == rest);
 }
 
+TEST_CASE("a plateau goes on from copies that a callback took after an epoch, as a checkpoint does") {
+  RMSprop<float> unbroken{{.learning_rate = 1e-3}}, saved{{.learning_rate = 0.5}}, first{{.learning_rate = 1e-3}};
+  ReduceLROnPlateau all = at_once, begun = at_once, second = at_once;
+  const std::vector<double> rates = rates_of(unbroken, 6, all);
+  std::vector<double> memory;
+  rates_of(first, 6, begun, OnEpochEnd{[&](auto& state) {
+             if (state.epoch != 2) return;
+             saved = state.optimizer;
+             memory = begun.save();
+           }});
+  second.restore(memory);
+  CHECK(rates_of(saved, 3, second) == std::vector<double>(rates.begin() + 3, rates.end()));
+}
+
 TEST_CASE("of two plateaus that are restored the last to reduce tells the rate") {
   const ReduceLROnPlateau never{.monitor = Monitor::Loss, .factor = 0.5, .patience = 1000};
   RMSprop<float> optimizer{{.learning_rate = 1e-3}};

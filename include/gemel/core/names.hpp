@@ -9,7 +9,8 @@
 // too whether a type names the member at all, and refuses a type that names it and cannot be called so.
 
 /// Defines names_member<C>: whether C has a member of that name, its own or inherited, public or not. A class that
-/// inherits a name twice finds it ambiguous, so a member is seen even if it is a template, overloaded, or a type.
+/// inherits a name twice finds it ambiguous, so a member is seen even if it is a template, overloaded, or a type. From
+/// a final class nothing can inherit: of it, only a public member is seen that is none of these.
 #define GEMEL_NAMES(member)                          \
   struct Has_##member {                              \
     void member();                                   \

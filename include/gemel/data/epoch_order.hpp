@@ -28,7 +28,7 @@ class EpochOrder {
     if (!shuffled) return;
     order_.reserve(static_cast<std::size_t>(n_));
     for (Index i = 0; i < n_; ++i) {
-      if (i % 65536 == 0 && stop_requested(stop)) return;
+      if (i % 65536 == 0 && stop_requested(stop)) return order_.clear();
       order_.push_back(i);
     }
     Rng rng{seed, static_cast<std::uint64_t>(epoch)};

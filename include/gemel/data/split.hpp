@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 #include <span>
 #include <string>
@@ -54,8 +55,8 @@ inline Split split_samples(Index n, double fraction, Rng& rng) {
 }
 
 /// The same, stratified: of every class the fraction is held out, to within one sample. Of a class of four samples or
-/// more, two at least are on either side, where they make similar pairs; so more than round(n fraction) are held out
-/// where the classes are small. Smaller classes have their share alone, which may be one sample, or none.
+/// more, two at least are on either side, where they make similar pairs; so more, or fewer, than round(n fraction) are
+/// held out where the classes are small. Smaller classes have their share alone, which may be one sample, or none.
 inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   const Index n = classes.size();
   const Index held = detail::held_out(n, fraction, "samples");
@@ -66,7 +67,9 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
     const Index size = length(members);
     passed += size;
     // Held out so far, floor(passed held / n), keeps to the line: every class has its share to within one.
-    Index count = std::clamp(passed * held / n - length(split.test), size * held / n, (size * held + n - 1) / n);
+    const auto share = [&](std::int64_t part) { return part * held / n; };  // 64 bits, whatever an Index has
+    auto count = static_cast<Index>(
+        std::clamp(share(passed) - length(split.test), share(size), (std::int64_t{size} * held + n - 1) / n));
     if (size >= 4) count = std::clamp<Index>(count, 2, size - 2);
     const std::vector<Index> order = detail::random_order(size, rng);
     for (Index i = 0; i < size; ++i) {

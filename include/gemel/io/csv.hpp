@@ -25,18 +25,24 @@
 
 namespace gemel {
 
-/// Whether the first row holds names. Auto: it does where it names the label's column, or where some of its cells (but
-/// the label's) hold text and none a number. It does not where they hold numbers; names and numbers are read as data,
-/// and the names refused. FormatError where it cannot be told: numbers with a label that no later row has, a text
-/// ("2019,2020,label" or "5.1,3.5,iris") or a number where all later ones are texts; the columns' own numbers
-/// ("0,1,2"); missing values only. Another header of numbers, where the labels are numbers too or there are none, is
-/// read as data: say Yes then.
+/// Whether the first row holds names. Auto:
+///
+/// - it does where it names the label's column, or where some of its cells (but the label's) hold text and none a
+/// number;
+/// - it does not where they hold numbers. Of names and numbers, the names are refused where the features are read;
+/// - scikit-learn's data files begin with counts, "150,4,setosa,versicolor,virginica": that line is no sample, and its
+///   names are those of the classes;
+/// - FormatError where it cannot be told: numbers with a label that no later row has, a text ("2019,2020,label" or
+///   "5.1,3.5,iris") or a number where all later ones are texts; texts with a label that a later row has too; the
+///   columns' own numbers ("0,1,2"); missing values only.
+///
+/// Another header of numbers, where the labels are numbers too or there are none, is read as data: say Yes then.
 enum class CsvHeader { Auto, Yes, No };
 
 /// What happens to a row with a missing value: it is refused, or left out and counted. Missing is a cell that is empty
-/// or holds NA, N/A, n/a, NaN, nan, NULL, null, None or ?. To Refuse, these are texts where a number should be; in the
-/// label's column they are classes, but for the empty cell. To LeaveOut, they are missing in the label's column as
-/// well.
+/// or holds NA, N/A, NaN, NULL, None, ?, - or -- in one of their usual forms (csv_cell.hpp). To Refuse, these are texts
+/// where a number should be; in the label's column they are classes, but for the empty cell. To LeaveOut, they are
+/// missing in the label's column as well.
 enum class CsvMissing { Refuse, LeaveOut };
 
 /// What errors call the options by which a caller can help: a program puts the names of its own options here.
@@ -88,11 +94,16 @@ class CsvReader {
     if (!records_.next()) fail({"the file is empty"});
     first_line_ = records_.line();
     if (records_.blank()) fail({"the first line is blank"}, first_line_);
-    const std::span<const std::string_view> first = records_.cells();
+    // A copy, as what it is may show by the second row only.
+    const std::vector<std::string> first_row(records_.cells().begin(), records_.cells().end());
+    std::vector<std::string_view> first(first_row.begin(), first_row.end());
     if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != std::string_view::npos; })) {
       fail({"the first line holds zero bytes, so this is not text: is it UTF-16, an IDX or a gzipped file?"},
            first_line_);
     }
+
+    bool more = records_.next();
+    if (more && are_counts(first, records_.cells())) return read_counted(first);
 
     const bool named = find_label(first);
     if (label_ && first.size() == 1) {
@@ -104,14 +115,7 @@ class CsvReader {
       names_.emplace_back(header_ ? std::string(trimmed(first[i])) : std::to_string(i));
     }
     if (!header_) add_row(first, first_line_);
-    while (records_.next()) {
-      if (records_.blank()) {
-        if (!blank_line_) blank_line_ = records_.line();
-      } else {
-        add_row(records_.cells(), records_.line());
-      }
-    }
-    if (rows_ == 0 && left_out_ > 0) fail({"all of its ", left_out_, " rows have missing values"});
+    add_rows(more);
     if (rows_ == 0) fail({"there are names, but no rows"});
     // One row alone, with a number for its label, is a sample: nothing stands under it that is not like it.
     if (lone_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*lone_label_))) {
@@ -121,6 +125,47 @@ class CsvReader {
   }
 
  private:
+  /// The present row, if there is `more`, and all that follow.
+  void add_rows(bool more) {
+    for (; more; more = records_.next()) {
+      if (records_.blank()) {
+        if (!blank_line_) blank_line_ = records_.line();
+      } else {
+        add_row(records_.cells(), records_.line());
+      }
+    }
+    if (rows_ == 0 && left_out_ > 0) fail({"all of its ", left_out_, " rows have missing values"});
+  }
+
+  /// Whether the first row is scikit-learn's, "150,4,setosa,versicolor,virginica": the numbers of the samples and of
+  /// their features, which the second row must have and a label behind, and the names of the classes 0, 1, 2.
+  bool are_counts(std::span<const std::string_view> first, std::span<const std::string_view> second) const {
+    if (options_.header != CsvHeader::Auto || first.size() < 4) return false;
+    const auto samples = parse_number<Index>(first[0]), features = parse_number<Index>(first[1]);
+    return samples && *samples > 0 && features && *features + 1 == length(second) &&
+           std::ranges::none_of(first.subspan(2), looks_like_number) && std::ranges::all_of(second, looks_like_number);
+  }
+
+  CsvData<S> read_counted(std::span<const std::string_view> first) {
+    const std::size_t count = records_.cells().size();
+    for (std::size_t i = 0; i < count; ++i) names_.push_back(std::to_string(i));
+    find_label(records_.cells());
+    add_rows(true);
+    if (rows_ + left_out_ != *parse_number<Index>(first[0])) {
+      fail({"it has ", rows_ + left_out_, " rows, but says itself that they are ", excerpt(trimmed(first[0]))},
+           first_line_);
+    }
+    const auto name_of = [&](const std::string& number) -> std::optional<std::string> {
+      const auto place = parse_number<Index>(number);
+      if (!place || *place < 0 || *place >= length(first) - 2) return {};
+      return std::string(trimmed(first[static_cast<std::size_t>(*place) + 2]));
+    };
+    const bool are_named = label_ == count - 1 &&
+                           std::ranges::all_of(classes_, [&](const auto& name) { return name_of(name).has_value(); });
+    for (std::string& name : classes_) name = are_named ? *name_of(name) : name;
+    return collect();
+  }
+
   [[noreturn]] void fail(std::initializer_list<Piece> why, std::optional<Index> line = {}) const {
     throw FormatError(why, Place{.file = records_.name(), .line = line});
   }
@@ -166,6 +211,7 @@ class CsvReader {
         ++texts;
       }
     }
+    if (texts > 0 && label_ && numbers == 0) header_label_ = std::string(trimmed(first[*label_]));
     if (texts > 0) return numbers == 0;
     if (numbers == 0) ask_for_header({"its cells are missing values"});
     if (are_column_numbers(first)) ask_for_header({"its cells are the columns' numbers"});
@@ -299,6 +345,9 @@ class CsvReader {
     cell = trimmed(cell);
     const auto found = numbers_.find(cell);
     if (found != numbers_.end()) return found->second;
+    if (cell == header_label_) {
+      ask_for_header({"its cells are texts, and another row has the label '", excerpt(cell), "' too"});
+    }
     if (cell.empty()) {
       throw FormatError({"the label is empty", numbered(*label_), "; ", options_.names.missing,
                          " can leave out the rows that have missing values"},
@@ -352,8 +401,9 @@ class CsvReader {
   bool header_ = false;
   Index first_line_ = 1;
   std::optional<std::size_t> label_;
-  std::optional<std::string> lone_label_;  // the first row's, while it may be a name and no other row has it
-  std::deque<std::vector<S>> blocks_;      // whole rows in each, as many as there are so far: growing copies nothing
+  std::optional<std::string> header_label_;  // the first row's, where it was taken for names: no other row has it
+  std::optional<std::string> lone_label_;    // the first row's, while it may be a name and no other row has it
+  std::deque<std::vector<S>> blocks_;        // whole rows in each, as many as there are so far: growing copies nothing
   Index rows_ = 0;
   Index left_out_ = 0;
   std::optional<Index> blank_line_;

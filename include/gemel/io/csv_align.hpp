@@ -82,7 +82,11 @@ CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
   if (data.header) {
     const std::vector<Index> order = detail::order_by_name(data, training);
     if (!std::ranges::is_sorted(order)) {
-      data.samples = Samples<S>{MatrixX<S>(data.samples.matrix()(order, Eigen::all))};
+      MatrixX<S> ordered(length(order), data.samples.size());
+      for (Index i = 0; i < length(order); ++i) {
+        ordered.row(i) = data.samples.matrix().row(order[static_cast<std::size_t>(i)]);
+      }
+      data.samples = Samples<S>{std::move(ordered)};
       data.features = training.features;
     }
   }

@@ -53,7 +53,8 @@ std::optional<T> parse_number(std::string_view text) {
 
 /// Nothing, or what stands for nothing in the files of R, pandas, databases and the UCI repository.
 inline bool is_missing(std::string_view cell) {
-  constexpr std::array<std::string_view, 10> marks{"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"};
+  constexpr std::array<std::string_view, 16> marks{"",    "NA",   "N/A",  "n/a",  "na",   "N.A.", "#N/A", "NaN",
+                                                   "nan", "NULL", "null", "None", "NONE", "?",    "-",    "--"};
   return std::ranges::find(marks, trimmed(cell)) != marks.end();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/extent.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/io/input_file.hpp"
@@ -72,6 +73,9 @@ class IdxReader {
         fail({"its dimensions ask for more values than it has bytes: it is truncated"});
       }
       values_ *= size;
+      if (values_ > static_cast<std::uint64_t>(most_values)) {
+        fail({"its dimensions ask for ", values_, " values, more than this machine holds"});
+      }
       dimensions_.push_back(static_cast<Index>(size));
     }
     if constexpr (requires { reader_.size(); }) {
@@ -125,7 +129,13 @@ Samples<S> read_idx_samples(Reader reader) {
   IdxReader<Reader> idx{reader};
   Index features = 1;
   for (const Index size : std::span{idx.dimensions()}.subspan(1)) features *= size;
-  MatrixX<S> values(features, idx.dimensions().front());
+  MatrixX<S> values;
+  try {
+    values.resize(features, idx.dimensions().front());
+  } catch (const std::bad_alloc&) {
+    idx.fail({"its dimensions ask for ", idx.dimensions().front(), " samples of ", features,
+              " values, more than this machine's memory holds"});
+  }
   idx.read_values(values.data());
   return Samples<S>{std::move(values)};
 }

@@ -4,9 +4,10 @@
 
 namespace gemel::detail {
 
-/// An optimizer's learning rate while a training sets it. What schedules and scales make of the rate is the training's;
-/// when it ends, also by an error, the optimizer has its own again. So a second training begins with that, and one with
-/// restored callbacks does not scale what is scaled already.
+/// An optimizer's learning rate while a training sets it. What schedules and scales make of the rate is the training's:
+/// the optimizer has it from a batch's step to the hooks after the batch, and its own after each epoch and when the
+/// training ends, also by an error. So a second training begins with its own, and one that is restored from a copy that
+/// was taken after an epoch does not scale what is scaled already.
 template <class OptimizerType>
 class BorrowedRate {
  public:
@@ -14,7 +15,7 @@ class BorrowedRate {
       : optimizer_(&optimizer), own_(optimizer.learning_rate()), taken_(own_), known_(own_) {}
   ~BorrowedRate() {
     try {
-      optimizer_->learning_rate(own_);
+      give_back();
     } catch (...) {
       // It was the optimizer's own, and so it takes it. One that does not has a reason that is not the training's.
     }
@@ -33,15 +34,21 @@ class BorrowedRate {
     taken_ = known_ = optimizer_->learning_rate();
   }
 
+  /// Gives the optimizer its own rate back.
+  void give_back() {
+    optimizer_->learning_rate(own_);
+    known_ = optimizer_->learning_rate();
+  }
+
   /// A rate that a callback gave the optimizer, by itself or with another one that it put in its place, is the
   /// optimizer's own from then on, and the training's. The steps take it as it is, unless the scale is 0: then they
-  /// stop.
+  /// take 0.
   template <class State>
   void adopt(State& state) {
     const double given = optimizer_->learning_rate();
     if (given == known_) return;
-    known_ = given;
-    own_ = state.learning_rate = state.rate_scale > 0 ? given / state.rate_scale : given;
+    own_ = known_ = given;
+    state.learning_rate = state.rate_scale > 0 ? given / state.rate_scale : given;
   }
 
  private:

@@ -49,6 +49,7 @@ void check_hook(const State& before, State& after, const char* hook) {
   keep("batch", before.batch, after.batch);
   keep("pairs", before.pairs, after.pairs);
   keep("loss", before.loss, after.loss);
+  keep("validated", before.validated, after.validated);
   const auto check = [hook](const char* name, double rate) {
     if (rate >= 0 && std::isfinite(rate)) return;
     throw ValueError({"a callback has set the state's ", name, " to ", rate, " in ", hook,
@@ -59,13 +60,15 @@ void check_hook(const State& before, State& after, const char* hook) {
   after.stop = after.stop || before.stop;
 }
 
-// What there is to know of one hook: names_on_…, Calls_on_… and call_on_….
+// What there is to know of one hook: names_on_…, Calls_on_…, Fits_on_… and call_on_….
 #define GEMEL_HOOK(hook)                                                    \
   GEMEL_NAMES(hook)                                                         \
   template <class C, class State>                                           \
   concept Calls_##hook = requires(C & callback, State & state) {            \
     callback.hook(state);                                                   \
   };                                                                        \
+  template <class C, class State>                                           \
+  concept Fits_##hook = Calls_##hook<C, State> || !names_##hook<C>;         \
   inline constexpr auto call_##hook = [](auto& state, auto&... callbacks) { \
     [[maybe_unused]] const auto call = [&state](auto& callback) {           \
       if constexpr (requires { callback.hook(state); }) {                   \
@@ -85,29 +88,21 @@ GEMEL_HOOK(on_epoch_end)
 GEMEL_HOOK(on_train_end)
 #undef GEMEL_HOOK
 
+template <class C, class State>
+concept CallsHook =
+    Calls_on_train_begin<C, State> || Calls_on_epoch_begin<C, State> || Calls_on_batch_begin<C, State> ||
+    Calls_on_batch_end<C, State> || Calls_on_epoch_end<C, State> || Calls_on_train_end<C, State>;
+
 }  // namespace detail
 
 /// A callback has at least one hook `void on_…(State&)`, best as a template over the state's type; any that it names
-/// must be callable: a hook that is not is a compile error, not silence. Optional: `std::vector<double> save() const`
-/// and `void restore(std::span<const double>)` of what it remembers, for checkpoints: a training that begins with
-/// restored callbacks goes on as if it had never ended.
+/// must be callable: a hook that is not is a compile error, not silence. (Of a final class, only a hook that is neither
+/// a template nor overloaded nor private is seen.) A const callback needs const hooks. Optional: `std::vector<double>
+/// save() const` and `void restore(std::span<const double>)` of what it remembers, for checkpoints: a training that
+/// begins with restored callbacks goes on as if it had never ended.
 template <class C, class State>
-concept Callback =
-    (detail::Calls_on_train_begin<C, State> || detail::Calls_on_epoch_begin<C, State> ||
-     detail::Calls_on_batch_begin<C, State> || detail::Calls_on_batch_end<C, State> ||
-     detail::Calls_on_epoch_end<C, State> ||
-     detail::Calls_on_train_end<
-         C, State>)&&(detail::Calls_on_train_begin<C, State> ||
-                      !detail::names_on_train_begin<
-                          C>)&&(detail::Calls_on_epoch_begin<C, State> ||
-                                !detail::names_on_epoch_begin<
-                                    C>)&&(detail::Calls_on_batch_begin<C, State> ||
-                                          !detail::names_on_batch_begin<
-                                              C>)&&(detail::Calls_on_batch_end<C, State> ||
-                                                    !detail::names_on_batch_end<
-                                                        C>)&&(detail::Calls_on_epoch_end<C, State> ||
-                                                              !detail::names_on_epoch_end<
-                                                                  C>)&&(detail::Calls_on_train_end<C, State> ||
-                                                                        !detail::names_on_train_end<C>);
+concept Callback = detail::CallsHook<C, State> && detail::Fits_on_train_begin<C, State> &&
+    detail::Fits_on_epoch_begin<C, State> && detail::Fits_on_batch_begin<C, State> &&
+    detail::Fits_on_batch_end<C, State> && detail::Fits_on_epoch_end<C, State> && detail::Fits_on_train_end<C, State>;
 
 }  // namespace gemel

@@ -9,6 +9,7 @@
 
 #include "gemel/core/types.hpp"
 #include "gemel/network/activation.hpp"
+#include "gemel/network/dense.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/l2_normalize.hpp"
@@ -24,15 +25,17 @@ struct VectorRange {
 
 namespace detail {
 
-/// The range of what a layer gives, by its activation; unbounded where that is not known.
+/// The range of what a layer gives, given that of its input. The library's layers are known by their very types, since
+/// one that is derived from them may give something else; what another one gives is not known.
 template <class L>
-VectorRange range_after(const L& layer, const VectorRange&) {
-  if constexpr (requires { layer.activation(); }) {
-    using Activate = std::remove_cvref_t<decltype(layer.activation())>;
-    if constexpr (std::same_as<Activate, Sigmoid>) return {.low = 0, .high = 1};
-    if constexpr (std::same_as<Activate, Tanh>) return {.low = -1, .high = 1};
-    if constexpr (std::same_as<Activate, ReLU>) return {.low = 0};
-  }
+VectorRange range_after(const L&, const VectorRange&) {
+  return {};
+}
+template <Index In, Index Out, class Activate, class Initialize>
+VectorRange range_after(const Dense<In, Out, Activate, Initialize>&, const VectorRange&) {
+  if constexpr (std::same_as<Activate, Sigmoid>) return {.low = 0, .high = 1};
+  if constexpr (std::same_as<Activate, Tanh>) return {.low = -1, .high = 1};
+  if constexpr (std::same_as<Activate, ReLU>) return {.low = 0};
   return {};
 }
 template <Index N>
@@ -63,7 +66,8 @@ template <class Net>
 template <class Metric>
 [[gnu::cold]] double farthest([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
   if constexpr (requires { metric.farthest(range, n); }) return metric.farthest(range, n);
-  // Along a diagonal of the cube, or across the sphere: of a quarter of it where no element is negative.
+  // Along a diagonal of the cube, or across the sphere; where no element is negative, no two directions are more than a
+  // right angle apart.
   const double root = std::sqrt(static_cast<double>(n));
   const double across = (range.low >= 0 ? std::numbers::sqrt2 : 2) * range.norm;
   [[maybe_unused]] const double length = std::min(root * (range.high - range.low), across);

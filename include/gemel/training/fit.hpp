@@ -78,7 +78,7 @@ requires PairSource<Source, typename Model::Scalar>
 [[gnu::cold]] History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer,
                           const FitOptions<typename Model::Scalar>& options, Rng& rng, Callbacks&&... callbacks) {
   using State = TrainingState<Model, OptimizerType>;
-  static_assert((Callback<std::remove_cvref_t<Callbacks>, State> && ...),
+  static_assert((Callback<std::remove_reference_t<Callbacks>, State> && ...),
                 "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable "
                 "(training/callback.hpp)");
   using Clock = std::chrono::steady_clock;
@@ -141,16 +141,18 @@ requires PairSource<Source, typename Model::Scalar>
       if (stop_requested(options.stop)) state.stop = true;
       call(detail::call_on_batch_end);
     }
+    rate.give_back();
     step.check_model();  // before it is looked at: the last callback may have moved from it
     history.loss.push_back(mean.value());
     history.learning_rate.push_back(rate.taken());
     if (!std::isfinite(peak(model.network().parameters().data(), model.network().parameter_count()))) {
       throw NonFiniteError("the update of the parameters overflowed: lower the learning rate", {.epoch = state.epoch});
     }
-    detail::warn_of_epoch(step, model, {state.epoch, state.batch == state.batches, mean.value(), highest_rate},
-                          history);
+    detail::warn_of_epoch(
+        step, model, {state.epoch, state.epochs, state.batch == state.batches, mean.value(), highest_rate}, history);
     if (validation) {
       history.validation_loss.push_back(detail::mean_loss(step, *validation, validation_distances, options.stop));
+      if (stop_requested(options.stop)) state.stop = true;
     }
     history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     history.threads = step.threads();
@@ -158,7 +160,7 @@ requires PairSource<Source, typename Model::Scalar>
   }
   history.stopped = state.stop;
   if (validation) detail::warn_of_validation(validation_distances, validation->labels(), history);
-  if (!history.stopped && history.warnings.empty()) detail::warn_of_end(history);  // else there are other cares
+  if (!history.stopped && history.warnings.empty()) detail::warn_of_end(history);  // else they tell more of it
   call(detail::call_on_train_end);
   return history;
 }

@@ -15,7 +15,7 @@ struct History {
   std::vector<double> seconds = {};          ///< wall time of the epoch, validation included
   std::vector<std::string> warnings = {};    ///< what should be known though it went on, each once; epochs count from 1
   Index threads = 1;                         ///< the number of threads that was used
-  bool stopped = false;                      ///< whether a callback ended it before the last epoch
+  bool stopped = false;                      ///< whether a callback or a stop flag ended it early
 
   Index epochs() const { return length(loss); }
 };

@@ -64,7 +64,8 @@ template <class LossType, class Model>
 /// How an epoch went.
 struct EpochSummary {
   Index epoch;
-  bool whole;  ///< whether it ran to its last batch
+  Index epochs;  ///< of the training
+  bool whole;    ///< whether it ran to its last batch
   double loss;
   double highest_rate;  ///< learning rate of its steps
 };
@@ -72,13 +73,16 @@ struct EpochSummary {
 /// The largest input of the first layer that has parameters, and its largest output; both 1 where there is none.
 struct FirstLayer {
   double input = 1, output = 1;
+  bool bounded = false;  ///< whether the output cannot be above 1
 };
 template <class Step, class Net>
 [[gnu::cold]] FirstLayer first_layer(const Step& step, const Net& network) {
   for (Index k = 0; k < network.depth(); ++k) {
     if (network.offset(k + 1) == network.offset(k)) continue;
     const auto input = k == 0 ? step.peak_feature() : step.peak_output(k - 1);
-    return {static_cast<double>(input), static_cast<double>(step.peak_output(k))};
+    FirstLayer first{static_cast<double>(input), static_cast<double>(step.peak_output(k))};
+    network.visit(k, [&](const auto& layer) { first.bounded = range_after(layer, VectorRange{}).high <= 1; });
+    return first;
   }
   return {};
 }
@@ -88,8 +92,9 @@ template <class Step, class Net>
 template <class Step, class Model>
 [[gnu::cold]] void warn_of_epoch(const Step& step, const Model& model, const EpochSummary& summary, History& history) {
   bool explained = false;
+  Index since = summary.epoch;
   const auto add = [&](const std::string& cause, std::initializer_list<Piece> rest) {
-    add_warning(history, cause, message({" (since epoch ", summary.epoch + 1, "): ", message(rest)}));
+    add_warning(history, cause, message({" (since epoch ", since + 1, "): ", message(rest)}));
     explained = true;
   };
   if (summary.whole && !step.seen(false)) {
@@ -100,18 +105,21 @@ template <class Step, class Model>
   if (summary.whole && !step.seen(true)) {
     add("all pairs are dissimilar", {"nothing draws samples together; give similar pairs too"});
   }
-  if (summary.whole && summary.highest_rate == 0) {
+  // One epoch at 0 may be the begin of a warm-up.
+  if (summary.whole && summary.highest_rate == 0 && (summary.epoch > 0 || summary.epochs == 1)) {
+    while (since > 0 && history.learning_rate[static_cast<std::size_t>(since) - 1] == 0) --since;
     add("the learning rate is 0",
         {"the network stays as it is; give the optimizer a rate above 0, or a schedule that lasts as long as the "
          "training"});
+    since = summary.epoch;
   }
   // Initial weights are made for features of about 1. The output tells where others make up for the size.
-  const auto [input, output] = first_layer(step, model.network());
-  if (input > 1e3 && output > 1e3) {
+  const auto [input, output, bounded] = first_layer(step, model.network());
+  if (input > 1e3 && output > (bounded ? 1 - 1e-6 : 1e3)) {
     add("the features are too large",
         {"they are up to ", input, ", with a loss of ", summary.loss, "; scale them to about 1"});
   }
-  if (input < 1e-3 && output < 1) {
+  if (input < 1e-3 && output < (bounded ? 1e-2 : 1)) {
     add("the features are too small",
         {"they are at most ", input, ", too little to tell samples apart; scale them to about 1"});
   }

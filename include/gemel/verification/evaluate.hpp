@@ -41,9 +41,11 @@ void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, I
   const auto finite = [&](const S* sample) { return static_cast<bool>(std::isfinite(peak(sample, pairs.features()))); };
   if (std::ranges::all_of(samples, finite)) return;
   for (Index i = first; i < first + count; ++i) {
-    if (finite(pairs.first(i)) && finite(pairs.second(i))) continue;
+    const S* const bad = !finite(pairs.first(i)) ? pairs.first(i) : pairs.second(i);
+    const S* const feature = std::find_if(bad, bad + pairs.features(), [](S value) { return !std::isfinite(value); });
+    if (feature == bad + pairs.features()) continue;
     throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out",
-                         {.pair = i});
+                         {.pair = i, .feature = feature - bad});
   }
 }
 

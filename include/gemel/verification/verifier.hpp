@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -74,8 +75,11 @@ class Verifier {
     const std::array<const Scalar*, 2> columns{a.data(), b.data()};
     for (const Scalar* column : columns) {
       if (!std::isfinite(peak(column, a.rows()))) {
+        const auto* const bad =
+            std::find_if(column, column + a.rows(), [](Scalar value) { return !std::isfinite(value); });
         throw NonFiniteError(
-            "a sample's features hold NaN or infinity: such a sample is neither the same nor different");
+            "a sample's features hold NaN or infinity: such a sample is neither the same nor different",
+            {.feature = bad - column});
       }
     }
     const MatrixX<Scalar> embeddings = model_.embed(ColumnList<Scalar>{columns.data(), a.rows(), 2});

@@ -82,7 +82,7 @@ GEMEL_INLINE Doubles fnma(Doubles a, Doubles b, Doubles c) {
 GEMEL_INLINE Floats sqrt(Floats a) { return (Floats)vsqrtq_f32((float32x4_t)a); }
 GEMEL_INLINE Doubles sqrt(Doubles a) { return (Doubles)vsqrtq_f64((float64x2_t)a); }
 #else
-#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF) && !defined(__x86_64__)
+#if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF) && !defined(__x86_64__) && !defined(__i386__)
 // Every processor of this kind fuses them; left to itself, a compiler does so depending on its flags.
 template <class P>
 GEMEL_INLINE P fma(P a, P b, P c) {
