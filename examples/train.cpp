@@ -61,8 +61,7 @@ std::string title(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   const std::filesystem::path path = options.data + options.images;
   constexpr std::size_t most = 50;  // characters of the name, so that the seed stays within the picture
-  return (digits ? "UCI digits" : printable(path.filename().string(), most)) + ", seed " +
-         std::to_string(options.seed);
+  return (digits ? "UCI digits" : printable(path.filename().string(), most)) + ", seed " + std::to_string(options.seed);
 }
 
 /// Each says what was noticed, and what to do about it.

@@ -146,7 +146,8 @@ TEST_CASE("any fraction leaves classes for every part") {
 }
 
 TEST_CASE("too few samples are refused with what would do") {
-  CHECK(mentions(refusal(equal(2, 2)), "two classes of 6 samples or more, or four of 4, but 0 have 6"));
+  CHECK(mentions(refusal(equal(2, 2)),
+                 "two classes of 6 samples or more, or four of 4 or more; the classes with 6 or more are 0,"));
   CHECK(mentions(refusal(equal(3, 4)), "--test-data"));
   CHECK(mentions(refusal(equal(6, 2)), "--split classes"));
   CHECK(!mentions(refusal(equal(5, 3)), "--split classes"));

@@ -194,7 +194,7 @@ refuses "column 'class' (the last) that of the classes? --label says" --data "$f
 refuses "'x'" --data "$files/one_class.csv"
 refuses "too few samples to divide" --data "$files/small.csv"
 refuses "too few samples to divide" --data "$files/four.csv" --label name
-refuses "two classes of 6 samples or more, or four of 4, but 0 have 6 or more, and 3 have 4" \
+refuses "two classes of 6 samples or more, or four of 4 or more; the classes with 6 or more are 0, those with 4 to 5 are 3" \
   --data "$files/three_fours.csv" --label name
 refuses "--split classes" --data "$files/threes.csv" --label name
 refuses "the validation needs two classes of 4" --data "$files/four.csv" --label name --test-data "$files/people.csv"
@@ -210,6 +210,11 @@ refuses "--pairs-per-sample 1000000" --pairs-per-sample 1000000 --data "$files/m
 refuses "--far 0.00893 or more" --data "$files/people.csv" --label name --far 0.001
 refuses "scaling makes it infinite" --data "$files/fine.csv" --label name --test-data "$files/coarse.csv"
 refuses "the same features" --data "$files/constant.csv"
+refuses "the same features" --data "$files/constant.csv" --scale none
+refuses "--learning-rate" --learning-rate 1e-46
+refuses "cannot be the file of --json and the folder of --report" --json "$files/both" --report "$files/both"
+ln -s loop_b "$files/loop_a" && ln -s loop_a "$files/loop_b"
+refuses "the folder cannot be made: Too many levels" --report "$files/loop_a/x"
 refuses "dissimilar validation pairs" --far 1e-6
 refuses "leaves nothing to train on" --validation last:5000
 refuses "--split classes needs" --data "$files/two_classes.csv" --split classes
@@ -471,6 +476,10 @@ grep -q "^No threshold was set" "$files/stdout" && grep -q "^  threshold *none" 
   fails "it sets a threshold where similar pairs are farther apart: $(cat "$files/stdout")"
 { echo a,b,class; for i in $(seq 40); do echo "$i,2,x"; echo "$i,2,y"; done; } >"$files/twins.csv"
 shows "No threshold was set" --data "$files/twins.csv"
+grep -q "is that of similar and dissimilar pairs alike" "$files/stdout" || fails "it gives a false reason: $(cat "$files/stdout")"
+# scikit-learn's data files begin with counts and the names of the classes.
+{ echo 40,2,red,blue; for i in $(seq 20); do echo "$i,0.$i,0"; echo "$i,9.$i,1"; done; } >"$files/counted.csv"
+shows "2 classes from column number 2, counted from 0 (the last)" --data "$files/counted.csv"
 
 [ $bad = 0 ] && echo "train does and refuses what it must"
 exit $bad

@@ -21,11 +21,12 @@ TEST_CASE("a separator is no part of a number, a name or a line's end", "[csv_ce
 }
 
 TEST_CASE("what stands for a missing value", "[csv_cell]") {
-  for (const char* cell : {"", " ", "\t", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", " ? "}) {
+  for (const char* cell :
+       {"", " ", "\t", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NULL", "null", "None", "?", " ? ", "-"}) {
     CAPTURE(cell);
     CHECK(detail::is_missing(cell));
   }
-  for (const char* cell : {"0", "-", "na", "Na", "none", "inf", "N A", "??"}) {
+  for (const char* cell : {"0", "Na", "none", "inf", "N A", "??", "---", "-1"}) {
     CAPTURE(cell);
     CHECK_FALSE(detail::is_missing(cell));
   }
