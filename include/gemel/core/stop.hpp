@@ -7,7 +7,8 @@
 namespace gemel {
 
 /// Asks long work to end early: another thread or a signal handler sets it to true, and the work, which was given a
-/// pointer to it (null: nobody will ask), looks at it now and then. What is left of the work then, its own text says.
+/// pointer to it (null: nobody will ask), looks at it now and then. It stays true until the work has
+/// returned. How far the work then is, is said where it takes the flag.
 using StopFlag = std::atomic<bool>;
 static_assert(StopFlag::is_always_lock_free, "a signal handler may set nothing else");
 

@@ -117,7 +117,7 @@ class CsvReader {
     if (!header_) add_row(first, first_line_);
     add_rows(more);
     if (rows_ == 0) fail({"there are names, but no rows"});
-    // One row alone, with a number for its label, is a sample: nothing stands under it that is not like it.
+    // A file of one row, whose label is a number, is read as a sample: there is no later row to compare it with.
     if (lone_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*lone_label_))) {
       ask_for_header({"its cells are numbers, and no later row has a label like '", excerpt(*lone_label_), "'"});
     }

@@ -67,7 +67,8 @@ void clip_by_norm(std::span<S> gradient, ScaledNorm<double> of, double limit) {
 /// Clips the whole gradient, which lies flat, variable after variable: `variables` holds their sizes.
 template <Scalar S, class Sizes>
 void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variables) {
-  // As doubles: of floats' norms they hold every square, of doubles' some squares are 0 or infinite.
+  // A double holds the square of every float's norm. The square of a double's norm may be 0 or infinite; norm_of sees
+  // it.
   const auto square_of = [](std::span<S> part) {
     const S square = sum_of_squares(part.data(), length(part));
     if (std::is_same_v<S, double> || keeps_digits(square, length(part))) return static_cast<double>(square);
