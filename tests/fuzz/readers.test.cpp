@@ -116,6 +116,7 @@ TEST_CASE("read_csv reads or refuses whatever it is given", "[fuzz][csv]") {
       bytes_of("\xEF\xBB\xBF"
                "a,\"the \"\"b\"\"\",\"kind\"\r\n1,\"2\",\"x,\r\ny\"\r\n3,4,z\r\n\r\n"),
       bytes_of("1;2;3\n4;5;6\n7;8;9\n"),
+      bytes_of("3,2,red,blue\n1,2,1\n3,4,0\n5,6,1\n"),
       bytes_of("a\tkind\n1\tx\nNA\ty\n?\tx\n2\tNone\n4\t1.0\n"),
       bytes_of("5,3,cat\n1,2,dog\n3,4,cat\n0,1,1\n"),
   };

@@ -324,6 +324,8 @@ TEST_CASE("a first line of counts, as scikit-learn's files have it, is no sample
   CHECK(wide.samples.features() == 4);
   CHECK_THROWS_AS(parse_csv<double>("3,2,red,blue\n1,2,1\n3,4,0\n", last), FormatError);  // one is missing
   CHECK(parse_csv<double>("2,2,red,blue\n1,2,1\n3,4,2\n", last).classes == std::vector<std::string>{"1", "2"});
+  CHECK(parse_csv<double>("2,2,red,red\n1,2,1\n3,4,0\n", last).classes == std::vector<std::string>{"1", "0"});
+  CHECK_THROWS_AS(parse_csv<double>("2,0,red,blue\n1\n0\n", last), FormatError);
   CHECK_THROWS_AS(parse_csv<double>("2,1,red,blue\n1,2,1,x\n3,4,1,y\n", last), FormatError);  // no counts of it
 }
 

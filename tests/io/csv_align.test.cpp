@@ -1,3 +1,4 @@
+#include "gemel/io/csv.hpp"
 #include "gemel/io/csv_align.hpp"
 
 #include <string>

@@ -20,64 +20,11 @@
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv_data.hpp"
 #include "gemel/io/csv_records.hpp"
 #include "gemel/io/input_file.hpp"
 
 namespace gemel {
-
-/// Whether the first row holds names. Auto:
-///
-/// - it does where it names the label's column, or where some of its cells (but the label's) hold text and none a
-/// number;
-/// - it does not where they hold numbers. Of names and numbers, the names are refused where the features are read;
-/// - scikit-learn's data files begin with counts, "150,4,setosa,versicolor,virginica": that line is no sample, and its
-///   names are those of the classes;
-/// - FormatError where it cannot be told: numbers with a label that no later row has, a text ("2019,2020,label" or
-///   "5.1,3.5,iris") or a number where all later ones are texts; texts with a label that a later row has too; the
-///   columns' own numbers ("0,1,2"); missing values only.
-///
-/// Another header of numbers, where the labels are numbers too or there are none, is read as data: say Yes then.
-enum class CsvHeader { Auto, Yes, No };
-
-/// What happens to a row with a missing value: it is refused, or left out and counted. Missing is a cell that is empty
-/// or holds NA, N/A, NaN, NULL, None, ?, - or -- in one of their usual forms (csv_cell.hpp). To Refuse, these are texts
-/// where a number should be; in the label's column they are classes, but for the empty cell. To LeaveOut, they are
-/// missing in the label's column as well.
-enum class CsvMissing { Refuse, LeaveOut };
-
-/// What errors call the options by which a caller can help: a program puts the names of its own options here.
-struct CsvOptionNames {
-  const char* label = "CsvOptions::label";
-  const char* header = "CsvOptions::header";
-  const char* separator = "CsvOptions::separator";
-  const char* missing = "CsvOptions::missing";
-};
-
-struct CsvOptions {
-  /// The column that holds the class: its name; or its number from 0, a negative one from the end (-1: the last). A
-  /// text that is a whole number is one, but for names that `header = Yes` says are there. Empty: there are only
-  /// features.
-  std::variant<std::monostate, Index, std::string> label = {};
-  CsvHeader header = CsvHeader::Auto;
-  /// Empty: that of comma, semicolon and tab which the first row holds outside quotes, or a comma where it holds none.
-  /// FormatError where it holds several.
-  std::optional<char> separator = {};
-  CsvMissing missing = CsvMissing::Refuse;
-  CsvOptionNames names = {};
-};
-
-/// What a CSV file holds: one row a sample.
-template <Scalar S>
-struct CsvData {
-  Samples<S> samples;                 ///< features x rows
-  std::vector<std::string> features;  ///< the names of the feature columns; without a header their numbers
-  std::vector<int> labels;            ///< one a sample: positions in `classes`; empty where no label was asked for
-  std::vector<std::string> classes;   ///< the label column's different texts, in the order of their appearance
-  std::string label;                  ///< the label column's name, or number; empty where no label was asked for
-  bool header = false;                ///< whether the names are the first row's
-  Index left_out = 0;                 ///< rows with missing values, which are not among the samples
-  std::string file;                   ///< where it was read from, as errors call it
-};
 
 namespace detail {
 
@@ -142,8 +89,10 @@ class CsvReader {
   bool are_counts(std::span<const std::string_view> first, std::span<const std::string_view> second) const {
     if (options_.header != CsvHeader::Auto || first.size() < 4) return false;
     const auto samples = parse_number<Index>(first[0]), features = parse_number<Index>(first[1]);
-    return samples && *samples > 0 && features && *features + 1 == length(second) &&
-           std::ranges::none_of(first.subspan(2), looks_like_number) && std::ranges::all_of(second, looks_like_number);
+    return samples && *samples > 0 && features && *features > 0 && *features + 1 == length(second) &&
+           std::ranges::none_of(first.subspan(2),
+                                [](auto cell) { return looks_like_number(cell) || is_missing(cell); }) &&
+           std::ranges::all_of(second, looks_like_number);
   }
 
   CsvData<S> read_counted(std::span<const std::string_view> first) {
@@ -155,14 +104,19 @@ class CsvReader {
       fail({"it has ", rows_ + left_out_, " rows, but says itself that they are ", excerpt(trimmed(first[0]))},
            first_line_);
     }
-    const auto name_of = [&](const std::string& number) -> std::optional<std::string> {
+    // The labels are the names' numbers: where they are, and no two names are one, classes have their names.
+    const std::span<const std::string_view> names = first.subspan(2);
+    std::vector<std::string> named;
+    for (const std::string& number : classes_) {
       const auto place = parse_number<Index>(number);
-      if (!place || *place < 0 || *place >= length(first) - 2) return {};
-      return std::string(trimmed(first[static_cast<std::size_t>(*place) + 2]));
-    };
-    const bool are_named = label_ == count - 1 &&
-                           std::ranges::all_of(classes_, [&](const auto& name) { return name_of(name).has_value(); });
-    for (std::string& name : classes_) name = are_named ? *name_of(name) : name;
+      if (label_ != count - 1 || !place || *place < 0 || *place >= length(names)) break;
+      named.emplace_back(trimmed(names[static_cast<std::size_t>(*place)]));
+      if (std::ranges::count(named, named.back()) > 1) break;
+    }
+    if (named.size() == classes_.size() && (named.empty() || std::ranges::count(named, named.back()) == 1)) {
+      classes_ = std::move(named);
+    }
+    counts_ = true;
     return collect();
   }
 
@@ -384,6 +338,7 @@ class CsvReader {
             .classes = std::move(classes_),
             .label = std::move(label),
             .header = header_,
+            .counts = counts_,
             .left_out = left_out_,
             .file = records_.name()};
   }
@@ -399,6 +354,7 @@ class CsvReader {
   const CsvOptions& options_;
   std::vector<std::string> names_;
   bool header_ = false;
+  bool counts_ = false;
   Index first_line_ = 1;
   std::optional<std::size_t> label_;
   std::optional<std::string> header_label_;  // the first row's, where it was taken for names: no other row has it
