@@ -50,9 +50,9 @@ TEST_CASE("where all distances are equal there is no threshold") {
 TEST_CASE(
     "where the smallest distance is that of both kinds, the reason is not that dissimilar pairs are the closest") {
   train::Options options = by_rule(ThresholdRule::Far);
-  options.far = 0.4;
-  const gemel::Labels labels{1, 0, 1, 0};
-  const std::vector<float> alike = {0.5F, 0.5F, 0.5F, 0.9F}, closer = {0.6F, 0.5F, 0.6F, 0.9F};
+  options.far = 0.3;
+  const gemel::Labels labels{1, 0, 0, 0, 0, 0};
+  const std::vector<float> alike = {0.5F, 0.5F, 0.5F, 0.9F, 0.9F, 0.9F}, closer = {0.6F, 0.5F, 0.5F, 0.9F, 0.9F, 0.9F};
   CHECK(train::set_threshold(options, alike, labels).origin ==
         "the smallest distance is that of similar and dissimilar pairs alike");
   CHECK(mentions(train::set_threshold(options, closer, labels).origin, "the closest pairs are dissimilar"));
