@@ -6,6 +6,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
+need cmake
 percent=${1:-100}
 
 echo "The tests, each random one $percent times over:"
@@ -14,7 +15,7 @@ GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -E '^(consumer|headers/each al
 seconds=$((600 * percent / 100))
 echo "Inputs to the readers, $seconds seconds of processor time each:"
 printf '%s\n' csv aligned idx gzip |
-  GEMEL_FUZZ_SECONDS=$seconds xargs -P "$(cores)" -I '{}' "$root/build/tests-$(basename "$CXX")/test_fuzz" '[{}]'
+  GEMEL_FUZZ_SECONDS=$seconds xargs -P "$(cores)" -I '{}' "$root/build/tests-$(basename "$CXX")/tests/test_fuzz" '[{}]'
 sh "$root/examples/quickstart.sh" --help >/dev/null
 lines=$((percent > 10 ? percent * 10 : 100))
 echo "train with $lines random command lines:"
