@@ -102,7 +102,8 @@ inline bool survives_csv(std::span<const std::uint8_t> bytes) {
 
     // No row is lost or added.
     require(options.missing == CsvMissing::LeaveOut || data->left_out == 0);
-    require(data->samples.size() + data->left_out + data->header + data->counts == fuzz::count_rows(text, options.separator));
+    require(data->samples.size() + data->left_out + data->header + data->counts ==
+            fuzz::count_rows(text, options.separator));
 
     // Written and read again it is the same.
     CsvOptions again{.header = data->header ? CsvHeader::Yes : CsvHeader::No, .separator = ';'};

@@ -1,5 +1,5 @@
-#include "gemel/io/csv.hpp"
 #include "gemel/io/csv_align.hpp"
+#include "gemel/io/csv.hpp"
 
 #include <string>
 #include <vector>
