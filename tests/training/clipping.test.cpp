@@ -1,6 +1,7 @@
 #include "gemel/training/clipping.hpp"
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -60,14 +61,15 @@ TEST_CASE("Clipping by a norm whose square overflows or underflows in double") {
     check({.global_clipnorm = 12 * size}, size, 12.0 / 13, 12.0 / 13);
     check({.global_clipnorm = 14 * size}, size, 1, 1);
   }
-  CHECK(clipped({.clipnorm = 1}, {1.5e308, 1.5e308, 0, 0, 0})[0] == Approx(std::sqrt(0.5)));  // the norm overflows too
+  CHECK(std::abs(clipped({.clipnorm = 1}, {1.5e308, 1.5e308, 0, 0, 0})[0] / std::sqrt(0.5) - 1) <
+        1e-5);  // the norm overflows too
 }
 
 TEST_CASE("Clipping by a norm that is a factor of less than any number away") {
-  CHECK(clipped({.global_clipnorm = 1e-200}, {3e150, 0, 0, 4e150, 0})[3] == Approx(8e-201));
+  CHECK(std::abs(clipped({.global_clipnorm = 1e-200}, {3e150, 0, 0, 4e150, 0})[3] / 8e-201 - 1) < 1e-5);
   std::vector<float> large{3e25F, -4e25F};
   clip(Clipping{.clipnorm = 1e-20}, std::span<float>(large), std::vector<Index>{2});
-  CHECK(large[0] == Approx(6e-21));
+  CHECK(std::abs(large[0] / 6e-21 - 1) < 1e-5);
 }
 
 TEST_CASE("Clipping keeps NaN") {

@@ -508,7 +508,7 @@ TEST_CASE("the clipping of a user's optimizer is asked for, and checked") {
     return (model.parameters() - start.parameters()).norm();
   };
   CHECK(change({}) > 0.05);
-  CHECK(change({.global_clipnorm = 0.01}) == Approx(0.01));
+  CHECK(std::abs(change({.global_clipnorm = 0.01}) / 0.01 - 1) < 1e-5);
   CHECK_THROWS_AS(change({.clipvalue = -1}), ValueError);
   CHECK_THROWS_AS(change({.clipvalue = 1, .clipnorm = 1}), ValueError);
 }
