@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -44,6 +45,16 @@ inline Index checked_threads(Index threads) {
   }
   return threads;
 }
+
+namespace detail {
+
+/// Where the share of `member` begins when n things are divided among `members`; that of member + 1 is its end. The
+/// product has 64 bits, whatever an Index has.
+constexpr Index share(Index n, Index member, Index members) {
+  return static_cast<Index>(std::int64_t{n} * member / members);
+}
+
+}  // namespace detail
 
 /// Threads that run one function together, again and again: the caller is member 0, the others live as long as the
 /// team. Waiting spins briefly and then sleeps, so that a shared core is not burnt. A run allocates nothing.

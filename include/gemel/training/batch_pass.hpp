@@ -17,6 +17,7 @@
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/storage.hpp"
+#include "gemel/core/team.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/network/layer.hpp"
@@ -105,7 +106,7 @@ class BatchPass {
     team_size_ = members;
     for (Index t = 0; t < members; ++t) {
       const auto begin = [&](Index u) {
-        return memory_.batch.two_sided ? 2 * share(m, u, members) : share(n, u, members);
+        return memory_.batch.two_sided ? 2 * detail::share(m, u, members) : detail::share(n, u, members);
       };
       at(t).first = begin(t);
       at(t).last = begin(t + 1);
@@ -140,7 +141,7 @@ class BatchPass {
   /// The distances of the member's pairs.
   void measure(Index t) {
     const Index m = memory_.pairs();
-    measure_pairs(model_->metric(), share(m, t, team_size_), share(m, t + 1, team_size_));
+    measure_pairs(model_->metric(), detail::share(m, t, team_size_), detail::share(m, t + 1, team_size_));
   }
 
   /// The loss of the batch and its slopes, once all pairs are measured. Throws NonFiniteError where any of it, features
@@ -250,7 +251,6 @@ class BatchPass {
   };
 
   static std::size_t to_size(Index k) { return static_cast<std::size_t>(k); }
-  static Index share(Index n, Index member, Index members) { return n * member / members; }
   Member& at(Index member) { return members_[to_size(member)]; }
   std::span<const Member> team() const { return std::span(members_).first(to_size(team_size_)); }
 

@@ -11,6 +11,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/storage.hpp"
+#include "gemel/core/team.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/training/batch_memory.hpp"
 #include "gemel/training/clipping.hpp"
@@ -51,9 +52,9 @@ class ParameterUpdate {
   /// Looks at the member's share of the parameters, where the optimizer adds of them to the gradient before it squares.
   void measure_parameters(Index t, Index members) {
     if (penalty() == 0) return;
-    const Index n = network_->parameter_count(), first = share(n, t, members);
+    const Index n = network_->parameter_count(), first = detail::share(n, t, members);
     const S* const parameters = network_->parameters().data();
-    peaks_[static_cast<std::size_t>(t)] = peak(parameters + first, share(n, t + 1, members) - first);
+    peaks_[static_cast<std::size_t>(t)] = peak(parameters + first, detail::share(n, t + 1, members) - first);
   }
 
   /// Once all parameters are measured: prepares the update by a team of so many, given functions k -> the largest |x|
@@ -141,7 +142,6 @@ class ParameterUpdate {
   static constexpr Index most_deltas = (Index{1} << 20) / static_cast<Index>(sizeof(S));
   static constexpr Index most_inputs = (Index{1} << 23) / static_cast<Index>(sizeof(S));
 
-  static Index share(Index n, Index member, Index members) { return n * member / members; }
   /// See Optimizer.
   double penalty() const {
     if constexpr (detail::GivesPenalty<OptimizerType>) return optimizer_->penalty();
@@ -164,8 +164,8 @@ class ParameterUpdate {
       network_->visit(k, [&](const auto& layer) {
         const Index grain = layer.grain(), units = layer.parameter_count() / grain;
         const Index shares = (units + share_units - 1) / share_units;
-        const Index begin = share(shares, t, team_size_) * share_units;
-        const Index end = std::min(units, share(shares, t + 1, team_size_) * share_units);
+        const Index begin = detail::share(shares, t, team_size_) * share_units;
+        const Index end = std::min(units, detail::share(shares, t + 1, team_size_) * share_units);
         for (Index unit = begin; unit < end; unit += units_at_once) {
           f(layer, k, unit * grain, std::min(units_at_once, end - unit) * grain);
         }
