@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -46,7 +48,8 @@ class LearningRate {
 
   /// Throws FormatError where the values are not those that `save` gives.
   void restore(std::span<const double> saved) {
-    if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < 1e15 && saved[0] == std::floor(saved[0]))) {
+    const double most = std::min(1e15, static_cast<double>(std::numeric_limits<Index>::max()));
+    if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < most && saved[0] == std::floor(saved[0]))) {
       throw FormatError("the saved state of the callback LearningRate is not one step count");
     }
     step_ = static_cast<Index>(saved[0]);
