@@ -35,6 +35,7 @@
 #include "gemel/data/split.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
+#include "gemel/metrics/roc_metrics.hpp"
 #include "gemel/network/activation.hpp"
 #include "gemel/network/any_network.hpp"
 #include "gemel/network/dense.hpp"
@@ -87,4 +88,5 @@
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/evaluate.hpp"
 #include "gemel/verification/verifier.hpp"
+#include "gemel/verification/watch.hpp"
 #include "gemel/version.hpp"

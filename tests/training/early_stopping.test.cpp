@@ -67,11 +67,61 @@ TEST_CASE("a NaN is never the best epoch", "[early_stopping]") {
     stopping.on_train_end(training.state);
     CHECK(training.model.values == VectorX<float>::Constant(3, 3));
   }
-  SECTION("and where all are, nothing is restored") {
-    CHECK(training.epochs(stopping, {not_a_number, not_a_number, not_a_number}) == 2);
+  SECTION("nor does it count, and where all are, nothing is restored") {
+    CHECK(training.epochs(stopping, {not_a_number, not_a_number, not_a_number}) == 3);
     stopping.on_train_end(training.state);
-    CHECK(training.model.values == VectorX<float>::Constant(3, 1));
+    CHECK(training.model.values == VectorX<float>::Constant(3, 2));
     CHECK(stopping.best_epoch == -1);
+    CHECK(stopping.wait == 0);
+  }
+  SECTION("so that patience counts the epochs that have a value") {
+    CHECK(training.epochs(stopping, {3, not_a_number, 4, not_a_number, not_a_number, 5, 1}) == 6);
+    CHECK(stopping.best_epoch == 0);
+  }
+}
+
+TEST_CASE("EarlyStopping takes the direction of what it monitors", "[early_stopping]") {
+  const std::vector<double> values = {0.5, 0.75, 0.625, 0.875, 0.5, 0.75};
+  for (const bool more : {true, false}) {
+    CAPTURE(more);
+    StubTraining training;
+    training.history.metrics = {{.name = "score"}};
+    EarlyStopping stopping{.monitor = {"score", more ? Monitor::Max : Monitor::Min}, .min_delta = 0.125, .patience = 2};
+    training.begin(stopping);
+    Index epochs = 0;
+    for (const double value : values) {
+      training.history.metrics[0].values.push_back(more ? value : -value);
+      ++epochs;
+      if (!training.epoch(stopping, 0, 0)) break;
+    }
+    CHECK(epochs == 4);  // 0.875 is no more than min_delta better
+    CHECK(stopping.best == (more ? 0.75 : -0.75));
+    CHECK(stopping.best_epoch == 1);
+  }
+}
+
+TEST_CASE("EarlyStopping: an infinite value is never the best, and what is saved says which way none is yet",
+          "[early_stopping]") {
+  const double infinite = std::numeric_limits<double>::infinity();
+  for (const auto& [better, worst] : {std::pair{Monitor::Min, infinite}, std::pair{Monitor::Max, -infinite}}) {
+    StubTraining training;
+    training.history.metrics = {{.name = "score"}};
+    EarlyStopping stopping{.monitor = {"score", better}, .patience = 5}, resumed = stopping;
+    CHECK(stopping.best == worst);
+    training.begin(stopping);
+    for (const double value : {-worst, worst}) {
+      training.history.metrics[0].values.push_back(value);
+      training.epoch(stopping, 0, 0);
+      CHECK(stopping.best == worst);
+      CHECK(stopping.best_epoch == -1);
+    }
+    resumed.restore(stopping.save());
+    CHECK(resumed.save() == stopping.save());
+    CHECK_THROWS_AS(resumed.restore(std::vector<double>{-worst, 0, 0}), FormatError);
+    training.begin(resumed);
+    training.history.metrics[0].values.push_back(0.25);
+    training.epoch(resumed, 0, 0);
+    CHECK(resumed.best == 0.25);
   }
 }
 

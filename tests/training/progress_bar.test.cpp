@@ -83,6 +83,18 @@ TEST_CASE("without validation there is none in the line", "[progress_bar]") {
   CHECK_FALSE(contains(output(ProgressBar::Mode::Lines, false), "validation"));
 }
 
+TEST_CASE("metrics are in the line, but for those that were not taken", "[progress_bar]") {
+  Page page;
+  ProgressBar bar{.mode = ProgressBar::Mode::Lines, .file = page.file()};
+  test::StubTraining training;
+  training.history.metrics = {{"hard eer", {0.0625}}, {"auc", {std::nan("")}}, {"mine", {0.5, 3}}};
+  training.state.epochs = 1;
+  training.begin(bar);
+  bar.on_epoch_begin(training.state);
+  training.epoch(bar, 0.25, 0.125);
+  CHECK(contains(page.text(), "Epoch 1/1: loss 0.25, validation loss 0.125, hard eer 0.0625, mine 3, "));
+}
+
 TEST_CASE("a bar shows batches, rate and the time left, and gives way to the line", "[progress_bar]") {
   const std::string text = output(ProgressBar::Mode::Bar);
   CAPTURE(text);

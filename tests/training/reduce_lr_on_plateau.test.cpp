@@ -54,8 +54,32 @@ TEST_CASE("the rate stays at least min_lr", "[reduce_lr_on_plateau]") {
 TEST_CASE("an improvement of no more than min_delta is none, nor is a NaN", "[reduce_lr_on_plateau]") {
   CHECK(rates({.factor = 0.5, .patience = 2, .min_delta = 0.5}, {3, 2.5, 2.75, 2.25}) ==
         std::vector<double>{0.5, 0.5, 0.25, 0.25});
-  CHECK(rates({.factor = 0.5, .patience = 2}, {no_number, 3, no_number, no_number, 2}) ==
-        std::vector<double>{0.5, 0.5, 0.5, 0.25, 0.25});
+  CHECK(rates({.factor = 0.5, .patience = 2}, {no_number, 3, no_number, 3, no_number, 3, 2}) ==
+        std::vector<double>{0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25});
+}
+
+TEST_CASE("ReduceLROnPlateau takes the direction of what it monitors", "[reduce_lr_on_plateau]") {
+  StubTraining training;
+  training.history.metrics = {{.name = "auc"}};
+  training.state.learning_rate = 0.5;
+  ReduceLROnPlateau reduce{.monitor = {"auc", Monitor::Max}, .factor = 0.5, .patience = 2};
+  training.begin(reduce);
+  std::vector<double> scales;
+  for (const double value : {0.5, 0.625, 0.75, 0.75, 0.625, 0.875}) {
+    training.history.metrics[0].values.push_back(value);
+    training.epoch(reduce, 0, 0);
+    scales.push_back(training.state.rate_scale);
+  }
+  CHECK(scales == std::vector<double>{1, 1, 1, 1, 0.5, 0.5});
+  CHECK(reduce.best == 0.875);
+
+  ReduceLROnPlateau resumed = reduce, other_way{.monitor = "auc"};
+  resumed.restore(reduce.save());
+  CHECK(resumed.save() == reduce.save());
+  constexpr double infinite = std::numeric_limits<double>::infinity();
+  resumed.restore(std::vector<double>{-infinite, 0, 0, 1});  // none yet
+  CHECK_THROWS_AS(resumed.restore(std::vector<double>{infinite, 0, 0, 1}), FormatError);
+  CHECK_THROWS_AS(other_way.restore(std::vector<double>{-infinite, 0, 0, 1}), FormatError);
 }
 
 TEST_CASE("it scales what a schedule gives", "[reduce_lr_on_plateau]") {

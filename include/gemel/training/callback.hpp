@@ -1,12 +1,19 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/names.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/training/history.hpp"
 
 namespace gemel {
@@ -19,7 +26,7 @@ template <class Model, class Optimizer>
 struct TrainingState {
   Model& model;
   Optimizer& optimizer;  ///< a rate that a hook gives it counts as one given to `learning_rate`, `rate_scale` included
-  const History& history;  ///< in on_epoch_end it has this epoch's entries
+  const History& history;  ///< in on_epoch_end it has this epoch's entries; from the begin on the names of all metrics
   Index epochs = 0;
   Index epoch = 0;
   Index batches = 0;  ///< in this epoch
@@ -88,10 +95,68 @@ GEMEL_HOOK(on_epoch_end)
 GEMEL_HOOK(on_train_end)
 #undef GEMEL_HOOK
 
+GEMEL_NAMES(on_measure)
 template <class C, class State>
-concept CallsHook =
-    Calls_on_train_begin<C, State> || Calls_on_epoch_begin<C, State> || Calls_on_batch_begin<C, State> ||
-    Calls_on_batch_end<C, State> || Calls_on_epoch_end<C, State> || Calls_on_train_end<C, State>;
+concept Calls_on_measure = requires(C& callback, State& state) {
+  { callback.metric() } -> std::convertible_to<MetricSeries>;
+  { callback.on_measure(state) } -> std::convertible_to<double>;
+};
+template <class C, class State>
+concept Fits_on_measure = Calls_on_measure<C, State> || !names_on_measure<C>;
+
+/// Throws ValueError where a metric cannot have that name.
+[[gnu::cold]] inline void check_metric_name(const std::string& name, const History& history) {
+  constexpr std::array<std::string_view, 6> taken{"epoch",           "loss",          "val_loss",
+                                                  "validation_loss", "learning_rate", "seconds"};
+  if (name.empty()) throw ValueError("a metric needs a name, but that of a callback is empty");
+  if (std::ranges::find(taken, name) != taken.end()) {
+    throw ValueError({"a metric cannot be called '", name, "', as the history's own entries are: choose another name"});
+  }
+  if (std::ranges::any_of(name, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; })) {
+    throw ValueError("a metric's name is one line of text, but that of a callback has a line end, a tab or the like");
+  }
+  if (find_metric(history, name)) {
+    throw ValueError({"two callbacks have a metric '", name, "': give each a name of its own"});
+  }
+}
+
+/// Before the training begins: enters the names of what the callbacks measure, so that all of them know, whatever their
+/// order.
+template <class State, class... Callbacks>
+[[gnu::cold]] void name_metrics(const State&, History& history, Callbacks&... callbacks) {
+  [[maybe_unused]] const auto enter = [&history](auto& callback) {
+    if constexpr (Calls_on_measure<decltype(callback), State>) {
+      MetricSeries series = callback.metric();
+      check_metric_name(series.name, history);
+      series.values.clear();
+      history.metrics.push_back(std::move(series));
+    }
+  };
+  (enter(callbacks), ...);
+}
+
+/// At an epoch's end, before on_epoch_end: enters what the callbacks measure. What a stop leaves no time for is NaN.
+template <class State, class... Callbacks>
+[[gnu::cold]] void take_metrics(State& state, History& history, const StopFlag* stop, Callbacks&... callbacks) {
+  auto series = history.metrics.begin();
+  [[maybe_unused]] const auto take = [&](auto& callback) {
+    if constexpr (Calls_on_measure<decltype(callback), State>) {
+      double value = std::numeric_limits<double>::quiet_NaN();
+      if (!stop_requested(stop)) {
+        const auto before = state;
+        value = callback.on_measure(state);
+        check_hook(before, state, "on_measure");
+      }
+      (series++)->values.push_back(value);
+    }
+  };
+  (take(callbacks), ...);
+}
+
+template <class C, class State>
+concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State> || Calls_on_epoch_begin<C, State> ||
+    Calls_on_batch_begin<C, State> || Calls_on_batch_end<C, State> || Calls_on_epoch_end<C, State> ||
+    Calls_on_train_end<C, State>;
 
 }  // namespace detail
 
@@ -100,8 +165,15 @@ concept CallsHook =
 /// a template nor overloaded nor private is seen.) A const callback needs const hooks. Optional: `std::vector<double>
 /// save() const` and `void restore(std::span<const double>)` of what it remembers, for checkpoints: a training that
 /// begins with restored callbacks goes on as if it had never ended.
+///
+/// A callback that measures something of each epoch (a Watch is one) has two members more, and fit enters the value
+/// into the history, before any callback's on_epoch_end:
+///
+///   MetricSeries metric() const { return {.name = "norm"}; }
+///   double on_measure(State& state) { return state.model.parameters().norm(); }   // NaN: not in this epoch
 template <class C, class State>
-concept Callback = detail::CallsHook<C, State> && detail::Fits_on_train_begin<C, State> &&
+concept Callback =
+    detail::CallsHook<C, State> && detail::Fits_on_measure<C, State> && detail::Fits_on_train_begin<C, State> &&
     detail::Fits_on_epoch_begin<C, State> && detail::Fits_on_batch_begin<C, State> &&
     detail::Fits_on_batch_end<C, State> && detail::Fits_on_epoch_end<C, State> && detail::Fits_on_train_end<C, State>;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -17,20 +16,21 @@ namespace gemel {
 
 /// Ends the training after `patience` epochs in a row that did not improve on the best one by more than min_delta, and
 /// gives the model the best epoch's parameters back, also where the training ran to its last epoch. Names and counting
-/// are Keras', but the best parameters are restored unless it is told not to, and an epoch with a NaN is never the
-/// best, not even the first. A training that ends by an error leaves the model of the last good batch; the best
-/// epoch's parameters are then in `best_parameters` only.
+/// are Keras', but the best parameters are restored unless it is told not to, and an epoch with a NaN does not count:
+/// it is one whose value was not taken, since a stop cut its validation short or the metric has its turn every few
+/// epochs. Nor is an infinite value ever the best. A training that ends by an error leaves the model of the last good
+/// batch; the best epoch's parameters are then in `best_parameters` only.
 ///
 /// Throws ValueError in on_train_begin where an option is out of range or what it monitors will not be there;
 /// ShapeError where it was restored with parameters of another model, or without any that it is to give back.
 struct EarlyStopping {
   Monitor monitor = Monitor::ValidationLoss;
-  double min_delta = 0;  ///< in the unit of the loss
+  double min_delta = 0;  ///< in the unit of what is monitored, whichever way is better
   Index patience = 0;    ///< epochs; 0 and 1 stop at the first epoch that is no better
   bool restore_best_weights = true;
 
   // What the training has shown so far; readable after it.
-  double best = std::numeric_limits<double>::infinity();
+  double best = monitor.worst();
   Index best_epoch = -1;  ///< counts from 0, in the training that reached it; -1: none yet
   Index wait = 0;         ///< epochs since the best one
   std::vector<double> best_parameters = {};
@@ -42,7 +42,7 @@ struct EarlyStopping {
                            "min_delta must be finite and at least 0", min_delta);
     detail::require_option(patience >= 0, "EarlyStopping", "patience must be at least 0",
                            static_cast<double>(patience));
-    detail::require_monitored(monitor, state.validated, "EarlyStopping");
+    detail::require_monitored(monitor, state.validated, state.history, "EarlyStopping");
     const Index parameters = state.model.parameters().size();
     if (resumed && restore_best_weights && best_epoch >= 0 && length(best_parameters) != parameters) {
       throw ShapeError({"the saved state of the callback EarlyStopping holds ", best_parameters.size(),
@@ -55,8 +55,9 @@ struct EarlyStopping {
   template <class State>
   void on_epoch_end(State& state) {
     const double value = detail::monitored(monitor, state.history, "EarlyStopping");
+    if (std::isnan(value)) return;
     ++wait;
-    if (value < best - min_delta) {
+    if (monitor.improves(value, best, min_delta)) {
       best = value;
       best_epoch = state.epoch;
       wait = 0;
@@ -87,7 +88,7 @@ struct EarlyStopping {
   void restore(std::span<const double> memory) {
     constexpr const char* name = "EarlyStopping";
     if (memory.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
-    const double saved_best = detail::saved_best(memory[0], name);
+    const double saved_best = detail::saved_best(memory[0], monitor, name);
     const Index saved_epoch = detail::saved_count(memory[1], name, -1),
                 saved_wait = detail::saved_count(memory[2], name);
     if (!std::ranges::all_of(memory.subspan(3), [](double value) { return std::isfinite(value); })) {

@@ -79,8 +79,8 @@ requires PairSource<Source, typename Model::Scalar>
                           const FitOptions<typename Model::Scalar>& options, Rng& rng, Callbacks&&... callbacks) {
   using State = TrainingState<Model, OptimizerType>;
   static_assert((Callback<std::remove_reference_t<Callbacks>, State> && ...),
-                "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable "
-                "(training/callback.hpp)");
+                "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable; "
+                "on_measure needs a metric() beside it (training/callback.hpp)");
   using Clock = std::chrono::steady_clock;
   detail::check_options(options, model.network().in());
   const std::uint64_t seed = rng.bits();
@@ -110,6 +110,7 @@ requires PairSource<Source, typename Model::Scalar>
     step.reserve(*validation);  // its batches may be larger
     validation_distances.reserve(static_cast<std::size_t>(validation->size()));
   }
+  detail::name_metrics(state, history, callbacks...);
   call(detail::call_on_train_begin);
   for (state.epoch = 0; state.epoch < state.epochs && !state.stop; ++state.epoch) {
     const auto began = Clock::now();
@@ -154,6 +155,7 @@ requires PairSource<Source, typename Model::Scalar>
       history.validation_loss.push_back(detail::mean_loss(step, *validation, validation_distances, options.stop));
       if (stop_requested(options.stop)) state.stop = true;
     }
+    call([&](State& seen, auto&... each) { detail::take_metrics(seen, history, options.stop, each...); });
     history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     history.threads = step.threads();
     call(detail::call_on_epoch_end);

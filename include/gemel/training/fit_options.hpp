@@ -19,7 +19,7 @@ struct FitOptions {
   const Pairs<S>* validation = nullptr;  ///< or pairs of their own
   Index threads = 0;                     ///< 0: as many as make a step fastest; no result depends on it
   /// Where it becomes true, the training ends: after the batch, or before the epoch, that it is at. A validation that
-  /// was not finished is NaN in the history.
+  /// was not finished, and a metric that was not taken, is NaN in the history.
   const StopFlag* stop = nullptr;
 };
 

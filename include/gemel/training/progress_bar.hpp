@@ -81,8 +81,9 @@ inline std::string bar(Index done, Index total) {
 ///   Epoch 3/20 [=====>              ] 124/469, loss 0.03121, 81.3k pairs/s, 0:42 left
 ///   Epoch 3/20: loss 0.02954, validation loss 0.03377, 81.5k pairs/s, 2.41 s
 ///
-/// Elsewhere (a file, a pipe) the line only. The rate is that of training, without validation; the time left is that of
-/// the whole training, with it. Throws ValueError in on_train_begin where there is no file.
+/// Metrics follow the validation loss: ", hard eer 0.0123". Elsewhere (a file, a pipe) the line only. The rate is that
+/// of training, without validation; the time left is that of the whole training, with it. Throws ValueError in
+/// on_train_begin where there is no file.
 struct ProgressBar {
   enum class Mode { Auto, Bar, Lines, Silent };
 
@@ -126,6 +127,10 @@ struct ProgressBar {
     // NaN: the validation was not finished.
     if (!history.validation_loss.empty() && !std::isnan(history.validation_loss.back())) {
       validation = message({", validation loss ", detail::short_number(history.validation_loss.back(), 4)});
+    }
+    for (const MetricSeries& metric : history.metrics) {
+      if (metric.values.empty() || std::isnan(metric.values.back())) continue;
+      validation += message({", ", metric.name, " ", detail::short_number(metric.values.back(), 4)});
     }
     print({"Epoch ", state.epoch + 1, "/", state.epochs, ": loss ", detail::short_number(history.loss.back(), 4),
            validation, ", ", rate(state.pairs), ", ", detail::short_number(seconds(epoch_began_, Clock::now()), 3),

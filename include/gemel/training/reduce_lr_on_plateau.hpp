@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,22 +13,23 @@
 namespace gemel {
 
 /// Multiplies the learning rate by `factor` after `patience` epochs in a row that did not improve on the best one by
-/// more than min_delta; then waits `cooldown` epochs before it counts again. Names, defaults and counting are Keras'.
-/// It sets TrainingState::rate_scale, so it works on top of a schedule: min_lr bounds the product at the time of a
-/// reduction. After the training the optimizer has its own rate again: one that is restored goes on with its scale, and
-/// another training begins unscaled.
+/// more than min_delta; then waits `cooldown` epochs before it counts again. Names, defaults and counting are Keras',
+/// but an epoch with a NaN, whose value was not taken, does not count (see EarlyStopping). It sets
+/// TrainingState::rate_scale, so it works on top of a schedule: min_lr bounds the product at the time of a reduction.
+/// After the training the optimizer has its own rate again: one that is restored goes on with its scale, and another
+/// training begins unscaled.
 ///
 /// Throws ValueError in on_train_begin where an option is out of range or what it monitors will not be there.
 struct ReduceLROnPlateau {
   Monitor monitor = Monitor::ValidationLoss;
   double factor = 0.1;
   Index patience = 10;      ///< epochs
-  double min_delta = 1e-4;  ///< in the unit of the loss
+  double min_delta = 1e-4;  ///< in the unit of what is monitored, whichever way is better
   Index cooldown = 0;       ///< epochs
   double min_lr = 0;
 
   // What the training has shown so far; readable after it.
-  double best = std::numeric_limits<double>::infinity();
+  double best = monitor.worst();
   Index wait = 0;              ///< epochs without improvement, outside of a cooldown
   Index cooldown_counter = 0;  ///< epochs that are left of it
   double rate_scale = 1;
@@ -44,7 +44,7 @@ struct ReduceLROnPlateau {
                            min_delta);
     detail::require_option(cooldown >= 0, name, "cooldown must be at least 0", static_cast<double>(cooldown));
     detail::require_option(min_lr >= 0 && std::isfinite(min_lr), name, "min_lr must be finite and at least 0", min_lr);
-    detail::require_monitored(monitor, state.validated, name);
+    detail::require_monitored(monitor, state.validated, state.history, name);
     if (!resumed) *this = {monitor, factor, patience, min_delta, cooldown, min_lr};
     // Of several restored ones the last to reduce knows the scale that they have made together.
     state.rate_scale = resumed ? std::min(state.rate_scale, rate_scale) : rate_scale;
@@ -54,11 +54,12 @@ struct ReduceLROnPlateau {
   template <class State>
   void on_epoch_end(State& state) {
     const double value = detail::monitored(monitor, state.history, "ReduceLROnPlateau");
+    if (std::isnan(value)) return;
     if (cooldown_counter > 0) {
       --cooldown_counter;
       wait = 0;
     }
-    if (value < best - min_delta) {
+    if (monitor.improves(value, best, min_delta)) {
       best = value;
       wait = 0;
     } else if (cooldown_counter == 0 && ++wait >= patience && state.learning_rate * state.rate_scale > min_lr) {
@@ -76,7 +77,7 @@ struct ReduceLROnPlateau {
   void restore(std::span<const double> memory) {
     constexpr const char* name = "ReduceLROnPlateau";
     if (memory.size() != 4) throw FormatError("the saved state of the callback ReduceLROnPlateau is not four numbers");
-    const double saved_best = detail::saved_best(memory[0], name);
+    const double saved_best = detail::saved_best(memory[0], monitor, name);
     const Index saved_wait = detail::saved_count(memory[1], name),
                 saved_cooldown = detail::saved_count(memory[2], name);
     if (!(memory[3] >= 0 && memory[3] <= 1)) {

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/labels.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/metrics/roc.hpp"
+#include "gemel/metrics/roc_metrics.hpp"
+#include "gemel/training/history.hpp"
+#include "gemel/verification/evaluate.hpp"
+
+namespace gemel {
+
+struct WatchOptions {
+  Index every = 1;  ///< epochs from one value to the next; those between have NaN
+};
+
+/// A callback that measures, after each epoch, how well the model tells chosen pairs apart:
+///
+///   History history = fit(model, pairs, loss, optimizer, {.epochs = 20}, rng, Watch{"hard eer", hard_pairs, eer},
+///                         EarlyStopping{.monitor = "hard eer", .patience = 3}, CSVLogger{"log.csv"});
+///   history.metric("hard eer").back();
+///
+/// The metric is a double of the Roc of the distances: `eer`, `auc`, `best_accuracy`, `FrrAtFar{0.01}`, or a function
+/// of the user's own. The model is taken as it is at inference, so without dropout. The value is in the history before
+/// any callback's on_epoch_end, whatever their order is, so that EarlyStopping and ReduceLROnPlateau may monitor it,
+/// and CSVLogger and ProgressBar show it. The pairs are shared, not copied.
+///
+/// All pairs are looked at when the training begins. Throws then ValueError where `every` is below 1, all pairs are of
+/// one class, or the name is empty, another callback's, or one of the history's own; ShapeError where the pairs have
+/// not the features that the model takes; NonFiniteError where a sample is not finite, and later where a distance is
+/// not. `place().pair` is the number of the pair.
+template <Scalar S, RocMetric Metric>
+class Watch {
+ public:
+  Watch(std::string name, Pairs<S> pairs, Metric metric, WatchOptions options = {})
+      : name_(std::move(name)), pairs_(std::move(pairs)), metric_(std::move(metric)), options_(options) {}
+
+  MetricSeries metric() const {
+    MetricSeries series{.name = name_};
+    if constexpr (requires { bool{Metric::more_is_better}; }) series.more_is_better = Metric::more_is_better;
+    return series;
+  }
+
+  template <class State>
+  [[gnu::cold]] void on_train_begin(State& state) const {
+    using Model = std::remove_cvref_t<decltype(state.model)>;
+    static_assert(std::is_same_v<typename Model::Scalar, S>, "gemel: a Watch needs pairs of the model's scalar type");
+    if (options_.every < 1) {
+      throw ValueError(
+          {"the metric '", name_, "' is taken every ", options_.every, " epochs, but it must be 1 or more"});
+    }
+    const Index features = state.model.network().in();
+    if (pairs_.features() != features) {
+      throw ShapeError({"the model takes ", features, " features, but the pairs of the metric '", name_, "' have ",
+                        pairs_.features()});
+    }
+    const Labels labels = pairs_.labels();
+    const auto similar = std::ranges::count(labels.span(), 1);
+    if (similar == 0 || similar == labels.size()) {
+      throw ValueError({"the pairs of the metric '", name_, "' are all ", similar == 0 ? "dissimilar" : "similar",
+                        ": pairs of both classes are needed"});
+    }
+    try {
+      detail::check_finite(detail::distinct_samples(pairs_, 0, pairs_.size()), pairs_, 0, pairs_.size());
+    } catch (const NonFiniteError& error) {
+      throw NonFiniteError({"of the pairs of the metric '", name_,
+                            "', a sample's features hold NaN or infinity; clean the data or leave the sample out"},
+                           error.place());
+    }
+  }
+
+  template <class State>
+  [[gnu::cold]] double on_measure(State& state) const {
+    if ((state.epoch + 1) % options_.every != 0) return std::numeric_limits<double>::quiet_NaN();
+    const VectorX<S> values = distances(state.model, pairs_);
+    for (Index i = 0; i < values.size(); ++i) {
+      if (std::isfinite(values[i])) continue;
+      throw NonFiniteError({"of the pairs of the metric '", name_,
+                            "', this one's distance is not finite: look for huge features, or lower the learning rate"},
+                           {.epoch = state.epoch, .pair = i});
+    }
+    return metric_(Roc{values, pairs_.labels()});
+  }
+
+ private:
+  std::string name_;
+  Pairs<S> pairs_;
+  Metric metric_;
+  WatchOptions options_;
+};
+
+}  // namespace gemel
