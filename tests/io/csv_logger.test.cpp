@@ -1,11 +1,14 @@
 #include "gemel/io/csv_logger.hpp"
 
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include "catch.hpp"
+#include "gemel/io/csv.hpp"
 #include "gemel/training/callback.hpp"
 #include "io/temporary_folder.hpp"
+#include "mentions.hpp"
 
 using namespace gemel;
 
@@ -63,12 +66,80 @@ TEST_CASE("CSVLogger writes a line an epoch", "[csv_logger]") {
 
 TEST_CASE("CSVLogger ends a last line that has no end before it appends", "[csv_logger]") {
   const TemporaryFolder folder;
-  const auto path = folder.write("log.csv", "epoch,loss\n0,0.25");
+  const std::string header = "epoch,loss,validation_loss,learning_rate,seconds";
+  const auto path = folder.write("log.csv", header + "\n0,0.25");
   CSVLogger logger{path, {.append = true}};
   train(logger, 1, 1, false);
-  CHECK(content_of(path) == "epoch,loss\n0,0.25\n1,0.25,,0.001,0.25\n");
+  CHECK(content_of(path) == header + "\n0,0.25\n1,0.25,,0.001,0.25\n");
   train(logger, 2, 1, false);
-  CHECK(content_of(path) == "epoch,loss\n0,0.25\n1,0.25,,0.001,0.25\n2,0.2,,0.001,0.25\n");
+  CHECK(content_of(path) == header + "\n0,0.25\n1,0.25,,0.001,0.25\n2,0.2,,0.001,0.25\n");
+
+  for (const char* end : {"", "\r\n"}) {  // killed behind the header, or saved by an editor
+    folder.write("log.csv", header + end);
+    train(logger, 1, 1, false);
+    CHECK(content_of(path) == header + (*end ? end : "\n") + "1,0.25,,0.001,0.25\n");
+  }
+}
+
+TEST_CASE("CSVLogger appends to no file with another header or separator", "[csv_logger]") {
+  const TemporaryFolder folder;
+  const std::string header = "epoch,loss,validation_loss,learning_rate,seconds";
+  for (const std::string& other :
+       {std::string("epoch,loss"), std::string("epoch;loss;validation_loss;learning_rate;seconds"),
+        header + ",hard eer", header.substr(0, header.size() - 1), " " + header, std::string("0,0.25,,0.001,0.25"),
+        std::string()}) {
+    CAPTURE(other);
+    const std::string content = other + "\n0,0.25,,0.001,0.25";
+    const auto path = folder.write("log.csv", content);
+    CSVLogger logger{path, {.append = true}};
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      try {
+        train(logger, 1, 1, false);
+        CHECK(false);
+      } catch (const FormatError& error) {
+        CHECK(mentions(error.what(), "its header is '" + other + "', but what is to be appended has '" + header + "'"));
+        CHECK(error.place().file == path.string());
+        CHECK(error.place().line == 1);
+      }
+      CHECK(content_of(path) == content);
+    }
+  }
+}
+
+TEST_CASE("CSVLogger has a column for each metric, by its name", "[csv_logger]") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "log.csv";
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Model model;
+  NoOptimizer optimizer;
+  History history{.loss = {0.5}, .validation_loss = {2}, .learning_rate = {0.1}, .seconds = {1}};
+  history.metrics = {{"hard eer", {}}, {"a, \"b\"", {}}, {" c", {}}};
+  State state{.model = model, .optimizer = optimizer, .history = history};
+  const std::string header = "epoch,loss,validation_loss,learning_rate,seconds,hard eer,\"a, \"\"b\"\"\",\" c\"\n";
+  CSVLogger logger{path};
+  logger.on_train_begin(state);
+  CHECK(content_of(path) == header);
+  for (MetricSeries& metric : history.metrics) metric.values = {0.25};
+  logger.on_epoch_end(state);
+  history.metrics.insert(history.metrics.begin(), {"late", {7}});  // the columns are fixed
+  history.metrics[1].values.push_back(1.0 / 3);
+  history.metrics[3].values.push_back(-nan);
+  state.epoch = 1;
+  logger.on_epoch_end(state);
+  logger.on_train_end(state);
+  CHECK(content_of(path) == header + "0,0.5,2,0.1,1,0.25,0.25,0.25\n1,0.5,2,0.1,1,0.3333333333333333,0.25,nan\n");
+
+  const CsvData<double> read = read_csv<double>(path, {.header = CsvHeader::Yes, .missing = CsvMissing::LeaveOut});
+  CHECK(read.features[6] == "a, \"b\"");
+  CHECK(read.left_out == 1);
+
+  history.metrics.erase(history.metrics.begin());
+  CSVLogger resumed{path, {.append = true}};
+  resumed.on_train_begin(state);
+  resumed.on_epoch_end(state);
+  CHECK(content_of(path).substr(0, header.size()) == header);
+  history.metrics[1].name = "b";
+  CHECK_THROWS_AS(resumed.on_train_begin(state), FormatError);
 }
 
 TEST_CASE("CSVLogger refuses what may be a part of a number as a separator", "[csv_logger]") {

@@ -82,8 +82,7 @@ inline std::string_view whole_number(std::string_view text) {
 }
 
 /// A cell's text for a message: short, and without control characters.
-inline std::string excerpt(std::string_view cell) {
-  constexpr std::size_t most = 40;
+inline std::string excerpt(std::string_view cell, std::size_t most = 40) {
   std::string text(cell.substr(0, most));
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');

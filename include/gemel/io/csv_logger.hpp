@@ -1,13 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,11 +26,15 @@ struct CSVLoggerOptions {
 };
 
 /// A callback that writes a line an epoch: epoch (from 0), loss, validation_loss (empty without validation),
-/// learning_rate, seconds. The file is opened when the training begins, and is whole after each epoch. Numbers have as
-/// many digits as it takes to read the same value back. Copies of an open one write to the same file.
-/// Throws IoError, with the file's name, where it cannot be opened or written (a full disk), ValueError for a separator
-/// that may be a part of a number (a letter, a digit, a point, a sign), a blank, a quote, a line end, a zero byte, or
-/// no ASCII. A last line without an end, as a run that was killed leaves one, is ended before another is appended.
+/// learning_rate, seconds, and the history's metrics by their names (nan where one was not taken). The file is opened
+/// when the training begins, which fixes the columns, and is whole after each epoch. Numbers have as many digits as it
+/// takes to read the same value back; a name is in quotes where it holds a separator, a quote or a line end (RFC 4180).
+/// Copies of an open one write to the same file. A last line without an end, as a run that was killed leaves one, is
+/// ended before another is appended.
+/// Throws IoError, with the file's name, where it cannot be opened or written (a full disk), FormatError where it
+/// should append to a file that begins with another header, or has another separator (nothing is written then),
+/// ValueError for a separator that may be a part of a number (a letter, a digit, a point, a sign), a blank, a quote, a
+/// line end, a zero byte, or no ASCII.
 class CSVLogger {
  public:
   explicit CSVLogger(const std::filesystem::path& path, CSVLoggerOptions options = {})
@@ -36,16 +43,21 @@ class CSVLogger {
   }
 
   template <class State>
-  void on_train_begin(State&) {
-    open();
+  void on_train_begin(State& state) {
+    open(state.history);
   }
 
   template <class State>
   void on_epoch_end(State& state) {
-    if (!file_) open();
     const History& history = state.history;
-    write({std::to_string(state.epoch), last(history.loss), last(history.validation_loss), last(history.learning_rate),
-           last(history.seconds)});
+    if (!file_) open(history);
+    std::vector<std::string> cells = {std::to_string(state.epoch), last(history.loss), last(history.validation_loss),
+                                      last(history.learning_rate), last(history.seconds)};
+    for (const std::string& name : metrics_) {
+      const MetricSeries* const metric = detail::find_metric(history, name);
+      cells.push_back(metric ? last(metric->values) : "");
+    }
+    write_text(line(cells) + '\n');
   }
 
   template <class State>
@@ -54,13 +66,21 @@ class CSVLogger {
   }
 
  private:
-  void open() {
+  void open(const History& history) {
+    metrics_.clear();
+    std::vector<std::string> names = {"epoch", "loss", "validation_loss", "learning_rate", "seconds"};
+    for (const MetricSeries& metric : history.metrics) {
+      metrics_.push_back(metric.name);
+      names.push_back(quoted(metric.name));
+    }
+    const std::string header = line(names);
     file_ = {std::fopen(name_.c_str(), options_.append ? "a+b" : "wb"), Close{}};
     if (!file_) fail("opened");
     if (std::fseek(file_.get(), 0, SEEK_END) != 0 || std::ftell(file_.get()) <= 0) {
-      write({"epoch", "loss", "validation_loss", "learning_rate", "seconds"});
+      write_text(header + '\n');
       return;
     }
+    check_header(header);
     if (std::fseek(file_.get(), -1, SEEK_END) != 0) fail("read");
     const int end = std::fgetc(file_.get());
     if (end == EOF) fail("read");
@@ -69,11 +89,41 @@ class CSVLogger {
     if (end != '\n') write_text("\n");
   }
 
-  void write(const std::vector<std::string>& cells) {
-    std::string line;
-    for (const std::string& cell : cells) line += (line.empty() ? "" : std::string(1, options_.separator)) + cell;
-    line += '\n';
-    write_text(line);
+  /// Throws FormatError where the file begins with another header: its columns would be taken for these.
+  void check_header(const std::string& header) {
+    std::string begin(std::max<std::size_t>(header.size() + 2, 400), '\0');
+    std::rewind(file_.get());
+    begin.resize(std::fread(begin.data(), 1, begin.size(), file_.get()));
+    if (std::ferror(file_.get())) fail("read");
+    if (begin.starts_with(header)) {
+      const std::string_view rest = std::string_view(begin).substr(header.size());
+      if (rest.empty() || rest.starts_with('\n') || rest.starts_with("\r\n")) return;
+    }
+    file_.reset();
+    constexpr std::size_t most = 300;
+    throw FormatError(
+        {"its header is '", detail::excerpt(std::string_view(begin).substr(0, begin.find_first_of("\r\n")), most),
+         "', but what is to be appended has '", detail::excerpt(header, most),
+         "': append to a log with the same columns and separator, or begin another file"},
+        Place{.file = name_, .line = 1});
+  }
+
+  std::string line(const std::vector<std::string>& cells) const {
+    std::string text;
+    for (const std::string& cell : cells) {
+      if (&cell != &cells.front()) text += options_.separator;
+      text += cell;
+    }
+    return text;
+  }
+
+  std::string quoted(const std::string& name) const {
+    if (name.find_first_of(std::string("\"\r\n") + options_.separator) == name.npos && detail::trimmed(name) == name) {
+      return name;
+    }
+    std::string text = "\"";
+    for (const char c : name) text.append(c == '"' ? 2 : 1, c);
+    return text + '"';
   }
 
   void write_text(const std::string& text) {
@@ -84,6 +134,7 @@ class CSVLogger {
 
   static std::string last(const std::vector<double>& values) {
     if (values.empty()) return "";
+    if (std::isnan(values.back())) return "nan";  // whatever its sign
     std::array<char, 32> text;
     auto* const end = std::to_chars(text.data(), text.data() + text.size(), values.back()).ptr;
     return {text.data(), end};
@@ -101,6 +152,7 @@ class CSVLogger {
 
   std::string name_;
   CSVLoggerOptions options_;
+  std::vector<std::string> metrics_ = {};  // the names whose columns the file has
   std::shared_ptr<std::FILE> file_;
 };
 
