@@ -16,6 +16,7 @@
 #include "gemel/training/progress_bar.hpp"
 #include "gemel/training/reduce_lr_on_plateau.hpp"
 #include "gemel/training/schedule.hpp"
+#include "gemel/verification/watch.hpp"
 #include "io/temporary_folder.hpp"
 
 namespace gemel::bad_input {
@@ -59,6 +60,16 @@ auto restored(const std::vector<double>& saved) {
 const TemporaryFolder& log_folder() {
   static const TemporaryFolder its_own;
   return its_own;
+}
+
+/// Trains with a Watch of these pairs.
+auto watching(const Pairs<float>& pairs, WatchOptions options = {}) {
+  return with(Watch{"hard eer", pairs, gemel::eer, options});
+}
+
+/// Trains with a logger that appends to a file of this content.
+auto appending(const std::string& name, const std::string& content) {
+  return with(CSVLogger{log_folder().write(name, content), {.append = true}});
 }
 
 }  // namespace
@@ -264,7 +275,10 @@ std::vector<Row> callback_rows() {
                              [] {
                                CSVLogger{"log.csv", {.separator = '"'}};
                              })}},
-        {{Truncated, Swapped}, impossible("it only writes")},
+        {Truncated, throws<FormatError>("its header is 'epoch,lo', but what is to be appended has 'epoch,loss,",
+                                        {.file = "cut.csv", .line = 1}, appending("cut.csv", "epoch,lo"))},
+        {Swapped, throws<FormatError>("its header is 'label,pixel', but", {.file = "data.csv", .line = 1},
+                                      appending("data.csv", "label,pixel\n3,0.5\n"))},
         {Missing, throws<IoError>("it cannot be opened: No such file", {.file = "log.csv"},
                                   with(CSVLogger{log_folder().path() / "nowhere" / "log.csv"}))},
         {Unreadable,
@@ -274,6 +288,35 @@ std::vector<Row> callback_rows() {
          std::filesystem::exists("/dev/full")
              ? throws<IoError>("it cannot be written: No space left", {.file = "full"}, with(CSVLogger{"/dev/full"}))
              : impossible("this system has no file that is always full")}}},
+
+      {"Watch",
+       {{WrongShape, throws<ShapeError>("the model takes 3 features, but the pairs of the metric 'hard eer' have 4",
+                                        watching({MatrixX<float>::Ones(4, 2), MatrixX<float>::Ones(4, 2), {1, 0}}))},
+        {NaN, throws<NonFiniteError>("of the pairs of the metric 'hard eer', a sample's features hold NaN or infinity",
+                                     {.pair = 4, .feature = 1}, watching(six_pairs(4, nan_f)))},
+        {Infinite, throws<NonFiniteError>("a sample's features hold NaN or infinity", {.pair = 0, .feature = 1},
+                                          watching(six_pairs(0, -inf_f)))},
+        {Empty, see("Pairs of two matrices")},
+        {OneClass, throws<ValueError>("the pairs of the metric 'hard eer' are all similar",
+                                      watching({MatrixX<float>::Ones(3, 2), MatrixX<float>::Zero(3, 2), {1, 1}}))},
+        {BadLabel, see("Labels")},
+        {OutOfRange,
+         throws<ValueError>("is taken every 0 epochs, but it must be 1 or more", watching(six_pairs(), {.every = 0}))},
+        no_file()}},
+
+      {"a monitored metric's name",
+       {{{WrongShape, NaN, Infinite}, impossible("a name is text")},
+        {Empty, throws<ValueError>("EarlyStopping monitors '', but there are only 'loss'",
+                                   with(EarlyStopping{.monitor = ""}))},
+        no_labels,
+        {OutOfRange,
+         {throws<ValueError>("EarlyStopping monitors 'eer', but there are only 'loss', 'val_loss' where there is a",
+                             with(EarlyStopping{.monitor = "eer"})),
+          throws<ValueError>("ReduceLROnPlateau monitors 'eer', but there are only 'loss'",
+                             with(ReduceLROnPlateau{.monitor = {"eer", Monitor::Max}})),
+          throws<ValueError>("EarlyStopping monitors 'loss' the wrong way round",
+                             with(EarlyStopping{.monitor = {Monitor::Loss, Monitor::Max}}))}},
+        no_file()}},
   };
 }
 

@@ -239,6 +239,23 @@ struct ChosenLoss {
 
 }  // namespace
 
+TEST_CASE("a loss's margin is a number or a function, and a lambda has none", "[warnings]") {
+  const auto margin_of = [](const auto& loss) { return detail::margin_of(loss); };
+  const double captured = 3;
+  struct None {};
+  struct Number {
+    float margin = 0.5F;
+  };
+  struct Function {
+    static double margin() { return 2; }
+  };
+  CHECK(margin_of(Number{}) == 0.5);
+  CHECK(margin_of(Function{}) == 2);
+  CHECK(margin_of(None{}) == 0);
+  CHECK(margin_of([captured] { return captured; }) == 0);
+  CHECK(margin_of(+[](double d) { return d; }) == 0);
+}
+
 TEST_CASE("parts of one's own may tell a margin and the largest distance", "[warnings]") {
   Rng rng{7};
   Siamese<Network<float, Dense<3, 4>>, Choice> model{rng};

@@ -77,6 +77,35 @@ struct Batch {
   }
 };
 
+namespace detail {
+
+// What turns into an argument of any type, and into pointers only.
+struct AnyValue {
+  template <class T>
+  operator T() const;
+};
+struct AnyReference {
+  template <class T>
+  operator T&() const;
+};
+struct AnyPointer {
+  template <class T>
+  operator T*() const;
+};
+
+template <class P, class Fifth>
+concept StartsWith = requires(P source, std::uint64_t seed, Index k, Fifth fifth) {
+  source.start_epoch(seed, k, k, true, fifth);
+};
+/// Whether start_epoch takes a stop flag. (A bool would take a pointer to one, too, and always be true.)
+template <class P>
+concept Stoppable = StartsWith<P, const StopFlag*> && StartsWith<P, AnyPointer>;
+/// Whether it takes a fifth argument at all.
+template <class P>
+concept TakesFifth = StartsWith<P, AnyValue> || StartsWith<P, AnyReference>;
+
+}  // namespace detail
+
 /// Where pairs come from. All that it draws is a function of (seed, epoch, position), never of what was drawn before,
 /// so a resumed run needs two numbers.
 ///
@@ -91,13 +120,15 @@ struct Batch {
 ///                                                  which it has then filled (augmentation)
 ///
 /// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch: where it
-/// is set, start_epoch returns soon, and no batch is asked for.
+/// is set, start_epoch returns soon, and no batch is asked for. A fifth argument of another type is refused: a stop
+/// would not be heard.
 template <class P, class S>
 concept PairSource = std::copyable<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
   { constant.features() } -> std::convertible_to<Index>;
   { constant.batches() } -> std::convertible_to<Index>;
   source.start_epoch(seed, k, k, shuffle);
+  requires detail::Stoppable<P> || !detail::TakesFifth<P>;
   constant.batch(k, batch);
   { constant.column(k, k, buffer) } -> std::same_as<const S*>;
 };
@@ -108,7 +139,7 @@ namespace detail {
 template <class Source>
 void start_epoch(Source& source, std::uint64_t seed, Index epoch, Index batch_size, bool shuffle,
                  const StopFlag* stop) {
-  if constexpr (requires { source.start_epoch(seed, epoch, batch_size, shuffle, stop); }) {
+  if constexpr (Stoppable<Source>) {
     source.start_epoch(seed, epoch, batch_size, shuffle, stop);
   } else {
     source.start_epoch(seed, epoch, batch_size, shuffle);

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <type_traits>
 
+#include "gemel/core/names.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/network/activation.hpp"
 #include "gemel/network/dense.hpp"
@@ -58,6 +59,12 @@ template <class Net>
   return range;
 }
 
+GEMEL_NAMES(farthest)
+template <class Metric>
+concept GivesFarthest = requires(const Metric metric, const VectorRange& range, Index n) {
+  { metric.farthest(range, n) } -> std::convertible_to<double>;
+};
+
 }  // namespace detail
 
 /// An upper bound of the distance of two embeddings of n elements; infinity where none is known. A metric of the
@@ -65,7 +72,10 @@ template <class Net>
 /// by a member `double farthest(const VectorRange&, Index n) const`.
 template <class Metric>
 [[gnu::cold]] double farthest([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
-  if constexpr (requires { metric.farthest(range, n); }) return metric.farthest(range, n);
+  static_assert(detail::GivesFarthest<Metric> || !detail::names_farthest<Metric>,
+                "gemel: a metric's `farthest`, where it has one, is double farthest(const VectorRange&, Index n) const "
+                "(training/farthest.hpp)");
+  if constexpr (detail::GivesFarthest<Metric>) return metric.farthest(range, n);
   // Along a diagonal of the cube, or across the sphere; where no element is negative, no two directions are more than a
   // right angle apart.
   const double root = std::sqrt(static_cast<double>(n));

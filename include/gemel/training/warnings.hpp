@@ -5,10 +5,12 @@
 #include <concepts>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "gemel/core/labels.hpp"
 #include "gemel/core/message.hpp"
+#include "gemel/core/names.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/farthest.hpp"
@@ -35,17 +37,25 @@ double as_length(const Metric& metric, double d) {
   }
 }
 
+GEMEL_NAMES(margin)
+template <class L>
+concept HasMargin = requires(const L loss) {
+  { loss.margin } -> std::convertible_to<double>;
+};
+template <class L>
+concept GivesMargin = requires(const L loss) {
+  { loss.margin() } -> std::convertible_to<double>;
+};
+template <class L>
+concept NamesNoMargin = !std::is_class_v<L> || !names_margin<L>;
+
 /// A loss's margin, its `margin` or `margin()`; 0 where it has none.
 template <class LossType>
 double margin_of(const LossType& loss) {
-  if constexpr (requires {
-                  { loss.margin } -> std::convertible_to<double>;
-                })
-    return loss.margin;
-  if constexpr (requires {
-                  { loss.margin() } -> std::convertible_to<double>;
-                })
-    return loss.margin();
+  static_assert(HasMargin<LossType> || GivesMargin<LossType> || NamesNoMargin<LossType>,
+                "gemel: a loss's `margin`, where it has one, is a public number or a function double margin() const");
+  if constexpr (HasMargin<LossType>) return loss.margin;
+  if constexpr (GivesMargin<LossType>) return loss.margin();
   return 0;
 }
 

@@ -1,0 +1,23 @@
+// error: gemel: a loss's `margin`, where it has one, is a public number or a function
+#include "gemel/gemel.hpp"
+
+/// A loss whose margin, out of reach, nobody would be warned of: until it is repaired, it is for itself only.
+class Half {
+#if defined(REPAIRED)
+ public:
+#endif
+  double margin = 1;
+
+ public:
+  double operator()(std::span<const float> d, std::span<const std::uint8_t> similar, std::span<const float> weight,
+                    std::span<float> slope) const {
+    return gemel::ContrastiveLoss{.margin = margin / 2}(d, similar, weight, slope);
+  }
+};
+
+void train(gemel::Siamese<gemel::Network<float, gemel::Dense<5, 3, gemel::ReLU>>>& model,
+           const gemel::Pairs<float>& pairs) {
+  gemel::Rng rng{1};
+  gemel::RMSprop<float> optimizer{{}};
+  gemel::fit(model, pairs, Half{}, optimizer, {.epochs = 1}, rng);
+}
