@@ -145,6 +145,22 @@ TEST_CASE("without errors an interval still has a width", "[interval]") {
   CHECK(far_interval(distances, labels, 2.0, {.identities = people}).high == wilson_interval(0, 4).high);
 }
 
+TEST_CASE("with each pair counted once, a bootstrap's equal error rate is the curve's, ties included", "[interval]") {
+  Rng rng{9};
+  for (Index trial = 0; trial < 300; ++trial) {
+    const Index n = 2 + rng.below(20);
+    std::vector<double> distances;
+    std::vector<int> labels = {1, 0};
+    for (Index i = 0; i < n; ++i) {
+      distances.push_back(static_cast<double>(rng.below(6)));
+      if (i > 1) labels.push_back(static_cast<int>(rng.below(2)));
+    }
+    CAPTURE(distances, labels);
+    const IntervalOptions options;
+    CHECK(detail::Bootstrap{distances, Labels{labels}, options}.eer() == Roc{distances, Labels{labels}}.eer());
+  }
+}
+
 TEST_CASE("a bootstrap of two people ends", "[interval]") {
   const std::vector<double> distances{1, 2, 3, 4};
   const Interval interval =

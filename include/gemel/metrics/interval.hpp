@@ -126,23 +126,31 @@ class Bootstrap {
   double far(double threshold) const {
     return static_cast<double>(accepted(threshold)) / static_cast<double>(counted(dissimilar_));
   }
+  /// As in Roc, the crossing is found in whole numbers. Throws ValueError where their products are beyond 64 bits: in
+  /// a draw by people, a pair may count often.
   double eer() const {
-    const auto similar = static_cast<double>(counted(similar_));
-    const auto dissimilar = static_cast<double>(counted(dissimilar_));
-    double far = 0;
-    double frr = 1;
-    Index accepted_similar = 0;
-    Index accepted_dissimilar = 0;
+    const std::int64_t similar = counted(similar_), dissimilar = counted(dissimilar_);
+    if (similar > std::numeric_limits<std::int64_t>::max() / dissimilar) {
+      throw ValueError({"a replicate of the bootstrap counts ", similar, " similar and ", dissimilar,
+                        " dissimilar pairs, too many for its error rates: take a part of the pairs"});
+    }
+    std::int64_t rejected = similar, accepted = 0;  // similar and dissimilar ones, of the last step of the curve
     for (auto pair = pairs_.begin(); pair != pairs_.end();) {
       const double distance = pair->distance;
+      std::int64_t next_rejected = rejected, next_accepted = accepted;
       for (; pair != pairs_.end() && pair->distance == distance; ++pair) {
-        (pair->similar ? accepted_similar : accepted_dissimilar) += pair->count;
+        if (pair->similar) {
+          next_rejected -= pair->count;
+        } else {
+          next_accepted += pair->count;
+        }
       }
-      const double next_far = static_cast<double>(accepted_dissimilar) / dissimilar;
-      const double next_frr = (similar - static_cast<double>(accepted_similar)) / similar;
-      if (next_far >= next_frr) return equal_error(far, frr, next_far, next_frr);
-      far = next_far;
-      frr = next_frr;
+      if (next_accepted * similar >= next_rejected * dissimilar) {
+        return equal_error(ratio(accepted, dissimilar), ratio(rejected, similar), ratio(next_accepted, dissimilar),
+                           ratio(next_rejected, similar));
+      }
+      rejected = next_rejected;
+      accepted = next_accepted;
     }
     return 1;  // not reached: the last point is (1, 0)
   }
@@ -179,8 +187,12 @@ class Bootstrap {
     Index count;
   };
 
-  Index counted(const std::vector<std::size_t>& pairs) const {
-    Index sum = 0;
+  static double ratio(std::int64_t part, std::int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  }
+
+  std::int64_t counted(const std::vector<std::size_t>& pairs) const {
+    std::int64_t sum = 0;
     for (const std::size_t i : pairs) sum += pairs_[i].count;
     return sum;
   }
