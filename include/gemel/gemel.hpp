@@ -13,6 +13,7 @@
 #include "gemel/core/labels.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/core/names.hpp"
+#include "gemel/core/pair_identity.hpp"
 #include "gemel/core/power.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"

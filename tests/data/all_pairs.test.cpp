@@ -29,6 +29,13 @@ TEST_CASE("all pairs are there once, and similar within a class") {
   CHECK(similar == 4);
 }
 
+TEST_CASE("all pairs know their classes") {
+  Rng rng{1};
+  const Pairs<float> pairs = all_pairs(Samples<float>(uniform<float>(3, 4, rng)), Classes{4, 9, 4, -2});
+  CHECK(pairs.identities() == std::vector<PairIdentity>{{4, 9}, {4, 4}, {4, -2}, {9, 4}, {9, -2}, {4, -2}});
+  CHECK(pairs.indices(4) == PairIndex{1, 3});
+}
+
 TEST_CASE("all pairs need two samples, and one class each") {
   Rng rng{1};
   CHECK_THROWS_AS(all_pairs(Samples<float>(uniform<float>(3, 4, rng)), Classes{1, 2, 1}), ShapeError);

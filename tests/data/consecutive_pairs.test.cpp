@@ -46,6 +46,12 @@ TEST_CASE("each sample of a class is paired with the next one, then with one of 
       ++p;
     }
   }
+  const std::vector<PairIdentity> identities = pairs.identities();
+  REQUIRE(length(identities) == pairs.size());
+  for (p = 0; p < pairs.size(); ++p) {
+    const auto [first, second] = pairs.indices(p);
+    CHECK(identities[static_cast<std::size_t>(p)] == PairIdentity{first % 3, second % 3});
+  }
 }
 
 TEST_CASE("the other class is any of the others, evenly") {

@@ -195,6 +195,13 @@ TEST_CASE("fixed pairs for validation are those of epoch 0") {
   const Classes classes = thirds(12);
   PairSampler<float> sampler{counted<float>(12), classes};
   const Pairs<float> pairs = sampler.pairs(4);
+  const std::vector<PairIdentity> identities = pairs.identities();
+  REQUIRE(length(identities) == pairs.size());
+  for (Index p = 0; p < pairs.size(); ++p) {
+    const auto [first, second] = pairs.indices(p);
+    CHECK(identities[static_cast<std::size_t>(p)] ==
+          PairIdentity{classes.value(classes.of(first)), classes.value(classes.of(second))});
+  }
   sampler.start_epoch(4, 0, 32, false);
   const Drawn drawn = epoch_of(sampler, classes);
   REQUIRE(pairs.size() == sampler.size());

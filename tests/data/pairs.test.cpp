@@ -231,3 +231,57 @@ TEST_CASE("Pairs that were moved from are what they were") {
   pairs.start_epoch(1, 0, 3, true);
   CHECK(epoch_of(pairs).size() == 7);
 }
+
+TEST_CASE("pairs know their samples by number", "[pairs]") {
+  const Pairs<float> indexed{numbered(3, 5), {{0, 4}, {2, 2}, {4, 1}}, {0, 1, 0}};
+  CHECK(indexed.indices(0) == PairIndex{0, 4});
+  CHECK(indexed.indices(2) == PairIndex{4, 1});
+  CHECK(indexed.slice(1, 2).indices(1) == PairIndex{4, 1});
+  const Pairs<float> sided = seven_pairs();
+  CHECK(sided.indices(3) == PairIndex{3, 10});
+  CHECK(sided.slice(2, 4).indices(1) == PairIndex{3, 10});
+  Batch<float> batch;
+  sided.slice(2, 4).batch(0, batch);
+  CHECK(batch.samples == std::vector<Index>{2, 9, 3, 10, 4, 11, 5, 12});
+}
+
+TEST_CASE("pairs with classes know whose samples they are made of", "[pairs]") {
+  const Pairs<float> unknown{numbered(3, 5), {{0, 4}, {2, 1}, {4, 1}, {1, 0}}, {0, 1, 0, 0}};
+  CHECK(unknown.identities().empty());
+  const Classes classes{7, -3, -3, 8, 9};
+  const Pairs<float> known = unknown.with_classes(classes);
+  CHECK(known.identities() == std::vector<PairIdentity>{{7, 9}, {-3, -3}, {9, -3}, {-3, 7}});
+  CHECK(known.slice(1, 2).identities() == std::vector<PairIdentity>{{-3, -3}, {9, -3}});
+  CHECK(known.slice(1, 3).slice(2, 1).identities() == std::vector<PairIdentity>{{-3, 7}});
+  CHECK(unknown.slice(1, 2).with_classes(classes).identities() == std::vector<PairIdentity>{{-3, -3}, {9, -3}});
+  CHECK(Pairs<float>(known).identities() == known.identities());
+  CHECK(known.labels() == unknown.labels());
+  CHECK(known.first(2) == unknown.first(2));
+  CHECK(unknown.identities().empty());
+
+  // Of two matrices, A's samples are numbered before B's.
+  const Pairs<float> sided{numbered(3, 3), numbered(3, 3, 500), {1, 0, 0}};
+  CHECK(sided.with_classes(Classes{1, 2, 3, 1, 4, 1}).identities() ==
+        std::vector<PairIdentity>{{1, 1}, {2, 4}, {3, 1}});
+}
+
+TEST_CASE("classes that are not one a sample, or contradict a label, are refused", "[pairs]") {
+  const Pairs<float> pairs{numbered(3, 5), {{0, 4}, {2, 1}, {4, 1}}, {0, 1, 0}};
+  CHECK_THROWS_AS(pairs.with_classes(Classes{1, 2, 2, 3}), ShapeError);
+  CHECK(failure([&] {
+          pairs.with_classes(Classes{1, 2, 2, 3});
+        }) == "the pairs are of 5 samples, but there are 4 class labels: one a sample is needed");
+  CHECK_THROWS_AS(seven_pairs().with_classes(Classes{1, 2, 3, 4, 5, 6, 7}), ShapeError);
+  const auto refused = [&pairs](const Classes& classes) {
+    try {
+      pairs.with_classes(classes);
+      return std::string("it was taken");
+    } catch (const ValueError& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(refused(Classes{1, 5, 6, 3, 4}) == "pair 1: the label says similar, but the classes are 6 and 5");
+  CHECK(refused(Classes{1, 5, 5, 3, 5}) == "pair 2: the label says dissimilar, but the classes are 5 and 5");
+  // A slice is asked about its own pairs only.
+  CHECK(pairs.slice(0, 2).with_classes(Classes{1, 5, 5, 3, 5}).identities().size() == 2);
+}

@@ -18,7 +18,8 @@ namespace gemel {
 
 /// The pairs of Keras' example (mnist_siamese.py): the samples of a class, each with the next one, are its similar
 /// pairs, and each of these is followed by a dissimilar one, of its first sample and the sample in the same place of
-/// another class, drawn at random. Every class gives 2 (n - 1) pairs, n the size of the smallest class.
+/// another class, drawn at random. Every class gives 2 (n - 1) pairs, n the size of the smallest class. The pairs know
+/// their classes.
 ///
 /// Throws ShapeError where there is not one class a sample, ValueError where there is one class only, or a class of one
 /// sample.
@@ -50,7 +51,7 @@ Pairs<S> consecutive_pairs(Samples<S> x, const Classes& classes, Rng& rng) {
       similar.push_back(0);
     }
   }
-  return {std::move(x), std::move(pairs), similar};
+  return Pairs<S>{std::move(x), std::move(pairs), similar}.with_classes(classes);
 }
 
 }  // namespace gemel

@@ -85,14 +85,14 @@ class PairSampler {
   Index size() const { return count_; }
   Index features() const { return x_.features(); }
 
-  /// The pairs of (seed, epoch 0), to keep: for validation, or for tests.
+  /// The pairs of (seed, epoch 0), to keep: for validation, or for tests. They know their classes.
   Pairs<S> pairs(std::uint64_t seed) const {
     std::vector<PairIndex> drawn;
     draw(seed, 0, drawn);
     std::vector<std::uint8_t> similar;
     similar.reserve(drawn.size());
     for (const auto [first, second] : drawn) similar.push_back(shared_->classes.same(first, second));
-    return {x_, std::move(drawn), similar};
+    return Pairs<S>{x_, std::move(drawn), similar}.with_classes(shared_->classes);
   }
 
   /// The PairSource: see pair_source.hpp. Nothing is allocated from the second epoch on.

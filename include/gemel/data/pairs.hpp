@@ -10,8 +10,10 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/labels.hpp"
+#include "gemel/core/pair_identity.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/data/classes.hpp"
 #include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/samples.hpp"
@@ -19,12 +21,12 @@
 
 namespace gemel {
 
-/// Pairs that stay the same in every epoch; a PairSource. Copies and slices share samples, labels and weights.
+/// Pairs that stay the same in every epoch; a PairSource. Copies and slices share samples, labels, weights and classes.
 ///
 /// A sample may be paired with itself: the distance is 0, to evaluate with, but there is nothing to learn from it.
 ///
 /// A batch holds each of its samples once (so it is embedded once); it is two-sided where none is in two of its pairs.
-/// The samples' numbers in it are those of X, or, for two matrices, i for A's sample i and A.size() + i for B's.
+/// The samples' numbers are those of X, or, for two matrices, i for A's sample i and A.size() + i for B's.
 template <Scalar S>
 class Pairs {
  public:
@@ -67,12 +69,38 @@ class Pairs {
     share(std::move(index_pairs), std::move(labels), std::move(weights), sharing);
   }
 
+  /// The same pairs, which know whose samples they are made of: `classes` has one a sample, by the samples' numbers
+  /// (for two matrices, A's are before B's; for a slice, they are those of all samples). Throws ShapeError where it has
+  /// not, ValueError where a pair is labelled similar and of two classes, or dissimilar and of one.
+  [[gnu::cold]] Pairs with_classes(const Classes& classes) const {
+    const Index samples = offset_of_second() + b_.size();
+    if (classes.size() != samples) {
+      throw ShapeError({"the pairs are of ", samples, " samples, but there are ", classes.size(),
+                        " class labels: one a sample is needed"});
+    }
+    for (Index i = 0; i < size_; ++i) {
+      const auto [a, b] = indices(i);
+      if (classes.same(a, b) == similar(i)) continue;
+      throw ValueError({"the label says ", similar(i) ? "similar" : "dissimilar", ", but the classes are ",
+                        classes.value(classes.of(a)), " and ", classes.value(classes.of(b))},
+                       {.pair = i});
+    }
+    Pairs known = *this;
+    known.classes_ = std::make_shared<const Classes>(classes);
+    return known;
+  }
+
   Index size() const { return size_; }
   Index features() const { return a_.features(); }
 
+  /// The numbers of pair i's samples.
+  PairIndex indices(Index i) const {
+    const auto [a, b] = columns(i);
+    return {a, offset_of_second() + b};
+  }
   /// Where the features of pair i's samples lie.
-  const S* first(Index i) const { return a_.column(indices(i).first); }
-  const S* second(Index i) const { return b_.column(indices(i).second); }
+  const S* first(Index i) const { return a_.column(columns(i).first); }
+  const S* second(Index i) const { return b_.column(columns(i).second); }
   bool similar(Index i) const { return shared_->labels[start_ + i]; }
 
   /// One a pair, or none: all 1.
@@ -83,6 +111,16 @@ class Pairs {
 
   Labels labels() const {
     return shared_->labels.span().subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));
+  }
+
+  /// The classes of both samples of each pair, for an interval that draws people; empty where they are not known.
+  std::vector<PairIdentity> identities() const {
+    std::vector<PairIdentity> identities;
+    if (!classes_) return identities;
+    identities.reserve(static_cast<std::size_t>(size_));
+    const auto identity = [this](Index sample) { return static_cast<Index>(classes_->value(classes_->of(sample))); };
+    for (Index i = 0; i < size_; ++i) identities.push_back({identity(indices(i).first), identity(indices(i).second)});
+    return identities;
   }
 
   /// The pairs first, …, first + count - 1, in their natural order. Throws ValueError where they are not all there, or
@@ -116,11 +154,10 @@ class Pairs {
       arrangement_.fill(k, out);
     } else {
       out.two_sided = true;
-      const Index second_side = shared_->indices.empty() ? a_.size() : 0;
       for (Index i = 0; i < count; ++i) {
         const auto [a, b] = indices(order_.pair(k, i));
         out.samples.push_back(a);
-        out.samples.push_back(second_side + b);
+        out.samples.push_back(b);
         out.pairs.push_back({2 * i, 2 * i + 1});
       }
     }
@@ -166,9 +203,13 @@ class Pairs {
         std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights), sharing});
   }
 
-  PairIndex indices(Index i) const {
+  /// Which column of A (or X) and which of B (or X) pair i is.
+  PairIndex columns(Index i) const {
     return shared_->indices.empty() ? PairIndex{start_ + i, start_ + i} : at(shared_->indices, start_ + i);
   }
+
+  /// The number that B's first sample has.
+  Index offset_of_second() const { return shared_->indices.empty() ? a_.size() : 0; }
 
   Samples<S> a_;
   Samples<S> b_;
@@ -177,6 +218,7 @@ class Pairs {
   EpochOrder order_;
   SharedSamples arrangement_ = {};  // of the epoch; none where no two pairs share a sample
   std::shared_ptr<const Shared> shared_;
+  std::shared_ptr<const Classes> classes_ = {};  // of the samples, by their numbers; null where they are not known
 };
 
 }  // namespace gemel

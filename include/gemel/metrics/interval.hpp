@@ -13,6 +13,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/labels.hpp"
 #include "gemel/core/message.hpp"
+#include "gemel/core/pair_identity.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
@@ -25,12 +26,6 @@ struct Interval {
   double low = 0;
   double high = 0;
   std::string method = {};
-};
-
-/// Whose samples the two of a pair are: any numbers, equal for the same person (class).
-struct PairIdentity {
-  Index first;
-  Index second;
 };
 
 struct IntervalOptions {
