@@ -87,6 +87,8 @@
 #include "gemel/training/validation_split.hpp"
 #include "gemel/training/warnings.hpp"
 #include "gemel/verification/calibration.hpp"
+#include "gemel/verification/distances.hpp"
+#include "gemel/verification/embedder.hpp"
 #include "gemel/verification/evaluate.hpp"
 #include "gemel/verification/verifier.hpp"
 #include "gemel/verification/watch.hpp"

@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/data/all_pairs.hpp"
 #include "verification/stub_model.hpp"
 
 using namespace gemel;
@@ -86,6 +88,29 @@ TEST_CASE("calibrate bootstraps by identity where it is given", "[calibration]")
   CHECK(mentions(calibration.method, "bootstrap by identity, 1000 replicates of 7 identities"));
   CHECK(calibration.interval.low < calibration.far);
   CHECK(calibration.far < calibration.interval.high);
+}
+
+TEST_CASE("calibrate bootstraps by the classes that the pairs know, unless identities are given", "[calibration]") {
+  Rng rng{9};
+  std::vector<int> labels;
+  for (int i = 0; i < 24; ++i) labels.push_back(i % 6);
+  const Classes classes{labels};
+  MatrixX<float> x = 0.4F * normal<float>(3, 24, rng);
+  for (Index i = 0; i < 24; ++i) x(0, i) += static_cast<float>(labels[static_cast<std::size_t>(i)]);
+  const Pairs<float> pairs = all_pairs(Samples<float>{x}, classes);
+  CalibrationOptions by_hand{.far = 0.1};
+  for (Index i = 0; i < 24; ++i) {
+    for (Index j = i + 1; j < 24; ++j) by_hand.interval.identities.push_back({classes.of(i), classes.of(j)});
+  }
+  const Calibration known = calibrate(StubModel{}, pairs, {.far = 0.1}).calibration();
+  const Calibration given = calibrate(StubModel{}, pairs, by_hand).calibration();
+  CHECK(mentions(known.method, "bootstrap by identity, 1000 replicates of 6 identities"));
+  CHECK(known.interval.low == given.interval.low);
+  CHECK(known.interval.high == given.interval.high);
+  CHECK(known.interval.low < known.interval.high);
+
+  for (PairIdentity& pair : by_hand.interval.identities) pair = {pair.first == pair.second ? 0 : 1, 0};
+  CHECK(mentions(calibrate(StubModel{}, pairs, by_hand).calibration().method, "Wilson"));  // of two people only
 }
 
 TEST_CASE("calibrate takes distances", "[calibration]") {
@@ -189,4 +214,78 @@ TEST_CASE("calibrate refuses bad options and pairs", "[calibration]") {
   CHECK_THROWS_AS(calibrate({1.0, std::nan("")}, {1, 0}, {.far = 0.9}), NonFiniteError);
   // A collapsed model: all distances are equal.
   CHECK_THROWS_AS(calibrate(StubModel{.scale = 0}, pairs, {.far = 0.1}), ValueError);
+}
+
+TEST_CASE("calibrate sets the threshold at the best accuracy, midway", "[calibration]") {
+  const Pairs<float> pairs = noisy_pairs(100, 12);
+  const Calibration calibration = calibrate(StubModel{}, pairs, {.at_best_accuracy = true}).calibration();
+  const Roc roc{distances(StubModel{}, pairs), pairs.labels()};
+  CHECK(calibration.threshold == midway_from(roc, roc.best_threshold()));
+  CHECK(roc.accuracy(calibration.threshold) == roc.best_accuracy());
+  CHECK(calibration.frr == roc.frr(calibration.threshold));
+  CHECK(mentions(calibration.method, "threshold at the best accuracy on 100 similar and 100 dissimilar pairs; 95 %"));
+  // Two dissimilar pairs among three similar ones cost less than the similar ones beyond: unlike at the EER.
+  const std::vector<double> d{1, 2, 3, 4, 5, 6};
+  const Labels labels{1, 0, 1, 1, 1, 0};
+  CHECK(calibrate(d, labels, {.at_best_accuracy = true}).threshold == 5.5);
+  CHECK(calibrate(d, labels, {.at_eer = true}).threshold == 3.5);
+  CHECK_THROWS_AS(calibrate(d, labels, {.at_eer = true, .at_best_accuracy = true}), ValueError);
+}
+
+TEST_CASE("where distances allow no threshold, it is refused, or nothing is accepted where that was asked for",
+          "[calibration]") {
+  struct Case {
+    std::vector<double> distances;
+    Labels labels;
+    CalibrationOptions options;
+    std::string reason;
+  };
+  const std::vector<Case> cases{
+      {{0.1, 0.1, 0.2, 0.9, 0.9, 0.9, 0.9},
+       {0, 0, 1, 0, 0, 0, 0},
+       {.far = 0.3},
+       "the closest of all pairs are dissimilar"},
+      {{0.1, 0.1, 0.1, 0.9, 0.9, 0.9},
+       {1, 0, 0, 0, 0, 0},
+       {.far = 0.3},
+       "the smallest distance is that of similar and dissimilar pairs"},
+      {{0.1, 0.1, 0.1, 0.1}, {1, 0, 1, 0}, {.far = 0.5}, "all distances are equal"},
+      {{0.1, 0.1, 0.1, 0.1}, {1, 0, 1, 0}, {.at_eer = true}, "at the equal error rate every pair would be accepted"},
+      {{0.1, 0.2, 0.3, 0.4}, {0, 1, 0, 0}, {.at_best_accuracy = true}, "to refuse every pair is most often right"},
+      {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.far = 0.5}, "similar pairs are farther apart than dissimilar ones"},
+      {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.at_eer = true}, "similar pairs are farther apart than dissimilar ones"},
+      {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.at_best_accuracy = true}, "similar pairs are farther apart"},
+  };
+  for (Case with : cases) {
+    CAPTURE(with.reason);
+    try {
+      calibrate(with.distances, with.labels, with.options);
+      FAIL("it was not refused");
+    } catch (const ValueError& error) {
+      CHECK(mentions(error.what(), with.reason));
+    }
+    with.options.or_accept_nothing = true;
+    const Calibration calibration = calibrate(with.distances, with.labels, with.options);
+    CHECK(calibration.threshold == -std::numeric_limits<double>::infinity());
+    CHECK(calibration.far == 0);
+    CHECK(calibration.frr == 1);
+    CHECK(calibration.interval.low == 0);
+    CHECK(calibration.interval.high == 0);
+    CHECK(mentions(calibration.method, "nothing is accepted on "));
+    CHECK(mentions(calibration.method, with.reason));
+  }
+  // Where there is a threshold, it is that one.
+  const std::vector<double> d{0.1, 0.2, 0.3, 0.4};
+  CHECK(calibrate(d, {1, 1, 0, 0}, {.at_eer = true, .or_accept_nothing = true}).threshold == std::midpoint(0.2, 0.3));
+  // What is wrong with the options, or with the number of pairs, is refused all the same.
+  const Labels reversed{0, 0, 1, 1};
+  CHECK_THROWS_AS(calibrate(d, reversed, {.far = 2, .or_accept_nothing = true}), ValueError);
+  CHECK_THROWS_AS(calibrate(d, reversed, {.or_accept_nothing = true, .interval = {.confidence = 2}}), ValueError);
+  CHECK_THROWS_AS(calibrate(d, {1, 1, 0, 0}, {.far = 0.1, .or_accept_nothing = true}), ValueError);
+  CHECK_THROWS_AS(calibrate(d, {1, 1, 1, 1}, {.or_accept_nothing = true}), ValueError);
+
+  // A collapsed model's Verifier.
+  const auto verifier = calibrate(StubModel{.scale = 0}, noisy_pairs(50, 5), {.far = 0.1, .or_accept_nothing = true});
+  const VectorX<float> x{{1, 0, 0}};
+  CHECK_FALSE(verifier.same(x, x));
 }

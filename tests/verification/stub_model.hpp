@@ -13,6 +13,7 @@ struct StubModel {
   using Scalar = float;
   struct Metric {
     float value(ConstColumn<float> a, ConstColumn<float> b) const { return (a - b).norm(); }
+    void add_gradient(ConstColumn<float>, ConstColumn<float>, float, float, Column<float>, Column<float>) const {}
   };
 
   Index features = 3;

@@ -1,25 +1,20 @@
 #include "gemel/verification/verifier.hpp"
 
 #include <limits>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "allocations.hpp"
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/network/any_network.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/siamese.hpp"
 #include "verification/stub_model.hpp"
 
 using namespace gemel;
-
-namespace {
-
-struct Shift {
-  float by;
-  MatrixX<float> operator()(const Eigen::Ref<const MatrixX<float>>& x) const { return x.array() * x.array() + by; }
-};
-
-}  // namespace
 
 TEST_CASE("a Verifier accepts distances up to the threshold", "[verifier]") {
   const Verifier verifier{StubModel{}, Calibration{.threshold = 2.0, .method = "by hand"}};
@@ -56,15 +51,6 @@ TEST_CASE("a Verifier owns a copy of its model", "[verifier]") {
   CHECK(verifier.model().parameters().size() == 20);
 }
 
-TEST_CASE("a Verifier preprocesses both samples", "[verifier]") {
-  const Verifier verifier{StubModel{}, Calibration{.threshold = 1.0}, Shift{.by = 7}};
-  const VectorX<float> a{{1, 0, 0}};
-  const VectorX<float> b{{3, 0, 0}};
-  CHECK(verifier.distance(a, b) == 16);  // 2 (3^2 - 1^2)
-  CHECK(verifier.distance(a, -a) == 0);
-  CHECK(verifier.preprocess().by == 7);
-}
-
 TEST_CASE("a Verifier refuses bad samples", "[verifier]") {
   const Verifier verifier{StubModel{}, Calibration{.threshold = 1.0}};
   const VectorX<float> a{{1, 0, 0}};
@@ -77,4 +63,191 @@ TEST_CASE("a Verifier refuses bad samples", "[verifier]") {
   CHECK_THROWS_AS(verifier.same(a, VectorX<float>{{1, nan, 0}}), NonFiniteError);
   CHECK_THROWS_AS(verifier.distance(VectorX<float>{{1, infinity, 0}}, a), NonFiniteError);
   CHECK_THROWS_AS((Verifier{StubModel{}, Calibration{.threshold = static_cast<double>(nan)}}), ValueError);
+}
+
+namespace {
+
+/// Two models, the embeddings of the one below those of the other: a user's own embedder that embeds into the caller's
+/// memory.
+struct Ensemble {
+  using Scalar = float;
+  using Member = Siamese<Network<float, Dense<3, 5, ReLU>, Dense<5, 4>>>;
+  Member first, second;
+
+  Index embedding_size() const { return 8; }
+  MatrixX<float> embed(ColumnList<float> x) const {
+    MatrixX<float> y(8, x.cols());
+    y << first.embed(x), second.embed(x);
+    return y;
+  }
+  void embed(ColumnList<float> x, Columns<float> y, Workspace<float>& workspace) const {
+    for (Index j = 0; j < x.cols(); ++j) {
+      first.embed(x.middle(j, 1), Columns<float>(y.data() + 8 * j, 4, 1), workspace);
+      second.embed(x.middle(j, 1), Columns<float>(y.data() + 8 * j + 4, 4, 1), workspace);
+    }
+  }
+  Cosine metric() const { return {}; }
+};
+
+/// Asks, while it embeds, a Verifier of its own, which has the same thread's workspace.
+struct Asking {
+  using Scalar = float;
+  Verifier<Ensemble> asked;
+
+  Index embedding_size() const { return 1; }
+  MatrixX<float> embed(ColumnList<float> x) const {
+    MatrixX<float> y(1, x.cols());
+    Workspace<float> workspace;
+    embed(x, Columns<float>(y.data(), 1, y.cols()), workspace);
+    return y;
+  }
+  void embed(ColumnList<float> x, Columns<float> y, Workspace<float>&) const {
+    const MatrixX<float> many = MatrixX<float>::Ones(3, 200);
+    for (Index j = 0; j < x.cols(); ++j) {
+      y(0, j) = asked.distance(x.column(j), many.col(0));
+      asked.distances(many, many);  // would take memory from under y
+    }
+  }
+  Euclidean metric() const { return {}; }
+};
+
+template <class Model>
+void check_asked_in_all_ways(const Model& model) {
+  using S = typename Model::Scalar;
+  Rng rng{7};
+  const Verifier verifier{model, Calibration{.threshold = 0.5}};
+  const MatrixX<S> a = normal<S>(3, 200, rng), b = normal<S>(3, 200, rng);  // more than a block
+  const Index out = model.embed(ColumnList<S>(a.data(), 3, 3, 1)).rows();
+  const MatrixX<S> left = model.embed(ColumnList<S>(a.data(), 3, 3, 200)),
+                   right = model.embed(ColumnList<S>(b.data(), 3, 3, 200));
+  VectorX<S> expected(200);
+  for (Index j = 0; j < 200; ++j) {
+    expected[j] =
+        model.metric().value(ConstColumn<S>(left.col(j).data(), out), ConstColumn<S>(right.col(j).data(), out));
+  }
+  Workspace<S> workspace;
+  VectorX<S> d(200), lone(200), lone_with(200);
+  Index same = 0, same_with = 0;
+  const auto ask = [&] {
+    verifier.distances(a, b, workspace, d);
+    for (Index j = 0; j < 200; ++j) {
+      lone[j] = verifier.distance(a.col(j), b.col(j));
+      lone_with[j] = verifier.distance(a.col(j), b.col(j), workspace);
+      same += verifier.same(a.col(j), b.col(j));
+      same_with += verifier.same(a.col(j), b.col(j), workspace);
+    }
+  };
+  ask();
+  const long before = allocation_count;
+  ask();
+  const long after = allocation_count;
+  CHECK(after == before);
+  CHECK(d == expected);
+  CHECK(lone == expected);
+  CHECK(lone_with == expected);
+  CHECK(verifier.distances(a, b) == expected);
+  CHECK(verifier.distances(a.leftCols(1), b.leftCols(1))[0] == expected[0]);
+  CHECK(verifier.distances(a.leftCols(0), b.leftCols(0)).size() == 0);
+  const MatrixX<S> wide = normal<S>(7, 60, rng);
+  CHECK(verifier.distances(wide.topRows(3), wide.bottomRows(3)) ==
+        verifier.distances(MatrixX<S>(wide.topRows(3)), MatrixX<S>(wide.bottomRows(3))));
+  CHECK(same == 2 * (expected.array() <= S(0.5)).count());
+  CHECK(same_with == same);
+  CHECK(same > 0);
+  CHECK(same < 400);
+}
+
+Ensemble an_ensemble() {
+  Rng rng{3};
+  return {Ensemble::Member{rng}, Ensemble::Member{rng}};
+}
+
+}  // namespace
+
+TEST_CASE("a lone pair, a lone pair with a workspace and many pairs have the same distances, and nothing is allocated",
+          "[verifier]") {
+  Rng rng{2};
+  check_asked_in_all_ways(Siamese<Network<float, Dense<3, 16, ReLU>, Dense<16, 6>>>{rng});
+  check_asked_in_all_ways(Siamese<Network<double, Dense<3, 6>>, Manhattan>{rng});
+  check_asked_in_all_ways(Siamese<AnyNetwork<float>, SquaredEuclidean>{
+      AnyNetwork<float>{rng, Sequence<AnyLayer>{{Dense<Dynamic, Dynamic, ReLU>{3, 9}}}}});
+  check_asked_in_all_ways(an_ensemble());
+}
+
+TEST_CASE("threads share a Verifier", "[verifier]") {
+  Rng rng{4};
+  const Verifier verifier{an_ensemble(), Calibration{.threshold = 0.5}};
+  const MatrixX<float> a = normal<float>(3, 300, rng), b = normal<float>(3, 300, rng);
+  const VectorX<float> expected = verifier.distances(a, b);
+  VectorX<float> d(300);
+  std::vector<std::thread> threads;
+  for (Index t = 0; t < 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (Index j = t; j < 300; j += 3) d[j] = verifier.distance(a.col(j), b.col(j));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(d == expected);
+}
+
+TEST_CASE("a model may ask a Verifier while it is asked itself", "[verifier]") {
+  Rng rng{5};
+  const Verifier asked{an_ensemble(), Calibration{.threshold = 0.5}};
+  const Verifier verifier{Asking{asked}, Calibration{.threshold = 0.5}};
+  const MatrixX<float> a = normal<float>(3, 50, rng), b = normal<float>(3, 50, rng);
+  const VectorX<float> ones = VectorX<float>::Ones(3);
+  const VectorX<float> d = verifier.distances(a, b);
+  for (Index j = 0; j < 50; ++j) {
+    const float difference = asked.distance(a.col(j), ones) - asked.distance(b.col(j), ones);
+    CHECK(d[j] == (difference < 0 ? -difference : difference));
+    CHECK(verifier.distance(a.col(j), b.col(j)) == d[j]);
+  }
+}
+
+TEST_CASE("a threshold of -infinity accepts nothing, whatever the distance is", "[verifier]") {
+  const Verifier verifier{StubModel{}, Calibration{.threshold = -std::numeric_limits<double>::infinity()}};
+  const VectorX<float> a{{1, 0, 0}};
+  Workspace<float> workspace;
+  CHECK_FALSE(verifier.same(a, a));
+  CHECK_FALSE(verifier.same(a, a, workspace));
+}
+
+TEST_CASE("what a Verifier refuses is named: the pair, the sample and the feature", "[verifier]") {
+  Rng rng{6};
+  const Verifier verifier{Siamese<Network<float, Dense<3, 4, ReLU>>>{rng}, Calibration{.threshold = 0.5}};
+  const auto place = [](const auto& act) -> Place {
+    try {
+      act();
+    } catch (const NonFiniteError& error) {
+      return error.place();
+    }
+    FAIL("it was not refused");
+    return {};
+  };
+  const MatrixX<float> good = MatrixX<float>::Ones(3, 100);
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    MatrixX<float> bad = good;
+    bad(2, 70) = value;
+    const auto lone = [&](const MatrixX<float>& a, const MatrixX<float>& b) {
+      return place([&] { verifier.distance(a.col(70), b.col(70)); });
+    };
+    CHECK(lone(bad, good).describe() == "sample 0, feature 2");
+    CHECK(lone(good, bad).describe() == "sample 1, feature 2");
+    CHECK(lone(bad, bad).sample == 0);
+    CHECK(place([&] { verifier.distances(bad, good); }).describe() == "pair 70, sample 70, feature 2");
+    CHECK(place([&] { verifier.distances(good, bad); }).describe() == "pair 70, sample 170, feature 2");
+    bad(1, 71) = value;
+    CHECK(place([&] { verifier.distances(good, bad); }).pair == 70);
+  }
+  MatrixX<float> huge = good;
+  huge.col(60) *= 3e38F;
+  CHECK(place([&] { verifier.distances(good, huge); }).describe() == "pair 60");
+  CHECK(place([&] { verifier.distance(good.col(0), huge.col(60)); }).describe().empty());
+
+  Workspace<float> workspace;
+  VectorX<float> short_of_one(99);
+  CHECK_THROWS_AS(verifier.distances(good, good, workspace, short_of_one), ShapeError);
+  CHECK_THROWS_AS(verifier.distances(good, good.leftCols(99)), ShapeError);
+  CHECK_THROWS_AS(verifier.distances(good, good.topRows(2)), ShapeError);
+  CHECK_THROWS_AS(verifier.distances(good.topRows(2), good.topRows(2)), ShapeError);
 }

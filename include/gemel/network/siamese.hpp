@@ -31,6 +31,9 @@ class Siamese {
   Net& network() { return network_; }
   const Metric& metric() const { return metric_; }
 
+  /// The number of rows of an embedding.
+  Index embedding_size() const { return network_.out(); }
+
   /// The network's flat vector of parameters; see Network.
   ConstColumn<Scalar> parameters() const { return network_.parameters(); }
   template <class Derived>

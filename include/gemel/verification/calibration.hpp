@@ -4,26 +4,29 @@
 #include <cmath>
 #include <initializer_list>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/labels.hpp"
+#include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
-#include "gemel/verification/evaluate.hpp"
+#include "gemel/verification/distances.hpp"
+#include "gemel/verification/embedder.hpp"
 #include "gemel/verification/verifier.hpp"
 
 namespace gemel {
 
 struct CalibrationOptions {
-  double far = 0.01;              ///< the false accept rate that the threshold keeps to, between 0 and 1
-  bool at_eer = false;            ///< set the threshold where FAR and FRR are closest instead; `far` is not used
-  IntervalOptions interval = {};  ///< give `.identities` where they are known
+  double far = 0.01;               ///< the false accept rate that the threshold keeps to, between 0 and 1
+  bool at_eer = false;             ///< set the threshold where FAR and FRR are closest instead; `far` is not used
+  bool at_best_accuracy = false;   ///< set it where most pairs are decided rightly instead; `far` is not used
+  bool or_accept_nothing = false;  ///< where the distances allow no threshold, accept nothing instead of throwing
+  IntervalOptions interval = {};   ///< `.identities`: none given, those that the pairs know are used
 };
 
 /// How many dissimilar pairs a calibration to `far` needs: with fewer than 1 / far a single accepted pair is more than
@@ -41,59 +44,88 @@ inline Index dissimilar_pairs_needed(double far) {
   return static_cast<Index>(std::min(needed, static_cast<double>(most)));
 }
 
-/// Sets a threshold on distances of pairs: the largest with a FAR of at most `.far`, or the one at the EER, and of
-/// those that decide these pairs alike the one midway between two distances (`Roc::midway`). Use pairs that took no
-/// part in the training, and report errors on others again.
+namespace detail {
+
+/// A threshold and the rule that it was set by; or -infinity, and why there is none.
+struct ChosenThreshold {
+  double value;
+  std::string rule;
+  std::string obstacle = {};
+};
+
+[[gnu::cold]] inline ChosenThreshold choose_threshold(const Roc& roc, const CalibrationOptions& options) {
+  constexpr double nothing = -std::numeric_limits<double>::infinity();
+  const Index needed = options.at_eer || options.at_best_accuracy ? 0 : dissimilar_pairs_needed(options.far);
+  if (std::string reversed = reversal(roc); !reversed.empty()) return {nothing, {}, std::move(reversed)};
+  if (options.at_eer) {
+    const double value = roc.eer_threshold();
+    if (roc.far(value) < 1) return {value, "threshold at the equal error rate"};
+    return {nothing, {}, "at the equal error rate every pair would be accepted: all distances are equal"};
+  }
+  if (options.at_best_accuracy) {
+    const double value = roc.best_threshold();
+    if (!std::isinf(value)) return {value, "threshold at the best accuracy"};
+    return {nothing, {}, "at the best accuracy nothing would be accepted: to refuse every pair is most often right"};
+  }
+  std::string rule = message({"threshold for a FAR of at most ", options.far});
+  if (roc.dissimilar() < needed) {
+    throw ValueError({"a ", rule, " needs at least ", needed, " dissimilar pairs, but there are ", roc.dissimilar()});
+  }
+  const double value = roc.threshold_at_far(options.far);
+  if (!std::isinf(value)) return {value, std::move(rule)};
+  const std::vector<RocPoint> points = roc.points();  // the first accepts nothing, the next the closest pairs
+  return {nothing,
+          {},
+          message({"there is no ", rule, ": ",
+                   points.size() == 2  ? "all distances are equal"
+                   : points[1].frr < 1 ? "the smallest distance is that of similar and dissimilar pairs alike"
+                                       : "the closest of all pairs are dissimilar",
+                   "; the model tells nothing at that rate"})};
+}
+
+}  // namespace detail
+
+/// Sets a threshold on distances of pairs: the largest with a FAR of at most `.far`, the one at the EER, or the one
+/// that decides most pairs rightly; and of those that decide these pairs alike the one midway between two distances
+/// (`Roc::midway`). Use pairs that took no part in the training, and report errors on others again.
 ///
-/// Throws what Roc and `far_interval` throw, and ValueError where `.far` is out of range, where there are fewer
-/// dissimilar pairs than `dissimilar_pairs_needed`, where similar pairs are farther apart than dissimilar ones (an AUC
-/// below 0.5: no threshold on such distances is of use), or where every threshold accepts more of them than `.far`: all
-/// distances are equal, or the closest pairs are dissimilar.
+/// Throws what Roc and `far_interval` throw, and ValueError where `.far` is out of range, where two rules are asked for
+/// at once, and where there are fewer dissimilar pairs than `dissimilar_pairs_needed`. Distances may allow no
+/// threshold: similar pairs are farther apart than dissimilar ones (an AUC below 0.5: none on such distances is of
+/// use); every threshold accepts more than `.far` of the dissimilar pairs, since all distances are equal or the closest
+/// pairs are dissimilar; the EER's accepts every pair; accepting nothing is the most accurate. There it throws
+/// ValueError, or, with
+/// `.or_accept_nothing`, gives a threshold of -infinity: FAR 0, FRR 1, and the reason in `.method`.
 template <class Distances = std::initializer_list<double>>
 Calibration calibrate(const Distances& distances, const Labels& labels, const CalibrationOptions& options = {}) {
-  const Roc roc{distances, labels};
-  if (const std::string reversed = reversal(roc); !reversed.empty()) throw ValueError(reversed);
-  std::ostringstream method;
-  double threshold = 0;
-  if (options.at_eer) {
-    threshold = roc.eer_threshold();
-    method << "threshold at the equal error rate";
-    if (roc.far(threshold) == 1) {
-      throw ValueError("at the equal error rate every pair would be accepted: all distances are equal");
-    }
-  } else {
-    const Index needed = dissimilar_pairs_needed(options.far);
-    method << "threshold for a FAR of at most " << options.far;
-    if (roc.dissimilar() < needed) {
-      throw ValueError(
-          {"a ", method.str(), " needs at least ", needed, " dissimilar pairs, but there are ", roc.dissimilar()});
-    }
-    threshold = roc.threshold_at_far(options.far);
-    if (std::isinf(threshold)) {
-      throw ValueError({"there is no ", method.str(),
-                        ": the closest of all pairs are dissimilar, or all distances are "
-                        "equal; the model tells nothing at that rate"});
-    }
+  if (options.at_eer && options.at_best_accuracy) {
+    throw ValueError("both at_eer and at_best_accuracy are set: a threshold is set by one rule");
   }
-  threshold = roc.midway(threshold);
+  const Roc roc{distances, labels};
+  const detail::ChosenThreshold chosen = detail::choose_threshold(roc, options);
+  const bool nothing = !chosen.obstacle.empty();
+  if (nothing && !options.or_accept_nothing) throw ValueError(chosen.obstacle);
+  const double threshold = roc.midway(chosen.value);
   Calibration calibration{.threshold = threshold,
                           .far = roc.far(threshold),
                           .frr = roc.frr(threshold),
                           .interval = far_interval(distances, labels, threshold, options.interval)};
-  method << " on " << roc.similar() << " similar and " << roc.dissimilar() << " dissimilar pairs; "
-         << 100 * options.interval.confidence << " % interval of the FAR: " << calibration.interval.method;
-  calibration.method = method.str();
+  if (nothing) calibration.interval = {.low = 0, .high = 0, .method = "none is needed: no pair at all is accepted"};
+  const std::string on = message({" on ", roc.similar(), " similar and ", roc.dissimilar(), " dissimilar pairs"});
+  calibration.method = nothing ? message({"nothing is accepted", on, ": ", chosen.obstacle})
+                               : message({chosen.rule, on, "; ", 100 * options.interval.confidence,
+                                          " % interval of the FAR: ", calibration.interval.method});
   return calibration;
 }
 
-/// Sets the threshold of a model on pairs and returns a Verifier with a copy of the model. The pairs hold samples as
-/// the model was trained on; the Verifier's `preprocess` is applied to what it is asked about later.
-/// Throws as `calibrate(distances, …)` and `distances(model, pairs)`.
-template <class Model, class Preprocess = Identity>
-requires requires { typename Model::Scalar; }
-Verifier<Model, Preprocess> calibrate(const Model& model, const Pairs<typename Model::Scalar>& pairs,
-                                      const CalibrationOptions& options = {}, Preprocess preprocess = {}) {
-  return {model, calibrate(distances(model, pairs), pairs.labels(), options), std::move(preprocess)};
+/// Sets the threshold of a model on pairs of raw samples and returns a Verifier with a copy of the model. Where the
+/// pairs know their classes (`all_pairs` and other makers, `Pairs::with_classes`) and no `.interval.identities` are
+/// given, the interval is by these. Throws as `calibrate(distances, …)` and `distances(model, pairs)`.
+template <Embedder Model>
+Verifier<Model> calibrate(const Model& model, const Pairs<typename Model::Scalar>& pairs,
+                          CalibrationOptions options = {}) {
+  if (options.interval.identities.empty()) options.interval.identities = pairs.identities();
+  return {model, calibrate(distances(model, pairs), pairs.labels(), options)};
 }
 
 }  // namespace gemel

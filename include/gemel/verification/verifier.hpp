@@ -1,8 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,87 +10,180 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/data/pair_source.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/network/workspace.hpp"
+#include "gemel/verification/distances.hpp"
+#include "gemel/verification/embedder.hpp"
 
 namespace gemel {
 
 /// A threshold, what it costs on the pairs it was set on, and what may be expected of it on others.
 struct Calibration {
-  double threshold = 0;     ///< a distance d <= threshold, compared in double, is accepted as "the same"
-  double far = 0;           ///< the share of dissimilar calibration pairs that are accepted
-  double frr = 0;           ///< the share of similar calibration pairs that are rejected
+  double threshold = 0;  ///< a distance d <= threshold, compared in double, is accepted as "the same"; -infinity: none
+  double far = 0;        ///< the share of dissimilar calibration pairs that are accepted
+  double frr = 0;        ///< the share of similar calibration pairs that are rejected
   Interval interval = {};   ///< of the FAR
-  std::string method = {};  ///< a sentence: how the threshold was set, on what, and which interval this is
+  std::string method = {};  ///< a sentence: how the threshold was set, on what, and which interval this is; or why
+                            ///< nothing is accepted
 };
 
-/// A preprocessing that leaves samples as they are.
-struct Identity {
-  template <class X>
-  const X& operator()(const X& x) const {
-    return x;
+namespace detail {
+
+/// The calling thread's own workspace for the time of a call. It is taken out of where it is kept, so that a model that
+/// asks a Verifier while it embeds does not write into its caller's.
+template <Scalar S>
+class BorrowedWorkspace {
+ public:
+  BorrowedWorkspace() : workspace_(std::move(kept())) {}
+  BorrowedWorkspace(const BorrowedWorkspace&) = delete;
+  BorrowedWorkspace& operator=(const BorrowedWorkspace&) = delete;
+  ~BorrowedWorkspace() { kept() = std::move(workspace_); }
+
+  Workspace<S>& operator*() { return workspace_; }
+
+ private:
+  static Workspace<S>& kept() {
+    thread_local Workspace<S> workspace;
+    return workspace;
   }
+
+  Workspace<S> workspace_;
 };
 
-/// Answers "the same or different?" with a model and a calibrated threshold. It owns a copy of the model; all of it is
-/// const, so that any number of threads may share one.
+}  // namespace detail
+
+/// Answers "the same or different?" with a model and a calibrated threshold, of raw samples: what scales them is a
+/// layer of the model. It owns a copy of the model; all of it is const, so that any number of threads may share one.
 ///
-/// `Preprocess` makes of a sample as it comes (features x 1) what the model was trained on (in x 1): the same scaling,
-/// for instance.
-template <class Model, class Preprocess = Identity>
+/// All is done by the caller's thread. Without a Workspace of the caller's, each thread keeps one, for all Verifiers of
+/// a scalar, until it ends: once it has grown to the largest network that was asked (the outputs of its two widest
+/// layers for 96 samples, and the embeddings of 48 pairs), nothing is allocated. Of an embedder that cannot embed into
+/// the caller's memory (embedder.hpp), and for samples that Eigen must copy first (a row, an expression), it is.
+template <class Model>
 class Verifier {
+  static_assert(Embedder<Model>, "gemel: this type does not model the Embedder concept (verification/embedder.hpp)");
+
  public:
   using Scalar = typename Model::Scalar;
   using Sample = Eigen::Ref<const MatrixX<Scalar>>;  ///< one column: a VectorX, a features x 1 MatrixX, a column of one
 
-  Verifier(Model model, Calibration calibration, Preprocess preprocess = {})
-      : model_(std::move(model)), calibration_(std::move(calibration)), preprocess_(std::move(preprocess)) {
+  /// Throws ValueError where the threshold is NaN. One of -infinity accepts nothing.
+  Verifier(Model model, Calibration calibration) : model_(std::move(model)), calibration_(std::move(calibration)) {
     if (std::isnan(calibration_.threshold)) throw ValueError("the threshold is NaN");
   }
 
   /// Whether the two samples are accepted as the same. Throws as `distance`.
-  bool same(const Sample& a, const Sample& b) const {
-    return static_cast<double>(distance(a, b)) <= calibration_.threshold;
+  bool same(const Sample& a, const Sample& b) const { return accepts(distance(a, b)); }
+  bool same(const Sample& a, const Sample& b, Workspace<Scalar>& workspace) const {
+    return accepts(distance(a, b, workspace));
   }
 
   /// Throws ShapeError where a or b is not one sample of the features that the model takes, NonFiniteError where a
-  /// feature or the distance is NaN or infinite, so that a broken sample is never taken for a different one.
+  /// feature or the distance is NaN or infinite, so that a broken sample is never taken for a different one; its place
+  /// says which sample: 0 is a, 1 is b.
   Scalar distance(const Sample& a, const Sample& b) const {
-    const Scalar d = between(preprocess_(a), preprocess_(b));
-    if (!std::isfinite(d)) {
-      throw NonFiniteError("the distance is not finite: look for huge features in the two samples");
-    }
+    detail::BorrowedWorkspace<Scalar> workspace;
+    return distance(a, b, *workspace);
+  }
+  Scalar distance(const Sample& a, const Sample& b, Workspace<Scalar>& workspace) const {
+    if (a.cols() != 1 || b.cols() != 1 || a.rows() != b.rows()) refuse_shapes("two samples, each features x 1,", a, b);
+    const Scalar* const columns[] = {a.data(), b.data()};
+    Scalar d = 0;
+    measure(columns, a.rows(), 1, workspace, &d, [](Index, Index side) { return Place{.sample = side}; });
     return d;
+  }
+
+  /// The distance of each of a's samples to b's in the same column (both features x n). Throws as `distance`, with the
+  /// pair's number; sample j of a is number j, of b number n + j.
+  VectorX<Scalar> distances(const Eigen::Ref<const MatrixX<Scalar>>& a,
+                            const Eigen::Ref<const MatrixX<Scalar>>& b) const {
+    detail::BorrowedWorkspace<Scalar> workspace;
+    VectorX<Scalar> d(a.cols());
+    distances(a, b, *workspace, d);
+    return d;
+  }
+  /// The same into d (n).
+  void distances(const Eigen::Ref<const MatrixX<Scalar>>& a, const Eigen::Ref<const MatrixX<Scalar>>& b,
+                 Workspace<Scalar>& workspace, Eigen::Ref<VectorX<Scalar>> d) const {
+    if (a.cols() != b.cols() || a.rows() != b.rows()) refuse_shapes("samples, column by column,", a, b);
+    const Index n = a.cols();
+    if (d.size() != n) throw ShapeError({"there are ", n, " pairs of samples, but there is room for ", d.size()});
+    workspace.columns.reserve(2 * block);
+    for (Index first = 0; first < n; first += block) {
+      const Index count = std::min(block, n - first);
+      const Scalar** const columns = workspace.columns.data();
+      for (Index j = 0; j < count; ++j) {
+        columns[j] = a.data() + (first + j) * a.outerStride();
+        columns[count + j] = b.data() + (first + j) * b.outerStride();
+      }
+      measure(columns, a.rows(), count, workspace, d.data() + first,
+              [first, n](Index j, Index side) { return Place{.pair = first + j, .sample = first + j + side * n}; });
+    }
   }
 
   const Calibration& calibration() const { return calibration_; }
   const Model& model() const { return model_; }
-  const Preprocess& preprocess() const { return preprocess_; }
 
  private:
-  Scalar between(const Sample& a, const Sample& b) const {
-    if (a.cols() != 1 || b.cols() != 1 || a.rows() != b.rows()) {
-      const auto shape = [](const Sample& x) { return std::to_string(x.rows()) + " x " + std::to_string(x.cols()); };
-      throw ShapeError({"two samples, each features x 1, are compared, but these are ", shape(a), " and ", shape(b)});
+  static constexpr Index block = 48;  // pairs at a time
+
+  bool accepts(Scalar d) const { return static_cast<double>(d) <= calibration_.threshold; }
+
+  /// The distances of `count` pairs: the samples of one side, then those of the other. where(j, side) is the place of
+  /// pair j's sample on side 0 or 1.
+  template <class Where>
+  void measure(const Scalar* const* columns, Index features, Index count, Workspace<Scalar>& workspace, Scalar* d,
+               const Where& where) const {
+    if (!std::isfinite(peak(columns, features, 2 * count))) refuse_features(columns, features, count, where);
+    const ColumnList<Scalar> samples{columns, features, 2 * count};
+    const auto measure_embeddings = [&](const Scalar* embeddings, Index out) {
+      detail::measure_pairs(
+          model_.metric(), embeddings, out, count,
+          [count](Index j) {
+            return PairIndex{j, count + j};
+          },
+          d);
+    };
+    if constexpr (detail::EmbedsIntoMemory<Model, Scalar>) {
+      const Index out = model_.embedding_size();
+      workspace.embedding.reserve(out * 2 * count);
+      model_.embed(samples, Columns<Scalar>(workspace.embedding.data(), out, 2 * count), workspace);
+      measure_embeddings(workspace.embedding.data(), out);
+    } else {
+      const MatrixX<Scalar> embeddings = detail::embeddings_of(model_, samples);
+      measure_embeddings(embeddings.data(), embeddings.rows());
     }
-    const std::array<const Scalar*, 2> columns{a.data(), b.data()};
-    for (const Scalar* column : columns) {
-      if (!std::isfinite(peak(column, a.rows()))) {
-        const auto* const bad =
-            std::find_if(column, column + a.rows(), [](Scalar value) { return !std::isfinite(value); });
-        throw NonFiniteError(
-            "a sample's features hold NaN or infinity: such a sample is neither the same nor different",
-            {.feature = bad - column});
-      }
+    for (Index j = 0; j < count; ++j) {
+      if (!std::isfinite(d[j])) refuse_distance(where(j, 0).pair);
     }
-    const MatrixX<Scalar> embeddings = model_.embed(ColumnList<Scalar>{columns.data(), a.rows(), 2});
-    const Scalar* first = embeddings.data();
-    const Index out = embeddings.rows();
-    return model_.metric().value(ConstColumn<Scalar>{first, out}, ConstColumn<Scalar>{first + out, out});
+  }
+
+  [[gnu::cold, noreturn]] static void refuse_shapes(const char* what, const Sample& a, const Sample& b) {
+    throw ShapeError(
+        {what, " are compared, but these are ", a.rows(), " x ", a.cols(), " and ", b.rows(), " x ", b.cols()});
+  }
+  template <class Where>
+  [[gnu::cold, noreturn]] static void refuse_features(const Scalar* const* columns, Index features, Index count,
+                                                      const Where& where) {
+    Place place;
+    for (Index j = 0; j < 2 * count; ++j) {
+      const Index pair = j / 2, side = j % 2;
+      const Index feature = detail::first_not_finite(columns[pair + side * count], features);
+      if (feature == features) continue;
+      place = where(pair, side);
+      place.feature = feature;
+      break;
+    }
+    throw NonFiniteError("a sample's features hold NaN or infinity: such a sample is neither the same nor different",
+                         std::move(place));
+  }
+  [[gnu::cold, noreturn]] static void refuse_distance(std::optional<Index> pair) {
+    throw NonFiniteError("the distance is not finite: look for huge features in the two samples", {.pair = pair});
   }
 
   Model model_;
   Calibration calibration_;
-  Preprocess preprocess_;
 };
 
 }  // namespace gemel

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/network/distance.hpp"
+#include "gemel/verification/embedder.hpp"
+
+namespace gemel {
+
+namespace detail {
+
+/// d_i = the metric of the embeddings pair_at(i).first and .second, for i = 0, …, count - 1; many at once where it can.
+/// `embeddings`: columns of `out` elements, side by side.
+template <Scalar S, Distance<S> Metric, class PairAt>
+void measure_pairs(const Metric& metric, const S* embeddings, Index out, Index count, const PairAt& pair_at, S* d) {
+  if constexpr (DifferenceDistance<Metric, S>) {
+    constexpr Index some = 64;
+    const S* a[some];
+    const S* b[some];
+    for (Index i = 0; i < count; i += some) {
+      const Index at_once = std::min(some, count - i);
+      for (Index j = 0; j < at_once; ++j) {
+        const PairIndex pair = pair_at(i + j);
+        a[j] = embeddings + pair.first * out;
+        b[j] = embeddings + pair.second * out;
+      }
+      metric.values(a, b, out, at_once, d + i);
+    }
+  } else {
+    for (Index i = 0; i < count; ++i) {
+      const PairIndex pair = pair_at(i);
+      d[i] = metric.value(ConstColumn<S>{embeddings + pair.first * out, out},
+                          ConstColumn<S>{embeddings + pair.second * out, out});
+    }
+  }
+}
+
+/// The first of n features that is NaN or infinite; n where there is none.
+template <Scalar S>
+[[gnu::cold]] Index first_not_finite(const S* sample, Index n) {
+  return std::find_if(sample, sample + n, [](S value) { return !std::isfinite(value); }) - sample;
+}
+
+/// Each sample of the pairs once, by its address, in ascending order.
+template <Scalar S>
+std::vector<const S*> distinct_samples(const Pairs<S>& pairs, Index first, Index count) {
+  std::vector<const S*> samples;
+  samples.reserve(static_cast<std::size_t>(2 * count));
+  for (Index i = first; i < first + count; ++i) {
+    samples.push_back(pairs.first(i));
+    samples.push_back(pairs.second(i));
+  }
+  std::ranges::sort(samples, std::less<>{});
+  samples.erase(std::unique(samples.begin(), samples.end()), samples.end());
+  return samples;
+}
+
+/// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity: behind a ReLU its distance may
+/// well be finite. `samples` are those of the pairs first, …, first + count - 1.
+template <Scalar S>
+void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, Index first, Index count) {
+  const auto finite = [&](const S* sample) { return static_cast<bool>(std::isfinite(peak(sample, pairs.features()))); };
+  if (std::ranges::all_of(samples, finite)) return;
+  for (Index i = first; i < first + count; ++i) {
+    const bool is_second = finite(pairs.first(i));
+    const Index feature = first_not_finite(is_second ? pairs.second(i) : pairs.first(i), pairs.features());
+    if (feature == pairs.features()) continue;
+    const Index sample = is_second ? pairs.indices(i).second : pairs.indices(i).first;
+    throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out",
+                         {.pair = i, .sample = sample, .feature = feature});
+  }
+}
+
+}  // namespace detail
+
+/// The distance of each pair under the model. A sample that several pairs share is embedded once. Memory: the
+/// embeddings of all samples where pairs share some, else those of 1024 pairs. Throws ShapeError where the pairs have
+/// not the features that the model takes, NonFiniteError where a sample is not finite (`place().pair` is the first such
+/// pair's number, `.sample` the sample's as `pairs.indices` has it).
+template <Embedder Model>
+VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typename Model::Scalar>& pairs) {
+  using S = typename Model::Scalar;
+  const bool shared = length(detail::distinct_samples(pairs, 0, pairs.size())) < 2 * pairs.size();
+  const Index block = shared ? pairs.size() : 1024;
+  VectorX<S> values(pairs.size());
+  for (Index first = 0; first < pairs.size(); first += block) {
+    const Index count = std::min(block, pairs.size() - first);
+    const std::vector<const S*> samples = detail::distinct_samples(pairs, first, count);
+    detail::check_finite(samples, pairs, first, count);
+    const MatrixX<S> embeddings =
+        detail::embeddings_of(model, ColumnList<S>{samples.data(), pairs.features(), length(samples)});
+    const auto position = [&](const S* sample) {
+      return std::ranges::lower_bound(samples, sample, std::less<>{}) - samples.begin();
+    };
+    const auto pair_at = [&](Index i) {
+      return PairIndex{position(pairs.first(first + i)), position(pairs.second(first + i))};
+    };
+    detail::measure_pairs(model.metric(), embeddings.data(), embeddings.rows(), count, pair_at, values.data() + first);
+  }
+  return values;
+}
+
+/// The distance of each of these pairs of embeddings (out x n), which `Embedder::embed` made once, by the metric of
+/// their model: `distances(model.metric(), model.embed(x), pairs)`. Values are not looked at: NaN gives NaN. Throws
+/// ValueError where a pair is not of two of the n embeddings (`place().pair` is its number).
+template <class Derived, Distance<typename Derived::Scalar> Metric>
+VectorX<typename Derived::Scalar> distances(const Metric& metric, const Eigen::MatrixBase<Derived>& embeddings,
+                                            std::span<const PairIndex> pairs) {
+  using S = typename Derived::Scalar;
+  const MatrixX<S>& y = embeddings.derived();
+  for (Index i = 0; i < length(pairs); ++i) {
+    const auto [first, second] = pairs[static_cast<std::size_t>(i)];
+    if (first >= 0 && first < y.cols() && second >= 0 && second < y.cols()) continue;
+    throw ValueError({"it refers to embeddings ", first, " and ", second, ", but there are ", y.cols(),
+                      ", numbered from 0 (out x n: one embedding a column)"},
+                     {.pair = i});
+  }
+  VectorX<S> values(length(pairs));
+  const auto pair_at = [pairs](Index i) { return pairs[static_cast<std::size_t>(i)]; };
+  detail::measure_pairs(metric, y.data(), y.rows(), length(pairs), pair_at, values.data());
+  return values;
+}
+
+}  // namespace gemel

@@ -1,0 +1,88 @@
+#include "gemel/verification/distances.hpp"
+
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/network/dense.hpp"
+#include "gemel/network/siamese.hpp"
+
+using namespace gemel;
+
+namespace {
+
+/// Where distances(model, pairs) finds what is not finite.
+Place place_of_bad(const Pairs<float>& pairs) {
+  Rng rng{1};
+  const Siamese<Network<float, Dense<3, 4, ReLU>>> model{rng};
+  try {
+    distances(model, pairs);
+    FAIL("it was not refused");
+  } catch (const NonFiniteError& error) {
+    return error.place();
+  }
+  return {};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("distances of embeddings that were made once are the model's own", "[distances]", Euclidean,
+                   SquaredEuclidean, Manhattan, Cosine) {
+  Rng rng{2};
+  const Siamese<Network<float, Dense<3, 20, ReLU>, Dense<20, 19>>, TestType> model{rng};
+  const MatrixX<float> x = normal<float>(3, 23, rng);
+  std::vector<PairIndex> indices;
+  for (Index i = 0; i < 23; ++i) {
+    for (Index j = 0; j < 23; ++j) indices.push_back({i, j});  // 529 pairs, of a sample with itself too
+  }
+  const Pairs<float> pairs{x, indices, coin_flips(529, rng)};
+  const MatrixX<float> y = model.embed(x);
+  const VectorX<float> d = distances(model.metric(), y, indices);
+  REQUIRE(d.size() == 529);
+  CHECK(d == distances(model, pairs));
+  for (Index p = 0; p < 529; ++p) {
+    const auto [i, j] = pairs.indices(p);
+    CHECK(d[p] ==
+          model.metric().value(ConstColumn<float>(y.col(i).data(), 19), ConstColumn<float>(y.col(j).data(), 19)));
+  }
+  CHECK(distances(model.metric(), 1.0F * y, indices) == d);  // an expression
+  CHECK(distances(model.metric(), y.leftCols(2), std::vector<PairIndex>{{0, 1}})[0] == d[1]);
+  CHECK(distances(model.metric(), y, {}).size() == 0);
+}
+
+TEST_CASE("pairs of embeddings that are not there are refused, and the pair is named", "[distances]") {
+  const MatrixX<float> y = MatrixX<float>::Ones(5, 3);
+  for (const PairIndex bad : {PairIndex{3, 0}, PairIndex{0, 3}, PairIndex{-1, 0}, PairIndex{0, -1}}) {
+    try {
+      distances(Euclidean{}, y, std::vector<PairIndex>{{0, 2}, bad, {9, 9}});
+      FAIL("it was not refused");
+    } catch (const ValueError& error) {
+      CHECK(error.place().pair == 1);
+      CHECK(std::string(error.what()).find("but there are 3") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("of a pair with a feature that is not finite, the sample is named by its own number", "[distances]") {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    MatrixX<float> x = MatrixX<float>::Ones(3, 5);
+    x(2, 4) = bad;
+    const Place shared = place_of_bad({x, {{0, 1}, {1, 2}, {3, 4}, {4, 0}}, {1, 0, 1, 0}});
+    CHECK(shared.pair == 2);
+    CHECK(shared.sample == 4);
+    CHECK(shared.feature == 2);
+    CHECK(place_of_bad({x, {{0, 1}, {4, 3}}, {1, 0}}).sample == 4);
+
+    const MatrixX<float> good = MatrixX<float>::Ones(3, 5);
+    const Labels labels{1, 0, 1, 0, 0};
+    CHECK(place_of_bad({x, good, labels}).sample == 4);
+    CHECK(place_of_bad({good, x, labels}).sample == 9);  // A's five come first
+    const Place of_slice = place_of_bad(Pairs<float>{good, x, labels}.slice(3, 2));
+    CHECK(of_slice.pair == 1);
+    CHECK(of_slice.sample == 9);
+  }
+}
