@@ -1,5 +1,6 @@
 // What a trained model costs to ask, in float, with weights in cache and a workspace that has grown: the distance of
-// one pair, of a few, and the embedding of a gallery. On one core, the gallery's threads: 2 on two:
+// one pair, of a few, a Verifier's decision, and the embedding of a gallery. On one core, the gallery's threads: 2 on
+// two:
 //
 //   taskset -c 1 inference_benchmark
 #include <algorithm>
@@ -26,6 +27,19 @@ void distances(benchmark::State& state, long features, Index pairs) {
   run_against_peak<float>(state, 2 * static_cast<double>(pairs) * embedding_flops(features), [&] {
     model.distance(a, b, workspace, d);
     benchmark::DoNotOptimize(d.data());
+    benchmark::ClobberMemory();
+  });
+}
+
+/// The lone pair, as a program in production asks: what it costs beyond the distance itself, to look at the features
+/// and to have a workspace. With the caller's, or the one that it keeps for the thread.
+void verification(benchmark::State& state, long features, bool with_workspace) {
+  const Verifier verifier{tutorial_model<float>(features, width), Calibration{.threshold = 1}};
+  Rng rng{7};
+  const auto a = uniform<float>(features, 1, rng), b = uniform<float>(features, 1, rng);
+  Workspace<float> workspace;
+  run_against_peak<float>(state, 2 * embedding_flops(features), [&] {
+    benchmark::DoNotOptimize(with_workspace ? verifier.same(a, b, workspace) : verifier.same(a, b));
     benchmark::ClobberMemory();
   });
 }
@@ -58,6 +72,8 @@ int main(int argc, char** argv) {
       const std::string name = of + (pairs == 1 ? "distance of one pair" : "distances of " + std::to_string(pairs));
       register_benchmark(name, [=](auto& state) { distances(state, features, pairs); });
     }
+    register_benchmark(of + "Verifier", [=](auto& state) { verification(state, features, false); });
+    register_benchmark(of + "Verifier with workspace", [=](auto& state) { verification(state, features, true); });
     const std::string name = of + "embedding of 100,000";
     register_benchmark(name, [=](auto& state) { gallery(state, features, 1); });
     register_benchmark(name + ", new matrix", [=](auto& state) { gallery(state, features, 0); });
