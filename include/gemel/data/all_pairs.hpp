@@ -14,9 +14,9 @@
 
 namespace gemel {
 
-/// Every pair i < j of the n samples, n (n - 1) / 2 of them, similar where the classes are the same, which they know: for
-/// an evaluation that leaves nothing to chance. Throws ShapeError where there is not one class a sample, or only one sample,
-/// ValueError where the pairs are 2^31 or more, or more than memory holds.
+/// Every pair i < j of the n samples, n (n - 1) / 2 of them, similar where the classes are the same: for an evaluation
+/// that leaves nothing to chance. The pairs know their classes. Throws ShapeError where there is not one class a
+/// sample, or only one sample, ValueError where the pairs are 2^31 or more, or more than memory holds.
 template <Scalar S>
 Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
   const Index n = x.size();
