@@ -198,7 +198,7 @@ std::vector<Row> verification_rows() {
           throws<ValueError>("but -0.1", [] { dissimilar_pairs_needed(-0.1); }),
           throws<ValueError>("needs at least 100 dissimilar pairs, but there are 2", [] { calibrated({.far = 0.01}); }),
           throws<ValueError>("dissimilar pairs, but there are 2", [] { calibrated({.far = 5e-324}); }),
-          throws<ValueError>("the model tells nothing at that rate",
+          throws<ValueError>("there is no threshold for a FAR of at most 0.5: all distances are equal",
                              [] {
                                calibrate({0.5, 0.5, 0.5, 0.5}, similar_or_not, {.far = 0.5});
                              })}},

@@ -250,8 +250,8 @@ TEST_CASE("where distances allow no threshold, it is refused, or nothing is acce
        {.far = 0.3},
        "the smallest distance is that of similar and dissimilar pairs"},
       {{0.1, 0.1, 0.1, 0.1}, {1, 0, 1, 0}, {.far = 0.5}, "all distances are equal"},
-      {{0.1, 0.1, 0.1, 0.1}, {1, 0, 1, 0}, {.at_eer = true}, "at the equal error rate every pair would be accepted"},
-      {{0.1, 0.2, 0.3, 0.4}, {0, 1, 0, 0}, {.at_best_accuracy = true}, "to refuse every pair is most often right"},
+      {{0.1, 0.1, 0.1, 0.1}, {1, 0, 1, 0}, {.at_eer = true}, "threshold at the equal error rate"},
+      {{0.1, 0.2, 0.3, 0.4}, {0, 1, 0, 0}, {.at_best_accuracy = true}, "to accept nothing is most often right"},
       {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.far = 0.5}, "similar pairs are farther apart than dissimilar ones"},
       {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.at_eer = true}, "similar pairs are farther apart than dissimilar ones"},
       {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.at_best_accuracy = true}, "similar pairs are farther apart"},
@@ -271,7 +271,7 @@ TEST_CASE("where distances allow no threshold, it is refused, or nothing is acce
     CHECK(calibration.frr == 1);
     CHECK(calibration.interval.low == 0);
     CHECK(calibration.interval.high == 0);
-    CHECK(mentions(calibration.method, "nothing is accepted on "));
+    CHECK(mentions(calibration.method, ", nothing is accepted on "));
     CHECK(mentions(calibration.method, with.reason));
   }
   // Where there is a threshold, it is that one.

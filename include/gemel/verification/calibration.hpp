@@ -46,41 +46,51 @@ inline Index dissimilar_pairs_needed(double far) {
 
 namespace detail {
 
-/// A threshold and the rule that it was set by; or -infinity, and why there is none.
+/// The threshold by a rule; or -infinity, and why there is none.
 struct ChosenThreshold {
-  double value;
   std::string rule;
+  double value = -std::numeric_limits<double>::infinity();
   std::string obstacle = {};
 };
 
 [[gnu::cold]] inline ChosenThreshold choose_threshold(const Roc& roc, const CalibrationOptions& options) {
-  constexpr double nothing = -std::numeric_limits<double>::infinity();
-  const Index needed = options.at_eer || options.at_best_accuracy ? 0 : dissimilar_pairs_needed(options.far);
-  if (std::string reversed = reversal(roc); !reversed.empty()) return {nothing, {}, std::move(reversed)};
+  ChosenThreshold chosen;
+  Index needed = 0;
+  double value = 0;
   if (options.at_eer) {
-    const double value = roc.eer_threshold();
-    if (roc.far(value) < 1) return {value, "threshold at the equal error rate"};
-    return {nothing, {}, "at the equal error rate every pair would be accepted: all distances are equal"};
+    chosen.rule = "threshold at the equal error rate";
+    value = roc.eer_threshold();
+  } else if (options.at_best_accuracy) {
+    chosen.rule = "threshold at the best accuracy";
+    value = roc.best_threshold();
+  } else {
+    chosen.rule = message({"threshold for a FAR of at most ", options.far});
+    needed = dissimilar_pairs_needed(options.far);
+    value = roc.threshold_at_far(options.far);
   }
-  if (options.at_best_accuracy) {
-    const double value = roc.best_threshold();
-    if (!std::isinf(value)) return {value, "threshold at the best accuracy"};
-    return {nothing, {}, "at the best accuracy nothing would be accepted: to refuse every pair is most often right"};
-  }
-  std::string rule = message({"threshold for a FAR of at most ", options.far});
+  chosen.obstacle = reversal(roc);
+  if (!chosen.obstacle.empty()) return chosen;
   if (roc.dissimilar() < needed) {
-    throw ValueError({"a ", rule, " needs at least ", needed, " dissimilar pairs, but there are ", roc.dissimilar()});
+    throw ValueError(
+        {"a ", chosen.rule, " needs at least ", needed, " dissimilar pairs, but there are ", roc.dissimilar()});
   }
-  const double value = roc.threshold_at_far(options.far);
-  if (!std::isinf(value)) return {value, std::move(rule)};
+  const bool accepts_all = options.at_eer && roc.far(value) == 1;
+  if (!std::isinf(value) && !accepts_all) {
+    chosen.value = value;
+    return chosen;
+  }
   const std::vector<RocPoint> points = roc.points();  // the first accepts nothing, the next the closest pairs
-  return {nothing,
-          {},
-          message({"there is no ", rule, ": ",
-                   points.size() == 2  ? "all distances are equal"
-                   : points[1].frr < 1 ? "the smallest distance is that of similar and dissimilar pairs alike"
-                                       : "the closest of all pairs are dissimilar",
-                   "; the model tells nothing at that rate"})};
+  if (points.size() == 2) {
+    chosen.obstacle = "all distances are equal: the model tells nothing";
+  } else if (options.at_best_accuracy) {
+    chosen.obstacle = "to accept nothing is most often right; train on more samples or longer";
+  } else {
+    const char* const closest = points[1].frr < 1
+                                    ? "the smallest distance is that of similar and dissimilar pairs alike"
+                                    : "the closest of all pairs are dissimilar";
+    chosen.obstacle = message({closest, "; allow a higher rate, or train on more samples or longer"});
+  }
+  return chosen;
 }
 
 }  // namespace detail
@@ -93,9 +103,9 @@ struct ChosenThreshold {
 /// at once, and where there are fewer dissimilar pairs than `dissimilar_pairs_needed`. Distances may allow no
 /// threshold: similar pairs are farther apart than dissimilar ones (an AUC below 0.5: none on such distances is of
 /// use); every threshold accepts more than `.far` of the dissimilar pairs, since all distances are equal or the closest
-/// pairs are dissimilar; the EER's accepts every pair; accepting nothing is the most accurate. There it throws
-/// ValueError, or, with
-/// `.or_accept_nothing`, gives a threshold of -infinity: FAR 0, FRR 1, and the reason in `.method`.
+/// pairs are dissimilar; all distances are equal, and the EER's threshold accepts every pair; or to accept nothing is
+/// the most accurate. There it throws ValueError, or, with `.or_accept_nothing`, gives a threshold of -infinity: FAR 0,
+/// FRR 1, and the reason in `.method`.
 template <class Distances = std::initializer_list<double>>
 Calibration calibrate(const Distances& distances, const Labels& labels, const CalibrationOptions& options = {}) {
   if (options.at_eer && options.at_best_accuracy) {
@@ -104,7 +114,7 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
   const Roc roc{distances, labels};
   const detail::ChosenThreshold chosen = detail::choose_threshold(roc, options);
   const bool nothing = !chosen.obstacle.empty();
-  if (nothing && !options.or_accept_nothing) throw ValueError(chosen.obstacle);
+  if (nothing && !options.or_accept_nothing) throw ValueError({"there is no ", chosen.rule, ": ", chosen.obstacle});
   const double threshold = roc.midway(chosen.value);
   Calibration calibration{.threshold = threshold,
                           .far = roc.far(threshold),
@@ -112,7 +122,7 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
                           .interval = far_interval(distances, labels, threshold, options.interval)};
   if (nothing) calibration.interval = {.low = 0, .high = 0, .method = "none is needed: no pair at all is accepted"};
   const std::string on = message({" on ", roc.similar(), " similar and ", roc.dissimilar(), " dissimilar pairs"});
-  calibration.method = nothing ? message({"nothing is accepted", on, ": ", chosen.obstacle})
+  calibration.method = nothing ? message({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
                                : message({chosen.rule, on, "; ", 100 * options.interval.confidence,
                                           " % interval of the FAR: ", calibration.interval.method});
   return calibration;
