@@ -11,6 +11,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/core/whole.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/split.hpp"
 #include "options.hpp"
@@ -59,7 +60,7 @@ inline std::vector<Index> of_size(const gemel::Classes& classes, Index least) {
 /// The smallest class that still is divisible after the fraction has gone to the test.
 inline Index smallest_for_three(double test_fraction) {
   const double size = static_cast<double>(divisible) / (1 - test_fraction);
-  return std::max<Index>(divisible + 2, static_cast<Index>(std::ceil(size - 1e-9 * size)));
+  return std::max<Index>(divisible + 2, gemel::detail::whole_up(size, size));
 }
 
 /// Keeps `count` of the classes, drawn at random.

@@ -1,12 +1,16 @@
 #include "gemel/data/split.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "mentions.hpp"
 
 using namespace gemel;
 
@@ -30,6 +34,41 @@ Classes uneven_classes() {  // 1, 2, 3, … 12 samples of the classes 1, 2, 3, �
     for (int c = 12; c >= round; --c) labels.push_back(c);
   }
   return Classes{labels};
+}
+
+// Each part ascends, and together they are 0, …, n - 1, each once.
+void check_parts(std::span<const std::vector<Index>> parts, Index n) {
+  std::vector<Index> all;
+  for (const std::vector<Index>& part : parts) {
+    CHECK(std::ranges::is_sorted(part));
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  std::ranges::sort(all);
+  CHECK(length(all) == n);
+  CHECK(std::ranges::adjacent_find(all) == all.end());
+  CHECK(all.front() == 0);
+  CHECK(all.back() == n - 1);
+}
+
+Index count_in(const std::vector<Index>& part, const Classes& classes, Index c) {
+  return std::ranges::count_if(part, [&](Index i) { return classes.of(i) == c; });
+}
+
+// So many samples of each of so many classes, mixed.
+Classes equal_classes(int count, int samples) {
+  std::vector<int> labels;
+  for (int i = 0; i < count * samples; ++i) labels.push_back(i % count);
+  return labels;
+}
+
+template <class Split>
+std::string split_refusal(const Split& split) {
+  try {
+    split();
+  } catch (const ValueError& error) {
+    return error.what();
+  }
+  return "split";
 }
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -141,4 +180,143 @@ TEST_CASE("whole classes are held out") {
   }
   CHECK(ever_held.size() == 12);
   CHECK_THROWS_AS(split_classes(Classes{5, 5, 5}, 0.5, rng), ValueError);
+}
+
+TEST_CASE("samples are split at random into as many parts as there are fractions", "[split]") {
+  Rng rng{4};
+  const auto [train, validation, test] = split_samples(101, {0.6, 0.2, 0.2}, rng);
+  check_parts(std::array{train, validation, test}, 101);
+  CHECK(length(train) == 61);
+  CHECK(length(validation) == 20);
+  CHECK(length(test) == 20);
+  Rng again{4};
+  CHECK(split_samples(101, std::vector{0.6, 0.2, 0.2}, again) == SplitParts{train, validation, test});
+  CHECK(split_samples(101, {0.6, 0.2, 0.2}, again)[1] != validation);
+
+  std::vector<int> held(20);
+  for (int i = 0; i < 4000; ++i) {
+    const auto parts = split_samples(20, {0.5, 0.3, 0.2}, rng);
+    for (const Index sample : parts[1]) ++held[static_cast<std::size_t>(sample)];
+  }
+  for (const int count : held) CHECK(std::abs(count - 1200) < 150);
+}
+
+TEST_CASE("every part has its fraction to within rounding, and one at least", "[split]") {
+  Rng rng{1};
+  const SplitParts tenths = split_samples(1003, std::vector<double>(10, 0.1), rng);
+  check_parts(tenths, 1003);
+  for (const std::vector<Index>& part : tenths) CHECK((length(part) == 100 || length(part) == 101));
+  CHECK(length(split_samples(50, {0.29, 0.71}, rng)[0]) == 15);  // 14.5; as a product of doubles it is less
+  const auto few = split_samples(3, {0.98, 0.01, 0.01}, rng);
+  for (const std::vector<Index>& part : few) CHECK(length(part) == 1);
+  const auto first = split_samples(3, {0.01, 0.01, 0.98}, rng);
+  for (const std::vector<Index>& part : first) CHECK(length(part) == 1);
+  CHECK(length(split_samples(7, {1.0 / 3, 1.0 / 3, 1.0 / 3}, rng)[2]) == 2);
+  CHECK(length(split_samples(100, {double{0.6F}, double{0.2F}, double{0.2F}}, rng)[0]) == 60);
+}
+
+TEST_CASE("fractions that make no parts are refused", "[split]") {
+  Rng rng{1};
+  const Classes classes{1, 1, 1, 2, 2, 2, 3, 3};
+  const auto refusal = [&](const std::vector<double>& fractions) {
+    const std::string text = split_refusal([&] { split_samples(8, fractions, rng); });
+    CHECK(split_refusal([&] { split_samples(classes, fractions, rng); }) == text);
+    CHECK(split_refusal([&] { split_classes(classes, fractions, rng); }) == text);
+    return text;
+  };
+  CHECK(mentions(refusal({}), "two fractions or more, but there are 0"));
+  CHECK(mentions(refusal({1}), "two fractions or more, but there are 1"));
+  CHECK(mentions(refusal({0.6, 0.2}), "add up to 0.8"));
+  CHECK(mentions(refusal({0.6, 0.2, 0.3}), "add up to 1.1"));
+  CHECK(mentions(refusal({0.6, -0.2, 0.6}), "the fraction of part 1 is -0.2"));
+  CHECK(mentions(refusal({0, 1}), "the fraction of part 0 is 0"));
+  CHECK(mentions(refusal({0.5, not_a_number}), "the fraction of part 1 is"));
+  CHECK(mentions(split_refusal([&] { split_samples(2, {0.6, 0.2, 0.2}, rng); }), "3 parts"));
+  CHECK(mentions(split_refusal([&] { split_samples(0, {0.6, 0.2, 0.2}, rng); }), "samples, but there are 0"));
+  CHECK(mentions(split_refusal([&] {
+                   split_classes(Classes{1, 1, 2}, {0.6, 0.2, 0.2}, rng);
+                 }),
+                 "classes, but there are 2"));
+}
+
+TEST_CASE("every part of a stratified split has its fraction of every class", "[split]") {
+  const Classes classes = uneven_classes();
+  const std::vector<double> fractions{0.5, 0.3, 0.2};
+  Rng rng{2};
+  for (int round = 0; round < 20; ++round) {
+    const SplitParts parts = split_samples(classes, fractions, rng);
+    check_parts(parts, classes.size());
+    for (Index c = 0; c < classes.count(); ++c) {
+      const Index size = length(classes.members(c));
+      if (size >= 4 && size < 10) continue;  // these are in fewer parts, or have two where their share is less
+      for (std::size_t p = 0; p < parts.size(); ++p) {
+        const double share = fractions[p] * static_cast<double>(size);
+        CHECK(std::abs(static_cast<double>(count_in(parts[p], classes, c)) - share) <= 1.05);
+      }
+    }
+  }
+  const Classes large = equal_classes(7, 101);
+  const SplitParts parts = split_samples(large, fractions, rng);
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    CHECK(std::abs(static_cast<double>(length(parts[p])) - fractions[p] * 707) <= 2);
+  }
+  CHECK(split_samples(classes, fractions, rng) != split_samples(classes, fractions, rng));
+}
+
+TEST_CASE("a class has two samples at least in each of the parts that it is in", "[split]") {
+  for (const std::vector<double>& fractions : std::vector<std::vector<double>>{
+           {0.6, 0.2, 0.2}, {0.01, 0.98, 0.01}, {0.25, 0.25, 0.25, 0.25}, {0.75, 0.25}, std::vector<double>(10, 0.1)}) {
+    for (int size = 4; size <= 30; ++size) {
+      CAPTURE(fractions, size);
+      const Classes classes = equal_classes(8, size);
+      Rng rng{1};
+      const SplitParts parts = split_samples(classes, fractions, rng);
+      check_parts(parts, classes.size());
+      for (Index c = 0; c < 8; ++c) {
+        Index served = 0;
+        for (const std::vector<Index>& part : parts) {
+          const Index count = count_in(part, classes, c);
+          CHECK(count != 1);
+          served += count > 0;
+        }
+        CHECK(served == std::min(length(fractions), Index{size / 2}));
+      }
+    }
+  }
+}
+
+TEST_CASE("small classes serve all parts by turns", "[split]") {
+  Rng rng{1};
+  for (const int size : {1, 2, 3, 4, 5}) {
+    CAPTURE(size);
+    const Classes classes = equal_classes(300, size);
+    const auto [train, validation, test] = split_samples(classes, {0.6, 0.2, 0.2}, rng);
+    check_parts(std::array{train, validation, test}, classes.size());
+    const auto share = [&](const std::vector<Index>& part) {
+      return static_cast<double>(length(part)) / static_cast<double>(classes.size());
+    };
+    // Of four and five samples, two or three are in the training and two in one of the others.
+    CHECK(share(train) > (size < 4 ? 0.58 : 0.48));
+    CHECK(share(train) < 0.62);
+    CHECK(std::abs(share(validation) - share(test)) < 0.02);
+  }
+}
+
+TEST_CASE("whole classes are split into parts", "[split]") {
+  const Classes classes = uneven_classes();
+  Rng rng{3};
+  std::set<Index> ever_in_test;
+  for (int i = 0; i < 50; ++i) {
+    const auto parts = split_classes(classes, {0.5, 0.25, 0.25}, rng);
+    check_parts(parts, classes.size());
+    std::set<Index> seen;
+    for (const std::vector<Index>& part : parts) {
+      std::set<Index> here;
+      for (const Index sample : part) here.insert(classes.of(sample));
+      CHECK(here.size() == (&part == &parts[0] ? 6u : 3u));
+      for (const Index c : here) CHECK(seen.insert(c).second);
+    }
+    for (const Index sample : parts[2]) ever_in_test.insert(classes.of(sample));
+  }
+  CHECK(ever_in_test.size() == 12);
 }

@@ -1,19 +1,32 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/core/whole.hpp"
 #include "gemel/data/classes.hpp"
 
 namespace gemel {
+
+// Each function splits in two, by the fraction held out, or into as many parts as it is given fractions, which add up
+// to 1:
+//
+//   const Split split = split_samples(classes, 0.25, rng);                              // split.train, split.test
+//   const auto [train, validation, test] = split_samples(classes, {0.6, 0.2, 0.2}, rng);
+//
+// Where the number of parts is known at run time only, the fractions are a vector (or another span of doubles), and the
+// parts are too. All numbers of samples are ascending.
 
 /// The numbers of the samples to train with and of those held out, ascending: `x.select(split.train)`.
 struct Split {
@@ -21,17 +34,19 @@ struct Split {
   std::vector<Index> test;
 };
 
+/// The numbers of each part's samples, ascending.
+using SplitParts = std::vector<std::vector<Index>>;
+
 namespace detail {
 
-// round(n fraction), halves up, and neither none nor all. `what` are being split. The product is rounded too: 0.29 of
-// 50 are 14.5, but it comes out less. 1e-9 n is beyond what rounding takes away, and makes up for it.
+// round(n fraction), halves up, and neither none nor all. `what` are being split.
 inline Index held_out(Index n, double fraction, const std::string& what) {
   if (!(fraction > 0 && fraction < 1)) {
     throw ValueError({"the fraction held out is ", fraction, ", but it must be in (0, 1)"});
   }
   if (n < 2) throw ValueError({"a split needs at least two ", what, ", but there are ", n});
   const auto all = static_cast<double>(n);
-  return std::clamp<Index>(static_cast<Index>(std::floor(all * fraction + 0.5 + 1e-9 * all)), 1, n - 1);
+  return std::clamp<Index>(whole_down(all * fraction + 0.5, all), 1, n - 1);
 }
 
 inline std::vector<Index> random_order(Index n, Rng& rng) {
@@ -40,6 +55,148 @@ inline std::vector<Index> random_order(Index n, Rng& rng) {
   shuffle(order, rng);
   return order;
 }
+
+// Throws ValueError unless the fractions are at least two, each in (0, 1), and add up to 1. They may be floats, which
+// miss it by some 1e-7.
+inline void check_fractions(std::span<const double> fractions) {
+  if (fractions.size() < 2) {
+    throw ValueError({"a split into parts needs two fractions or more, but there are ", fractions.size(),
+                      "; the fraction that is held out is given as a number, not as a list"});
+  }
+  double sum = 0;
+  for (std::size_t p = 0; p < fractions.size(); ++p) {
+    if (!(fractions[p] > 0 && fractions[p] < 1)) {
+      throw ValueError({"the fraction of part ", p, " is ", fractions[p], ", but it must be in (0, 1)"});
+    }
+    sum += fractions[p];
+  }
+  if (!(std::abs(sum - 1) < 1e-6)) {
+    throw ValueError({"the fractions of the parts must add up to 1, but they add up to ", sum});
+  }
+}
+
+// How many of n go to each part: between round(n times the fractions before it) and the same with its own, halves up;
+// but at least one. `what` are being split.
+inline std::vector<Index> part_sizes(Index n, std::span<const double> fractions, const std::string& what) {
+  check_fractions(fractions);
+  const Index parts = length(fractions);
+  if (n < parts) {
+    throw ValueError({"a split into ", parts, " parts needs at least as many ", what, ", but there are ", n});
+  }
+  const auto all = static_cast<double>(n);
+  std::vector<Index> sizes;
+  double passed = 0;
+  Index begin = 0;
+  for (Index p = 0; p < parts; ++p) {
+    passed += fractions[static_cast<std::size_t>(p)];
+    const Index after = parts - 1 - p;
+    const Index end = after == 0 ? n : std::clamp(whole_down(all * passed + 0.5, all), begin + 1, n - after);
+    sizes.push_back(end - begin);
+    begin = end;
+  }
+  return sizes;
+}
+
+template <class Parts>
+void sort_parts(Parts& parts) {
+  for (std::vector<Index>& part : parts) std::sort(part.begin(), part.end());
+}
+
+template <std::size_t N>
+std::array<std::vector<Index>, N> as_array(SplitParts&& parts) {
+  std::array<std::vector<Index>, N> array;
+  std::move(parts.begin(), parts.end(), array.begin());
+  return array;
+}
+
+// The samples of whole classes: those of the first sizes[0] classes of the order are the first part, and so on.
+inline SplitParts parts_of_whole(const Classes& classes, std::span<const Index> order, std::span<const Index> sizes) {
+  SplitParts parts(sizes.size());
+  std::size_t next = 0;
+  for (std::size_t p = 0; p < sizes.size(); ++p) {
+    for (Index i = 0; i < sizes[p]; ++i) {
+      const std::span<const Index> members = classes.members(order[next++]);
+      parts[p].insert(parts[p].end(), members.begin(), members.end());
+    }
+  }
+  sort_parts(parts);
+  return parts;
+}
+
+// Whole classes, drawn at random; `what` they are called in errors.
+inline Split split_whole(const Classes& classes, double fraction, const std::string& what, Rng& rng) {
+  const Index held = held_out(classes.count(), fraction, what);
+  const std::vector<Index> order = random_order(classes.count(), rng);
+  SplitParts parts = parts_of_whole(classes, order, std::array{held, classes.count() - held});
+  return {std::move(parts[1]), std::move(parts[0])};
+}
+inline SplitParts split_whole(const Classes& classes, std::span<const double> fractions, const std::string& what,
+                              Rng& rng) {
+  const std::vector<Index> sizes = part_sizes(classes.count(), fractions, what);
+  return parts_of_whole(classes, random_order(classes.count(), rng), sizes);
+}
+
+// Says class by class how many of its samples each part has, so that all parts come to their sizes, as well as whole
+// samples and the twos allow: what is left over of a class goes to the parts that lack most so far.
+class Stratifier {
+ public:
+  // The sizes of the parts, and their sum.
+  Stratifier(std::vector<Index> sizes, Index n) : sizes_(std::move(sizes)), n_(n), given_(sizes_.size()) {}
+
+  // For a class of so many samples.
+  std::vector<Index> operator()(Index size) {
+    passed_ += size;
+    const Index parts = length(sizes_);
+    const Index served = size < 4 ? parts : std::min(parts, size / 2);
+    std::vector<std::size_t> order = by_lack();
+    order.resize(static_cast<std::size_t>(served));
+    std::int64_t all = 0;
+    for (const std::size_t p : order) all += sizes_[p];
+
+    std::vector<Index> counts(sizes_.size());
+    Index left = size;
+    for (const std::size_t p : order) {
+      counts[p] = static_cast<Index>(size * std::int64_t{sizes_[p]} / all);
+      given_[p] += counts[p];
+      left -= counts[p];
+    }
+    // To within one: a part whose share is a whole number has no more.
+    for (const std::size_t p : by_lack()) {
+      const bool serves = std::find(order.begin(), order.end(), p) != order.end();
+      if (left == 0 || !serves || size * std::int64_t{sizes_[p]} % all == 0) continue;
+      ++counts[p];
+      ++given_[p];
+      --left;
+    }
+    if (size >= 4) {
+      for (const std::size_t p : order) {
+        for (; counts[p] < 2; ++counts[p], ++given_[p]) {
+          const auto most = std::max_element(counts.begin(), counts.end());
+          --*most;
+          --given_[static_cast<std::size_t>(most - counts.begin())];
+        }
+      }
+    }
+    return counts;
+  }
+
+ private:
+  // The parts, first those that lack most of what they should have of the classes so far.
+  std::vector<std::size_t> by_lack() const {
+    std::vector<std::size_t> order(sizes_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto lack = [this](std::size_t p) {
+      return std::int64_t{passed_} * sizes_[p] - std::int64_t{given_[p]} * n_;
+    };
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return lack(a) > lack(b); });
+    return order;
+  }
+
+  std::vector<Index> sizes_;
+  Index n_;
+  std::vector<Index> given_;  // to each part so far
+  Index passed_ = 0;          // samples of the classes so far
+};
 
 }  // namespace detail
 
@@ -52,6 +209,26 @@ inline Split split_samples(Index n, double fraction, Rng& rng) {
   std::sort(split.train.begin(), split.train.end());
   std::sort(split.test.begin(), split.test.end());
   return split;
+}
+
+/// Splits n samples at random into a part a fraction. The parts end at round(n times the sum of the fractions so far),
+/// halves rounded up, and have one sample at least. Throws ValueError where the fractions are less than two, not in
+/// (0, 1) or do not add up to 1 (up to rounding), or there are fewer samples than parts.
+inline SplitParts split_samples(Index n, std::span<const double> fractions, Rng& rng) {
+  const std::vector<Index> sizes = detail::part_sizes(n, fractions, "samples");
+  const std::vector<Index> order = detail::random_order(n, rng);
+  SplitParts parts;
+  auto begin = order.begin();
+  for (const Index size : sizes) {
+    parts.emplace_back(begin, begin + size);
+    begin += size;
+  }
+  detail::sort_parts(parts);
+  return parts;
+}
+template <std::size_t N>
+requires(N > 1) std::array<std::vector<Index>, N> split_samples(Index n, const double (&fractions)[N], Rng& rng) {
+  return detail::as_array<N>(split_samples(n, std::span<const double>(fractions), rng));
 }
 
 /// The same, stratified: of every class the fraction is held out, to within one sample. Of a class of four samples or
@@ -82,21 +259,51 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   return split;
 }
 
+/// Stratified into a part a fraction: every part has its fraction of every class, to within one sample. Of a class of
+/// two samples a part or more, two at least are in each part, where they make similar pairs. A smaller class of four
+/// samples or more is not in all parts, but in as many as it can give two samples: in those that lack most so far. So
+/// the parts have more, or less, than their fractions where the classes are small. Classes of less than four samples
+/// have their share alone, which may be one sample, or none, in a part. Throws as the split of n samples.
+inline SplitParts split_samples(const Classes& classes, std::span<const double> fractions, Rng& rng) {
+  const Index n = classes.size();
+  detail::Stratifier counts_of_parts(detail::part_sizes(n, fractions, "samples"), n);
+  SplitParts parts(fractions.size());
+  // The classes in a random order, since which parts a small one is in depends on those before it.
+  for (const Index c : detail::random_order(classes.count(), rng)) {
+    const std::span<const Index> members = classes.members(c);
+    const std::vector<Index> counts = counts_of_parts(length(members));
+    const std::vector<Index> order = detail::random_order(length(members), rng);
+    auto next = order.begin();
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      for (Index i = 0; i < counts[p]; ++i) parts[p].push_back(members[static_cast<std::size_t>(*next++)]);
+    }
+  }
+  detail::sort_parts(parts);
+  return parts;
+}
+template <std::size_t N>
+requires(N > 1) std::array<std::vector<Index>, N> split_samples(const Classes& classes, const double (&fractions)[N],
+                                                                Rng& rng) {
+  return detail::as_array<N>(split_samples(classes, std::span<const double>(fractions), rng));
+}
+
 /// Splits by class: round(classes fraction) whole classes, drawn at random, are held out, halves rounded up, at least
 /// one, and not all: none of the people, things or digits of the test was ever seen in training. Throws ValueError
 /// where the fraction is not in (0, 1), or there is one class only.
 inline Split split_classes(const Classes& classes, double fraction, Rng& rng) {
-  const Index held = detail::held_out(classes.count(), fraction, "classes");
-  const std::vector<Index> order = detail::random_order(classes.count(), rng);
-  Split split;
-  for (Index i = 0; i < classes.count(); ++i) {
-    auto& side = i < held ? split.test : split.train;
-    const std::span<const Index> members = classes.members(order[static_cast<std::size_t>(i)]);
-    side.insert(side.end(), members.begin(), members.end());
-  }
-  std::sort(split.train.begin(), split.train.end());
-  std::sort(split.test.begin(), split.test.end());
-  return split;
+  return detail::split_whole(classes, fraction, "classes", rng);
+}
+
+/// Splits by class into a part a fraction: the fractions are of the number of classes, drawn at random, and each part
+/// has one class at least. Throws ValueError where the fractions are less than two, not in (0, 1) or do not add up to 1
+/// (up to rounding), or there are fewer classes than parts.
+inline SplitParts split_classes(const Classes& classes, std::span<const double> fractions, Rng& rng) {
+  return detail::split_whole(classes, fractions, "classes", rng);
+}
+template <std::size_t N>
+requires(N > 1) std::array<std::vector<Index>, N> split_classes(const Classes& classes, const double (&fractions)[N],
+                                                                Rng& rng) {
+  return detail::as_array<N>(split_classes(classes, std::span<const double>(fractions), rng));
 }
 
 }  // namespace gemel

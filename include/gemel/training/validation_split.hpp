@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cmath>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/whole.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/training/fit_options.hpp"
 
@@ -21,7 +21,7 @@ struct ValidationSplit {
 
 /// The first n (1 - share) pairs train, rounded down, and the rest validate. Keras rounds down what the machine makes
 /// of the product: there 1 - 0.9 is a little less than 0.1, and a share of 0.9 of 1,000 pairs leaves 99 to train. Here
-/// it is 100: what is short of a whole number by a rounding error only is that number.
+/// it is 100 (core/whole.hpp).
 template <class Source, Scalar S>
 [[gnu::cold]] ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   if (options.validation_split == 0) {
@@ -35,7 +35,7 @@ template <class Source, Scalar S>
   if constexpr (std::is_same_v<Source, Pairs<S>>) {
     const Index n = source.size();
     const auto size = static_cast<double>(n);
-    const auto kept = static_cast<Index>(std::floor(size * (1 - options.validation_split) + 1e-9 * size));
+    const Index kept = whole_down(size * (1 - options.validation_split), size);
     if (kept == 0 || kept >= n) {
       throw ValueError({"a validation_split of ", options.validation_split, " leaves no pairs to ",
                         kept == 0 ? "train" : "validate", ", of ", n});

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <compare>
+#include <cstddef>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/split.hpp"
+
+namespace gemel {
+
+// Samples that have something in common besides their class (words of one speaker, forms of one writer, pictures of one
+// day) are a group. Where a group is in training and in test, the network knows it already, and the figures of the test
+// are better than those of new speakers will be. So whole groups are held out, as scikit-learn's GroupShuffleSplit
+// does.
+
+/// Splits by group: round(groups fraction) whole groups, drawn at random, are held out, halves rounded up, at least
+/// one, and not all. Throws ValueError where the fraction is not in (0, 1), or there is one group only.
+inline Split split_groups(const Classes& groups, double fraction, Rng& rng) {
+  return detail::split_whole(groups, fraction, "groups", rng);
+}
+
+/// Splits by group into a part a fraction: the fractions are of the number of groups, drawn at random, and each part
+/// has one group at least. Throws ValueError where the fractions are less than two, not in (0, 1) or do not add up to 1
+/// (up to rounding), or there are fewer groups than parts.
+inline SplitParts split_groups(const Classes& groups, std::span<const double> fractions, Rng& rng) {
+  return detail::split_whole(groups, fractions, "groups", rng);
+}
+template <std::size_t N>
+requires(N > 1) std::array<std::vector<Index>, N> split_groups(const Classes& groups, const double (&fractions)[N],
+                                                               Rng& rng) {
+  return detail::as_array<N>(split_groups(groups, std::span<const double>(fractions), rng));
+}
+
+/// What each sample is, and which group it comes from: `{.groups = speakers, .classes = words}`. By name, since a split
+/// by the one is silently another than a split by the other.
+struct GroupedClasses {
+  Classes groups;
+  Classes classes;
+};
+
+namespace detail {
+
+// How far whole groups are from giving every part its fraction of every class: less is better. First counts in how many
+// parts a class has fewer than two samples, and so no similar pair; then Pearson's chi-squared, the sum of
+// (count - share)^2 / share over parts and classes.
+struct GroupDeviation {
+  Index without_pairs = 0;
+  double chi_squared = 0;
+
+  friend auto operator<=>(const GroupDeviation&, const GroupDeviation&) = default;
+};
+
+class GroupBalance {
+ public:
+  GroupBalance(const GroupedClasses& samples, std::span<const double> fractions)
+      : samples_(&samples), fractions_(fractions), of_group_(static_cast<std::size_t>(samples.groups.count())) {
+    for (Index g = 0; g < samples.groups.count(); ++g) {
+      std::map<Index, Index> counts;
+      for (const Index i : samples.groups.members(g)) ++counts[samples.classes.of(i)];
+      of_group_[static_cast<std::size_t>(g)].assign(counts.begin(), counts.end());
+    }
+  }
+
+  // Of the groups in this order, the first sizes[0] in the first part, and so on. No sum is fused with a product but by
+  // fma: the same order is the best one whatever the compiler.
+  GroupDeviation deviation(std::span<const Index> order, std::span<const Index> sizes) const {
+    GroupDeviation deviation;
+    std::size_t next = 0;
+    std::vector<Index> counts;
+    for (std::size_t p = 0; p < sizes.size(); ++p) {
+      counts.assign(static_cast<std::size_t>(samples_->classes.count()), 0);
+      for (Index i = 0; i < sizes[p]; ++i) {
+        for (const auto& [c, count] : of_group_[static_cast<std::size_t>(order[next])]) {
+          counts[static_cast<std::size_t>(c)] += count;
+        }
+        ++next;
+      }
+      for (Index c = 0; c < samples_->classes.count(); ++c) {
+        const double share = fractions_[p] * static_cast<double>(samples_->classes.members(c).size());
+        const Index count = counts[static_cast<std::size_t>(c)];
+        const double more = static_cast<double>(count) - share;
+        deviation.without_pairs += count < 2;
+        deviation.chi_squared = std::fma(more / share, more, deviation.chi_squared);
+      }
+    }
+    return deviation;
+  }
+
+ private:
+  const GroupedClasses* samples_;
+  std::span<const double> fractions_;
+  std::vector<std::vector<std::pair<Index, Index>>> of_group_;  // its classes, and how many samples of each
+};
+
+// Of a hundred draws the one that divides the classes best.
+inline SplitParts split_balanced(const GroupedClasses& samples, std::span<const double> fractions,
+                                 std::span<const Index> sizes, Rng& rng) {
+  constexpr int draws = 100;
+  const GroupBalance balance(samples, fractions);
+  std::vector<Index> best;
+  GroupDeviation least;
+  for (int draw = 0; draw < draws; ++draw) {
+    std::vector<Index> order = random_order(samples.groups.count(), rng);
+    const GroupDeviation deviation = balance.deviation(order, sizes);
+    if (draw == 0 || deviation < least) {
+      least = deviation;
+      best = std::move(order);
+    }
+  }
+  return parts_of_whole(samples.groups, best, sizes);
+}
+
+inline void check_sizes(const GroupedClasses& samples) {
+  if (samples.groups.size() == samples.classes.size()) return;
+  throw ShapeError({"each sample has a group and a class, but there are ", samples.groups.size(), " groups' and ",
+                    samples.classes.size(), " classes' numbers"});
+}
+
+}  // namespace detail
+
+/// The same, stratified as well as whole groups allow: of a hundred draws the one in which most classes have two
+/// samples in every part, where they make similar pairs, and of such draws the one whose parts are nearest to having
+/// their fraction of every class. Nothing is promised of a class: one that is in a single group is on one side only.
+/// Throws also ShapeError where groups and classes are not of the same number of samples.
+inline Split split_groups(const GroupedClasses& samples, double fraction, Rng& rng) {
+  detail::check_sizes(samples);
+  const Index held = detail::held_out(samples.groups.count(), fraction, "groups");
+  SplitParts parts = detail::split_balanced(samples, std::array{1 - fraction, fraction},
+                                            std::array{samples.groups.count() - held, held}, rng);
+  return {std::move(parts[0]), std::move(parts[1])};
+}
+inline SplitParts split_groups(const GroupedClasses& samples, std::span<const double> fractions, Rng& rng) {
+  detail::check_sizes(samples);
+  return detail::split_balanced(samples, fractions, detail::part_sizes(samples.groups.count(), fractions, "groups"),
+                                rng);
+}
+template <std::size_t N>
+requires(N > 1) std::array<std::vector<Index>, N> split_groups(const GroupedClasses& samples,
+                                                               const double (&fractions)[N], Rng& rng) {
+  return detail::as_array<N>(split_groups(samples, std::span<const double>(fractions), rng));
+}
+
+}  // namespace gemel
