@@ -131,3 +131,17 @@ TEST_CASE("Samples that were moved from are what they were") {
   { const Samples<float> other = std::move(some); }
   CHECK(some[0][2] == 7);
 }
+
+TEST_CASE("a copy of samples has memory of its own, side by side", "[samples]") {
+  MatrixX<float> values{{1, 2, 3}, {4, 5, 6}};
+  const std::vector<Index> indices{2, 0, 2};
+  const auto view = Samples<float>::view(values);
+  const Samples<float> selection = view.select(indices).copy(), all = view.copy();
+  const MatrixX<float> expected{{3, 1, 3}, {6, 4, 6}};
+  CHECK(selection.column(0) != view.column(2));
+  CHECK(all.column(0) != view.column(0));
+  values.setZero();
+  CHECK(selection.matrix() == expected);
+  CHECK(all.matrix() == MatrixX<float>{{1, 2, 3}, {4, 5, 6}});
+  CHECK(selection.select(std::vector<Index>{1}).copy().matrix() == MatrixX<float>{{1}, {4}});
+}

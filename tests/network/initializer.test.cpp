@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/network/dense.hpp"
+#include "gemel/network/network.hpp"
+#include "gemel/network/siamese.hpp"
 
 using namespace gemel;
 
@@ -70,4 +73,20 @@ TEST_CASE("weights are drawn in their flat order", "[initializer]") {
     CHECK(w[i] == limit * (2 * reference.uniform<float>() - 1));
     CHECK(w[i] == longer[i]);
   }
+}
+
+TEST_CASE("a lambda that captures is an initializer", "[initializer]") {
+  const float first = 7;
+  const auto counting = [first](std::span<float> w, Index, Index, Rng&) {
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] = first + static_cast<float>(i);
+  };
+  using Counting = std::remove_cv_t<decltype(counting)>;
+  static_assert(Initializer<Counting, float> && Layer<Dense<2, 3, ReLU, Counting>, float>);
+  static_assert(!std::default_initializable<Dense<2, 3, ReLU, Counting>>);
+  Rng rng{1};
+  const auto network = make_network<float>(rng, Dense<2, 3, ReLU, Counting>{ReLU{}, counting});
+  const Siamese model{network};
+  CHECK(model.parameters() == VectorX<float>{{7, 8, 9, 10, 11, 12, 0, 0, 0}});
+  const Dense<Dynamic, Dynamic, Linear, Counting> dynamic{2, 3, {}, counting};
+  CHECK(make_network<float>(rng, dynamic).parameters() == network.parameters());
 }

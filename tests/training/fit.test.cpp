@@ -107,6 +107,19 @@ TEST_CASE("fit learns, and what it does is a function of the rng") {
   CHECK(first != run(7, false));
 }
 
+TEST_CASE("an optimizer may be a temporary, and one that has a name is used itself") {
+  const auto pairs = small_pairs<float>(3);
+  Rng rng{7};
+  Siamese<SmallNet<float>> model{rng}, same = model;
+  RMSprop<float> optimizer{{.learning_rate = 1e-2}};
+  Rng first{1}, second{1};
+  const auto loss = fit(model, pairs, ContrastiveLoss{}, optimizer, {.epochs = 2}, first).loss;
+  CHECK(fit(same, pairs, ContrastiveLoss{}, RMSprop<float>{{.learning_rate = 1e-2}}, {.epochs = 2}, second).loss ==
+        loss);
+  CHECK(model.parameters() == same.parameters());
+  CHECK(*optimizer.state().step == 2);
+}
+
 TEST_CASE("a validation split trains on the first pairs and validates on the rest") {
   const Pairs<double> pairs = small_pairs<double>(5, 21);
   const auto run = [&](const Pairs<double>& training, FitOptions<double> options) {

@@ -123,7 +123,7 @@ concept TakesFifth = StartsWith<P, AnyValue> || StartsWith<P, AnyReference>;
 /// is set, start_epoch returns soon, and no batch is asked for. A fifth argument of another type is refused: a stop
 /// would not be heard.
 template <class P, class S>
-concept PairSource = std::copyable<P> &&
+concept PairSource = std::copy_constructible<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
   { constant.features() } -> std::convertible_to<Index>;
   { constant.batches() } -> std::convertible_to<Index>;

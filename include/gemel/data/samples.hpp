@@ -80,6 +80,14 @@ class Samples {
     return selection;
   }
 
+  /// The same samples in memory of their own, side by side: a selection becomes a matrix(), and what is copied of a
+  /// view outlives what that looks at, or of a selection no longer keeps all others alive.
+  Samples copy() const {
+    MatrixX<S> values(features_, size_);
+    for (Index i = 0; i < size_; ++i) values.col(i) = (*this)[i];
+    return {std::move(values)};
+  }
+
  private:
   Samples(std::shared_ptr<const MatrixX<S>> owner) : Samples(owner, owner->data(), owner->rows(), owner->cols()) {}
   [[gnu::cold]] Samples(std::shared_ptr<const MatrixX<S>> owner, const S* data, Index features, Index size)

@@ -13,7 +13,7 @@ namespace gemel {
 /// A function y = f(z) of one unit and its derivative f'(z), which is written in y, so that z need not be kept. What
 /// cannot be written so is a Layer of its own.
 template <class A, class S>
-concept Activation = std::copyable<A> && requires(const A f, S z) {
+concept Activation = std::copy_constructible<A> && requires(const A f, S z) {
   { f.value(z) } -> std::same_as<S>;
   { f.slope(z) } -> std::same_as<S>;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -30,7 +31,8 @@ class Dense {
   static constexpr Index static_in = In;
   static constexpr Index static_out = Out;
 
-  Dense() requires(In != Dynamic && Out != Dynamic) = default;
+  Dense() requires(In != Dynamic && Out != Dynamic && std::default_initializable<Activate> &&
+                   std::default_initializable<Initialize>) = default;
   Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
     if (in_ >= most_values / out_) {

@@ -50,7 +50,7 @@ concept DistanceOptions = std::is_class_v<D> &&
 /// distance that is derived from one, and says no Whole of its own, is taken pair by pair. Any of these members must be
 /// right where it is there.
 template <class D, class S>
-concept Distance = std::copyable<D> && detail::DistanceOptions<D, S> &&
+concept Distance = std::copy_constructible<D> && detail::DistanceOptions<D, S> &&
     requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
   { metric.value(a, a) } -> std::same_as<S>;
   metric.add_gradient(a, a, d, d, da, da);

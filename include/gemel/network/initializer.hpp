@@ -12,7 +12,7 @@ namespace gemel {
 /// Fills the weights w of a layer (out x in, column-major, drawn in this order) before training. fan_in is the number
 /// of inputs of a unit, fan_out that of the units that read one input: Dense's in and out.
 template <class I, class S>
-concept Initializer = std::copyable<I> && requires(const I initialize, std::span<S> w, Index fan, Rng& rng) {
+concept Initializer = std::copy_constructible<I> && requires(const I initialize, std::span<S> w, Index fan, Rng& rng) {
   initialize(w, fan, fan, rng);
 };
 

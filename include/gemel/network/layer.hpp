@@ -68,7 +68,7 @@ concept LayerOptions = std::is_class_v<L> &&
 ///                       kernel::Update<Rule, S>; for another optimizer's block that it cannot take, the gradient is
 ///                       computed first
 template <class L, class S>
-concept Layer = std::copyable<L> && detail::LayerOptions<L, S> &&
+concept Layer = std::copy_constructible<L> && detail::LayerOptions<L, S> &&
     requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x, Columns<S> y, Index first,
              const Pass& pass, Rng& rng) {
   { layer.in() } -> std::convertible_to<Index>;

@@ -64,9 +64,10 @@ template <class Step, class Source, class S>
 /// Trains the model on a source of pairs, as Keras' fit does: each epoch in a new order (or new pairs, as the source
 /// wills), batch by batch, the last and smaller one too. All that is random is a function of one number drawn from rng.
 ///
-/// The source is taken as a copy, which is cheap, and so the caller's is unchanged. Callbacks are called in their
-/// order; one that is given as an lvalue is used itself. What they may change is in TrainingState. When fit ends, also
-/// by an error, the optimizer has the learning rate it came with.
+/// The source is taken as a copy, which is cheap, and so the caller's is unchanged. The optimizer, and each callback,
+/// is used itself where it is given as an lvalue, and so keeps its state; it may be a temporary too. Callbacks are
+/// called in their order. What they may change is in TrainingState. When fit ends, also by an error, the optimizer has
+/// the learning rate it came with.
 ///
 /// Throws ValueError for options out of range or a callback that changes what it may not, ShapeError where features and
 /// network disagree, NonFiniteError where a batch is not finite (the parameters are then those of the last good batch),
@@ -75,9 +76,12 @@ template <class Step, class Source, class S>
 // Cold, as all that is called once an epoch or where something fails: made small, it takes the compiler less time.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
 requires PairSource<Source, typename Model::Scalar>
-[[gnu::cold]] History fit(Model& model, Source source, LossType loss, OptimizerType& optimizer,
+[[gnu::cold]] History fit(Model& model, Source source, LossType loss, OptimizerType&& optimizer,
                           const FitOptions<typename Model::Scalar>& options, Rng& rng, Callbacks&&... callbacks) {
-  using State = TrainingState<Model, OptimizerType>;
+  using State = TrainingState<Model, std::remove_reference_t<OptimizerType>>;
+  static_assert(
+      !std::is_const_v<std::remove_reference_t<OptimizerType>>,
+      "gemel: an optimizer changes with every step, so fit cannot use a const one: give it another, or a copy");
   static_assert((Callback<std::remove_reference_t<Callbacks>, State> && ...),
                 "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable; "
                 "on_measure needs a metric() beside it (training/callback.hpp)");
