@@ -84,3 +84,33 @@ TEST_CASE("Schedules are right at the largest step, and refuse one that is none"
   CHECK_THROWS_AS(warm(-1), ValueError);
   CHECK_THROWS_AS(CosineDecay{}(std::numeric_limits<Index>::min()), ValueError);
 }
+
+TEST_CASE("a decay over the whole training is the one with its steps counted", "[schedule]") {
+  const CosineDecay cosine{.initial_learning_rate = 0.5, .decay_steps = whole_training, .alpha = 0.1};
+  const CosineDecay warm{
+      .initial_learning_rate = 0, .decay_steps = whole_training, .warmup_target = 0.5, .warmup_steps = 10};
+  const ExponentialDecay exponential{.initial_learning_rate = 0.5, .decay_steps = whole_training, .decay_rate = 0.01};
+  for (const Index step : {0, 5, 10, 11, 25, 39, 40, 50}) {
+    CAPTURE(step);
+    CHECK(cosine.over(40)(step) == CosineDecay{.initial_learning_rate = 0.5, .decay_steps = 40, .alpha = 0.1}(step));
+    CHECK(warm.over(40)(step) ==
+          CosineDecay{.initial_learning_rate = 0, .decay_steps = 30, .warmup_target = 0.5, .warmup_steps = 10}(step));
+    CHECK(exponential.over(40)(step) ==
+          ExponentialDecay{.initial_learning_rate = 0.5, .decay_steps = 40, .decay_rate = 0.01}(step));
+  }
+  CHECK(near(exponential.over(40)(40), 0.005));
+  CHECK(warm.over(40)(40) <= 1e-16);
+  // Without a target there is no warm-up, and counted steps stay what they are.
+  CHECK(CosineDecay{.decay_steps = whole_training, .warmup_steps = 50}.over(40).decay_steps == 40);
+  CHECK(CosineDecay{}.over(7).decay_steps == 1000);
+  CHECK(ExponentialDecay{.staircase = true}.over(7).decay_steps == 1000);
+
+  CHECK_THROWS_AS(cosine(0), ValueError);
+  CHECK_THROWS_AS(exponential(0), ValueError);
+  CHECK_THROWS_AS(warm.over(10), ValueError);
+  CHECK_NOTHROW(warm.over(11));
+  CHECK_THROWS_AS(cosine.over(0), ValueError);
+  CHECK_THROWS_AS(cosine.over(-1), ValueError);
+  CHECK_THROWS_AS(exponential.over(whole_training), ValueError);
+  CHECK_THROWS_AS((ExponentialDecay{.decay_steps = whole_training, .staircase = true}.over(40)), ValueError);
+}

@@ -13,7 +13,12 @@
 namespace gemel {
 
 // A schedule gives the learning rate of each step; it is used by the callback LearningRate. Any `double f(Index step)`
-// is one; steps count from 0.
+// is one; steps count from 0. One that depends on how many steps the training has also has `over(Index steps)`, the
+// schedule for so many.
+
+/// As `decay_steps` of a schedule: to the end of the training, however many steps that takes. The callback LearningRate
+/// knows their number; who uses the schedule otherwise asks for `schedule.over(steps)`.
+inline constexpr Index whole_training = -1;
 
 namespace detail {
 
@@ -29,23 +34,48 @@ inline void require_step(Index step) {
   if (step < 0) throw ValueError({"a schedule's steps count from 0, but the rate of step ", step, " was asked for"});
 }
 
+/// Throws ValueError where decay_steps is no number that a rate can be computed with.
+inline void require_decay_steps(Index decay_steps) {
+  if (decay_steps == whole_training) {
+    throw ValueError(
+        "the schedule's decay_steps is whole_training, but how many steps that has was not said: give the schedule to "
+        "the callback LearningRate, which knows, or use schedule.over(steps)");
+  }
+  require_in_schedule(decay_steps > 0, "decay_steps", "positive", static_cast<double>(decay_steps));
+}
+
 }  // namespace detail
 
 /// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps); in stairs, the exponent's whole
-/// part. Throws ValueError at use where a field is out of its range, the step is negative, or the rate, with a
-/// decay_rate above 1, has grown beyond all numbers.
+/// part. Throws ValueError at use where a field is out of its range, the step is negative, the rate, with a decay_rate
+/// above 1, has grown beyond all numbers, or a stair is to be as long as the whole training.
 struct ExponentialDecay {
   double initial_learning_rate = 1e-3;
-  Index decay_steps = 1000;
+  Index decay_steps = 1000;  ///< or whole_training
   double decay_rate = 0.96;  ///< what remains after decay_steps; positive
   bool staircase = false;
+
+  /// The same over a training of so many steps.
+  ExponentialDecay over(Index steps) const {
+    ExponentialDecay counted = *this;
+    if (decay_steps != whole_training) return counted;
+    detail::require_in_schedule(steps > 0, "number of steps in the whole training", "positive",
+                                static_cast<double>(steps));
+    if (staircase) {
+      throw ValueError(
+          "the schedule's decay_steps is whole_training, and staircase is set: the rate would never change; give the "
+          "steps of a stair");
+    }
+    counted.decay_steps = steps;
+    return counted;
+  }
 
   double operator()(Index step) const {
     using detail::require_in_schedule;
     detail::require_step(step);
     require_in_schedule(initial_learning_rate >= 0 && std::isfinite(initial_learning_rate), "initial_learning_rate",
                         "finite and not negative", initial_learning_rate);
-    require_in_schedule(decay_steps > 0, "decay_steps", "positive", static_cast<double>(decay_steps));
+    detail::require_decay_steps(decay_steps);
     require_in_schedule(decay_rate > 0 && std::isfinite(decay_rate), "decay_rate", "positive and finite", decay_rate);
     const Index whole = step / decay_steps;
     const double part = staircase ? 0 : static_cast<double>(step % decay_steps) / static_cast<double>(decay_steps);
@@ -68,13 +98,29 @@ struct ExponentialDecay {
 ///   top * ( (1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha ),   t = min(step - warmup_steps, decay_steps)
 ///
 /// and before it, for warmup_steps, a line from initial_learning_rate to warmup_target. Without a target there is no
-/// warm-up. Throws ValueError at use where a field is out of its range or the step is negative.
+/// warm-up. Throws ValueError at use where a field is out of its range, the step is negative, or the whole training has
+/// no steps beyond the warm-up.
 struct CosineDecay {
   double initial_learning_rate = 1e-3;
-  Index decay_steps = 1000;  ///< from the top to the end, warm-up not counted
+  Index decay_steps = 1000;  ///< from the top to the end, warm-up not counted; or whole_training
   double alpha = 0;          ///< the last rate as a share of the top rate
   std::optional<double> warmup_target = {};
   Index warmup_steps = 0;
+
+  /// The same over a training of so many steps, warm-up counted: `decay_steps` are what is left of them.
+  CosineDecay over(Index steps) const {
+    CosineDecay counted = *this;
+    if (decay_steps != whole_training) return counted;
+    detail::require_in_schedule(steps > 0, "number of steps in the whole training", "positive",
+                                static_cast<double>(steps));
+    const Index warmup = warmup_target ? std::max<Index>(warmup_steps, 0) : 0;
+    if (warmup >= steps) {
+      throw ValueError({"the schedule's warmup_steps are ", warmup, ", but the whole training has ", steps,
+                        " steps: none is left to decay in"});
+    }
+    counted.decay_steps = steps - warmup;
+    return counted;
+  }
 
   double operator()(Index step) const {
     check();
@@ -99,7 +145,7 @@ struct CosineDecay {
     rate("initial_learning_rate", initial_learning_rate);
     if (warmup_target) rate("warmup_target", *warmup_target);
     rate("alpha", alpha);
-    require_in_schedule(decay_steps > 0, "decay_steps", "positive", static_cast<double>(decay_steps));
+    detail::require_decay_steps(decay_steps);
     require_in_schedule(warmup_steps >= 0, "warmup_steps", "not negative", static_cast<double>(warmup_steps));
   }
 };
