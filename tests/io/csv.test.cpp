@@ -338,3 +338,49 @@ TEST_CASE("a first row of texts whose label another row has may be a sample") {
   }
   CHECK(parse_csv<float>("size,kind\n1.5,dog\n2.5,cat\n", last).samples.size() == 2);
 }
+
+TEST_CASE("a group column is no feature, and gives groups as the label's gives classes", "[csv]") {
+  const std::string text = "speaker,a,vowel,b\nann,1,i,2\nbob,3,o,4\nann,5,o,6\n";
+  for (const CsvOptions& options :
+       {CsvOptions{.label = "vowel", .group = "speaker"}, CsvOptions{.label = 2, .group = 0},
+        CsvOptions{.label = -2, .group = "-4"}, CsvOptions{.label = "vowel", .group = Index{0}}}) {
+    const auto data = parse_csv<float>(text, options);
+    CHECK(data.samples.matrix() == MatrixX<float>{{1, 3, 5}, {2, 4, 6}});
+    CHECK(data.features == Names{"a", "b"});
+    CHECK(data.classes == Names{"i", "o"});
+    CHECK(data.labels == std::vector<int>{0, 1, 1});
+    CHECK(data.label == "vowel");
+    CHECK(data.group_names == Names{"ann", "bob"});
+    CHECK(data.groups == std::vector<int>{0, 1, 0});
+    CHECK(data.group == "speaker");
+  }
+  const auto alone = parse_csv<float>("1,7,2\n3,7,4\n5,8,6\n", {.group = 1});
+  CHECK(alone.samples.matrix() == MatrixX<float>{{1, 3, 5}, {2, 4, 6}});
+  CHECK(alone.groups == std::vector<int>{0, 0, 1});
+  CHECK(alone.labels.empty());
+  CHECK(alone.label.empty());
+  CHECK(parse_csv<float>("1,7,2\n", {.label = 1}).groups.empty());
+}
+
+TEST_CASE("a group column's faults are told as a label's", "[csv]") {
+  const CsvOptions both{.label = "y", .group = "who"};
+  refusal<ValueError>("a,y\n1,x\n", "no column has the name 'who'; the first row is 'a', 'y'", both);
+  refusal<ValueError>("a,who,who,y\n1,2,3,x\n", "several columns have the name 'who'", both);
+  refusal<ValueError>("a,y\n1,x\n", "the group's column cannot be number 5", {.label = "y", .group = 5});
+  refusal<ValueError>("a,y\n1,x\n",
+                      "column number 1 cannot hold both the label and the group: say by CsvOptions::label",
+                      {.label = -1, .group = "y"});
+  refusal<FormatError>("who,y\n1,x\n", "there is only the label's and the group's column", both);
+  refusal<FormatError>("who\n1\n", "there is only the group column", {.group = "who"});
+  const Place empty = refusal<FormatError>("a,who,y\n1,p,x\n2,,x\n", "the group is empty (column number 1", both);
+  CHECK(empty.line == 3);
+  CHECK(empty.column == "who");
+  refusal<FormatError>("a,who,y\n1,1,x\n2,1.0,x\n", "the groups '1' and '1.0' are one number", both);
+  refusal<FormatError>("2019,2020,who\n1,2,ann\n3,4,bob\n", "the first row may hold names", {.group = 2});
+  refusal<FormatError>("a,b\n1,x\n2,z\n", "where it holds groups, by CsvOptions::group", {.header = CsvHeader::Yes});
+  const auto left_out = parse_csv<float>("a,who,y\n1,p,x\n2,NA,x\n3,q,z\n",
+                                         {.label = "y", .group = "who", .missing = CsvMissing::LeaveOut});
+  CHECK(left_out.left_out == 1);
+  CHECK(left_out.groups == std::vector<int>{0, 1});
+  CHECK(left_out.group_names == Names{"p", "q"});
+}

@@ -82,3 +82,19 @@ TEST_CASE("a label is written alike in both files", "[csv_align]") {
   CHECK(mentions(refusal(test("x,y\n1,2.0\n"), known), "its label '2.0' is written '2' in train.csv"));
   CHECK(aligned(test("x,y\n1,2.5\n"), known).labels == std::vector<int>{2});
 }
+
+TEST_CASE("groups have the training file's numbers", "[csv_align]") {
+  const CsvOptions options{.label = "y", .group = "who"};
+  const auto known = training("a,who,y\n1,ann,x\n2,bob,z\n", options);
+  const auto other = aligned(test("who,y,a\ncarl,z,3\nbob,x,4\nann,x,5\n", options), known);
+  CHECK(other.group_names == Names{"ann", "bob", "carl"});
+  CHECK(other.groups == std::vector<int>{2, 1, 0});
+  CHECK(other.labels == std::vector<int>{1, 0, 0});
+  CHECK(other.features == Names{"a"});
+
+  const auto numbered = training("a,who,y\n1,1,x\n", options);
+  CHECK(mentions(refusal(test("a,who,y\n1,1.0,x\n", options), numbered), "its group '1.0' is written '1'"));
+  const auto without_names = training("1,p,x\n2,q,x\n", {.label = 2, .group = 1, .header = CsvHeader::No});
+  const auto elsewhere = test("p,1,x\nq,2,x\n", {.label = 2, .group = 0, .header = CsvHeader::No});
+  CHECK(mentions(refusal(elsewhere, without_names), "its groups are in column '0', but those of"));
+}

@@ -52,10 +52,14 @@ class CsvReader {
     bool more = records_.next();
     if (more && are_counts(first, records_.cells())) return read_counted(first);
 
-    const bool named = find_label(first);
-    if (label_ && first.size() == 1) {
-      fail({"there is only the label column: there are no features; is the separator right? Say by ",
-            options_.names.separator, " what it is"});
+    const bool named = find_columns(first);
+    if (first.size() == (label_.column ? 1U : 0U) + (group_.column ? 1U : 0U)) {
+      fail({"there is only the ",
+            first.size() == 2 ? "label's and the group's"
+            : label_.column   ? "label"
+                              : "group",
+            " column: there are no features; is the separator right? Say by ", options_.names.separator,
+            " what it is"});
     }
     header_ = named || begins_with_names(first);
     for (std::size_t i = 0; i < first.size(); ++i) {
@@ -66,7 +70,8 @@ class CsvReader {
     if (rows_ == 0) fail({"there are names, but no rows"});
     // A file of one row, whose label is a number, is read as a sample: there is no later row to compare it with.
     if (lone_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*lone_label_))) {
-      ask_for_header({"its cells are numbers, and no later row has a label like '", excerpt(*lone_label_), "'"});
+      ask_for_header(
+          {"its cells are numbers, and no later row has a ", telling().what, " like '", excerpt(*lone_label_), "'"});
     }
     return collect();
   }
@@ -98,7 +103,7 @@ class CsvReader {
   CsvData<S> read_counted(std::span<const std::string_view> first) {
     const std::size_t count = records_.cells().size();
     for (std::size_t i = 0; i < count; ++i) names_.push_back(std::to_string(i));
-    find_label(records_.cells());
+    find_columns(records_.cells());
     add_rows(true);
     if (rows_ + left_out_ != *parse_number<Index>(first[0])) {
       fail({"it has ", rows_ + left_out_, " rows, but says itself that they are ", excerpt(trimmed(first[0]))},
@@ -107,14 +112,14 @@ class CsvReader {
     // The labels are the names' numbers: where they are, and no two names are one, classes have their names.
     const std::span<const std::string_view> names = first.subspan(2);
     std::vector<std::string> named;
-    for (const std::string& number : classes_) {
+    for (const std::string& number : label_.texts) {
       const auto place = parse_number<Index>(number);
-      if (label_ != count - 1 || !place || *place < 0 || *place >= length(names)) break;
+      if (label_.column != count - 1 || !place || *place < 0 || *place >= length(names)) break;
       named.emplace_back(trimmed(names[static_cast<std::size_t>(*place)]));
       if (std::ranges::count(named, named.back()) > 1) break;
     }
-    if (named.size() == classes_.size() && (named.empty() || std::ranges::count(named, named.back()) == 1)) {
-      classes_ = std::move(named);
+    if (named.size() == label_.texts.size() && (named.empty() || std::ranges::count(named, named.back()) == 1)) {
+      label_.texts = std::move(named);
     }
     counts_ = true;
     return collect();
@@ -125,7 +130,24 @@ class CsvReader {
   }
 
   std::size_t columns() const { return names_.size(); }
-  std::size_t features() const { return columns() - (label_ ? 1 : 0); }
+  std::size_t features() const { return columns() - (label_.column ? 1 : 0) - (group_.column ? 1 : 0); }
+
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  /// A column of texts, which are numbered in the order of their appearance.
+  struct Texts {
+    const char* what;  // as errors call it
+    std::optional<std::size_t> column = {};
+    std::vector<int> of_rows = {};
+    std::vector<std::string> texts = {};
+    std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers = {};
+    std::unordered_map<std::string, std::string> whole_numbers = {};  // to how they are written
+  };
+  /// The column by whose texts a row of names is told from a sample.
+  const Texts& telling() const { return label_.column ? label_ : group_; }
 
   void refuse_other_formats() const {
     const std::string_view text = records_.text();
@@ -158,18 +180,19 @@ class CsvReader {
     std::size_t numbers = 0;
     std::size_t texts = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (i == label_) continue;
+      if (i == label_.column || i == group_.column) continue;
       if (looks_like_number(first[i])) {
         ++numbers;
       } else if (!is_missing(first[i])) {
         ++texts;
       }
     }
-    if (texts > 0 && label_ && numbers == 0) header_label_ = std::string(trimmed(first[*label_]));
+    const std::optional<std::size_t> label = telling().column;
+    if (texts > 0 && label && numbers == 0) header_label_ = std::string(trimmed(first[*label]));
     if (texts > 0) return numbers == 0;
     if (numbers == 0) ask_for_header({"its cells are missing values"});
     if (are_column_numbers(first)) ask_for_header({"its cells are the columns' numbers"});
-    if (label_ && !leaves_out(first[*label_])) lone_label_ = std::string(trimmed(first[*label_]));
+    if (label && !leaves_out(first[*label])) lone_label_ = std::string(trimmed(first[*label]));
     return false;
   }
 
@@ -188,33 +211,45 @@ class CsvReader {
     return numbers.size() >= 3;
   }
 
-  /// Sets label_; true where the first row names it. Throws ValueError where there is no such column.
-  bool find_label(std::span<const std::string_view> first) {
+  /// Finds the columns of labels and groups; true where the first row names one. Throws ValueError where there is no
+  /// such column, or it is the same.
+  bool find_columns(std::span<const std::string_view> first) {
+    const bool named = find_column(options_.label, label_, first);
+    const bool group_named = find_column(options_.group, group_, first);
+    if (label_.column && label_.column == group_.column) {
+      no_column({"column number ", *label_.column, " cannot hold both the label and the group: say by ",
+                 options_.names.label, " and ", options_.names.group, " which columns do"});
+    }
+    return named || group_named;
+  }
+  bool find_column(const std::variant<std::monostate, Index, std::string>& wanted, Texts& texts,
+                   std::span<const std::string_view> first) {
     const Index count = length(first);
     std::optional<Index> number;
-    if (const auto* name = std::get_if<std::string>(&options_.label)) {
+    if (const auto* name = std::get_if<std::string>(&wanted)) {
       number = parse_number<Index>(*name);
       if (options_.header == CsvHeader::Yes || (options_.header == CsvHeader::Auto && !number)) {
         const auto is_it = [name](std::string_view cell) { return trimmed(cell) == *name; };
-        if (std::ranges::count_if(first, is_it) > 1) no_label({"several columns have the name '", *name, "'"});
+        if (std::ranges::count_if(first, is_it) > 1) no_column({"several columns have the name '", *name, "'"});
         const auto found = std::ranges::find_if(first, is_it);
         if (found != first.end()) {
-          label_ = static_cast<std::size_t>(found - first.begin());
+          texts.column = static_cast<std::size_t>(found - first.begin());
           return true;
         }
       }
-      if (!number) no_label({"no column has the name '", *name, "'; the first row is ", excerpts(first)});
-    } else if (const auto* given = std::get_if<Index>(&options_.label)) {
+      if (!number) no_column({"no column has the name '", *name, "'; the first row is ", excerpts(first)});
+    } else if (const auto* given = std::get_if<Index>(&wanted)) {
       number = *given;
     }
     if (!number) return false;
     if (*number < -count || *number >= count) {
-      no_label({"the label's column cannot be number ", *number, ": there are ", count, " columns, 0 to ", count - 1});
+      no_column({"the ", texts.what, "'s column cannot be number ", *number, ": there are ", count, " columns, 0 to ",
+                 count - 1});
     }
-    label_ = static_cast<std::size_t>(*number < 0 ? *number + count : *number);
+    texts.column = static_cast<std::size_t>(*number < 0 ? *number + count : *number);
     return false;
   }
-  [[noreturn]] void no_label(std::initializer_list<Piece> why) const {
+  [[noreturn]] void no_column(std::initializer_list<Piece> why) const {
     throw ValueError(why, Place{.file = records_.name()});
   }
 
@@ -230,16 +265,19 @@ class CsvReader {
     const std::size_t before = blocks_.back().size();
     bool whole = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const bool there = i == label_ ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
+      const bool text = i == label_.column || i == group_.column;
+      const bool there = text ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
       whole = whole && there;
     }
-    if (lone_label_ && line != first_line_) compare_with_lone_label(trimmed(cells[*label_]));
+    if (lone_label_ && line != first_line_) compare_with_lone_label(trimmed(cells[*telling().column]));
     if (!whole) {
       blocks_.back().resize(before);
       ++left_out_;
       return;
     }
-    if (label_) labels_.push_back(class_of(cells[*label_], line));
+    for (Texts* texts : {&label_, &group_}) {
+      if (texts->column) texts->of_rows.push_back(number_of(cells[*texts->column], line, *texts));
+    }
     ++rows_;
   }
 
@@ -292,33 +330,35 @@ class CsvReader {
     if (looks_like_number(cell)) return "; write decimals with a point, and thousands without a mark";
     if (first_row) return header;
     return message({"; features are numbers: where this column holds the classes, say so by ", names.label,
+                    ", where it holds groups, by ", names.group,
                     ", else write it as numbers or leave it out of the file"});
   }
 
-  int class_of(std::string_view cell, Index line) {
+  int number_of(std::string_view cell, Index line, Texts& column) {
     cell = trimmed(cell);
-    const auto found = numbers_.find(cell);
-    if (found != numbers_.end()) return found->second;
-    if (cell == header_label_) {
-      ask_for_header({"its cells are texts, and another row has the label '", excerpt(cell), "' too"});
+    const auto found = column.numbers.find(cell);
+    if (found != column.numbers.end()) return found->second;
+    if (&column == &telling() && cell == header_label_) {
+      ask_for_header({"its cells are texts, and another row has the ", column.what, " '", excerpt(cell), "' too"});
     }
     if (cell.empty()) {
-      throw FormatError({"the label is empty", numbered(*label_), "; ", options_.names.missing,
+      throw FormatError({"the ", column.what, " is empty", numbered(*column.column), "; ", options_.names.missing,
                          " can leave out the rows that have missing values"},
-                        at(line, *label_));
+                        at(line, *column.column));
     }
     if (cell.find('\0') != cell.npos) {
-      throw FormatError({"the label '", excerpt(cell), "' holds a zero byte", numbered(*label_)}, at(line, *label_));
+      throw FormatError({"the ", column.what, " '", excerpt(cell), "' holds a zero byte", numbered(*column.column)},
+                        at(line, *column.column));
     }
-    const auto [other, added] = whole_numbers_.emplace(whole_number(cell), cell);
+    const auto [other, added] = column.whole_numbers.emplace(whole_number(cell), cell);
     if (!added) {
-      throw FormatError({"the labels '", excerpt(other->second), "' and '", excerpt(cell),
-                         "' are one number, but two texts: write them alike", numbered(*label_)},
-                        at(line, *label_));
+      throw FormatError({"the ", column.what, "s '", excerpt(other->second), "' and '", excerpt(cell),
+                         "' are one number, but two texts: write them alike", numbered(*column.column)},
+                        at(line, *column.column));
     }
-    const int number = static_cast<int>(classes_.size());
-    classes_.emplace_back(cell);
-    numbers_.emplace(cell, number);
+    const int number = static_cast<int>(column.texts.size());
+    column.texts.emplace_back(cell);
+    column.numbers.emplace(cell, number);
     return number;
   }
 
@@ -327,26 +367,24 @@ class CsvReader {
     MatrixX<S> values(static_cast<Index>(features()), rows_);
     S* out = values.data();
     for (; !blocks_.empty(); blocks_.pop_front()) out = std::ranges::copy(blocks_.front(), out).out;
-    std::string label;
-    if (label_) {
-      label = std::move(names_[*label_]);
-      names_.erase(names_.begin() + static_cast<Index>(*label_));
+    std::vector<std::string> features;
+    for (std::size_t i = 0; i < columns(); ++i) {
+      if (i != label_.column && i != group_.column) features.push_back(names_[i]);
     }
+    const auto name_of = [this](const Texts& texts) { return texts.column ? names_[*texts.column] : std::string{}; };
     return {.samples = Samples<S>{std::move(values)},
-            .features = std::move(names_),
-            .labels = std::move(labels_),
-            .classes = std::move(classes_),
-            .label = std::move(label),
+            .features = std::move(features),
+            .labels = std::move(label_.of_rows),
+            .classes = std::move(label_.texts),
+            .label = name_of(label_),
+            .groups = std::move(group_.of_rows),
+            .group_names = std::move(group_.texts),
+            .group = name_of(group_),
             .header = header_,
             .counts = counts_,
             .left_out = left_out_,
             .file = records_.name()};
   }
-
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
 
   static constexpr std::size_t block_values = std::size_t{1} << 20;
 
@@ -356,34 +394,31 @@ class CsvReader {
   bool header_ = false;
   bool counts_ = false;
   Index first_line_ = 1;
-  std::optional<std::size_t> label_;
+  Texts label_{.what = "label"};
+  Texts group_{.what = "group"};
   std::optional<std::string> header_label_;  // the first row's, where it was taken for names: no other row has it
   std::optional<std::string> lone_label_;    // the first row's, while it may be a name and no other row has it
   std::deque<std::vector<S>> blocks_;        // whole rows in each, as many as there are so far: growing copies nothing
   Index rows_ = 0;
   Index left_out_ = 0;
   std::optional<Index> blank_line_;
-  std::vector<int> labels_;
-  std::vector<std::string> classes_;
-  std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers_;
-  std::unordered_map<std::string, std::string> whole_numbers_;  // to how they are written
 };
 
 }  // namespace detail
 
-/// Reads samples, and class labels where a label column is named, from comma-separated text, or text with semicolons or
-/// tabs (RFC 4180, LF or CRLF, quoted cells, UTF-8 with or without a byte order mark; blank lines at the end are
-/// ignored). Numbers are written with a point, whatever the locale; blanks around a cell do not count. A label is a
-/// text: "a" and "A" are two classes. Of several files that meet one network, put the later ones in the first one's
-/// order by `aligned` (csv_align.hpp).
+/// Reads samples, and class labels and groups where their columns are named, from comma-separated text, or text with
+/// semicolons or tabs (RFC 4180, LF or CRLF, quoted cells, UTF-8 with or without a byte order mark; blank lines at the
+/// end are ignored). Numbers are written with a point, whatever the locale; blanks around a cell do not count. A label,
+/// and a group, is a text: "a" and "A" are two. Of several files that meet one network, put the later ones in the first
+/// one's order by `aligned` (csv_align.hpp).
 ///
 /// Throws IoError where the file cannot be read; FormatError, with the line and column in `place()`, for a cell that is
-/// empty or not a number, a label that is empty, holds a zero byte or is a number that another label writes otherwise
-/// ("1" and "1.0"), a row with more or fewer cells than the first, a quote that is not closed, a file without rows, not
-/// of text, of UTF-16 or with lines that end in CR alone, and where the header or the separator cannot be told;
-/// NonFiniteError for NaN, infinities and numbers beyond S or nearer to 0 than any double; ValueError where there is no
-/// such label column, or for a separator that may be a part of a number (a letter, a digit, a point, a sign), a blank,
-/// a quote, a line end, a zero byte, or no ASCII.
+/// empty or not a number, a label or a group that is empty, holds a zero byte or is a number that another one writes
+/// otherwise ("1" and "1.0"), a row with more or fewer cells than the first, a quote that is not closed, a file without
+/// rows, not of text, of UTF-16 or with lines that end in CR alone, and where the header or the separator cannot be
+/// told; NonFiniteError for NaN, infinities and numbers beyond S or nearer to 0 than any double; ValueError where there
+/// is no such column of labels or groups, or both are one, or for a separator that may be a part of a number (a letter,
+/// a digit, a point, a sign), a blank, a quote, a line end, a zero byte, or no ASCII.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file{path};

@@ -54,16 +54,42 @@ std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wante
   return order;
 }
 
+/// Gives the texts of a column, and the rows' numbers of them, the numbers that they have in training; those that it
+/// has not come after them. Throws FormatError where a text, a `what`, is a number that training writes otherwise.
+inline void number_alike(std::vector<std::string>& texts, std::vector<int>& of_rows,
+                         const std::vector<std::string>& known, const char* what, const std::string& file,
+                         const std::string& known_file) {
+  std::vector<std::string> all = known;
+  std::unordered_map<std::string, int> numbers;
+  std::unordered_map<std::string_view, std::string_view> written;
+  for (const std::string& text : known) {
+    numbers.emplace(text, static_cast<int>(numbers.size()));
+    written.emplace(whole_number(text), text);
+  }
+  for (const std::string& text : texts) {
+    const auto [other, added] = written.emplace(whole_number(text), text);
+    if (other->second != text) {
+      throw FormatError({"its ", what, " '", excerpt(text), "' is written '", excerpt(other->second), "' in ",
+                         known_file, ": they are one number, but two texts"},
+                        Place{.file = file});
+    }
+    if (numbers.emplace(text, static_cast<int>(numbers.size())).second) all.push_back(text);
+  }
+  for (int& number : of_rows) number = numbers.at(texts[static_cast<std::size_t>(number)]);
+  texts = std::move(all);
+}
+
 }  // namespace detail
 
 /// A file's content put as another's, `training`, which a network has learnt from: its features in the order of
-/// training's, and its classes with training's numbers, those that training has not after them. Without it, columns in
-/// another order are other features, and the same class may have another number.
+/// training's, and its classes and groups with training's numbers, those that training has not after them. Without it,
+/// columns in another order are other features, and the same class may have another number.
 ///
 /// Columns are matched by name where both files have a header, and by number where neither has one. Throws FormatError
 /// where only one has a header, where names are missing, unknown or not unique, where the numbers of columns differ,
-/// where both have labels, but in different columns, and where a label is a number that training writes otherwise ("1"
-/// and "1.0").
+/// where both have labels, or groups, but in different columns, and where one is a number that training writes
+/// otherwise
+/// ("1" and "1.0").
 template <Scalar S>
 CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
   const auto fail = [&data](std::initializer_list<Piece> why) { throw FormatError(why, Place{.file = data.file}); };
@@ -79,6 +105,10 @@ CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
     fail({"its classes are in column '", detail::excerpt(data.label), "', but those of ", training.file, " in column '",
           detail::excerpt(training.label), "'"});
   }
+  if (!data.groups.empty() && !training.groups.empty() && data.group != training.group) {
+    fail({"its groups are in column '", detail::excerpt(data.group), "', but those of ", training.file, " in column '",
+          detail::excerpt(training.group), "'"});
+  }
   if (data.header) {
     const std::vector<Index> order = detail::order_by_name(data, training);
     if (!std::ranges::is_sorted(order)) {
@@ -91,23 +121,8 @@ CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
     }
   }
 
-  std::vector<std::string> classes = training.classes;
-  std::unordered_map<std::string, int> numbers;
-  std::unordered_map<std::string_view, std::string_view> written;
-  for (const std::string& name : training.classes) {
-    numbers.emplace(name, static_cast<int>(numbers.size()));
-    written.emplace(detail::whole_number(name), name);
-  }
-  for (const std::string& name : data.classes) {
-    const auto [other, added] = written.emplace(detail::whole_number(name), name);
-    if (other->second != name) {
-      fail({"its label '", detail::excerpt(name), "' is written '", detail::excerpt(other->second), "' in ",
-            training.file, ": they are one number, but two texts"});
-    }
-    if (numbers.emplace(name, static_cast<int>(numbers.size())).second) classes.push_back(name);
-  }
-  for (int& label : data.labels) label = numbers.at(data.classes[static_cast<std::size_t>(label)]);
-  data.classes = std::move(classes);
+  detail::number_alike(data.classes, data.labels, training.classes, "label", data.file, training.file);
+  detail::number_alike(data.group_names, data.groups, training.group_names, "group", data.file, training.file);
   return data;
 }
 

@@ -36,6 +36,7 @@ struct CsvOptionNames {
   const char* header = "CsvOptions::header";
   const char* separator = "CsvOptions::separator";
   const char* missing = "CsvOptions::missing";
+  const char* group = "CsvOptions::group";
 };
 
 struct CsvOptions {
@@ -43,6 +44,9 @@ struct CsvOptions {
   /// text that is a whole number is one, but for names that `header = Yes` says are there. Empty: there are only
   /// features.
   std::variant<std::monostate, Index, std::string> label = {};
+  /// The column that holds what samples have in common besides their class (the speaker, the writer, the day), given as
+  /// the label's is: no feature, but what `split_groups` takes. Empty: there is none.
+  std::variant<std::monostate, Index, std::string> group = {};
   CsvHeader header = CsvHeader::Auto;
   /// Empty: that of comma, semicolon and tab which the first row holds outside quotes, or a comma where it holds none.
   /// FormatError where it holds several.
@@ -59,10 +63,13 @@ struct CsvData {
   std::vector<int> labels;            ///< one a sample: positions in `classes`; empty where no label was asked for
   std::vector<std::string> classes;   ///< the label column's different texts, in the order of their appearance
   std::string label;                  ///< the label column's name, or number; empty where no label was asked for
-  bool header = false;                ///< whether the names are the first row's
-  bool counts = false;                ///< whether the first row holds counts, as scikit-learn's files do
-  Index left_out = 0;                 ///< rows with missing values, which are not among the samples
-  std::string file;                   ///< where it was read from, as errors call it
+  std::vector<int> groups;            ///< one a sample: positions in `group_names`; empty where no group was asked for
+  std::vector<std::string> group_names;  ///< the group column's different texts, in the order of their appearance
+  std::string group;                     ///< the group column's name, or number; empty where no group was asked for
+  bool header = false;                   ///< whether the names are the first row's
+  bool counts = false;                   ///< whether the first row holds counts, as scikit-learn's files do
+  Index left_out = 0;                    ///< rows with missing values, which are not among the samples
+  std::string file;                      ///< where it was read from, as errors call it
 };
 
 }  // namespace gemel
