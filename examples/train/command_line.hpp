@@ -162,6 +162,13 @@ inline void add_options(CLI::App& app, Options& options) {
       ->type_name("COLUMN")
       ->default_str("the last")
       ->needs(data);
+  app.add_option("--group", options.group,
+                 "the CSV's column of what samples have in common besides their class (the speaker, the writer): no "
+                 "feature; no group is on two sides of training, validation and test")
+      ->check(detail::text())
+      ->type_name("COLUMN")
+      ->default_str("none")
+      ->needs(data);
   app.add_option_function<std::string>(
          "--separator", [&options](const std::string& text) { detail::parse_separator(text, options.separator); },
          "what separates the CSV's cells: a character, or the word tab")
@@ -227,7 +234,8 @@ inline void add_options(CLI::App& app, Options& options) {
       ->type_name("PAIRS");
   app.add_option_function<std::string>(
          "--validation", [&options](const std::string& text) { detail::parse_validation(text, options.validation); },
-         "training samples (or classes, see --split) held out to set the threshold: the last N, or a random share (at "
+         "training samples (or classes or groups, see --split and --group) held out to set the threshold: the last N, "
+         "or a random share (at "
          "least two classes, and two samples of each)")
       ->check(CLI::Validator(
           [](const std::string& text) {
@@ -366,6 +374,7 @@ inline void check_effect(const CLI::App& app, const Options& options) {
   };
   refuse("--test-fraction", !options.test_data.empty(), "--test-data");
   refuse("--test-fraction", !options.test_images.empty(), "--test-images");
+  refuse("--group", options.split == Split::Classes, chosen("--split"));
   refuse("--pairs-per-sample", options.pairs != TrainingPairs::Balanced, chosen("--pairs"));
   refuse("--dropout", options.dropout > 0 && options.hidden.size() == 1, "one layer in --hidden");
   refuse("--positive-margin", options.loss != LossName::PositiveMargin && options.loss != LossName::Unsquared,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,10 +14,18 @@
 #include "gemel/core/random.hpp"
 #include "gemel/core/whole.hpp"
 #include "gemel/data/classes.hpp"
+#include "gemel/data/group_split.hpp"
 #include "gemel/data/split.hpp"
 #include "options.hpp"
 
 namespace train {
+
+/// What samples have in common besides their class.
+struct Groups {
+  gemel::Classes training;
+  std::optional<gemel::Classes> test;  ///< where the test has a file of its own; with the same values
+  std::vector<std::string> names;      ///< by the value of a group
+};
 
 /// The numbers of the samples of each part, ascending.
 struct Division {
@@ -35,6 +44,10 @@ struct Division {
 // dissimilar pairs, which can show a false accept rate of 1 %.
 //
 // --split classes holds out whole classes, two at least for each part, of those with two samples or more.
+//
+// --group holds out whole groups, so that the classes are divided as well as they allow; how many samples of a class a
+// part has is then as it comes. A part has two groups at least, where there are so many: with one, none of its pairs
+// would be of two speakers, as those are that the network will meet.
 
 namespace detail {
 
@@ -195,13 +208,72 @@ inline std::vector<Index> candidates_for_test(const gemel::Classes& classes, con
   return candidates;
 }
 
+/// How the parts are called that are drawn, and that of the training, in errors.
+inline std::string drawn_parts(RandomParts drawn) {
+  return drawn.count() == 2 ? "training, validation and test"
+         : drawn.test       ? "training and test"
+                            : "training and validation";
+}
+
+/// Divides whole groups, so that no group is in two parts.
+inline Division divide_groups(const gemel::GroupedClasses& samples, const std::vector<std::string>& names,
+                              const Options& options, RandomParts drawn, gemel::Rng& rng) {
+  const gemel::Classes& groups = samples.groups;
+  if (groups.count() < drawn.count() + 1) {
+    throw gemel::ValueError({"there are too few groups to divide, ", groups.count(), ": ", drawn_parts(drawn),
+                             " need one each; give more groups",
+                             drawn.test ? ", or a file to test on by --test-data" : ""});
+  }
+  // In shares of all groups.
+  const double least =
+      static_cast<double>(groups.count() >= 2 * (drawn.count() + 1) ? 2 : 1) / static_cast<double>(groups.count());
+  const auto between = [](double share, double low, double high) { return std::max(low, std::min(share, high)); };
+  const double others = static_cast<double>(drawn.count()) * least;
+  const double test = drawn.test ? between(options.test_fraction, least, 1 - others) : 0;
+  const double validation =
+      drawn.validation ? between((1 - test) * options.validation.fraction, least, 1 - test - least) : 0;
+  std::vector<double> fractions{1 - test - validation};
+  if (drawn.validation) fractions.push_back(validation);
+  if (drawn.test) fractions.push_back(test);
+
+  Division parts;
+  if (drawn.count() == 0) {
+    parts.training.resize(static_cast<std::size_t>(groups.size()));
+    std::iota(parts.training.begin(), parts.training.end(), Index{0});
+  } else {
+    gemel::SplitParts split = split_groups(samples, fractions, rng);
+    parts.training = std::move(split.front());
+    if (drawn.validation) parts.validation = std::move(split[1]);
+    if (drawn.test) parts.test = std::move(split.back());
+  }
+  if (drawn.validation) return parts;
+
+  const gemel::Split last =
+      split_last(samples.classes.select(parts.training), Split::Samples, options.validation.count);
+  parts.validation = pick(parts.training, last.test);
+  parts.training = pick(parts.training, last.train);
+  std::vector<char> in_training(static_cast<std::size_t>(groups.count()), 0);
+  for (const Index i : parts.training) in_training[static_cast<std::size_t>(groups.of(i))] = 1;
+  for (const Index i : parts.validation) {
+    if (in_training[static_cast<std::size_t>(groups.of(i))] == 0) continue;
+    throw gemel::ValueError({"--validation last:", options.validation.count, " divides the group '",
+                             names[static_cast<std::size_t>(groups.value(groups.of(i)))],
+                             "' of --group: give a number that ends where a group does, or a share, which holds out "
+                             "whole groups"});
+  }
+  return parts;
+}
+
 }  // namespace detail
 
 /// Divides the samples as the options say; `own_test`: the test has a file of its own. Throws ValueError where there
 /// are too few.
-inline Division divide(const gemel::Classes& classes, const Options& options, bool own_test, gemel::Rng& rng) {
+inline Division divide(const gemel::Classes& classes, const Options& options, bool own_test, gemel::Rng& rng,
+                       const std::optional<Groups>& groups = {}) {
   const bool by_class = options.split == Split::Classes;
   const detail::RandomParts drawn{.test = !own_test, .validation = options.validation.count == 0};
+  if (groups)
+    return detail::divide_groups({.groups = groups->training, .classes = classes}, groups->names, options, drawn, rng);
   if (drawn.count() > 0) detail::check_divisible(classes, options, drawn);
 
   Division parts;

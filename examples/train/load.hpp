@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "digits.hpp"
+#include "divide.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/samples.hpp"
@@ -33,8 +34,9 @@ struct Loaded {
   LabelledSamples training;
   std::optional<LabelledSamples> test;
   std::vector<std::string> class_names;  ///< by the value of a class
-  std::string origin;                    ///< of the classes: "3 classes from column 'species'"
-  std::vector<std::string> notes = {};   ///< what the user should know about the files
+  std::string origin;  ///< of classes and groups: "3 classes from column 'species', 9 groups from column 'meadow'"
+  std::vector<std::string> notes = {};  ///< what the user should know about the files
+  std::optional<Groups> groups = {};    ///< where they were asked for
 };
 
 namespace detail {
@@ -66,11 +68,12 @@ inline Loaded join_csv(const gemel::CsvData<float>& training, const gemel::CsvDa
   return {labelled(training), test ? std::optional{labelled(*test)} : std::nullopt, names, {}};
 }
 
-/// The column of classes, as errors and the first line of output call it.
+/// A column, as errors and the first line of output call it.
+inline std::string column_called(const std::string& name, const gemel::CsvData<float>& data) {
+  return data.header ? "column '" + name + "'" : "column number " + name + ", counted from 0";
+}
 inline std::string label_column(const Options& options, const gemel::CsvData<float>& data) {
-  const std::string column =
-      data.header ? "column '" + data.label + "'" : "column number " + data.label + ", counted from 0";
-  return column + (options.label.empty() ? " (the last)" : "");
+  return column_called(data.label, data) + (options.label.empty() ? " (the last)" : "");
 }
 
 /// Refuses classes that no pairs can be made of, which is what another column would give: had --label been forgotten,
@@ -83,6 +86,19 @@ inline void check_classes(const Options& options, const gemel::CsvData<float>& d
   if (data.classes.size() == 1) fail("its samples are of one class only, '" + data.classes[0] + "'");
   if (gemel::length(data.classes) == data.samples.size()) {
     fail("each sample has a class of its own, so there is no similar pair");
+  }
+}
+
+/// Refuses groups that divide nothing, or keep nothing together.
+inline void check_groups(const gemel::CsvData<float>& data) {
+  const auto fail = [&](const std::string& why) {
+    throw gemel::ValueError(
+        why + ": is " + column_called(data.group, data) + " that of the groups? --group says which is",
+        {.file = data.file});
+  };
+  if (data.group_names.size() == 1) fail("its samples are of one group only, '" + data.group_names[0] + "'");
+  if (gemel::length(data.group_names) == data.samples.size()) {
+    fail("each sample has a group of its own, so none is kept together with another");
   }
 }
 
@@ -104,12 +120,14 @@ inline Loaded load_csv(const Options& options) {
                         .header = options.header,
                         .separator = options.separator,
                         .missing = options.missing,
-                        .names = {"--label", "--header", "--separator", "--missing"}};
+                        .names = {"--label", "--header", "--separator", "--missing", "--group"}};
   if (!options.label.empty()) csv.label = options.label;
+  if (!options.group.empty()) csv.group = options.group;
   const gemel::CsvData<float> training = options.data.empty()
                                              ? gemel::parse_csv<float>(digits_csv, csv, "the embedded digits")
                                              : gemel::read_csv<float>(options.data, csv);
   check_classes(options, training);
+  if (!options.group.empty()) check_groups(training);
   std::optional<gemel::CsvData<float>> test;
   std::vector<std::string> notes;
   add_notes(training, notes);
@@ -121,6 +139,12 @@ inline Loaded load_csv(const Options& options) {
   Loaded loaded = join_csv(training, test ? &*test : nullptr);
   loaded.origin = std::to_string(training.classes.size()) + " classes from " + label_column(options, training);
   loaded.notes = std::move(notes);
+  if (!options.group.empty()) {
+    loaded.groups = Groups{training.groups, test ? std::optional<gemel::Classes>{test->groups} : std::nullopt,
+                           test ? test->group_names : training.group_names};
+    loaded.origin +=
+        ", " + std::to_string(training.group_names.size()) + " groups from " + column_called(training.group, training);
+  }
   return loaded;
 }
 

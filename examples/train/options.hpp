@@ -33,6 +33,7 @@ struct Validation {
 struct Options {
   std::string data;
   std::string label;
+  std::string group;
   std::optional<char> separator;
   gemel::CsvHeader header = gemel::CsvHeader::Auto;
   gemel::CsvMissing missing = gemel::CsvMissing::Refuse;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "choices.hpp"
@@ -68,6 +69,37 @@ inline void note_small_classes(const gemel::Classes& classes, const Options& opt
                       classes.count(), "); give more samples of such a class, to measure on it too"}));
 }
 
+/// Notes what is wrong with a part of whole groups: that it is of one group only, or (where it was drawn) has no
+/// similar pair of a class of which there are some in all.
+inline void note_group_part(const gemel::Classes& all, const gemel::Classes& part, Index groups, bool drawn,
+                            const char* name, std::vector<std::string>& notes) {
+  if (groups == 1) {
+    notes.push_back(gemel::message({"the ", name,
+                                    " has one group only, so none of its pairs is of two groups, which the "
+                                    "network will meet: give more groups"}));
+  }
+  std::unordered_set<std::int64_t> with_pairs;
+  for (const Index c : of_size(part, 2)) with_pairs.insert(part.value(c));
+  Index without = 0;
+  for (const Index c : of_size(all, 2)) without += !with_pairs.contains(all.value(c));
+  if (!drawn || without == 0) return;
+  notes.push_back(gemel::message({"the ", name, " has no similar pair of ", without, " of the ", all.count(),
+                                  " classes, since whole groups are held out: give more groups that have them, to "
+                                  "measure on these too"}));
+}
+
+inline void note_groups(const Groups& groups, const gemel::Classes& classes, const Division& division,
+                        const Options& options, Parts& parts) {
+  const auto count = [&](const std::vector<Index>& part) { return groups.training.select(part).count(); };
+  note_group_part(classes, parts.validation.classes, count(division.validation), options.validation.count == 0,
+                  "validation", parts.notes);
+  note_group_part(classes, parts.test.classes, groups.test ? groups.test->count() : count(division.test), !groups.test,
+                  "test", parts.notes);
+  if (!groups.test) return;
+  const std::string seen = describe_seen(groups.training, *groups.test);
+  if (!seen.empty()) parts.notes.push_back(seen);
+}
+
 }  // namespace detail
 
 /// Reads, splits and scales what the options ask for.
@@ -75,7 +107,7 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
   const Loaded loaded = load(options);
   const LabelledSamples& all = loaded.training;
   detail::check_classes(all.classes, loaded.class_names);
-  const Division division = divide(all.classes, options, loaded.test.has_value(), rng);
+  const Division division = divide(all.classes, options, loaded.test.has_value(), rng, loaded.groups);
 
   const Scaling scaling = find_scaling(options.scale, all.samples.matrix(), division.training);
   const LabelledSamples scaled{scaling.apply(all.samples, "--data"), all.classes};
@@ -92,8 +124,9 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
               count_seen(all.samples.select(division.training), all.samples.select(division.validation),
                          loaded.test ? loaded.test->samples : all.samples.select(division.test)),
               loaded.notes};
-  // The last samples are held out whatever their classes.
-  if (options.validation.count == 0) detail::note_small_classes(all.classes, options, parts);
+  // The last samples, and whole groups, are held out whatever their classes.
+  if (options.validation.count == 0 && !loaded.groups) detail::note_small_classes(all.classes, options, parts);
+  if (loaded.groups) detail::note_groups(*loaded.groups, all.classes, division, options, parts);
   if (parts.seen.anywhere > 0) parts.notes.push_back(parts.seen.describe());
   return parts;
 }
@@ -102,10 +135,15 @@ namespace detail {
 
 /// What to do where a part of the data has too few samples.
 inline std::string how_to_enlarge(const Options& options, const std::string& part) {
-  if (part == "training") return options.validation.count > 0 ? "hold out others by --validation" : "give more samples";
+  if (part == "training") {
+    if (options.validation.count > 0) return "hold out others by --validation";
+    return options.group.empty() ? "give more samples" : "give more groups";
+  }
+  if (!options.group.empty() && part == "validation") return "hold out more groups by --validation";
   if (part == "validation") return "hold out more of them by --validation";
   const bool own = !options.test_data.empty() || !options.test_images.empty();
-  return own ? "give more samples to test on" : "hold out more of them by --test-fraction";
+  if (own) return "give more samples to test on";
+  return options.group.empty() ? "hold out more of them by --test-fraction" : "hold out more groups by --test-fraction";
 }
 
 /// Throws ValueError where a part has no similar or no dissimilar pair, or not those of `consecutive`, the option that

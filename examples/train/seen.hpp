@@ -9,6 +9,7 @@
 
 #include "gemel/core/message.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/data/classes.hpp"
 #include "gemel/data/samples.hpp"
 #include "options.hpp"
 
@@ -74,6 +75,18 @@ inline Seen count_seen(const gemel::Samples<float>& training, const gemel::Sampl
     seen.anywhere += learnt || validated;
   }
   return seen;
+}
+
+/// Says how many of the test's groups are the training's or the validation's too, and what to do; empty where none is.
+inline std::string describe_seen(const gemel::Classes& groups, const gemel::Classes& test) {
+  std::unordered_set<std::int64_t> known;
+  for (Index g = 0; g < groups.count(); ++g) known.insert(groups.value(g));
+  Index seen = 0;
+  for (Index g = 0; g < test.count(); ++g) seen += known.contains(test.value(g));
+  if (seen == 0) return {};
+  return gemel::message({seen, " of the ", test.count(), " groups of the test file ", seen == 1 ? "is" : "are",
+                         " in the other file too: the figures are", seen == test.count() ? "" : " partly",
+                         " of groups that were seen before; test on others, or take these out of one of the files"});
 }
 
 }  // namespace train

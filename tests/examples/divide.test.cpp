@@ -177,3 +177,94 @@ TEST_CASE("whole classes are held out of those with two samples, two at least fo
   options.validation.fraction = 0.99;
   CHECK(counts(divided(equal(9, 2), options).training, equal(9, 2)).size() == 2);
 }
+
+namespace {
+
+// So many groups, each with two samples of each of three classes.
+train::Groups groups_of(int count) {
+  std::vector<int> groups;
+  std::vector<std::string> names;
+  for (int g = 0; g < count; ++g) {
+    groups.insert(groups.end(), 6, g);
+    names.push_back("group " + std::to_string(g));
+  }
+  return {.training = groups, .test = {}, .names = names};
+}
+
+gemel::Classes classes_of(int groups) {
+  std::vector<int> classes;
+  for (int i = 0; i < 6 * groups; ++i) classes.push_back(i % 3);
+  return classes;
+}
+
+Division divided_by_groups(int groups, const train::Options& options = {}, bool own_test = false) {
+  gemel::Rng rng{1};
+  return divide(classes_of(groups), options, own_test, rng, groups_of(groups));
+}
+
+std::string refusal_of_groups(int groups, const train::Options& options = {}, bool own_test = false) {
+  try {
+    divided_by_groups(groups, options, own_test);
+  } catch (const gemel::ValueError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+// Whole groups in each part; how many, in the order training, validation, test.
+std::vector<std::size_t> group_counts(const Division& division, int groups) {
+  std::set<Index> seen, samples;
+  std::vector<std::size_t> counts;
+  for (const auto* part : {&division.training, &division.validation, &division.test}) {
+    CHECK(std::ranges::is_sorted(*part));
+    std::set<Index> here;
+    for (const Index i : *part) {
+      CHECK(samples.insert(i).second);
+      here.insert(i / 6);
+    }
+    for (const Index g : here) CHECK(seen.insert(g).second);
+    counts.push_back(here.size());
+  }
+  CHECK(gemel::length(samples) == 6 * groups);
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE("no group is in two parts, and a part has its share of them, two where there are six") {
+  using Counts = std::vector<std::size_t>;
+  CHECK(group_counts(divided_by_groups(40), 40) == Counts{27, 3, 10});
+  CHECK(group_counts(divided_by_groups(15), 15) == Counts{9, 2, 4});
+  CHECK(group_counts(divided_by_groups(6), 6) == Counts{2, 2, 2});
+  CHECK(group_counts(divided_by_groups(5), 5) == Counts{3, 1, 1});
+  CHECK(group_counts(divided_by_groups(3), 3) == Counts{1, 1, 1});
+  CHECK(group_counts(divided_by_groups(4, {}, true), 4) == Counts{2, 2, 0});
+  CHECK(group_counts(divided_by_groups(2, {}, true), 2) == Counts{1, 1, 0});
+  for (const double test : {1e-300, 0.01, 0.5, 0.99, 1 - 1e-16}) {
+    for (const double validation : {1e-300, 0.5, 1 - 1e-16}) {
+      train::Options options;
+      options.test_fraction = test;
+      options.validation.fraction = validation;
+      for (const int groups : {3, 7, 30}) {
+        CAPTURE(test, validation, groups);
+        for (const std::size_t count : group_counts(divided_by_groups(groups, options), groups)) {
+          CHECK(count >= (groups < 6 ? 1u : 2u));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("too few groups are refused, and a validation that divides one") {
+  CHECK(mentions(refusal_of_groups(2), "too few groups to divide, 2: training, validation and test need one each"));
+  CHECK(mentions(refusal_of_groups(2), "--test-data"));
+  CHECK(mentions(refusal_of_groups(1, {}, true), "training and validation need one each"));
+  train::Options options;
+  options.validation = {.count = 12, .fraction = 0};
+  CHECK(group_counts(divided_by_groups(5, options, true), 5) == std::vector<std::size_t>{3, 2, 0});
+  CHECK(group_counts(divided_by_groups(5, options), 5) == std::vector<std::size_t>{1, 2, 2});
+  options.validation.count = 13;
+  CHECK(mentions(refusal_of_groups(5, options, true), "--validation last:13 divides the group 'group 2' of --group"));
+  options.validation.count = 30;
+  CHECK(mentions(refusal_of_groups(5, options, true), "leaves nothing to train on"));
+}

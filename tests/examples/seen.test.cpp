@@ -34,3 +34,12 @@ TEST_CASE("a sample is told to be where it is") {
   CHECK(mentions(train::count_seen(squares(0, 9), squares(10, 14), squares(14, 15)).describe(),
                  "among the validation samples"));
 }
+
+TEST_CASE("groups of the test that were seen are told") {
+  const gemel::Classes known{0, 0, 1, 1, 2};
+  CHECK(train::describe_seen(known, gemel::Classes{3, 4, 3}).empty());
+  CHECK(mentions(train::describe_seen(known, gemel::Classes{2, 4, 2}), "1 of the 2 groups of the test file is in"));
+  CHECK(mentions(train::describe_seen(known, gemel::Classes{2, 4, 2}), "are partly of groups"));
+  CHECK(mentions(train::describe_seen(known, gemel::Classes{2, 1}), "2 of the 2 groups of the test file are in"));
+  CHECK(mentions(train::describe_seen(known, gemel::Classes{2, 1}), "are of groups"));
+}

@@ -86,6 +86,8 @@ people 8 3 >"$files/threes.csv"
 people 8 12 %.3fe-5 >"$files/fine.csv"
 { cat "$files/fine.csv" && echo 'person 0,3e38,1,1,1,1,1'; } >"$files/coarse.csv"
 { echo a,class; for i in $(seq 40); do echo "14.62,$((i % 2))"; done; } >"$files/constant.csv"
+# Ten rooms, each with every person once or twice.
+awk -F, -v OFS=, '{ print (NR == 1 ? "room" : "room " int((NR - 2) / 10)), $0 }' "$files/people.csv" >"$files/rooms.csv"
 
 # Options that are not there, or not with these values.
 refuses --colour --colour blue
@@ -108,7 +110,7 @@ for value in e . 3 '"' ' ' '' ,, é; do refuses "--separator: '$value'" --data "
 for option in "--header no" "--missing refuse" "--separator ;"; do refuses --data $option; done  # each is two words
 refuses "--hidden: ''" --hidden ""
 for value in 4,,4 ,4 4, ,; do refuses "--hidden: ''" --hidden $value; done
-for option in --data --label --images --labels --test-data --test-images --test-labels --json --report; do
+for option in --data --label --group --images --labels --test-data --test-images --test-labels --json --report; do
   refuses "$option: '' is empty" $option ""
   refuses "$option: '' is empty" $option=
 done
@@ -132,6 +134,7 @@ for loss in contrastive hadsell online-hard; do
 done
 refuses "--positive-margin has no effect with --loss contrastive" --positive-margin 0.1
 for rule in eer accuracy; do refuses "--far has no effect with --threshold $rule" --far 0.1 --threshold $rule; done
+refuses "--group has no effect with --split classes" --group room --data "$files/rooms.csv" --split classes
 refuses "--pairs-per-sample has no effect with --pairs consecutive" --pairs-per-sample 4 --pairs consecutive
 refuses "--dropout has no effect with one layer" --dropout 0.1 --hidden 4
 
@@ -151,6 +154,12 @@ refuses "line 3, column 'b'" --data "$files/inf.csv"
 refuses "line 3" --data "$files/ragged.csv"
 refuses "'size'" --data "$files/small.csv" --label size
 refuses "number 7" --data "$files/small.csv" --label 7
+refuses "no column has the name 'size'" --data "$files/rooms.csv" --label name --group size
+refuses "cannot hold both the label and the group: say by --label and --group" --data "$files/small.csv" --group class
+refuses --data --group room
+refuses --group --images "$files/images" --labels "$files/labels" --group 0
+refuses "no column has the name 'room'" --data "$files/rooms.csv" --label name --group room --test-data "$files/people.csv"
+refuses "where it holds groups, by --group" --data "$files/rooms.csv" --label name
 refuses "swapped" --images "$files/labels" --labels "$files/images"
 refuses "truncated" --images "$files/cut" --labels "$files/labels"
 refuses "3 labels" --images "$files/images" --labels "$files/three_labels"
@@ -193,6 +202,16 @@ refuses "column 'class' (the last) that of the classes? --label says" --data "$f
 refuses "column 'class' (the last) that of the classes? --label says" --data "$files/one_class.csv"
 refuses "'x'" --data "$files/one_class.csv"
 refuses "too few samples to divide" --data "$files/small.csv"
+sed '2,$s/room [0-9]/room 0/' "$files/rooms.csv" >"$files/one_room.csv"
+sed '2,$s/room [1-9]/room 1/' "$files/rooms.csv" >"$files/two_rooms.csv"
+refuses "of one group only, 'room 0': is column 'room' that of the groups? --group says" --data "$files/one_room.csv" \
+  --label name --group room
+refuses "each sample has a group of its own" --data "$files/two_classes.csv" --group a
+refuses "too few groups to divide, 2: training, validation and test need one each" --data "$files/two_rooms.csv" \
+  --label name --group room
+refuses "divides the group 'room 9' of --group" --data "$files/rooms.csv" --label name --group room --validation last:3 \
+  --test-data "$files/rooms.csv"
+awk -F, -v OFS=, '{ print NR == 1 ? "group" : substr($1, 1, 7) (NR % 2), $0 }' "$files/people.csv" >"$files/nested.csv"
 refuses "too few samples to divide" --data "$files/four.csv" --label name
 refuses "two classes of 6 samples or more, or four of 4 or more; the classes with 6 or more are 0, those with 4 to 5 are 3" \
   --data "$files/three_fours.csv" --label name
@@ -438,6 +457,14 @@ sed 1d "$files/few.csv" | awk -F, -v OFS=, '{ print $2, $3, $4, $5, $1 }' >"$fil
 shows "validation samples" --data "$files/few_no_names.csv"
 shows "validation samples" --data "$files/threes.csv" --label name --split classes
 shows "no sample is held out of the classes with fewer than 4 samples (1 of 9)" --data "$files/lonely.csv" --label name
+
+# Whole groups are held out; there are ten, of which the last has six samples.
+shows "10 groups from column 'room'" --data "$files/rooms.csv" --label name --group room --json "$files/rooms.json"
+grep -q '"group": "room"' "$files/rooms.json" || fails "the JSON has no --group"
+sed '2,$s/room [0-6]/room 0/' "$files/rooms.csv" >"$files/few_rooms.csv"
+shows "Note: the validation has one group only" --data "$files/few_rooms.csv" --label name --group room
+shows "10 of the 10 groups of the test file are in the other file too" --data "$files/rooms.csv" --label name \
+  --group room --test-data "$files/rooms.csv"
 
 # Values that a float just holds, and features that tell nothing.
 for format in %.3fe-42 %.3fe37; do

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <compare>
 #include <cstddef>
 #include <map>
 #include <span>
@@ -49,16 +48,8 @@ struct GroupedClasses {
 
 namespace detail {
 
-// How far whole groups are from giving every part its fraction of every class: less is better. First counts in how many
-// parts a class has fewer than two samples, and so no similar pair; then Pearson's chi-squared, the sum of
-// (count - share)^2 / share over parts and classes.
-struct GroupDeviation {
-  Index without_pairs = 0;
-  double chi_squared = 0;
-
-  friend auto operator<=>(const GroupDeviation&, const GroupDeviation&) = default;
-};
-
+// How far whole groups are from giving every part its fraction of every class: Pearson's chi-squared, the sum of
+// (count - share)^2 / share over parts and classes, and one more for each class that makes no similar pair in a part.
 class GroupBalance {
  public:
   GroupBalance(const GroupedClasses& samples, std::span<const double> fractions)
@@ -72,8 +63,8 @@ class GroupBalance {
 
   // Of the groups in this order, the first sizes[0] in the first part, and so on. No sum is fused with a product but by
   // fma: the same order is the best one whatever the compiler.
-  GroupDeviation deviation(std::span<const Index> order, std::span<const Index> sizes) const {
-    GroupDeviation deviation;
+  double deviation(std::span<const Index> order, std::span<const Index> sizes) const {
+    double sum = 0;
     std::size_t next = 0;
     std::vector<Index> counts;
     for (std::size_t p = 0; p < sizes.size(); ++p) {
@@ -85,14 +76,13 @@ class GroupBalance {
         ++next;
       }
       for (Index c = 0; c < samples_->classes.count(); ++c) {
-        const double share = fractions_[p] * static_cast<double>(samples_->classes.members(c).size());
+        const auto size = static_cast<double>(samples_->classes.members(c).size());
         const Index count = counts[static_cast<std::size_t>(c)];
-        const double more = static_cast<double>(count) - share;
-        deviation.without_pairs += count < 2;
-        deviation.chi_squared = std::fma(more / share, more, deviation.chi_squared);
+        const double share = fractions_[p] * size, more = std::fma(-fractions_[p], size, static_cast<double>(count));
+        sum = std::fma(more / share, more, sum + (count < 2 ? 1 : 0));
       }
     }
-    return deviation;
+    return sum;
   }
 
  private:
@@ -107,10 +97,10 @@ inline SplitParts split_balanced(const GroupedClasses& samples, std::span<const 
   constexpr int draws = 100;
   const GroupBalance balance(samples, fractions);
   std::vector<Index> best;
-  GroupDeviation least;
+  double least = 0;
   for (int draw = 0; draw < draws; ++draw) {
     std::vector<Index> order = random_order(samples.groups.count(), rng);
-    const GroupDeviation deviation = balance.deviation(order, sizes);
+    const double deviation = balance.deviation(order, sizes);
     if (draw == 0 || deviation < least) {
       least = deviation;
       best = std::move(order);
@@ -127,10 +117,10 @@ inline void check_sizes(const GroupedClasses& samples) {
 
 }  // namespace detail
 
-/// The same, stratified as well as whole groups allow: of a hundred draws the one in which most classes have two
-/// samples in every part, where they make similar pairs, and of such draws the one whose parts are nearest to having
-/// their fraction of every class. Nothing is promised of a class: one that is in a single group is on one side only.
-/// Throws also ShapeError where groups and classes are not of the same number of samples.
+/// The same, stratified as well as whole groups allow: of a hundred draws the one whose parts are nearest to having
+/// their fraction of every class, and two samples of it at least, which make similar pairs. Nothing is promised of a
+/// class: one that is in a single group is on one side only. Throws also ShapeError where groups and classes are not of
+/// the same number of samples.
 inline Split split_groups(const GroupedClasses& samples, double fraction, Rng& rng) {
   detail::check_sizes(samples);
   const Index held = detail::held_out(samples.groups.count(), fraction, "groups");
