@@ -10,6 +10,7 @@
 #include "gemel/data/all_pairs.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
+#include "gemel/data/group_split.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
@@ -45,6 +46,14 @@ Split stratified(const Classes& classes, double fraction) {
 Split by_class(const Classes& classes, double fraction) {
   Rng rng{1};
   return split_classes(classes, fraction, rng);
+}
+SplitParts parts_of_n(Index n, const std::vector<double>& fractions) {
+  Rng rng{1};
+  return split_samples(n, fractions, rng);
+}
+Split by_group(const Classes& groups, const Classes& classes, double fraction) {
+  Rng rng{1};
+  return split_groups({.groups = groups, .classes = classes}, fraction, rng);
 }
 
 }  // namespace
@@ -312,6 +321,54 @@ std::vector<Row> data_rows() {
           throws<ValueError>("the fraction held out is -0.5", [] { stratified(three_pairs, -0.5); }),
           throws<ValueError>("but there are 1", [] { split_n(1, 0.5); }),
           throws<ValueError>("but there are -6", [] { split_n(-6, 0.5); })}},
+        no_file()}},
+
+      {"splits into parts",
+       {{WrongShape, throws<ValueError>("two fractions or more, but there are 1", [] { parts_of_n(6, {0.5}); })},
+        {NaN, throws<ValueError>("the fraction of part 1 is nan, " + fraction,
+                                 [] {
+                                   parts_of_n(6, {0.5, nan});
+                                 })},
+        {Infinite, throws<ValueError>("the fraction of part 0 is inf",
+                                      [] {
+                                        parts_of_n(6, {inf, 0.5});
+                                      })},
+        {Empty,
+         {throws<ValueError>("two fractions or more, but there are 0", [] { parts_of_n(6, {}); }),
+          throws<ValueError>("at least as many samples, but there are 0",
+                             [] {
+                               parts_of_n(0, {0.5, 0.5});
+                             })}},
+        {OneClass, see("split_classes")},
+        any_class,
+        {OutOfRange,
+         {throws<ValueError>("they add up to 0.9",
+                             [] {
+                               parts_of_n(6, {0.5, 0.4});
+                             }),
+          throws<ValueError>("the fraction of part 1 is -0.5",
+                             [] {
+                               parts_of_n(6, {0.9, -0.5, 0.6});
+                             }),
+          throws<ValueError>("but there are -6",
+                             [] {
+                               parts_of_n(-6, {0.5, 0.5});
+                             })}},
+        no_file()}},
+
+      {"split_groups",
+       {{WrongShape, throws<ShapeError>("the groups are of 6 samples, and the classes of 5",
+                                        [] {
+                                          by_group(three_pairs, {1, 1, 2, 2, 2}, 0.5);
+                                        })},
+        {NaN, throws<ValueError>("the fraction held out is nan", [] { by_group(three_pairs, all_four, nan); })},
+        {Infinite, throws<ValueError>("the fraction held out is inf", [] { by_group(three_pairs, all_four, inf); })},
+        {Empty, throws<ValueError>("at least two groups, but there are 0", [] { by_group(nobody, nobody, 0.5); })},
+        {OneClass,
+         {fine("one class is split too", [] { return by_group(three_pairs, all_four, 0.3).test.size() == 2; }),
+          throws<ValueError>("at least two groups, but there are 1", [] { by_group(all_four, three_pairs, 0.5); })}},
+        any_class,
+        {OutOfRange, throws<ValueError>("the fraction held out is 2, but", [] { by_group(three_pairs, all_four, 2); })},
         no_file()}},
 
       {"split_classes",

@@ -111,8 +111,8 @@ inline SplitParts split_balanced(const GroupedClasses& samples, std::span<const 
 
 inline void check_sizes(const GroupedClasses& samples) {
   if (samples.groups.size() == samples.classes.size()) return;
-  throw ShapeError({"each sample has a group and a class, but there are ", samples.groups.size(), " groups' and ",
-                    samples.classes.size(), " classes' numbers"});
+  throw ShapeError({"each sample has a group and a class, but the groups are of ", samples.groups.size(),
+                    " samples, and the classes of ", samples.classes.size()});
 }
 
 }  // namespace detail
