@@ -60,6 +60,18 @@ struct Differences {
   S* const* db;  ///< count pointers to rows values
 };
 
+/// y_j(i) = (x_j(i) - offset(i)) * factor(i), held to [-clip, clip], for `cols` columns x_j: in double, rounded to S at
+/// the end. A NaN stays one.
+template <Scalar S>
+struct Scaling {
+  Index rows, cols;
+  const S* const* x;     ///< cols pointers to rows values
+  const double* offset;  ///< rows values
+  const double* factor;  ///< rows values
+  double clip;           ///< infinity: none is held
+  S* y;                  ///< rows x cols, columns rows apart
+};
+
 /// What an instruction set offers, as plain functions.
 template <Scalar S>
 struct Kernels {
@@ -79,6 +91,7 @@ struct Kernels {
   S (*absolute_distance)(const S* a, const S* b, Index n);
   S (*dot)(const S* a, const S* b, Index n);
   void (*add_differences)(const Differences<S>&);
+  void (*scale)(const Scaling<S>&);
 };
 
 /// What it offers for an optimizer's rule.

@@ -10,6 +10,7 @@
 #include "gemel/core/kernel/update.inl"
 
 #include "gemel/core/kernel/distances.inl"
+#include "gemel/core/kernel/scaling.inl"
 #include "gemel/core/kernel/update_by_gradient.inl"
 
 namespace gemel::kernel::GEMEL_SET {
@@ -32,7 +33,8 @@ inline constexpr Kernels<S> table{entry<product<S>>,
                                   entry<square_roots<S>>,
                                   entry<absolute_distance<S>>,
                                   entry<dot<S>>,
-                                  entry<add_differences<S>>};
+                                  entry<add_differences<S>>,
+                                  entry<scale<S>>};
 
 template <class Rule, Scalar S>
 inline constexpr UpdateKernels<Rule, S> update_table{entry<static_cast<void (*)(const Update<Rule, S>&)>(update)>,

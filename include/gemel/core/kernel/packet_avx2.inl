@@ -69,9 +69,15 @@ template <class P>
 GEMEL_INLINE P sqrt_beside_products(P a) {
   return sqrt(a);
 }
-/// a > b ? a : b; b where either is NaN.
+/// As many numbers as a packet has doubles, wherever they lie; and back, each rounded once.
+GEMEL_INLINE __m256d load_doubles(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+GEMEL_INLINE __m256d load_doubles(const double* p) { return load(p); }
+GEMEL_INLINE void store_doubles(float* p, __m256d v) { _mm_storeu_ps(p, _mm256_cvtpd_ps(v)); }
+GEMEL_INLINE void store_doubles(double* p, __m256d v) { store(p, v); }
+/// a > b ? a : b, and a < b ? a : b; b where either is NaN.
 GEMEL_INLINE __m256 max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 GEMEL_INLINE __m256d max(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+GEMEL_INLINE __m256d min(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
 GEMEL_INLINE __m256 abs(__m256 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a); }
 GEMEL_INLINE __m256d abs(__m256d a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
 /// a < b ? 0 : v.

@@ -105,9 +105,15 @@ GEMEL_INLINE __m512d sqrt(__m512d a) {
 /// The same while the multipliers have other work: for floats the instruction, which does without them.
 GEMEL_INLINE __m512 sqrt_beside_products(__m512 a) { return _mm512_maskz_sqrt_ps(all16, a); }
 GEMEL_INLINE __m512d sqrt_beside_products(__m512d a) { return sqrt(a); }
-/// a > b ? a : b; b where either is NaN.
+/// As many numbers as a packet has doubles, wherever they lie; and back, each rounded once.
+GEMEL_INLINE __m512d load_doubles(const float* p) { return _mm512_maskz_cvtps_pd(all8, _mm256_loadu_ps(p)); }
+GEMEL_INLINE __m512d load_doubles(const double* p) { return load(p); }
+GEMEL_INLINE void store_doubles(float* p, __m512d v) { _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(all8, v)); }
+GEMEL_INLINE void store_doubles(double* p, __m512d v) { store(p, v); }
+/// a > b ? a : b, and a < b ? a : b; b where either is NaN.
 GEMEL_INLINE __m512 max(__m512 a, __m512 b) { return _mm512_maskz_max_ps(all16, a, b); }
 GEMEL_INLINE __m512d max(__m512d a, __m512d b) { return _mm512_maskz_max_pd(all8, a, b); }
+GEMEL_INLINE __m512d min(__m512d a, __m512d b) { return _mm512_maskz_min_pd(all8, a, b); }
 GEMEL_INLINE __m512 abs(__m512 a) { return _mm512_abs_ps(a); }
 GEMEL_INLINE __m512d abs(__m512d a) { return _mm512_abs_pd(a); }
 /// a < b ? 0 : v.

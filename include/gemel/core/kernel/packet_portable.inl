@@ -136,10 +136,24 @@ template <class P>
 GEMEL_INLINE P div(P a, P b) {
   return a / b;
 }
-/// a > b ? a : b; b where either is NaN.
+/// As many numbers as a packet has doubles, wherever they lie; and back, each rounded once.
+template <class S>
+GEMEL_INLINE Doubles load_doubles(const S* p) {
+  return Doubles{static_cast<double>(p[0]), static_cast<double>(p[1])};
+}
+template <class S>
+GEMEL_INLINE void store_doubles(S* p, Doubles v) {
+  p[0] = static_cast<S>(v[0]);
+  p[1] = static_cast<S>(v[1]);
+}
+/// a > b ? a : b, and a < b ? a : b; b where either is NaN.
 template <class P>
 GEMEL_INLINE P max(P a, P b) {
   return a > b ? a : b;
+}
+template <class P>
+GEMEL_INLINE P min(P a, P b) {
+  return a < b ? a : b;
 }
 GEMEL_INLINE Floats abs(Floats a) { return (Floats)((FloatBits)a & 0x7fffffff); }
 GEMEL_INLINE Doubles abs(Doubles a) { return (Doubles)((DoubleBits)a & 0x7fffffffffffffff); }
