@@ -32,6 +32,13 @@ concept BoundingLayer = requires(const L layer, double x, Index columns) {
 
 namespace detail {
 
+/// Whether a layer says that its state is fitted before the training; see Layer.
+template <class L>
+inline constexpr bool is_fitted = false;
+template <class L>
+requires requires { L::fitted; }
+inline constexpr bool is_fitted<L> = L::fitted;
+
 GEMEL_NAMES(gradient_bound)
 GEMEL_NAMES(update_by_gradient)
 
@@ -67,6 +74,9 @@ concept LayerOptions = std::is_class_v<L> &&
 ///   update_by_gradient  see InterleavingLayer. It takes the blocks of the library's optimizers at least,
 ///                       kernel::Update<Rule, S>; for another optimizer's block that it cannot take, the gradient is
 ///                       computed first
+///
+/// A layer whose state is fitted before the training (Standardize) says `static constexpr bool fitted = true`: it has
+/// no parameters and draws nothing, and what other layers draw is as if it were not there.
 template <class L, class S>
 concept Layer = std::copy_constructible<L> && detail::LayerOptions<L, S> &&
     requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x, Columns<S> y, Index first,

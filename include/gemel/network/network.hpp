@@ -117,12 +117,17 @@ class Network {
   [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
     for (Index k = 0; k < depth(); ++k) {
-      visit(k, [&](const auto& layer) {
-        static_assert(Layer<std::remove_cvref_t<decltype(layer)>, S>,
-                      "gemel: this type does not model the Layer concept (network/layer.hpp)");
-        layer.initialize(parameters_.span(offset(k), layer.parameter_count()), rng);
-      });
+      visit(k, [&](const auto& layer) { layer.initialize(parameters_.span(offset(k), layer.parameter_count()), rng); });
     }
+  }
+
+  /// The given layers with parameters that are known, one flat vector as `parameters()` gives: of another network, or
+  /// of a file. Throws as the above, and as set_parameters where it does not take the values.
+  template <class Derived>
+  [[gnu::cold]] Network(std::tuple<Layers...> layers, const Eigen::MatrixBase<Derived>& parameters)
+      : layers_(std::move(layers)) {
+    lay_out();
+    set_parameters(parameters);
   }
 
   // A network that was moved from has no layers, and takes and gives nothing.
@@ -134,6 +139,9 @@ class Network {
   Index out(Index k) const { return sizes_[static_cast<std::size_t>(k) + 1]; }
   /// Where layer k's parameters begin in the flat vector; offset(depth()) is their number.
   Index offset(Index k) const { return offsets_[static_cast<std::size_t>(k)]; }
+
+  /// The layers as they were given, a Sequence as one.
+  const std::tuple<Layers...>& layers() const { return layers_; }
 
   /// f(layer) for layer k, with its own type.
   template <class F>
@@ -196,6 +204,8 @@ class Network {
     std::vector<Index> variables;
     for (Index k = 0; k < leaves; ++k) {
       visit(k, [&](const auto& layer) {
+        static_assert(Layer<std::remove_cvref_t<decltype(layer)>, S>,
+                      "gemel: this type does not model the Layer concept (network/layer.hpp)");
         variables.clear();
         for (const auto size : layer.variables()) variables.push_back(static_cast<Index>(size));
         detail::check_layer(k, layer.in(), layer.out(), layer.parameter_count(), layer.grain(), variables);
@@ -238,11 +248,41 @@ class Network {
   Buffer<S> parameters_ = {};
 };
 
+template <class... Layers, class Derived>
+Network(std::tuple<Layers...>, const Eigen::MatrixBase<Derived>&) -> Network<typename Derived::Scalar, Layers...>;
+
 /// A network of the given layers, whose sizes may be known at run time only:
 /// `make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{784, 128}, …)`.
 template <gemel::Scalar S, class... Layers>
 Network<S, Layers...> make_network(Rng& rng, Layers... layers) {
   return Network<S, Layers...>(rng, std::move(layers)...);
+}
+
+namespace detail {
+
+template <class L, class Net>
+[[gnu::cold]] void check_prepended(const L& layer, const Net& network) {
+  if (network.depth() == 0) throw ValueError("no layer can be prepended to a network that was moved from");
+  const Index count = layer_parameter_count(layer);
+  if (count > 0) {
+    throw ValueError({"the layer to prepend has ", count,
+                      " parameters, and the network has no values for them; make a new network of all layers"});
+  }
+}
+
+}  // namespace detail
+
+/// The network with one more layer in front of all, a fitted one or another without parameters; the network's own
+/// parameters are copied. What took samples that `layer.transform` made takes raw ones then:
+///
+///   Siamese raw{prepend(standardize, model.network()), model.metric()};
+///
+/// Throws ValueError where the layer has parameters or the network was moved from, ShapeError where their sizes
+/// disagree.
+template <class L, Scalar S, class... Layers>
+[[gnu::cold]] Network<S, L, Layers...> prepend(L layer, const Network<S, Layers...>& network) {
+  detail::check_prepended(layer, network);
+  return {std::tuple_cat(std::tuple<L>(std::move(layer)), network.layers()), network.parameters()};
 }
 
 }  // namespace gemel

@@ -81,6 +81,16 @@ Index layer_out(const L& layer) {
   return out;
 }
 
+/// The parameters of all leaves.
+template <class L>
+Index layer_parameter_count(const L& layer) {
+  Index count = 0;
+  for (Index k = 0; k < leaf_count(layer); ++k) {
+    visit_leaf(layer, k, [&count](const auto& leaf) { count += leaf.parameter_count(); });
+  }
+  return count;
+}
+
 /// Throws ShapeError where layer `index`, which takes `in`, cannot follow one that gives `out`.
 inline void check_neighbours(Index index, Index out, Index in) {
   if (out != in) {
@@ -109,13 +119,7 @@ Index Sequence<L>::out() const {
 
 template <class L>
 Index Sequence<L>::parameter_count() const {
-  Index count = 0;
-  for (const L& layer : layers_) {
-    for (Index k = 0; k < leaf_count(layer); ++k) {
-      visit_leaf(layer, k, [&count](const auto& leaf) { count += leaf.parameter_count(); });
-    }
-  }
-  return count;
+  return layer_parameter_count(*this);
 }
 
 }  // namespace gemel

@@ -19,8 +19,9 @@ struct BatchMemory {
   /// Of one layer.
   struct LayerMemory {
     Index out = 0;
-    Buffer<S> y = {};                ///< out x n: what it gave
-    Buffer<S> dy = {};               ///< out x active: dLoss/dy, then dz
+    bool has_deltas = true;  ///< not where the backward pass never comes: before the first layer that is trained
+    Buffer<S> y = {};        ///< out x n: what it gave
+    Buffer<S> dy = {};       ///< out x active: dLoss/dy, then dz
     Buffer<const S*> active_y = {};  ///< y's columns of the active samples
     Buffer<const S*> active_dz = {};
   };
@@ -55,8 +56,9 @@ struct BatchMemory {
       position.resize(n);
       for (LayerMemory& layer : layers) {
         layer.y.resize(layer.out * n);
-        layer.dy.resize(layer.out * n);
         layer.active_y.resize(n);
+        if (!layer.has_deltas) continue;
+        layer.dy.resize(layer.out * n);
         layer.active_dz.resize(n);
       }
       embeddings.resize(n);
@@ -88,6 +90,7 @@ struct BatchMemory {
     std::copy_n(active_x.data() + first, count, active_x.data() + active);
     for (LayerMemory& layer : layers) {
       std::copy_n(layer.active_y.data() + first, count, layer.active_y.data() + active);
+      if (!layer.has_deltas) continue;
       for (Index i = 0; i < count; ++i) layer.active_dz[active + i] = layer.dy.data() + (first + i) * layer.out;
     }
     active += count;

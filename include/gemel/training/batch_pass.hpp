@@ -26,8 +26,9 @@
 
 namespace gemel {
 
-/// One batch's way through a siamese model and back: embeddings, distances, loss, deltas. The members of a team call
-/// the parts in this order, each for its own columns, with a barrier before those that need what others did:
+/// One batch's way through a siamese model and back: embeddings, distances, loss, deltas, these as far as the first
+/// layer that has parameters: nobody asks for more. The members of a team call the parts in this order, each for its
+/// own columns, with a barrier before those that need what others did:
 ///
 ///   load once, embed each, (barrier unless owns_pairs) measure each, barrier, evaluate_loss once, backward each,
 ///   barrier, gather_active once
@@ -41,11 +42,16 @@ class BatchPass {
       : model_(&model), skip_inactive_(skip_inactive) {
     const Net& network = model_->network();
     memory_.features = network.in();
-    parameter_count_ = network.parameter_count();
+    first_trained_ = network.depth();
+    std::uint64_t streams = 0;
     for (Index k = 0; k < network.depth(); ++k) {
+      parameters_.push_back(parameter_count(network, k));
+      if (parameters_.back() > 0) first_trained_ = std::min(first_trained_, k);
       auto& layer_memory = memory_.layers.emplace_back();
       layer_memory.out = network.out(k);
-      seeds_.push_back(mix(seed, static_cast<std::uint64_t>(k)));
+      layer_memory.has_deltas = k >= first_trained_;
+      seeds_.push_back(mix(seed, streams));
+      network.visit(k, [&]<class L>(const L&) { streams += detail::is_fitted<L> ? 0 : 1; });
     }
   }
 
@@ -67,9 +73,10 @@ class BatchPass {
   /// Throws ShapeError where the model's network was exchanged for one of other sizes, or moved from.
   void check_network() const {
     const Net& network = model_->network();
-    bool same = network.in() == memory_.features && network.depth() == length(memory_.layers) &&
-                network.parameter_count() == parameter_count_;
-    for (Index k = 0; same && k < network.depth(); ++k) same = network.out(k) == memory_.at(k).out;
+    bool same = network.in() == memory_.features && network.depth() == length(memory_.layers);
+    for (Index k = 0; same && k < network.depth(); ++k) {
+      same = network.out(k) == memory_.at(k).out && parameter_count(network, k) == parameters_[to_size(k)];
+    }
     if (!same) {
       throw ShapeError("the model's network is not of the sizes it had when this training began: begin a new one");
     }
@@ -170,7 +177,7 @@ class BatchPass {
     return value;
   }
 
-  /// The deltas of the member's samples, from the distances back to the first layer.
+  /// The deltas of the member's samples, from the distances back to the first layer that is trained.
   void backward(Index t) {
     Member& me = at(t);
     const Net& network = model_->network();
@@ -184,7 +191,7 @@ class BatchPass {
       std::fill(memory_.position.data() + me.first, memory_.position.data() + me.last, 0);
     }
     me.active = memory_.keep_active(me.first, me.last);
-    if (me.active == 0) return;
+    if (me.active == 0 || first_trained_ == network.depth()) return;
 
     const Index out = network.out();
     S* const dy = memory_.layers.back().dy.data();
@@ -195,7 +202,7 @@ class BatchPass {
     }
     add_distance_gradients(model_->metric(), me, first_pair, last_pair);
 
-    for (Index k = network.depth() - 1; k >= 0; --k) {
+    for (Index k = network.depth() - 1; k >= first_trained_; --k) {
       network.visit(k, [&](const auto& layer) { backward(layer, k, me); });
     }
   }
@@ -211,7 +218,7 @@ class BatchPass {
     }
   }
 
-  /// The largest |x| that layer k saw in this batch, and the largest |dz|.
+  /// The largest |x| that layer k saw in this batch, and the largest |dz|; 0 before the first layer that is trained.
   double peak_input(Index k) const {
     double most = 0;
     for (const Member& member : team()) most = std::max(most, static_cast<double>(member.peak_y[to_size(k)]));
@@ -251,6 +258,7 @@ class BatchPass {
   };
 
   static std::size_t to_size(Index k) { return static_cast<std::size_t>(k); }
+  static Index parameter_count(const Net& network, Index k) { return network.offset(k + 1) - network.offset(k); }
   Member& at(Index member) { return members_[to_size(member)]; }
   std::span<const Member> team() const { return std::span(members_).first(to_size(team_size_)); }
 
@@ -361,7 +369,7 @@ class BatchPass {
       return Columns<S>(memory.dy.data() + me.first * memory.out, memory.out, me.active);
     };
     const Columns<S> dy = columns(k);
-    const Columns<S> dx = k > 0 ? columns(k - 1) : Columns<S>(nullptr, layer.in(), 0);
+    const Columns<S> dx = k > first_trained_ ? columns(k - 1) : Columns<S>(nullptr, layer.in(), 0);
     const ColumnList<S> x = memory_.active_inputs(k, me.first, me.active);
     const ColumnList<S> y = memory_.active_outputs(k, me.first, me.active);
     layer.backward(parameters(k, layer), x, y, dy, dx, pass(k, true, memory_.active_columns, me.first, me.active));
@@ -370,11 +378,12 @@ class BatchPass {
 
   const Model* model_;
   bool skip_inactive_;
-  Index parameter_count_ = 0;
+  std::vector<Index> parameters_ = {};  // a layer each: how many
+  Index first_trained_ = 0;             // the first layer that has some; the depth: none has
   BatchMemory<S> memory_ = {};
   std::vector<Member> members_ = {};
   Index team_size_ = 1;
-  std::vector<std::uint64_t> seeds_ = {};  // a layer each
+  std::vector<std::uint64_t> seeds_ = {};  // a layer each; a fitted layer, which draws nothing, is not counted
   std::uint64_t step_ = 0;
   Place place_ = {};           // of the batch, for errors
   std::vector<S> peaks_ = {};  // as Member::peak_y

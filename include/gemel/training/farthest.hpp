@@ -14,6 +14,8 @@
 #include "gemel/network/distance.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/l2_normalize.hpp"
+#include "gemel/network/rescale.hpp"
+#include "gemel/network/standardize.hpp"
 
 namespace gemel {
 
@@ -47,6 +49,19 @@ template <Index N>
 VectorRange range_after(const Dropout<N>& layer, const VectorRange& before) {
   const double scale = 1 / (1 - layer.rate());
   return {std::min(0.0, scale * before.low), std::max(0.0, scale * before.high), scale * before.norm};
+}
+template <Index N>
+VectorRange range_after(const Standardize<N>& layer, const VectorRange&) {
+  if (layer.clip()) return {.low = -*layer.clip(), .high = *layer.clip()};
+  return {};
+}
+template <Index N>
+VectorRange range_after(const Rescale<N>& layer, const VectorRange& before) {
+  const double low = (before.low - layer.offset()) * layer.factor();
+  const double high = (before.high - layer.offset()) * layer.factor();
+  VectorRange range{.low = std::min(low, high), .high = std::max(low, high)};
+  if (layer.offset() == 0) range.norm = std::abs(layer.factor()) * before.norm;
+  return range;
 }
 
 /// The range of a network's embeddings.

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/network/feature_scaling.hpp"
+#include "gemel/network/layer.hpp"
 #include "gemel/training/batch_memory.hpp"
 
 namespace gemel::detail {
@@ -25,6 +29,21 @@ void name_sample(const BatchMemory<S>& memory, Index j, Place& where) {
     const PairIndex pair = memory.batch.pairs[static_cast<std::size_t>(p)];
     if (pair.first == j || pair.second == j) where.pair = p;
   }
+}
+
+/// The output of a fitted layer for sample j of the batch.
+template <bool ByFeature, class LayerMemory>
+[[noreturn, gnu::cold]] void throw_too_far(const LayerMemory& layer, Index j, Place where) {
+  if (ByFeature && where.layer == 0) {
+    Index i = 0;
+    while (std::isfinite(layer.y[j * layer.out + i])) ++i;
+    where.feature = i;
+  }
+  throw NonFiniteError(
+      "the sample is so far from those that this layer was fitted to that the layer's output is NaN or infinite; "
+      "correct "
+      "the sample or leave it out, or fit the layer to samples like it",
+      where);
 }
 
 /// A feature, or the output of the first layer where it happens.
@@ -51,6 +70,9 @@ template <class Network, Scalar S>
     for (Index j = 0; j < memory.samples(); ++j) {
       if (all_finite(layer.y.data() + j * layer.out, layer.out)) continue;
       name_sample(memory, j, where);
+      network.visit(k, [&]<class L>(const L&) {
+        if constexpr (is_fitted<L>) throw_too_far<std::derived_from<L, FeatureScaling>>(layer, j, where);
+      });
       throw NonFiniteError("a layer's output is NaN or infinite; scale the features or lower the learning rate", where);
     }
   }

@@ -82,6 +82,7 @@ struct EpochSummary {
 
 /// The largest input of the first layer that has parameters, and its largest output; both 1 where there is none.
 struct FirstLayer {
+  Index k = 0;
   double input = 1, output = 1;
   bool bounded = false;  ///< whether the output cannot be above 1
 };
@@ -90,7 +91,7 @@ template <class Step, class Net>
   for (Index k = 0; k < network.depth(); ++k) {
     if (network.offset(k + 1) == network.offset(k)) continue;
     const auto input = k == 0 ? step.peak_feature() : step.peak_output(k - 1);
-    FirstLayer first{static_cast<double>(input), static_cast<double>(step.peak_output(k))};
+    FirstLayer first{k, static_cast<double>(input), static_cast<double>(step.peak_output(k))};
     network.visit(k, [&](const auto& layer) { first.bounded = range_after(layer, VectorRange{}).high <= 1; });
     return first;
   }
@@ -124,14 +125,15 @@ template <class Step, class Model>
     since = summary.epoch;
   }
   // Initial weights are made for features of about 1. The output tells where others make up for the size.
-  const auto [input, output, bounded] = first_layer(step, model.network());
+  const auto [first, input, output, bounded] = first_layer(step, model.network());
+  const std::string where = first == 0 ? "" : message({" behind layer ", first - 1});
   if (input > 1e3 && output > (bounded ? 1 - 1e-6 : 1e3)) {
     add("the features are too large",
-        {"they are up to ", input, ", with a loss of ", summary.loss, "; scale them to about 1"});
+        {"they are up to ", input, where, ", with a loss of ", summary.loss, "; scale them to about 1"});
   }
   if (input < 1e-3 && output < (bounded ? 1e-2 : 1)) {
     add("the features are too small",
-        {"they are at most ", input, ", too little to tell samples apart; scale them to about 1"});
+        {"they are at most ", input, where, ", too little to tell samples apart; scale them to about 1"});
   }
   if (explained) return;
 

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/kernel.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/network/parameterless.hpp"
+
+namespace gemel {
+
+/// What a fitted layer is fitted to and transforms: a matrix of float or double, features x n with one sample a column,
+/// or anything whose `columns()` are such, like Samples.
+template <class X>
+concept SampleColumns = requires(const X& samples) {
+  { samples.columns()(0, 0) } -> Scalar;
+}
+|| (std::derived_from<X, Eigen::MatrixBase<X>> && Scalar<typename X::Scalar>);
+
+namespace detail {
+
+/// f(ColumnList) of samples; they are copied only where a matrix is an expression, or not column by column in memory.
+template <SampleColumns X, class F>
+auto with_columns(const X& samples, const F& f) {
+  if constexpr (requires { samples.columns(); }) {
+    return f(samples.columns());
+  } else {
+    using S = typename X::Scalar;
+    const Eigen::Ref<const MatrixX<S>> matrix = samples;
+    return f(ColumnList<S>(matrix.data(), matrix.outerStride(), matrix.rows(), matrix.cols()));
+  }
+}
+
+/// The smallest and the largest value of each feature.
+struct FeatureRanges {
+  Buffer<double> low, high;
+};
+
+/// Throws ShapeError where there is no sample or no feature, NonFiniteError for NaN or infinity.
+template <Scalar S>
+[[gnu::cold]] FeatureRanges feature_ranges(const ColumnList<S>& samples) {
+  if (samples.rows() <= 0 || samples.cols() <= 0) {
+    throw ShapeError({"a layer is fitted to samples, features x n with at least one of each, but these are ",
+                      samples.rows(), " x ", samples.cols()});
+  }
+  FeatureRanges ranges{Buffer<double>(samples.rows()), Buffer<double>(samples.rows())};
+  for (Index j = 0; j < samples.cols(); ++j) {
+    const S* const x = samples[j];
+    for (Index i = 0; i < samples.rows(); ++i) {
+      if (!std::isfinite(x[i])) {
+        throw NonFiniteError("a layer cannot be fitted to NaN or infinity; clean the data or leave the sample out",
+                             {.sample = j, .feature = i});
+      }
+      const auto value = static_cast<double>(x[i]);
+      ranges.low[i] = j == 0 ? value : std::min(ranges.low[i], value);
+      ranges.high[i] = j == 0 ? value : std::max(ranges.high[i], value);
+    }
+  }
+  return ranges;
+}
+
+/// Whether values from `low` to `high` differ by no more than the rounding of S does. A factor for that would make
+/// large numbers of nothing.
+template <Scalar S>
+bool is_constant(double low, double high) {
+  constexpr double rounding = 2 * static_cast<double>(std::numeric_limits<S>::epsilon());
+  return high - low <= rounding * std::max(std::abs(low), std::abs(high));
+}
+
+}  // namespace detail
+
+/// What the fitted layers that take feature by feature have in common: y(i) = (x(i) - offset(i)) * factor(i), held to
+/// [-clip, clip]. It is computed in double, where neither the range of floats nor a factor for it overflows, and
+/// rounded once. A NaN stays one, and a value so far away that its result is beyond S becomes infinite.
+///
+///   dx(i) = factor(i) dy(i), and 0 where y(i) is held
+class FeatureScaling : public Parameterless {
+ public:
+  static constexpr bool fitted = true;  // see layer.hpp
+
+  Index in() const { return offset_.size(); }
+  Index out() const { return offset_.size(); }
+
+  /// What the layer gives for samples (in x n), with the bits that it has in a network. Throws ShapeError for another
+  /// number of features. Values are not looked at.
+  template <SampleColumns X>
+  auto transform(const X& samples) const {
+    return detail::with_columns(samples, [this]<Scalar S>(const ColumnList<S>& x) {
+      if (x.rows() != in()) {
+        throw ShapeError({"the layer takes ", in(), " features, but the samples have ", x.rows(),
+                          " (rows are features, columns are samples)"});
+      }
+      MatrixX<S> y(out(), x.cols());
+      forward(std::span<const S>(), x, Columns<S>(y.data(), y.rows(), y.cols()), Pass{});
+      return y;
+    });
+  }
+
+  template <Scalar S>
+  void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
+    for_each_run(x, [&](Index first, Index count, const S* const* columns) {
+      kernel::kernels<S>().scale({.rows = out(),
+                                  .cols = count,
+                                  .x = columns,
+                                  .offset = offset_.data(),
+                                  .factor = factor_.data(),
+                                  .clip = clip_,
+                                  .y = y.data() + first * out()});
+    });
+  }
+
+  template <Scalar S>
+  void backward(std::span<const S>, ColumnList<S> x, ColumnList<S>, Columns<S> dy, Columns<S> dx, const Pass&) const {
+    for (Index j = 0; j < dx.cols(); ++j) {
+      for (Index i = 0; i < in(); ++i) {
+        const double scaled = (static_cast<double>(x(i, j)) - offset_[i]) * factor_[i];
+        const bool held = std::abs(scaled) > clip_;
+        dx(i, j) = held ? S{0} : static_cast<S>(factor_[i] * static_cast<double>(dy(i, j)));
+      }
+    }
+  }
+
+ protected:
+  static constexpr double no_clip = std::numeric_limits<double>::infinity();
+
+  FeatureScaling(Buffer<double> offset, Buffer<double> factor, double clip)
+      : offset_(std::move(offset)), factor_(std::move(factor)), clip_(clip) {}
+
+  const Buffer<double>& offsets() const { return offset_; }
+  const Buffer<double>& factors() const { return factor_; }
+  double held_to() const { return clip_; }
+
+ private:
+  Buffer<double> offset_, factor_;  // of a layer that was moved from empty: a network refuses it
+  double clip_;
+};
+
+}  // namespace gemel

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/extent.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/network/feature_scaling.hpp"
+
+namespace gemel {
+
+struct RescaleOptions {
+  double offset = 0;
+  double factor = 1;
+};
+
+/// y = (x - offset) * factor, the same for all features; in double, rounded once. Mind that Keras' Rescaling adds its
+/// offset behind the product.
+///
+///   Rescale<784>{{.factor = 1 / 255.0}}, Rescale<>{784, {.factor = 1 / 255.0}}    pixels to 0..1
+///   Rescale<784>::to_unit_range(samples), Rescale<>::to_unit_range(samples)       fitted to samples
+///
+/// It is fitted, not trained: its state is no part of a network's parameters.
+template <Index N = Dynamic>
+class Rescale : public FeatureScaling {
+ public:
+  static constexpr Index static_in = N;
+  static constexpr Index static_out = N;
+
+  /// Throws ShapeError where the size is not positive or not N, ValueError where the offset is not finite, or the
+  /// factor neither: 0 would make all samples the same.
+  explicit Rescale(RescaleOptions options) requires(N != Dynamic) : Rescale(N, options) {}
+  [[gnu::cold]] Rescale(Extent<N> size, RescaleOptions options)
+      : FeatureScaling(repeated(size, checked_offset(options)), repeated(size, checked_factor(options)), no_clip),
+        options_(options) {}
+
+  /// The same layer with a size that is known at run time.
+  template <Index M>
+  requires(N == Dynamic && M != Dynamic) Rescale(const Rescale<M>& other)
+      : Rescale(other.in(), {.offset = other.offset(), .factor = other.factor()}) {}
+
+  /// The layer that takes the smallest value of the samples (features x n: Samples, or a matrix) to 0 and the largest
+  /// to 1. Fit it to the samples of the training only. Throws ShapeError where there is no sample, or there are not N
+  /// features; NonFiniteError where a feature is NaN or infinite, with its sample; ValueError where all values are the
+  /// same, up to the rounding of the samples, or too far apart for double.
+  template <SampleColumns X>
+  static Rescale to_unit_range(const X& samples) {
+    return detail::with_columns(samples, [](const auto& columns) { return fit(columns); });
+  }
+
+  double offset() const { return options_.offset; }
+  double factor() const { return options_.factor; }
+
+ private:
+  template <Scalar S>
+  [[gnu::cold]] static Rescale fit(const ColumnList<S>& samples) {
+    if (N != Dynamic && samples.rows() != N) {
+      throw ShapeError({"Rescale<", N, "> takes ", N, " features, but the samples have ", samples.rows(),
+                        " (rows are features, columns are samples)"});
+    }
+    const detail::FeatureRanges ranges = detail::feature_ranges(samples);
+    const double low = *std::ranges::min_element(ranges.low), high = *std::ranges::max_element(ranges.high);
+    if (detail::is_constant<S>(low, high)) {
+      throw ValueError({"all features of all ", samples.cols(), " samples are ", low,
+                        ", up to rounding; fit the layer to samples that differ"});
+    }
+    const double factor = 1 / (high - low);
+    if (factor == 0 || !std::isfinite(factor)) {
+      throw ValueError({"the samples go from ", low, " to ", high, ", and no factor takes them to 0..1"});
+    }
+    return Rescale(samples.rows(), {.offset = low, .factor = factor});
+  }
+
+  static Buffer<double> repeated(Index size, double value) {
+    Buffer<double> values(size);
+    std::ranges::fill(values, value);
+    return values;
+  }
+  static double checked_offset(RescaleOptions options) {
+    if (std::isfinite(options.offset)) return options.offset;
+    throw ValueError({"the offset of Rescale must be finite, but is ", options.offset});
+  }
+  static double checked_factor(RescaleOptions options) {
+    if (options.factor != 0 && std::isfinite(options.factor)) return options.factor;
+    throw ValueError({"the factor of Rescale must be finite and not 0, but is ", options.factor});
+  }
+
+  RescaleOptions options_;
+};
+
+}  // namespace gemel
