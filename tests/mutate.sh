@@ -25,6 +25,9 @@ core/kernel/gradient.inl @ s/= add(sum/= sub(sum/ @ network/dense
 network/dropout.hpp @ s/apply(dy.*;/{ & dx.col(j) *= -1; }/ @ network/dropout
 network/l2_normalize.hpp @ s/dx.col(j) = (dy/dx.col(j) = -(dy/ @ network/l2_normalize
 network/l2_normalize.hpp @ s/(dy.col(j) - y/(dy.col(j) + y/ @ network/l2_normalize
+network/feature_scaling.hpp @ s/static_cast<S>(factor_\[i\]/static_cast<S>(-factor_[i]/ @ network/standardize
+network/feature_scaling.hpp @ s/static_cast<S>(factor_\[i\]/static_cast<S>(-factor_[i]/ @ network/rescale
+core/kernel/scaling.inl @ s/= mul(sub(/= mul(add(/ @ core/kernel/scaling
 
 # Distances
 core/kernel/distances.inl @ s/da\[i\] = fma(/da[i] = fnma(/ @ core/kernel/distances

@@ -1,6 +1,7 @@
 #include "gemel/network/any_network.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -58,4 +59,24 @@ TEST_CASE("layers that do not fit are refused, and named", "[any_network]") {
     CHECK(error.place().layer == 1);
   }
   CHECK_THROWS_AS((AnyNetwork<float>{rng, Sequence<AnyLayer>{std::vector<AnyLayer>{}}}), ValueError);
+}
+
+TEST_CASE("a layer prepended to an AnyNetwork makes an AnyNetwork", "[any_network]") {
+  Rng rng{4};
+  const std::vector<AnyLayer> layers = {Dense<Dynamic, Dynamic, ReLU>{4, 5}, L2Normalize<>{5}};
+  AnyNetwork<float> network{rng, Sequence<AnyLayer>{layers}};
+  const MatrixX<float> x = 1000 * normal<float>(4, 20, rng);
+  const Standardize<4> standardize{x};
+  const AnyLayer rescale = Rescale<>{4, {.offset = 1, .factor = 2}};
+  AnyNetwork<float> raw = prepend(standardize, network);
+  raw = prepend(rescale, raw);
+  CHECK(raw.depth() == 4);
+  CHECK(raw.parameters() == network.parameters());
+  const MatrixX<float> scaled = standardize.transform(Rescale<4>{{.offset = 1, .factor = 2}}.transform(x));
+  CHECK(Siamese{raw}.embed(x) == Siamese{network}.embed(scaled));
+
+  CHECK_THROWS_AS(prepend(Rescale<>{5, {.factor = 2}}, network), ShapeError);
+  CHECK_THROWS_AS(prepend(Dense<Dynamic, Dynamic, ReLU>{4, 4}, network), ValueError);
+  const AnyNetwork<float> moved = std::move(network);
+  CHECK_THROWS_AS(prepend(standardize, network), ValueError);
 }

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -11,6 +13,9 @@
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/l2_normalize.hpp"
+#include "gemel/network/rescale.hpp"
+#include "gemel/network/standardize.hpp"
+#include "mentions.hpp"
 
 using namespace gemel;
 
@@ -277,4 +282,74 @@ TEST_CASE("a network of one parameter and one of none", "[network]") {
   p << 3, -1;
   smallest.set_parameters(p);
   CHECK(embed(smallest, MatrixX<double>::Constant(1, 1, 2))(0, 0) == 5);
+}
+
+TEST_CASE("a network is made of layers and parameters without an Rng", "[network]") {
+  Rng rng{13};
+  const Static network{rng};
+  const Static copy{network.layers(), network.parameters()};
+  CHECK(copy.parameters() == network.parameters());
+  const MatrixX<float> x = normal<float>(5, 6, rng);
+  CHECK(embed(copy, x) == embed(network, x));
+
+  // Its scalar is that of the parameters.
+  const Standardize<> standardize{{1, 2}, {3, 4}};
+  const Network made{std::tuple{standardize, Dense<2, 1>{}}, VectorX<double>{{1, -1, 0.5}}};
+  static_assert(std::is_same_v<decltype(made), const Network<double, Standardize<>, Dense<2, 1>>>);
+  CHECK(embed(made, MatrixX<double>{{4}, {10}})(0, 0) == 1 - 2 + 0.5);
+  CHECK(std::get<0>(made.layers()).mean() == standardize.mean());
+
+  CHECK_THROWS_AS((Static{network.layers(), VectorX<float>::Zero(7)}), ShapeError);
+  VectorX<float> bad = network.parameters();
+  bad[5 * 7 + 7 + 3] = std::numeric_limits<float>::infinity();
+  try {
+    Static{network.layers(), bad};
+    FAIL("no error");
+  } catch (const NonFiniteError& error) {
+    CHECK(error.place().layer == 1);
+  }
+  CHECK_THROWS_AS((Network{std::tuple{Hidden{5, 7}, Hidden{6, 3}}, VectorX<float>::Zero(63)}), ShapeError);
+}
+
+TEST_CASE("a fitted layer draws nothing and has no parameters", "[network]") {
+  Rng rng{14}, same{14};
+  const Network<float, Standardize<5>, Dense<5, 4>, Rescale<4>, Dense<4, 2>> fitted{
+      rng, Standardize<5>{{1, 2, 3, 4, 5}, {1, 1, 0, 2, 2}}, {}, Rescale<4>{{.factor = 3}}, {}};
+  const Network<float, Dense<5, 4>, Dense<4, 2>> plain{same};
+  CHECK(fitted.parameters() == plain.parameters());
+  CHECK(fitted.depth() == 4);
+  CHECK(fitted.offset(1) == 0);
+}
+
+TEST_CASE("a layer is prepended to a network, whose parameters are copied", "[network]") {
+  Rng rng{15};
+  const MatrixX<float> x = 1000 * normal<float>(5, 200, rng);
+  const Standardize<5> standardize{x};
+  Static network{rng};
+  const auto raw = prepend(standardize, network);
+  static_assert(
+      std::is_same_v<decltype(raw),
+                     const Network<float, Standardize<5>, Dense<5, 7, ReLU>, Dense<7, 6, Tanh>, Dense<6, 3>>>);
+  CHECK(raw.depth() == 4);
+  CHECK(raw.parameters() == network.parameters());
+  CHECK(embed(raw, x) == embed(network, standardize.transform(x)));
+  CHECK(embed(raw, x) != embed(network, x));
+  CHECK(embed(prepend(Rescale<>{5, {.factor = 2}}, network), x) == embed(network, 2 * x));
+
+  CHECK_THROWS_AS(prepend(Rescale<>{6, {.factor = 2}}, network), ShapeError);
+  try {
+    prepend(Dense<5, 5>{}, network);
+    FAIL("no error");
+  } catch (const ValueError& error) {
+    CHECK(mentions(error.what(), "the layer to prepend has 30 parameters"));
+  }
+  const Static moved = std::move(network);
+  CHECK_THROWS_AS(prepend(standardize, network), ValueError);
+}
+
+TEST_CASE("a network of a layer that was moved from is refused", "[network]") {
+  Rng rng{16};
+  Standardize<2> layer{{1, 2}, {3, 4}};
+  const Standardize<2> taken = std::move(layer);
+  CHECK(refused([&] { make_network<float>(rng, layer, Dense<2, 1>{}); }).first == 0);
 }

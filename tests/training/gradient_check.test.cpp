@@ -137,7 +137,13 @@ std::vector<std::vector<AnyLayer>> networks() {
           {Runtime<Sigmoid>{4, 5}, Runtime<Sigmoid>{5, 3}},
           {Runtime<ReLU>{4, 7}, Runtime<ReLU>{7, 6}, Runtime<ReLU>{6, 5}},
           {Runtime<Tanh>{4, 6}, Dropout<>{6, 0.4}, Runtime<Linear>{6, 3}},
-          {L2Normalize<>{4}, Runtime<Sigmoid>{4, 6}, Dropout<>{6, 0.3}, Runtime<LeakyReLU>{6, 4}, L2Normalize<>{4}}};
+          {L2Normalize<>{4}, Runtime<Sigmoid>{4, 6}, Dropout<>{6, 0.3}, Runtime<LeakyReLU>{6, 4}, L2Normalize<>{4}},
+          {Standardize<>{{1, 0, -1, 0}, {2, 1, 0.5, 1}}, Runtime<Tanh>{4, 3}},
+          {Runtime<Linear>{4, 5}, Standardize<>{{1, 0, -1, 0, 0.5}, {2, 1, 0.5, 0, 1}}, Runtime<Linear>{5, 3}},
+          {Runtime<Linear>{4, 5}, Standardize<>{{1, 0, -1, 0, 0.5}, {2, 1, 0.5, 1, 1}, {.clip = 1.5}},
+           Runtime<Linear>{5, 3}},
+          {Runtime<Tanh>{4, 5}, Rescale<>{5, {.offset = 0.3, .factor = -0.7}}, Runtime<Linear>{5, 3},
+           Rescale<>{3, {.factor = 2}}}};
 }
 
 template <class... Layers>
@@ -188,6 +194,12 @@ TEST_CASE("the same with static sizes", "[gradient_check]") {
       };
       check(fixed<Dense<4, 7, ReLU>, Dense<7, 6, LeakyReLU>, Dense<6, 3>>(distance));
       check(fixed<L2Normalize<4>, Dense<4, 6, Sigmoid>, Dropout<6>, Dense<6, 4, Tanh>, L2Normalize<4>>(distance));
+      check([&](Rng& weights) {
+        const Standardize<5> standardize{{1, 0, -1, 0, 0.5}, {2, 1, 0.5, 1, 1}, {.clip = 1.5}};
+        const auto network = make_network<double>(weights, Rescale<4>{{.offset = 1, .factor = 0.5}}, Dense<4, 5>{},
+                                                  standardize, Dense<5, 3>{});
+        return Siamese<std::remove_const_t<decltype(network)>, AnyDistance>{network, distance};
+      });
     }
   }
   CHECK(totals.checked > 5000);

@@ -210,6 +210,27 @@ TEST_CASE("after the first batch nothing is allocated") {
   CHECK(allocation_count == before);
 }
 
+TEST_CASE("a fitted layer in front allocates nothing after the first batch, nor memory for deltas of its own") {
+  Rng rng{4};
+  const MatrixX<float> x = uniform<float>(20, 16, rng);
+  Siamese model{make_network<float>(rng, Standardize<20>{x}, Dense<20, 8, ReLU>{})};
+  Pairs<float> pairs{x, x.rowwise().reverse(), coin_flips(16, rng)};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer};
+  pairs.start_epoch(1, 0, 8, true);
+  step(pairs, 0);
+  const long before = allocation_count;
+  step(pairs, 1);
+  CHECK(allocation_count == before);
+
+  BatchPass pass{model, 0, true};
+  pass.make_room(1);
+  pass.load(pairs, {}, 0, 1);
+  CHECK(pass.memory().at(0).y.size() >= 16 * 20);
+  CHECK(pass.memory().at(0).dy.empty());
+  CHECK(pass.memory().at(1).dy.size() >= 16 * 8);
+}
+
 TEST_CASE("a list of samples with room for more allocates nothing when there are more") {
   struct Growing {  // as many pairs each time, of 8 samples, of 4 with room for 24, of 24
     VectorX<float> x = VectorX<float>::LinSpaced(24 * 5, -1, 1);

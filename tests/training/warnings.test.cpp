@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/network/any_network.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/l2_normalize.hpp"
@@ -158,6 +159,28 @@ TEST_CASE("features of a size that cannot train are told, and not what comes of 
   for (const float size : {0.01F, 1.0F, 100.0F}) {
     CAPTURE(size);
     for (const std::string& warning : told(size)) CHECK(warning.find("the features") == std::string::npos);
+  }
+
+  SECTION("behind fitted layers it is what those give that counts") {
+    const auto fitted = [](const auto& layer, float size) {
+      Rng rng{6};
+      Siamese model{AnyNetwork<float>{
+          rng, Sequence<AnyLayer>{{layer, Dense<Dynamic, Dynamic, ReLU>{3, 6}, Dense<Dynamic, Dynamic, ReLU>{6, 2}}}}};
+      RMSprop<float> optimizer;
+      return fit(model, pairs(both_kinds, size), ContrastiveLoss{}, optimizer, {.epochs = 20, .batch_size = 4}, rng)
+          .warnings;
+    };
+    for (const float size : {1e6F, 1e-6F}) {
+      const auto deviation = static_cast<double>(size);
+      const Standardize<> standardize{{0, 0, 0}, {deviation, deviation, deviation}};
+      for (const std::string& warning : fitted(standardize, size)) {
+        CHECK(warning.find("the features") == std::string::npos);
+      }
+    }
+    const auto large = fitted(Rescale<>{3, {.factor = 1e6}}, 1);
+    CHECK(begins(large, "the features are too large (since epoch 1): they are up to "));
+    CHECK(large.front().find(" behind layer 0, with a loss of ") != std::string::npos);
+    CHECK(begins(fitted(Rescale<>{3, {.factor = 1e-6}}, 1), "the features are too small (since epoch 1): "));
   }
 
   SECTION("but not where weights make up for it") {
