@@ -4,6 +4,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "catch.hpp"
@@ -601,4 +602,25 @@ TEST_CASE("A source that cannot be stopped takes a stop flag of fit all the same
   RMSprop<float> optimizer;
   CHECK(fit(model, Plain{small_pairs<float>(5)}, ContrastiveLoss{}, optimizer, {.epochs = 2, .stop = &stop}, rng)
             .epochs() == 0);
+}
+
+TEST_CASE("fit takes raw samples behind a fitted layer, in validation too") {
+  Rng rng{31};
+  const MatrixX<float> a = 500 * uniform<float>(3, 24, rng), b = 500 * uniform<float>(3, 24, rng);
+  const std::vector<AnyLayer> layers = {Dense<Dynamic, Dynamic, ReLU>{3, 8}, Dropout<>{8, 0.2},
+                                        Dense<Dynamic, Dynamic, Linear>{8, 4}};
+  const Standardize<3> standardize{a};
+  const AnyNetwork<float> network{rng, Sequence<AnyLayer>{layers}};
+  const Labels labels = coin_flips(24, rng);
+  const auto run = [&](const AnyNetwork<float>& net, const Pairs<float>& pairs) {
+    Siamese model{net};
+    RMSprop<float> optimizer;
+    Rng seed{7};
+    const History history =
+        fit(model, pairs, ContrastiveLoss{}, optimizer, {.epochs = 3, .batch_size = 8, .validation_split = 0.25}, seed);
+    return std::tuple{history.loss, history.validation_loss, VectorX<float>{model.parameters()}, history.warnings};
+  };
+  const auto scaled = run(network, {standardize.transform(a), standardize.transform(b), labels});
+  CHECK(run(prepend(standardize, network), {a, b, labels}) == scaled);
+  CHECK(run(network, {a, b, labels}) != scaled);
 }
