@@ -11,6 +11,7 @@
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/kernel.hpp"
+#include "gemel/core/reduce.hpp"
 #include "gemel/core/storage.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/parameterless.hpp"
@@ -79,7 +80,8 @@ bool is_constant(double low, double high) {
 
 /// What the fitted layers that take feature by feature have in common: y(i) = (x(i) - offset(i)) * factor(i), held to
 /// [-clip, clip]. It is computed in double, where neither the range of floats nor a factor for it overflows, and
-/// rounded once. A NaN stays one, and a value so far away that its result is beyond S becomes infinite.
+/// rounded once. A NaN stays one, and a value so far away that its result is beyond S becomes one: of an infinite value
+/// a ReLU could make 0, and with it a distance that looks right.
 ///
 ///   dx(i) = factor(i) dy(i), and 0 where y(i) is held
 class FeatureScaling : public Parameterless {
@@ -115,6 +117,11 @@ class FeatureScaling : public Parameterless {
                                   .clip = clip_,
                                   .y = y.data() + first * out()});
     });
+    if (!std::isfinite(peak(y.data(), y.size()))) {
+      std::replace_if(
+          y.data(), y.data() + y.size(), [](S value) { return std::isinf(value); },
+          std::numeric_limits<S>::quiet_NaN());
+    }
   }
 
   template <Scalar S>
