@@ -2,6 +2,7 @@
 
 // Every header that needs only Eigen and opens no file.
 
+#include "gemel/core/choice.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/compiler.hpp"
 #include "gemel/core/dispatch.hpp"
@@ -25,6 +26,7 @@
 #include "gemel/core/types.hpp"
 #include "gemel/core/whole.hpp"
 #include "gemel/data/all_pairs.hpp"
+#include "gemel/data/any_pair_source.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
 #include "gemel/data/epoch_order.hpp"
@@ -40,6 +42,8 @@
 #include "gemel/metrics/roc.hpp"
 #include "gemel/metrics/roc_metrics.hpp"
 #include "gemel/network/activation.hpp"
+#include "gemel/network/any_distance.hpp"
+#include "gemel/network/any_model.hpp"
 #include "gemel/network/any_network.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/distance.hpp"
@@ -56,6 +60,9 @@
 #include "gemel/network/standardize.hpp"
 #include "gemel/network/workspace.hpp"
 #include "gemel/training/adam.hpp"
+#include "gemel/training/any_loss.hpp"
+#include "gemel/training/any_optimizer.hpp"
+#include "gemel/training/any_schedule.hpp"
 #include "gemel/training/batch_memory.hpp"
 #include "gemel/training/batch_pass.hpp"
 #include "gemel/training/borrowed_rate.hpp"

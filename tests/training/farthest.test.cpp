@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "catch.hpp"
+#include "gemel/network/any_distance.hpp"
 #include "gemel/network/network.hpp"
 
 using namespace gemel;
@@ -34,4 +35,12 @@ TEST_CASE("fitted layers bound embeddings, or move the bounds of what is before 
   };
   CHECK(farthest_embeddings(standardize({})) == infinity);
   CHECK(near(farthest_embeddings(standardize({.clip = 1.5})), 6));
+}
+
+TEST_CASE("the farthest that AnyDistance may be is that of what is chosen", "[farthest]") {
+  const VectorRange range{.low = 0, .high = 1, .norm = 2};
+  CHECK(farthest(AnyDistance{}, range, 16) == farthest(Euclidean{}, range, 16));
+  CHECK(farthest(AnyDistance{SquaredEuclidean{}}, range, 16) == farthest(SquaredEuclidean{}, range, 16));
+  CHECK(farthest(AnyDistance{Manhattan{}}, range, 16) == farthest(Manhattan{}, range, 16));
+  CHECK(farthest(AnyDistance{Cosine{}}, range, 16) == 1);
 }

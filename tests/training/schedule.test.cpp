@@ -13,6 +13,13 @@ bool near(double a, double b) { return std::abs(a - b) <= 4e-16 * std::abs(b) + 
 
 }  // namespace
 
+TEST_CASE("ConstantRate is the same at every step") {
+  const ConstantRate rate{.learning_rate = 0.02};
+  CHECK(rate(0) == 0.02);
+  CHECK(rate(std::numeric_limits<Index>::max()) == 0.02);
+  CHECK(ConstantRate{.learning_rate = 0}(1) == 0);
+}
+
 TEST_CASE("ExponentialDecay is Keras' formula") {
   const ExponentialDecay smooth{.initial_learning_rate = 0.02, .decay_steps = 30, .decay_rate = 0.7};
   const ExponentialDecay stairs{.initial_learning_rate = 0.02, .decay_steps = 30, .decay_rate = 0.7, .staircase = true};
@@ -52,6 +59,9 @@ TEST_CASE("CosineDecay warms up along a line to its target") {
 
 TEST_CASE("Schedules refuse what is out of range") {
   const double nan = std::nan("");
+  CHECK_THROWS_AS(ConstantRate{.learning_rate = -1}(0), ValueError);
+  CHECK_THROWS_AS(ConstantRate{.learning_rate = nan}(0), ValueError);
+  CHECK_THROWS_AS(ConstantRate{}(-1), ValueError);
   CHECK_THROWS_AS(ExponentialDecay{.initial_learning_rate = -1}(0), ValueError);
   CHECK_THROWS_AS(ExponentialDecay{.decay_steps = 0}(0), ValueError);
   CHECK_THROWS_AS(ExponentialDecay{.decay_rate = 0}(0), ValueError);

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/data/any_pair_source.hpp"
+#include "gemel/data/classes.hpp"
 
 using namespace gemel;
 
@@ -41,4 +43,22 @@ TEST_CASE("a share of nothing or of all is refused", "[validation_split]") {
     CAPTURE(share);
     CHECK_THROWS_AS(detail::split_validation(pairs, FitOptions<float>{.validation_split = share}), ValueError);
   }
+}
+
+TEST_CASE("AnyPairSource is split where it holds static pairs", "[validation_split]") {
+  MatrixX<float> x(1, 5);
+  x << 0, 1, 2, 3, 4;
+  const Pairs<float> pairs{x, x, {0, 1, 0, 1, 1}};
+  auto [training, validation] =
+      detail::split_validation(AnyPairSource<float>{pairs}, FitOptions<float>{.validation_split = 0.4});
+  training.start_epoch(1, 0, 8, false);
+  Batch<float> batch;
+  training.batch(0, batch);
+  CHECK(batch.similar == std::vector<std::uint8_t>{0, 1, 0});
+  REQUIRE(validation->size() == 2);
+  CHECK(*validation->first(0) == 3);
+
+  const AnyPairSource<float> drawn = PairSampler<float>{x, Classes(std::vector<int>{0, 0, 1, 1, 1})};
+  CHECK_THROWS_AS(detail::split_validation(drawn, FitOptions<float>{.validation_split = 0.4}), ValueError);
+  CHECK(!detail::split_validation(drawn, FitOptions<float>{}).validation);
 }

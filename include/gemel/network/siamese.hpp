@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "gemel/core/choice.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/team.hpp"
@@ -105,10 +106,12 @@ class Siamese {
       }
       const Columns<Scalar> both(workspace.embedding.data(), out, 2 * count);
       network_.embed(ColumnList<Scalar>(columns, a.rows(), 2 * count), both, workspace);
-      for (Index j = 0; j < count; ++j) {
-        d[first + j] = metric_.value(ConstColumn<Scalar>(both.data() + j * out, out),
-                                     ConstColumn<Scalar>(both.data() + (count + j) * out, out));
-      }
+      detail::visit_choice(metric_, [&](const auto& metric) {
+        for (Index j = 0; j < count; ++j) {
+          d[first + j] = metric.value(ConstColumn<Scalar>(both.data() + j * out, out),
+                                      ConstColumn<Scalar>(both.data() + (count + j) * out, out));
+        }
+      });
     }
   }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/core/choice.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/kernel.hpp"
@@ -127,9 +128,11 @@ class BatchPass {
     const Net& network = model_->network();
     const Index count = me.last - me.first;
     std::fill(me.peak_y.begin(), me.peak_y.end(), S{0});
-    for (Index j = me.first; j < me.last; ++j) {
-      memory_.x[j] = source.column(batch, j, memory_.filled.data() + j * memory_.features);
-    }
+    detail::visit_choice(source, [&](const auto& chosen) {
+      for (Index j = me.first; j < me.last; ++j) {
+        memory_.x[j] = chosen.column(batch, j, memory_.filled.data() + j * memory_.features);
+      }
+    });
     ColumnList<S> x(memory_.x.data() + me.first, memory_.features, count);
     me.peak_y.front() = peak(memory_.x.data() + me.first, memory_.features, count);
     for (Index k = 0; k < network.depth() && count > 0; ++k) {
@@ -148,7 +151,9 @@ class BatchPass {
   /// The distances of the member's pairs.
   void measure(Index t) {
     const Index m = memory_.pairs();
-    measure_pairs(model_->metric(), detail::share(m, t, team_size_), detail::share(m, t + 1, team_size_));
+    detail::visit_choice(model_->metric(), [&](const auto& metric) {
+      measure_pairs(metric, detail::share(m, t, team_size_), detail::share(m, t + 1, team_size_));
+    });
   }
 
   /// The loss of the batch and its slopes, once all pairs are measured. Throws NonFiniteError where any of it, features
@@ -200,7 +205,8 @@ class BatchPass {
     for (Index j = me.first; j < me.last; ++j) {
       me.deltas[j] = memory_.position[j] < 0 ? me.discarded.data() : dy + memory_.position[j] * out;
     }
-    add_distance_gradients(model_->metric(), me, first_pair, last_pair);
+    detail::visit_choice(model_->metric(),
+                         [&](const auto& metric) { add_distance_gradients(metric, me, first_pair, last_pair); });
 
     for (Index k = network.depth() - 1; k >= first_trained_; --k) {
       network.visit(k, [&](const auto& layer) { backward(layer, k, me); });

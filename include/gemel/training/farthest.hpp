@@ -7,6 +7,7 @@
 #include <numbers>
 #include <type_traits>
 
+#include "gemel/core/choice.hpp"
 #include "gemel/core/names.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/network/activation.hpp"
@@ -91,6 +92,9 @@ template <class Metric>
                 "gemel: a metric's `farthest`, where it has one, is double farthest(const VectorRange&, Index n) const "
                 "(training/farthest.hpp)");
   if constexpr (detail::GivesFarthest<Metric>) return metric.farthest(range, n);
+  if constexpr (detail::is_choice<Metric>) {
+    return metric.visit([&](const auto& chosen) { return farthest(chosen, range, n); });
+  }
   // Along a diagonal of the cube, or across the sphere; where no element is negative, no two directions are more than a
   // right angle apart.
   const double root = std::sqrt(static_cast<double>(n));

@@ -44,6 +44,13 @@ concept GivesPenalty = requires(const O o) {
   { o.penalty() } -> std::same_as<double>;
 };
 
+/// See Optimizer.
+template <class O>
+double penalty_of(const O& optimizer) {
+  if constexpr (GivesPenalty<O>) return optimizer.penalty();
+  return 0;
+}
+
 /// Optional members are right, or not there.
 template <class O, class S>
 concept OptimizerOptions = std::is_class_v<O> &&(GivesBlocks<O, S> || !(names_block<O> || names_interleaves<O>)) &&

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/core/choice.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/storage.hpp"
@@ -125,9 +126,8 @@ class ParameterUpdate {
 
   /// Steps the member's parameters.
   void update(Index t) {
-    if constexpr (InterleavingOptimizer<OptimizerType, S>) {
-      if (!whole_gradient_ && optimizer_->interleaves()) return update_interleaved(t);
-    }
+    const auto interleaved = [&](auto& optimizer) { return update_interleaved(t, optimizer); };
+    if (!whole_gradient_ && detail::visit_choice(*optimizer_, interleaved)) return;
     for_each_block(t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
       update_block(layer, t, k, first, count);
     });
@@ -142,11 +142,7 @@ class ParameterUpdate {
   static constexpr Index most_deltas = (Index{1} << 20) / static_cast<Index>(sizeof(S));
   static constexpr Index most_inputs = (Index{1} << 23) / static_cast<Index>(sizeof(S));
 
-  /// See Optimizer.
-  double penalty() const {
-    if constexpr (detail::GivesPenalty<OptimizerType>) return optimizer_->penalty();
-    return 0;
-  }
+  double penalty() const { return detail::penalty_of(*optimizer_); }
   /// Within a quarter of the range, for the rounding of sums.
   static bool square_fits(double g) { return g * g < static_cast<double>(std::numeric_limits<S>::max()) / 4; }
 
@@ -179,23 +175,30 @@ class ParameterUpdate {
     layer.add_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first, g);
   }
 
-  /// Each layer's share at once, where the layer can.
-  void update_interleaved(Index t) {
-    constexpr Index all = std::numeric_limits<Index>::max() / 2;
-    for_each_block(t, all, [&](const auto& layer, Index k, Index first, Index count) {
-      using L = std::remove_cvref_t<decltype(layer)>;
-      const Index flat = network_->offset(k) + first;
-      const auto block = optimizer_->block(flat, nullptr, block_parameters(flat, count));
-      if constexpr (InterleavingLayer<L, S, decltype(block)>) {
-        if (layer.out() * memory_->active <= most_deltas && layer.in() * memory_->active <= most_inputs) {
-          return layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first,
-                                          block);
+  /// Each layer's share at once, where the layer can. Does nothing, and returns false, where the optimizer cannot.
+  template <class O>
+  bool update_interleaved(Index t, O& optimizer) {
+    if constexpr (InterleavingOptimizer<O, S>) {
+      if (!optimizer.interleaves()) return false;
+      constexpr Index all = std::numeric_limits<Index>::max() / 2;
+      for_each_block(t, all, [&](const auto& layer, Index k, Index first, Index count) {
+        using L = std::remove_cvref_t<decltype(layer)>;
+        const Index flat = network_->offset(k) + first;
+        const auto block = optimizer.block(flat, nullptr, block_parameters(flat, count));
+        if constexpr (InterleavingLayer<L, S, decltype(block)>) {
+          if (layer.out() * memory_->active <= most_deltas && layer.in() * memory_->active <= most_inputs) {
+            return layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first,
+                                            block);
+          }
         }
-      }
-      for (Index part = 0; part < count; part += block_units * layer.grain()) {
-        update_block(layer, t, k, first + part, std::min(block_units * layer.grain(), count - part));
-      }
-    });
+        for (Index part = 0; part < count; part += block_units * layer.grain()) {
+          update_block(layer, t, k, first + part, std::min(block_units * layer.grain(), count - part));
+        }
+      });
+      return true;
+    } else {
+      return false;
+    }
   }
 
   template <class L>

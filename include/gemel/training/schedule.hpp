@@ -46,6 +46,18 @@ inline void require_decay_steps(Index decay_steps) {
 
 }  // namespace detail
 
+/// The same rate at every step. Throws ValueError at use where it is not finite and not negative.
+struct ConstantRate {
+  double learning_rate = 1e-3;
+
+  double operator()(Index step) const {
+    detail::require_step(step);
+    detail::require_in_schedule(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate",
+                                "finite and not negative", learning_rate);
+    return learning_rate;
+  }
+};
+
 /// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps); in stairs, the exponent's whole
 /// part. Throws ValueError at use where a field is out of its range, the step is negative, the rate, with a decay_rate
 /// above 1, has grown beyond all numbers, or a stair is to be as long as the whole training.

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gemel/core/choice.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/whole.hpp"
 #include "gemel/data/pairs.hpp"
@@ -32,20 +33,22 @@ template <class Source, Scalar S>
         {"validation_split must be at least 0 and less than 1, but ", options.validation_split, " was given"});
   }
   if (options.validation) throw ValueError("both validation and validation_split are given; choose one");
-  if constexpr (std::is_same_v<Source, Pairs<S>>) {
-    const Index n = source.size();
-    const auto size = static_cast<double>(n);
-    const Index kept = whole_down(size * (1 - options.validation_split), size);
-    if (kept == 0 || kept >= n) {
-      throw ValueError({"a validation_split of ", options.validation_split, " leaves no pairs to ",
-                        kept == 0 ? "train" : "validate", ", of ", n});
+  return visit_choice(source, [&](const auto& chosen) -> ValidationSplit<Source, S> {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(chosen)>, Pairs<S>>) {
+      const Index n = chosen.size();
+      const auto size = static_cast<double>(n);
+      const Index kept = whole_down(size * (1 - options.validation_split), size);
+      if (kept == 0 || kept >= n) {
+        throw ValueError({"a validation_split of ", options.validation_split, " leaves no pairs to ",
+                          kept == 0 ? "train" : "validate", ", of ", n});
+      }
+      return {chosen.slice(0, kept), chosen.slice(kept, n - kept)};
+    } else {
+      throw ValueError(
+          "validation_split divides static pairs only; split the samples or classes of a sampler instead, "
+          "and give the pairs of one part as validation");
     }
-    return {source.slice(0, kept), source.slice(kept, n - kept)};
-  } else {
-    throw ValueError(
-        "validation_split divides static pairs only; split the samples or classes of a sampler instead, "
-        "and give the pairs of one part as validation");
-  }
+  });
 }
 
 }  // namespace gemel::detail

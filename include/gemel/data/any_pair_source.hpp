@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include "gemel/core/choice.hpp"
+#include "gemel/core/stop.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/in_batch_pairs.hpp"
+#include "gemel/data/pair_sampler.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/data/pairs.hpp"
+
+namespace gemel {
+
+/// Any of the library's sources of pairs, chosen at run time: `AnyPairSource<float> source = PairSampler<float>{…}`. It
+/// models PairSource, and `fit` is compiled once for all of them. A source of your own cannot be put in: give it to fit
+/// itself.
+template <Scalar S>
+class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>> {
+  using Base = Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>>;
+
+ public:
+  using Base::Base;
+
+  Index features() const {
+    return this->visit([](const auto& source) { return source.features(); });
+  }
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
+    this->visit([&](auto& source) { detail::start_epoch(source, seed, epoch, batch_size, shuffle, stop); });
+  }
+  Index batches() const {
+    return this->visit([](const auto& source) { return source.batches(); });
+  }
+  void batch(Index k, Batch<S>& out) const {
+    this->visit([&](const auto& source) { source.batch(k, out); });
+  }
+  const S* column(Index k, Index j, S* buffer) const {
+    return this->visit([&](const auto& source) { return source.column(k, j, buffer); });
+  }
+};
+
+}  // namespace gemel

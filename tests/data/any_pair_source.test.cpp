@@ -1,0 +1,79 @@
+#include "gemel/data/any_pair_source.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/stop.hpp"
+#include "gemel/data/consecutive_pairs.hpp"
+#include "numbered.hpp"
+
+using namespace gemel;
+
+namespace {
+
+static_assert(PairSource<AnyPairSource<float>, float> && PairSource<AnyPairSource<double>, double>);
+
+const std::vector<int> nine_classes = {0, 1, 2, 0, 1, 2, 0, 1, 0};
+
+/// All that the source says of an epoch, features included.
+template <class Source>
+std::vector<double> told(const Source& source) {
+  std::vector<double> all = {static_cast<double>(source.features()), static_cast<double>(source.batches())};
+  Batch<double> batch;
+  for (Index k = 0; k < source.batches(); ++k) {
+    source.batch(k, batch);
+    all.push_back(batch.two_sided ? 1 : 0);
+    for (Index j = 0; j < length(batch.samples); ++j) {
+      all.push_back(static_cast<double>(batch.samples[static_cast<std::size_t>(j)]));
+      all.push_back(source.column(k, j, nullptr)[0]);
+    }
+    for (const auto [first, second] : batch.pairs) {
+      all.push_back(static_cast<double>(first));
+      all.push_back(static_cast<double>(second));
+    }
+    all.insert(all.end(), batch.similar.begin(), batch.similar.end());
+    all.insert(all.end(), batch.weight.begin(), batch.weight.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("AnyPairSource gives the batches of what is chosen", "[any_pair_source]") {
+  const auto check = [](auto source) {
+    AnyPairSource<double> any = source;
+    for (const bool shuffle : {false, true}) {
+      source.start_epoch(3, 1, 4, shuffle);
+      any.start_epoch(3, 1, 4, shuffle);
+      CHECK(told(any) == told(source));
+    }
+    const AnyPairSource<double> copy = any;
+    any.start_epoch(3, 2, 4, true);
+    CHECK(told(copy) == told(source));
+    CHECK(told(any) != told(source));
+  };
+  const Samples<double> x = counted<double>(9, 2);
+  Rng rng{1};
+  check(consecutive_pairs(x, Classes(nine_classes), rng));
+  check(Pairs<double>{counted<double>(4), counted<double>(4), {0, 1, 1, 0}, {1, 2, 0.5, 3}});
+  check(PairSampler<double>{x, Classes(nine_classes), {.pairs_per_sample = 3}});
+  check(InBatchPairs<double>{x, Classes(nine_classes)});
+}
+
+TEST_CASE("AnyPairSource lets its choice know of a stop, and of its own errors", "[any_pair_source]") {
+  const Samples<float> x = counted<float>(9);
+  AnyPairSource<float> source = PairSampler<float>{x, Classes(nine_classes)};
+  Batch<float> batch;
+  CHECK_THROWS_AS(source.batch(0, batch), ValueError);  // no epoch was started
+  source.start_epoch(1, 0, 4, true);
+  source.batch(0, batch);
+  const StopFlag stop{true};
+  source.start_epoch(1, 1, 4, true, &stop);
+  CHECK_THROWS_AS(source.batch(0, batch), ValueError);
+
+  source = InBatchPairs<float>{x, Classes(nine_classes)};
+  CHECK_THROWS_AS(source.start_epoch(1, 0, 1, true), ValueError);  // one sample has no pair
+}

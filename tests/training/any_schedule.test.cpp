@@ -1,0 +1,31 @@
+#include "gemel/training/any_schedule.hpp"
+
+#include "catch.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/training/learning_rate.hpp"
+#include "stub_training.hpp"
+
+using namespace gemel;
+
+TEST_CASE("AnySchedule gives the rates of what is chosen", "[any_schedule]") {
+  const auto check = [](const auto& schedule) {
+    const AnySchedule any = schedule;
+    for (const Index step : {0, 1, 7, 30, 1000}) CHECK(any(step) == schedule(step));
+    CHECK_THROWS_AS(any(-1), ValueError);
+  };
+  check(ConstantRate{.learning_rate = 0.25});
+  check(ExponentialDecay{.initial_learning_rate = 0.5, .decay_steps = 10, .decay_rate = 0.5});
+  check(CosineDecay{.initial_learning_rate = 0.5, .decay_steps = 20, .alpha = 0.1});
+  CHECK(AnySchedule{}(5) == ConstantRate{}(5));
+  CHECK_THROWS_AS((AnySchedule{ExponentialDecay{.decay_steps = 0}}(0)), ValueError);
+}
+
+TEST_CASE("LearningRate takes AnySchedule", "[any_schedule]") {
+  LearningRate<AnySchedule> rate{CosineDecay{.initial_learning_rate = 0.5, .decay_steps = 2}};
+  test::StubTraining training;
+  training.begin(rate);
+  for (const double expected : {0.5, 0.25, 0.0}) {
+    rate.on_batch_begin(training.state);
+    CHECK(std::abs(training.state.learning_rate - expected) <= 1e-16);
+  }
+}
