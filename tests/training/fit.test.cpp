@@ -121,6 +121,24 @@ TEST_CASE("an optimizer may be a temporary, and one that has a name is used itse
   CHECK(*optimizer.state().step == 2);
 }
 
+TEST_CASE("fit of parts chosen at run time has the bits of static ones") {
+  const Index threads = GENERATE(1, 3);
+  const FitOptions<float> options{.epochs = 5, .batch_size = 4, .validation_split = 0.2, .threads = threads};
+  Rng rng{7};
+  Siamese<SmallNet<float>> model{rng};
+  AnyModel<float> any = model;
+  RMSprop<float> optimizer;
+  AnyOptimizer<float> any_optimizer = optimizer;
+  Rng seed{8}, same{8};
+  const History history = fit(model, small_pairs<float>(3), ContrastiveLoss{}, optimizer, options, seed);
+  const AnyPairSource<float> pairs = small_pairs<float>(3);
+  const History of_any = fit(any, pairs, AnyLoss{}, any_optimizer, options, same);
+  CHECK(of_any.loss == history.loss);
+  CHECK(of_any.validation_loss == history.validation_loss);
+  CHECK(of_any.warnings == history.warnings);
+  CHECK(any.parameters() == model.parameters());
+}
+
 TEST_CASE("a validation split trains on the first pairs and validates on the rest") {
   const Pairs<double> pairs = small_pairs<double>(5, 21);
   const auto run = [&](const Pairs<double>& training, FitOptions<double> options) {

@@ -2,10 +2,12 @@
 
 #include <concepts>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "gemel/core/error.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/l2_normalize.hpp"
@@ -24,6 +26,9 @@ using AnyLayer =
 
 /// A network whose depth and parts are known at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. The
 /// variant is visited once a layer and batch, so that `fit` is compiled once for all of them.
+///
+/// Every Network of built-in layers converts to it, `AnyNetwork<float> any = make_network<float>(rng, …)`: it has the
+/// same layers, with their options, and a copy of their parameters. A network with another layer does not compile.
 template <Scalar S>
 using AnyNetwork = Network<S, Sequence<AnyLayer>>;
 
@@ -36,5 +41,67 @@ template <std::convertible_to<AnyLayer> L, Scalar S>
   layers.insert(layers.end(), others.begin(), others.end());
   return {{Sequence<AnyLayer>{std::move(layers)}}, network.parameters()};
 }
+
+namespace detail {
+
+/// A layer with its sizes known at run time, or void where it is none of the library's. A layer that is derived from
+/// one of these is another one: it may compute something else.
+template <class L>
+struct RunTimeSizes {
+  using Layer = void;
+};
+template <Index In, Index Out, class Activate, class Initialize>
+struct RunTimeSizes<Dense<In, Out, Activate, Initialize>> {
+  using Layer = Dense<Dynamic, Dynamic, Activate>;
+  static Layer of(const Dense<In, Out, Activate, Initialize>& layer) {
+    return {layer.in(), layer.out(), layer.activation()};
+  }
+};
+template <Index N>
+struct RunTimeSizes<Dropout<N>> {
+  using Layer = Dropout<Dynamic>;
+  static Layer of(const Dropout<N>& layer) { return {layer.in(), layer.rate()}; }
+};
+template <Index N>
+struct RunTimeSizes<L2Normalize<N>> {
+  using Layer = L2Normalize<Dynamic>;
+  static Layer of(const L2Normalize<N>& layer) { return Layer{layer.in()}; }
+};
+template <Index N>
+struct RunTimeSizes<Standardize<N>> {
+  using Layer = Standardize<Dynamic>;
+  static Layer of(const Standardize<N>& layer) { return layer; }
+};
+template <Index N>
+struct RunTimeSizes<Rescale<N>> {
+  using Layer = Rescale<Dynamic>;
+  static Layer of(const Rescale<N>& layer) { return layer; }
+};
+
+template <class T, class Variant>
+inline constexpr bool is_alternative = false;
+template <class T, class... Types>
+inline constexpr bool is_alternative<T, std::variant<Types...>> = (std::same_as<T, Types> || ...);
+
+template <>
+struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
+  template <class Net>
+  static Sequence<AnyLayer> of(const Net& network) {
+    if (network.depth() == 0) throw ValueError("a network that was moved from has no layers to make an AnyNetwork of");
+    std::vector<AnyLayer> layers;
+    for (Index k = 0; k < network.depth(); ++k) {
+      network.visit(k, [&layers](const auto& layer) {
+        using Sized = RunTimeSizes<std::remove_cvref_t<decltype(layer)>>;
+        constexpr bool built_in = is_alternative<typename Sized::Layer, AnyLayer>;
+        static_assert(built_in,
+                      "gemel: only built-in layers, with built-in activations, can be layers of an AnyNetwork");
+        if constexpr (built_in) layers.push_back(Sized::of(layer));
+      });
+    }
+    return Sequence<AnyLayer>{std::move(layers)};
+  }
+};
+
+}  // namespace detail
 
 }  // namespace gemel

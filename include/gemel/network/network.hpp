@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -93,6 +94,11 @@ constexpr bool neighbours_agree() {
   if (rest != 0) refuse({"its variables do not add up to its ", parameters, " parameters: ", rest, " are in none"});
 }
 
+/// What makes, of all layers of another network, `of(network)`, the one layer that takes their place:
+/// Sequence<AnyLayer> has it (any_network.hpp).
+template <class... Layers>
+struct LayersFrom : std::false_type {};
+
 }  // namespace detail
 
 /// A feed-forward network over scalar S: layers one after another, and one flat vector of all their parameters, layer
@@ -128,6 +134,14 @@ class Network {
       : layers_(std::move(layers)) {
     lay_out();
     set_parameters(parameters);
+  }
+
+  /// The layers and the parameters of a network of other types: see AnyNetwork.
+  template <class... Others>
+  requires(detail::LayersFrom<Layers...>::value) Network(const Network<S, Others...>& other)
+      : layers_(detail::LayersFrom<Layers...>::of(other)) {
+    lay_out();
+    std::ranges::copy(other.parameters(), parameters_.data());
   }
 
   // A network that was moved from has no layers, and takes and gives nothing.

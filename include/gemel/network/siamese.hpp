@@ -28,6 +28,12 @@ class Siamese {
   explicit Siamese(Rng& rng) requires std::constructible_from<Net, Rng&> : network_(rng) {}
   explicit Siamese(Net network, Metric metric = {}) : network_(std::move(network)), metric_(std::move(metric)) {}
 
+  /// A model of other types whose network and metric convert to these ones: see AnyModel.
+  template <class OtherNet, class OtherMetric>
+  requires(std::convertible_to<const OtherNet&, Net>&& std::convertible_to<const OtherMetric&, Metric>)
+      Siamese(const Siamese<OtherNet, OtherMetric>& other)
+      : network_(other.network()), metric_(other.metric()) {}
+
   const Net& network() const { return network_; }
   Net& network() { return network_; }
   const Metric& metric() const { return metric_; }

@@ -1,0 +1,99 @@
+#include "gemel/network/any_model.hpp"
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+
+using namespace gemel;
+
+namespace {
+
+/// Where the leaf is an L, f(leaf); else the test fails.
+template <class L, class Net, class F>
+void check_leaf(const Net& network, Index k, const F& f) {
+  bool found = false;
+  network.visit(k, [&](const auto& layer) {
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(layer)>, L>) {
+      found = true;
+      f(layer);
+    }
+  });
+  CAPTURE(k);
+  CHECK(found);
+}
+
+static_assert(std::convertible_to<Siamese<Network<float, Dense<4, 3>>, Cosine>, AnyModel<float>>);
+static_assert(std::convertible_to<Siamese<AnyNetwork<float>>, AnyModel<float>>);
+static_assert(!std::convertible_to<Network<double, Dense<4, 3>>, AnyNetwork<float>>);  // of another scalar
+static_assert(!std::convertible_to<Siamese<Network<double, Dense<4, 3>>>, AnyModel<float>>);
+static_assert(!std::convertible_to<AnyNetwork<float>, Network<float, Dense<4, 3>>>);  // nor back
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a network of built-in layers converts to AnyNetwork, with its options", "[any_model]", float,
+                   double) {
+  using S = TestType;
+  Rng rng{1};
+  const auto network =
+      make_network<S>(rng, Dense<6, 9, ReLU, HeNormal>{}, Dense<9, Dynamic, LeakyReLU>{9, 8, LeakyReLU{0.07}},
+                      Dropout<8>{0.2}, Sequence<Dense<8, 8, Tanh>>{{Dense<8, 8, Tanh>{}, Dense<8, 8, Tanh>{}}},
+                      Dense<Dynamic, 6, Sigmoid>{8, 6}, Dropout<>{6, 0.3}, Dense<6, 5>{}, L2Normalize<5>{});
+  const AnyNetwork<S> any = network;
+  CHECK(any.depth() == network.depth());
+  CHECK(any.parameters() == network.parameters());
+  for (Index k = 0; k < network.depth(); ++k) {
+    CHECK(any.offset(k) == network.offset(k));
+    CHECK(any.out(k) == network.out(k));
+  }
+  check_leaf<Dense<Dynamic, Dynamic, ReLU>>(any, 0, [](const auto&) {});
+  check_leaf<Dense<Dynamic, Dynamic, LeakyReLU>>(
+      any, 1, [](const auto& layer) { CHECK(layer.activation().negative_slope == 0.07); });
+  check_leaf<Dropout<>>(any, 2, [](const auto& layer) { CHECK(layer.rate() == 0.2); });
+  check_leaf<Dense<Dynamic, Dynamic, Tanh>>(any, 3, [](const auto&) {});
+  check_leaf<Dense<Dynamic, Dynamic, Tanh>>(any, 4, [](const auto&) {});
+  check_leaf<Dense<Dynamic, Dynamic, Sigmoid>>(any, 5, [](const auto&) {});
+  check_leaf<Dropout<>>(any, 6, [](const auto& layer) { CHECK(layer.rate() == 0.3); });
+  check_leaf<Dense<Dynamic, Dynamic, Linear>>(any, 7, [](const auto&) {});
+  check_leaf<L2Normalize<>>(any, 8, [](const auto&) {});
+
+  const MatrixX<S> x = normal<S>(6, 130, rng);
+  CHECK(Siamese{any}.embed(x) == Siamese{network}.embed(x));
+}
+
+TEST_CASE("AnyModel has a model's distance, and parameters of its own", "[any_model]") {
+  Rng rng{2};
+  const MatrixX<float> a = normal<float>(6, 60, rng), b = normal<float>(6, 60, rng);
+  const Network<float, Dense<6, 5, Tanh>> network{rng};
+  const auto check = [&](auto metric) {
+    const Siamese<Network<float, Dense<6, 5, Tanh>>, decltype(metric)> model{network, metric};
+    const AnyModel<float> any = model;
+    CHECK(any.distance(a, b) == model.distance(a, b));
+  };
+  check(Euclidean{});
+  check(SquaredEuclidean{});
+  check(Manhattan{});
+  check(Cosine{});
+
+  Siamese model{network};
+  AnyModel<float> any{model};
+  model.set_parameters(VectorX<float>::Zero(35));
+  CHECK(any.parameters() == network.parameters());
+  any = model;
+  CHECK(any.parameters() == model.parameters());
+
+  const Siamese<AnyNetwork<float>> with_distance_of_its_type{network};
+  CHECK(AnyModel<float>{with_distance_of_its_type}.distance(a, b) == Siamese{network}.distance(a, b));
+  CHECK(AnyModel<float>{network}.distance(a, b) == Siamese{network}.distance(a, b));
+}
+
+TEST_CASE("a network that was moved from makes no AnyNetwork", "[any_model]") {
+  Rng rng{3};
+  Network<float, Dense<6, 5>> network{rng};
+  const auto taken = std::move(network);
+  CHECK(AnyNetwork<float>{taken}.depth() == 1);
+  CHECK_THROWS_AS(AnyNetwork<float>{network}, ValueError);  // NOLINT(bugprone-use-after-move)
+}
