@@ -103,10 +103,10 @@ void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<st
 }
 
 /// Trains the model and fills in the result what concerns the training.
-gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel::Pairs<float>& validation, Model& model,
-                     const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
+gemel::History learn(const Options& options, const LearningPairs& pairs, const gemel::Pairs<float>& validation,
+                     Model& model, const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
   gemel::Rng rng{options.seed, 3};
-  AnyOptimizer optimizer = make_optimizer(options);
+  gemel::AnyOptimizer<float> optimizer = make_optimizer(options);
   double seconds_of_steps = 0;
   Index pairs_of_steps = 0;
   const auto began = std::chrono::steady_clock::now();
@@ -114,13 +114,13 @@ gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel:
   gemel::History history;
   try {
     history = fit(
-        model, pairs, make_loss(options), optimizer,
+        model, pairs.source, make_loss(options), optimizer,
         {.epochs = options.epochs,
          .batch_size = options.batch,
          .validation = &validation,
          .threads = options.threads,
          .stop = stop},
-        rng, make_schedule(options, pairs.size()),
+        rng, make_schedule(options, pairs.size),
         Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
         gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
   } catch (const gemel::NonFiniteError& error) {
@@ -129,7 +129,7 @@ gemel::History learn(const Options& options, const AnyPairs& pairs, const gemel:
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
   result.pairs_per_second = static_cast<double>(pairs_of_steps) / seconds_of_steps;
-  result.train_pairs = pairs.size();
+  result.train_pairs = pairs.size;
   result.epochs = history.epochs();
   result.threads = history.threads;
   return history;
@@ -166,7 +166,7 @@ int run(const Options& options, const JsonObject& all_options) {
   // A stream for each, so that another number of pairs does not mean another split or other weights.
   gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
   const Parts parts = prepare(options, split_rng);
-  const AnyPairs pairs = training_pairs(options, parts, pair_rng);
+  const LearningPairs pairs = training_pairs(options, parts, pair_rng);
   const MeasuringPairs validation =
       measuring_pairs(options, parts.validation, "validation", parts.class_names, pair_rng);
   const MeasuringPairs test = measuring_pairs(options, parts.test, "test", parts.class_names, pair_rng);

@@ -5,13 +5,12 @@
 
 #include "choices.hpp"
 #include "gemel/core/random.hpp"
-#include "gemel/network/any_network.hpp"
-#include "gemel/network/siamese.hpp"
+#include "gemel/network/any_model.hpp"
 #include "options.hpp"
 
 namespace train {
 
-using Model = gemel::Siamese<gemel::AnyNetwork<float>, AnyDistance>;
+using Model = gemel::AnyModel<float>;
 
 inline gemel::AnyLayer make_dense(ActivationName activation, Index in, Index out) {
   using gemel::Dynamic;

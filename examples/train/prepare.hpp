@@ -9,14 +9,15 @@
 #include <unordered_set>
 #include <vector>
 
-#include "choices.hpp"
 #include "divide.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
+#include "gemel/data/any_pair_source.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
+#include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
 #include "load.hpp"
@@ -170,18 +171,25 @@ inline void check_pairs(const Options& options, const LabelledSamples& part, con
 
 }  // namespace detail
 
-/// Pairs to learn from.
-inline AnyPairs training_pairs(const Options& options, const Parts& parts, gemel::Rng& rng) {
+/// Pairs to learn from, and how many an epoch has.
+struct LearningPairs {
+  gemel::AnyPairSource<float> source;
+  Index size;
+};
+
+inline LearningPairs training_pairs(const Options& options, const Parts& parts, gemel::Rng& rng) {
   const LabelledSamples& part = parts.training;
   const bool consecutive = options.pairs == TrainingPairs::Consecutive;
   detail::check_pairs(options, part, "training", parts.class_names, consecutive ? "--pairs" : nullptr);
-  if (consecutive) return {consecutive_pairs(part.samples, part.classes, rng)};
+  const auto learn_from = [](auto pairs) { return LearningPairs{pairs, pairs.size()}; };
+  if (consecutive) return learn_from(consecutive_pairs(part.samples, part.classes, rng));
   const Index most = std::numeric_limits<std::int32_t>::max() / part.samples.size();  // PairSampler's
   if (options.pairs_per_sample > most) {
     throw gemel::ValueError({"--pairs-per-sample ", options.pairs_per_sample, " is too many for ", part.samples.size(),
                              " training samples: give ", most, " at most"});
   }
-  return {gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = options.pairs_per_sample}}};
+  return learn_from(
+      gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = options.pairs_per_sample}});
 }
 
 /// Pairs to measure on, and which they are.
