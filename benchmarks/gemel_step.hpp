@@ -24,15 +24,16 @@ TutorialModel<S> tutorial_model(long features, long width, const std::vector<S>&
 
 /// Gemel's step. Without options on one thread and with all of the work in every step: over a few batches again and
 /// again most pairs come to cost nothing, and skipping those would time the data, not the code.
-template <class S, class Optimizer = gemel::RMSprop<S>>
+template <class S, class Optimizer = gemel::RMSprop<S>, class Model = TutorialModel<S>,
+          class Loss = gemel::ContrastiveLoss, class Source = gemel::Pairs<S>>
 struct GemelStep : StepUnderTest {
   explicit GemelStep(const StepData<S>& data, gemel::TrainingStepOptions options = {.skip_inactive = false},
                      Optimizer with = Optimizer{})
-      : pairs(gemel::Samples<S>::view(data.x.data(), data.features, 2 * data.pairs * data.batches), neighbours(data),
-              data.similar),
+      : pairs(gemel::Pairs<S>(gemel::Samples<S>::view(data.x.data(), data.features, 2 * data.pairs * data.batches),
+                              neighbours(data), data.similar)),
         model(tutorial_model(data.features, data.width, data.parameters)),
         optimizer(std::move(with)),
-        training(model, gemel::ContrastiveLoss{}, optimizer, options) {
+        training(model, Loss{}, optimizer, options) {
     pairs.start_epoch(0, 0, data.pairs, false);
   }
   double step(long batch) override { return training(pairs, batch); }
@@ -43,11 +44,16 @@ struct GemelStep : StepUnderTest {
     return indices;
   }
 
-  gemel::Pairs<S> pairs;
-  TutorialModel<S> model;
+  Source pairs;
+  Model model;
   Optimizer optimizer;
-  gemel::TrainingStep<TutorialModel<S>, gemel::ContrastiveLoss, Optimizer> training;
+  gemel::TrainingStep<Model, Loss, Optimizer> training;
 };
+
+/// The same with every part chosen at run time.
+template <class S>
+using GemelStepAtRunTime =
+    GemelStep<S, gemel::AnyOptimizer<S>, gemel::AnyModel<S>, gemel::AnyLoss, gemel::AnyPairSource<S>>;
 
 /// Uniform features in [0, 1), and labels by coin.
 template <class S>

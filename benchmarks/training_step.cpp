@@ -41,11 +41,11 @@ StepData<float> one_batch(const Size& size, bool half_inactive) {
   return data;
 }
 
-template <class Optimizer>
+template <class Optimizer, class Step = GemelStep<float, Optimizer>>
 void step(benchmark::State& state, const Size& size, TrainingStepOptions options = {.skip_inactive = false},
           bool half_inactive = false) {
   const auto data = one_batch(size, half_inactive);
-  GemelStep<float, Optimizer> gemel(data, options, Optimizer{{.learning_rate = 0}});
+  Step gemel(data, options, Optimizer{{.learning_rate = 0}});
   run_against_peak<float>(
       state, flops(size), [&] { gemel.step(0); }, static_cast<double>(options.threads));
   const Index active = options.skip_inactive && half_inactive ? size.pairs : 2 * size.pairs;
@@ -74,6 +74,8 @@ int main(int argc, char** argv) {
     for (const InstructionSet set : instruction_sets()) {
       register_benchmark(size.name + "/" + name(set), set, [&](auto& state) { step<RMSprop<float>>(state, size); });
     }
+    register_benchmark(size.name + "/run-time choice",
+                       [&](auto& state) { step<RMSprop<float>, GemelStepAtRunTime<float>>(state, size); });
     register_benchmark(size.name + "/SGD", [&](auto& state) { step<SGD<float>>(state, size); });
     register_benchmark(size.name + "/Adam", [&](auto& state) { step<Adam<float>>(state, size); });
     for (const bool skip : {false, true}) {
