@@ -64,6 +64,24 @@ TEMPLATE_TEST_CASE("a network of built-in layers converts to AnyNetwork, with it
   CHECK(Siamese{any}.embed(x) == Siamese{network}.embed(x));
 }
 
+TEST_CASE("fitted layers keep what they were fitted to", "[any_model]") {
+  Rng rng{3};
+  const auto network = make_network<float>(rng, Standardize<3>{{1, 2, 3}, {2, 0, 5}, {.clip = 1.5}}, Dense<3, 4>{},
+                                           Rescale<4>{{.offset = 2, .factor = -3}});
+  const AnyNetwork<float> any = network;
+  check_leaf<Standardize<>>(any, 0, [](const auto& layer) {
+    CHECK(layer.mean()[1] == 2);
+    CHECK(layer.scale()[2] == 5);
+    CHECK(layer.clip() == 1.5);
+  });
+  check_leaf<Rescale<>>(any, 2, [](const auto& layer) {
+    CHECK(layer.offset() == 2);
+    CHECK(layer.factor() == -3);
+  });
+  const MatrixX<float> x = 10 * normal<float>(3, 20, rng);
+  CHECK(Siamese{any}.embed(x) == Siamese{network}.embed(x));
+}
+
 TEST_CASE("AnyModel has a model's distance, and parameters of its own", "[any_model]") {
   Rng rng{2};
   const MatrixX<float> a = normal<float>(6, 60, rng), b = normal<float>(6, 60, rng);

@@ -29,3 +29,11 @@ TEST_CASE("LearningRate takes AnySchedule", "[any_schedule]") {
     CHECK(std::abs(training.state.learning_rate - expected) <= 1e-16);
   }
 }
+
+TEST_CASE("AnySchedule lasts as long as the training, if what is chosen does", "[any_schedule]") {
+  const CosineDecay cosine{.initial_learning_rate = 0.5, .decay_steps = whole_training};
+  const AnySchedule any = cosine;
+  for (const Index step : {0, 3, 10}) CHECK(any.over(10)(step) == cosine.over(10)(step));
+  CHECK_THROWS_AS(any(0), ValueError);
+  CHECK(AnySchedule{ConstantRate{.learning_rate = 0.25}}.over(10)(3) == 0.25);
+}

@@ -8,6 +8,7 @@
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/network/any_distance.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/siamese.hpp"
 
@@ -31,7 +32,7 @@ Place place_of_bad(const Pairs<float>& pairs) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("distances of embeddings that were made once are the model's own", "[distances]", Euclidean,
-                   SquaredEuclidean, Manhattan, Cosine) {
+                   SquaredEuclidean, Manhattan, Cosine, AnyDistance) {
   Rng rng{2};
   const Siamese<Network<float, Dense<3, 20, ReLU>, Dense<20, 19>>, TestType> model{rng};
   const MatrixX<float> x = normal<float>(3, 23, rng);

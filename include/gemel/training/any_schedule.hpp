@@ -15,6 +15,17 @@ class AnySchedule final : public Choice<ConstantRate, ExponentialDecay, CosineDe
   double operator()(Index step) const {
     return visit([step](const auto& schedule) { return schedule(step); });
   }
+
+  /// The schedule of a training of so many steps; see LearningRate.
+  AnySchedule over(Index steps) const {
+    return visit([steps](const auto& schedule) -> AnySchedule {
+      if constexpr (requires { schedule.over(steps); }) {
+        return schedule.over(steps);
+      } else {
+        return schedule;
+      }
+    });
+  }
 };
 
 }  // namespace gemel
