@@ -243,8 +243,8 @@ TEST_CASE("a margin beyond all distances is told", "[warnings]") {
 namespace {
 
 /// A distance and a loss that are chosen at run time, say: they tell what they are by members.
-struct Choice : Euclidean {
-  using Whole = Choice;
+struct ChosenDistance : Euclidean {
+  using Whole = ChosenDistance;
   template <class Range>
   double farthest(const Range&, Index n) const {
     return static_cast<double>(n);
@@ -281,7 +281,7 @@ TEST_CASE("a loss's margin is a number or a function, and a lambda has none", "[
 
 TEST_CASE("parts of one's own may tell a margin and the largest distance", "[warnings]") {
   Rng rng{7};
-  Siamese<Network<float, Dense<3, 4>>, Choice> model{rng};
+  Siamese<Network<float, Dense<3, 4>>, ChosenDistance> model{rng};
   RMSprop<float> optimizer;
   const auto told = [&](double margin) {
     return fit(model, pairs(both_kinds), ChosenLoss{{.margin = margin}}, optimizer, {}, rng).warnings;

@@ -9,6 +9,7 @@
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
+#include "mentions.hpp"
 #include "verification/stub_model.hpp"
 
 using namespace gemel;
@@ -36,8 +37,6 @@ double midway_from(const Roc& roc, double threshold) {
   }
   return threshold;
 }
-
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
