@@ -103,7 +103,8 @@ TEST_CASE("a Watch looks at its pairs when the training begins", "[watch]") {
                  "the model takes 3 features, but the pairs of the metric 'hard eer' have 5"));
   CHECK(mentions(refusal({x, x, {1, 1}}), "the pairs of the metric 'hard eer' are all similar"));
   CHECK(mentions(refusal({x, x, {0, 0}}), "are all dissimilar"));
-  CHECK(mentions(refusal({x, broken, {1, 0}}), "pair 1, sample 3, feature 2: of the pairs of the metric 'hard eer', a sample's"));
+  CHECK(mentions(refusal({x, broken, {1, 0}}),
+                 "pair 1, sample 3, feature 2: of the pairs of the metric 'hard eer', a sample's"));
   CHECK(mentions(refusal(watched_pairs(1), {.every = 0}), "is taken every 0 epochs"));
 }
 
