@@ -26,6 +26,8 @@ TEST_CASE("a Verifier accepts distances up to the threshold", "[verifier]") {
   CHECK(verifier.same(near, a));
   CHECK(verifier.same(a, a));
   CHECK_FALSE(verifier.same(a, far));
+  CHECK(verifier.accepts(2.0F));
+  CHECK_FALSE(verifier.accepts(2.001F));
   CHECK(verifier.calibration().method == "by hand");
 }
 

@@ -122,13 +122,14 @@ class Verifier {
     }
   }
 
+  /// Whether a distance, as `distance` and `distances` give it, is accepted as that of the same.
+  bool accepts(Scalar distance) const { return static_cast<double>(distance) <= calibration_.threshold; }
+
   const Calibration& calibration() const { return calibration_; }
   const Model& model() const { return model_; }
 
  private:
   static constexpr Index block = 48;  // pairs at a time
-
-  bool accepts(Scalar d) const { return static_cast<double>(d) <= calibration_.threshold; }
 
   /// The distances of `count` pairs: the samples of one side, then those of the other. where(j, side) is the place of
   /// pair j's sample on side 0 or 1.
