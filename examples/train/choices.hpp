@@ -71,22 +71,25 @@ inline gemel::AnyOptimizer<float> make_optimizer(const Options& options) {
   return gemel::RMSprop<float>{{.learning_rate = rate}};
 }
 
-/// The schedule over all steps of the training.
+/// The schedule over all steps of the training, of which a warm-up takes the first twentieth. An epoch has `pairs`.
 inline gemel::LearningRate<gemel::AnySchedule> make_schedule(const Options& options, Index pairs) {
+  using gemel::whole_training;
   const double rate = options.learning_rate;
-  const Index steps = options.epochs * ((pairs + options.batch - 1) / options.batch);
-  const Index warmup = steps / 20;
   const auto schedule = [](auto choice) { return gemel::LearningRate{gemel::AnySchedule{choice}}; };
   switch (options.schedule) {
     case ScheduleName::Constant:
       break;
     case ScheduleName::Exponential:
-      return schedule(gemel::ExponentialDecay{.initial_learning_rate = rate, .decay_steps = steps, .decay_rate = 0.01});
+      return schedule(
+          gemel::ExponentialDecay{.initial_learning_rate = rate, .decay_steps = whole_training, .decay_rate = 0.01});
     case ScheduleName::Cosine:
-      return schedule(gemel::CosineDecay{.initial_learning_rate = rate, .decay_steps = steps});
+      return schedule(gemel::CosineDecay{.initial_learning_rate = rate, .decay_steps = whole_training});
     case ScheduleName::WarmupCosine:
-      return schedule(gemel::CosineDecay{
-          .initial_learning_rate = 0, .decay_steps = steps - warmup, .warmup_target = rate, .warmup_steps = warmup});
+      return schedule(
+          gemel::CosineDecay{.initial_learning_rate = 0,
+                             .decay_steps = whole_training,
+                             .warmup_target = rate,
+                             .warmup_steps = options.epochs * ((pairs + options.batch - 1) / options.batch) / 20});
   }
   return schedule(gemel::ConstantRate{rate});
 }
