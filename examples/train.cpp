@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <iostream>
 #include <limits>
-#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -27,7 +26,9 @@
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/fit.hpp"
 #include "gemel/training/progress_bar.hpp"
-#include "gemel/verification/evaluate.hpp"
+#include "gemel/verification/calibration.hpp"
+#include "gemel/verification/distances.hpp"
+#include "gemel/verification/verifier.hpp"
 #include "train/choices.hpp"
 #include "train/command_line.hpp"
 #include "train/help.hpp"
@@ -53,7 +54,8 @@ std::string describe(const Options& options, const Parts& parts) {
   return name_of_data(options) + ": " + std::to_string(parts.training.samples.size()) + " training, " +
          std::to_string(parts.validation.samples.size()) + " validation and " +
          counted(parts.test.samples.size(), "test sample") + " of " +
-         counted(parts.training.samples.features(), "feature") + ", " + parts.scaling + "; " + parts.class_origin + ".";
+         counted(parts.training.samples.features(), "feature") + ", " + parts.scaling.description + "; " +
+         parts.class_origin + ".";
 }
 
 /// Which run the pictures are of.
@@ -67,16 +69,6 @@ std::string title(const Options& options) {
 /// Each says what was noticed, and what to do about it.
 void print_notes(std::span<const std::string> notes) {
   for (const std::string& note : notes) std::cout << "Note: " << printable(note) << ".\n";
-}
-
-/// The classes of both samples of each pair.
-std::vector<gemel::PairIdentity> identities(const gemel::Pairs<float>& pairs, const LabelledSamples& part) {
-  std::map<const float*, Index> class_at;
-  for (Index i = 0; i < part.samples.size(); ++i) class_at[part.samples.column(i)] = part.classes.of(i);
-  std::vector<gemel::PairIdentity> classes;
-  for (Index i = 0; i < pairs.size(); ++i)
-    classes.push_back({class_at.at(pairs.first(i)), class_at.at(pairs.second(i))});
-  return classes;
 }
 
 std::span<const float> as_span(const gemel::VectorX<float>& values) {
@@ -146,18 +138,32 @@ std::string end(const Options& options, const gemel::History& history, bool whol
 }
 
 /// How the threshold was set, or why there is none.
-std::string describe(const Threshold& threshold, Index pairs, const Parts& parts) {
-  const std::string samples =
-      counted(pairs, "pair") + " of the " + counted(parts.validation.samples.size(), "validation sample");
-  if (std::isinf(threshold.value)) {
-    return "No threshold was set, and all pairs are rejected: on the " + samples + ", " + threshold.origin + "; " +
-           threshold.remedy + '.';
+std::string describe_threshold(const Result& result, const Parts& parts) {
+  const std::string samples = counted(result.threshold_pairs, "pair") + " of the " +
+                              counted(parts.validation.samples.size(), "validation sample");
+  if (std::isinf(result.threshold)) {
+    return "No threshold was set, and all pairs are rejected: on the " + samples + ", " + result.threshold_is_for + '.';
   }
   const Index seen = parts.seen.in_validation;
   const std::string part =
       seen == 0 ? "no test pair had a part in it"
                 : gemel::message({seen, " of the test samples ", seen == 1 ? "is" : "are", " among these"});
-  return "The threshold was set on " + samples + ", for " + threshold.origin + "; " + part + '.';
+  return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
+}
+
+/// Fills in the result how many of the test pairs, of which these are the distances, are decided rightly and wrongly.
+void decide(const gemel::Verifier<Model>& verifier, std::span<const float> distances, const gemel::Labels& labels,
+            Result& result) {
+  Index pairs[2] = {}, accepted[2] = {};  // of dissimilar and similar ones
+  for (Index i = 0; i < labels.size(); ++i) {
+    ++pairs[labels[i]];
+    accepted[labels[i]] += verifier.accepts(distances[static_cast<std::size_t>(i)]);
+  }
+  const auto share = [](Index part, Index all) { return static_cast<double>(part) / static_cast<double>(all); };
+  result.accuracy = share(pairs[0] - accepted[0] + accepted[1], pairs[0] + pairs[1]);
+  result.accuracy_of_none = share(pairs[0], pairs[0] + pairs[1]);
+  result.far = share(accepted[0], pairs[0]);
+  result.frr = share(pairs[1] - accepted[1], pairs[1]);
 }
 
 /// From the files to the table. Returns the program's exit code.
@@ -173,12 +179,13 @@ int run(const Options& options, const JsonObject& all_options) {
   Result result;
   result.data = describe(options, parts);
   result.notes = parts.notes;
-  for (const std::string& note : target_rate(options, validation.pairs.labels()).notes) result.notes.push_back(note);
+  const TargetRate target = target_rate(options, validation.pairs.labels());
+  result.notes.insert(result.notes.end(), target.notes.begin(), target.notes.end());
   std::cout << printable(result.data) << '\n';
   print_notes(result.notes);
   flush_standard_output();
 
-  Model model = make_model(options, parts.training.samples.features(), weight_rng);
+  Model model = make_model(options, parts.scaling, parts.training.samples.features(), weight_rng);
   result.seed = options.seed;
   result.test_pairs = test.pairs.size();
   result.test_pairs_are = test.description;
@@ -195,38 +202,37 @@ int run(const Options& options, const JsonObject& all_options) {
   }
 
   const gemel::VectorX<float> validation_distances = measure(model, validation.pairs, "validation");
-  const Threshold threshold = set_threshold(options, as_span(validation_distances), validation.pairs.labels());
-  const gemel::VectorX<float> test_distances = measure(model, test.pairs, "test");
+  const gemel::Roc validation_roc{validation_distances, validation.pairs.labels()};
+  const gemel::Verifier verifier{std::move(model), calibrate(validation_distances, validation.pairs.labels(),
+                                                             calibration_options(options, target.far))};
+  result.threshold = verifier.calibration().threshold;
+  result.threshold_is_for = purpose(options, verifier.calibration(), validation_roc, target.far);
+  result.threshold_pairs = validation.pairs.size();
+  const gemel::VectorX<float> test_distances = measure(verifier.model(), test.pairs, "test");
   const gemel::Labels labels = test.pairs.labels();
   const gemel::Roc roc{test_distances, labels};
   result.eer = roc.eer();
   result.auc = roc.auc();
-  result.threshold = threshold.value;
-  result.threshold_is_for = threshold.origin;
-  result.threshold_pairs = validation.pairs.size();
-  result.accuracy = roc.accuracy(threshold.value);
-  result.accuracy_of_none = roc.accuracy(-std::numeric_limits<double>::infinity());
-  result.far = roc.far(threshold.value);
-  result.frr = roc.frr(threshold.value);
+  decide(verifier, as_span(test_distances), labels, result);
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
   result.eer_interval = {none, none, "none: ended early"};
   // It takes longer than all the other figures together.
   if (!patience->at_end()) {
-    result.eer_interval = eer_interval(test_distances, labels,
-                                       {.identities = identities(test.pairs, parts.test), .stop = patience->flag()});
+    result.eer_interval =
+        eer_interval(test_distances, labels, {.identities = test.pairs.identities(), .stop = patience->flag()});
   }
   const std::size_t told = result.notes.size();
   for (const std::string& warning : history.warnings) {
     // In this program's words it comes with the next line.
     if (!warning.starts_with("of the validation, similar pairs are farther apart")) result.notes.push_back(warning);
   }
-  add_notes_on(gemel::Roc{validation_distances, validation.pairs.labels()}, "validation", result.notes);
+  add_notes_on(validation_roc, "validation", result.notes);
   add_notes_on(roc, "test", result.notes);
   add_notes(result);
 
   print_table(result, std::cout);
   print_notes(std::span(result.notes).subspan(told));
-  result.threshold_was_set = describe(threshold, validation.pairs.size(), parts);
+  result.threshold_was_set = describe_threshold(result, parts);
   std::cout << result.threshold_was_set << '\n';
   if (patience->at_end()) {
     result.notes.push_back(end(options, history, whole_epoch));
@@ -247,10 +253,11 @@ int run(const Options& options, const JsonObject& all_options) {
   patience.reset();
   if (!options.report.empty()) {
     attempt([&] {
-      draw_report(options.report,
-                  {history, roc, as_span(test_distances), labels.span(), threshold.value,
-                   model.embed(parts.test.samples.columns()), parts.test.classes, parts.class_names, title(options)},
-                  std::cout);
+      draw_report(
+          options.report,
+          {history, roc, as_span(test_distances), labels.span(), result.threshold,
+           verifier.model().embed(parts.test.samples.columns()), parts.test.classes, parts.class_names, title(options)},
+          std::cout);
     });
   }
   attempt(flush_standard_output);

@@ -76,17 +76,13 @@ inline std::string label_column(const Options& options, const gemel::CsvData<flo
   return column_called(data.label, data) + (options.label.empty() ? " (the last)" : "");
 }
 
-/// Refuses classes that no pairs can be made of, which is what another column would give: had --label been forgotten,
-/// for one.
-inline void check_classes(const Options& options, const gemel::CsvData<float>& data) {
-  const auto fail = [&](const std::string& why) {
-    throw gemel::ValueError(why + ": is " + label_column(options, data) + " that of the classes? --label says which is",
-                            {.file = data.file});
-  };
-  if (data.classes.size() == 1) fail("its samples are of one class only, '" + data.classes[0] + "'");
-  if (gemel::length(data.classes) == data.samples.size()) {
-    fail("each sample has a class of its own, so there is no similar pair");
-  }
+/// Refuses classes of a file that no pairs can be made of, which is what another column, or another file, would give.
+/// `question` asks for that.
+inline void check_classes(const std::string& file, Index samples, const std::vector<std::string>& classes,
+                          const std::string& question) {
+  const auto fail = [&](const std::string& why) { throw gemel::ValueError(why + ": " + question, {.file = file}); };
+  if (classes.size() == 1) fail("its samples are of one class only, '" + classes[0] + "'");
+  if (gemel::length(classes) == samples) fail("each sample has a class of its own, so there is no similar pair");
 }
 
 /// Refuses groups that divide nothing, or keep nothing together.
@@ -126,7 +122,8 @@ inline Loaded load_csv(const Options& options) {
   const gemel::CsvData<float> training = options.data.empty()
                                              ? gemel::parse_csv<float>(digits_csv, csv, "the embedded digits")
                                              : gemel::read_csv<float>(options.data, csv);
-  check_classes(options, training);
+  check_classes(training.file, training.samples.size(), training.classes,
+                "is " + label_column(options, training) + " that of the classes? --label says which is");
   if (!options.group.empty()) check_groups(training);
   std::optional<gemel::CsvData<float>> test;
   std::vector<std::string> notes;
@@ -174,7 +171,12 @@ inline LabelledSamples read_idx_files(const std::string& images, const std::stri
 
 inline Loaded load_idx(const Options& options) {
   Loaded loaded{read_idx_files(options.images, options.labels), std::nullopt, {}, {}};
-  loaded.origin = std::to_string(loaded.training.classes.count()) + " classes from " + options.labels;
+  const gemel::Classes& classes = loaded.training.classes;
+  std::vector<std::string> found;
+  for (Index c = 0; c < classes.count(); ++c) found.push_back(std::to_string(classes.value(c)));
+  check_classes(options.labels, classes.size(), found,
+                "are these the labels of " + options.images + "? --labels says which file has them");
+  loaded.origin = std::to_string(classes.count()) + " classes from " + options.labels;
   if (!options.test_images.empty()) loaded.test = read_idx_files(options.test_images, options.test_labels);
   for (int value = 0; value < 256; ++value) loaded.class_names.push_back(std::to_string(value));
   return loaded;

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "choices.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/network/any_model.hpp"
 #include "options.hpp"
+#include "scaling.hpp"
 
 namespace train {
 
@@ -29,14 +32,15 @@ inline gemel::AnyLayer make_dense(ActivationName activation, Index in, Index out
   return gemel::Dense<Dynamic, Dynamic, gemel::ReLU>{in, out};
 }
 
-/// The network that the options describe, for samples of `features` features.
-inline Model make_model(const Options& options, Index features, gemel::Rng& rng) {
+/// The network that the options describe, for samples of `features` features, which it scales itself.
+inline Model make_model(const Options& options, const Scaling& scaling, Index features, gemel::Rng& rng) {
   std::vector<gemel::AnyLayer> layers;
+  if (scaling.layer) std::visit([&layers](const auto& layer) { layers.push_back(layer); }, *scaling.layer);
   Index in = features;
-  for (const Index out : options.hidden) {
-    if (options.dropout > 0 && !layers.empty()) layers.push_back(gemel::Dropout<>{in, options.dropout});
-    layers.push_back(make_dense(options.activation, in, out));
-    in = out;
+  for (std::size_t k = 0; k < options.hidden.size(); ++k) {
+    if (options.dropout > 0 && k > 0) layers.push_back(gemel::Dropout<>{in, options.dropout});
+    layers.push_back(make_dense(options.activation, in, options.hidden[k]));
+    in = options.hidden[k];
   }
   if (options.normalize) layers.push_back(gemel::L2Normalize<>{in});
   return Model{gemel::AnyNetwork<float>{rng, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}},

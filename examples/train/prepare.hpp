@@ -27,37 +27,23 @@
 
 namespace train {
 
-/// The three parts of the data, scaled alike: the network learns from the first, the threshold is set on the second,
-/// the figures come from the third.
+/// The three parts of the data, not scaled: the network learns from the first, the threshold is set on the second, the
+/// figures come from the third.
 struct Parts {
   LabelledSamples training;
   LabelledSamples validation;
   LabelledSamples test;
   std::vector<std::string> class_names;  ///< by the value of a class
-  std::string scaling;
-  std::string class_origin;        ///< as Loaded's
-  Seen seen;                       ///< of the test samples
-  std::vector<std::string> notes;  ///< what is to be known of the data, and what to do about it
+  Scaling scaling;                       ///< fitted to the first, finite for all of them
+  std::string class_origin;              ///< as Loaded's
+  Seen seen = {};                        ///< of the test samples
+  std::vector<std::string> notes;        ///< what is to be known of the data, and what to do about it
 };
 
 namespace detail {
 
 inline const std::string& name_of(Index c, const gemel::Classes& classes, const std::vector<std::string>& names) {
   return names[static_cast<std::size_t>(classes.value(c))];
-}
-
-/// Throws ValueError where the data as a whole has no similar or no dissimilar pair. Of a CSV file, load has seen to
-/// it.
-inline void check_classes(const gemel::Classes& classes, const std::vector<std::string>& names) {
-  if (classes.count() < 2) {
-    throw gemel::ValueError({"the ", classes.size(), " samples are of one class only, '", name_of(0, classes, names),
-                             "': there are no dissimilar pairs to learn from; look at --labels"});
-  }
-  if (of_size(classes, 2).empty()) {
-    throw gemel::ValueError(
-        {"each of the ", classes.size(),
-         " samples is of a class of its own: there is no similar pair to learn from; look at --labels"});
-  }
 }
 
 /// Notes the classes that are too small to be measured on.
@@ -103,28 +89,24 @@ inline void note_groups(const Groups& groups, const gemel::Classes& classes, con
 
 }  // namespace detail
 
-/// Reads, splits and scales what the options ask for.
+/// Reads and splits what the options ask for, and finds how it is scaled.
 inline Parts prepare(const Options& options, gemel::Rng& rng) {
   const Loaded loaded = load(options);
   const LabelledSamples& all = loaded.training;
-  detail::check_classes(all.classes, loaded.class_names);
   const Division division = divide(all.classes, options, loaded.test.has_value(), rng, loaded.groups);
-
-  const Scaling scaling = find_scaling(options.scale, all.samples.matrix(), division.training);
-  const LabelledSamples scaled{scaling.apply(all.samples, "--data"), all.classes};
-  const auto select = [](const LabelledSamples& from, std::span<const Index> indices) {
-    return LabelledSamples{from.samples.select(indices), from.classes.select(indices)};
+  const auto select = [&all](std::span<const Index> indices) {
+    return LabelledSamples{all.samples.select(indices), all.classes.select(indices)};
   };
-  Parts parts{select(scaled, division.training),
-              select(scaled, division.validation),
-              loaded.test ? LabelledSamples{scaling.apply(loaded.test->samples, "--test-data"), loaded.test->classes}
-                          : select(scaled, division.test),
-              loaded.class_names,
-              scaling.description,
-              loaded.origin,
-              count_seen(all.samples.select(division.training), all.samples.select(division.validation),
-                         loaded.test ? loaded.test->samples : all.samples.select(division.test)),
-              loaded.notes};
+  Parts parts{.training = select(division.training),
+              .validation = select(division.validation),
+              .test = loaded.test ? *loaded.test : select(division.test),
+              .class_names = loaded.class_names,
+              .scaling = find_scaling(options.scale, all.samples.select(division.training)),
+              .class_origin = loaded.origin,
+              .notes = loaded.notes};
+  parts.scaling.check(all.samples, "--data");
+  if (loaded.test) parts.scaling.check(loaded.test->samples, "--test-data");
+  parts.seen = count_seen(parts.training.samples, parts.validation.samples, parts.test.samples);
   // The last samples, and whole groups, are held out whatever their classes.
   if (options.validation.count == 0 && !loaded.groups) detail::note_small_classes(all.classes, options, parts);
   if (loaded.groups) detail::note_groups(*loaded.groups, all.classes, division, options, parts);

@@ -29,7 +29,7 @@ struct Result {
   double accuracy = 0;
   double accuracy_of_none = 0;         ///< of accepting no pair
   double threshold = 0;                ///< -infinity: nothing is accepted
-  std::string threshold_is_for = {};   ///< or why there is none
+  std::string threshold_is_for = {};   ///< or why there is none, and what to do
   std::string threshold_was_set = {};  ///< a sentence: on what, or why not
   Index threshold_pairs = 0;           ///< on which it was set
   double far = 0;

@@ -2,126 +2,89 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <span>
+#include <optional>
 #include <string>
-#include <utility>
+#include <variant>
 
-#include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/data/samples.hpp"
+#include "gemel/network/rescale.hpp"
+#include "gemel/network/standardize.hpp"
 #include "options.hpp"
 
 namespace train {
 
-using gemel::MatrixX;
-
-/// Feature i becomes (x(i) - offset(i)) * factor(i): what `train` does to all samples, found from the training ones.
-/// In double, where neither the range of floats nor a factor for it overflows.
+/// What scales the samples: the network's first layer, fitted to the training samples.
 struct Scaling {
-  Eigen::VectorXd offset;
-  Eigen::VectorXd factor;
+  std::optional<std::variant<gemel::Standardize<>, gemel::Rescale<>>> layer = {};  ///< none: they stay as they are
   std::string description;
 
   /// Throws ValueError where a value is so far from the training samples' that its result is no float. `name` says of
-  /// which samples.
-  gemel::Samples<float> apply(const gemel::Samples<float>& samples, const std::string& name = "data") const {
-    MatrixX<float> scaled =
-        ((samples.matrix().cast<double>().colwise() - offset).array().colwise() * factor.array()).cast<float>();
-    for (Index j = 0; j < scaled.cols(); ++j) {
-      for (Index i = 0; i < scaled.rows(); ++i) {
-        if (std::isfinite(scaled(i, j))) continue;
-        throw gemel::ValueError({"feature ", i, " of sample ", j, " of the ", name, " (both counted from 0) is ",
-                                 samples[j][i],
-                                 ", so far from the training samples that scaling makes it infinite: correct it, leave "
-                                 "the sample out, or use --scale none"});
-      }
+  /// which samples, which lie side by side.
+  void check(const gemel::Samples<float>& samples, const std::string& name) const {
+    if (!layer) return;
+    constexpr Index block = 64;  // samples at a time: a copy of all of them is not needed
+    for (Index first = 0; first < samples.size(); first += block) {
+      const auto some = samples.matrix().middleCols(first, std::min(block, samples.size() - first));
+      const gemel::MatrixX<float> scaled =
+          std::visit([&](const auto& fitted) { return fitted.transform(some); }, *layer);
+      if (scaled.allFinite()) continue;
+      Index at = 0;
+      while (std::isfinite(scaled(at))) ++at;
+      const Index sample = first + at / scaled.rows(), feature = at % scaled.rows();
+      throw gemel::ValueError({"feature ", feature, " of sample ", sample, " of the ", name,
+                               " (both counted from 0) is ", samples[sample][feature],
+                               ", so far from the training samples that scaling makes it infinite: correct it, leave "
+                               "the sample out, or use --scale none"});
     }
-    return scaled;
   }
 };
 
 namespace detail {
 
-using Matrix = gemel::ConstColumns<float>;
-
-inline bool is_on_one_scale(const Matrix& samples, std::span<const Index> training) {
-  const auto holds_of_all = [&](auto property) {
-    return std::all_of(training.begin(), training.end(), [&](Index j) { return property(samples.col(j).array()); });
-  };
-  return holds_of_all([](const auto& x) { return (x >= 0 && x <= 1).all(); }) ||
-         holds_of_all([](const auto& x) { return (x >= 0 && x <= 255 && x == x.floor()).all(); });
-}
-
-/// The smallest and the largest value of each feature.
-struct Range {
-  Eigen::ArrayXd low, high;
-};
-
-inline Range range(const Matrix& samples, std::span<const Index> training) {
-  Range all{samples.col(training.front()).cast<double>(), samples.col(training.front()).cast<double>()};
-  for (const Index j : training) {
-    all.low = all.low.min(samples.col(j).array().cast<double>());
-    all.high = all.high.max(samples.col(j).array().cast<double>());
+/// Whether `property` holds of each sample.
+template <class Property>
+bool holds_of_all(const gemel::Samples<float>& samples, const Property& property) {
+  for (Index j = 0; j < samples.size(); ++j) {
+    if (!property(samples[j].array())) return false;
   }
-  return all;
+  return true;
 }
 
-/// Whether values from `low` to `high` differ by no more than the rounding of floats does. A factor for that would make
-/// large numbers of nothing.
-inline bool is_constant(double low, double high) {
-  constexpr double rounding = 2 * std::numeric_limits<float>::epsilon();
-  return high - low <= rounding * std::max(std::abs(low), std::abs(high));
-}
-
-/// What is constant in training tells nothing: it becomes 0 everywhere.
-inline double factor(double low, double high, double extent) { return is_constant(low, high) ? 0 : 1 / extent; }
-
-inline Scaling to_unit_range(const Matrix& samples, std::span<const Index> training) {
-  const Range all = range(samples, training);
-  const double low = all.low.minCoeff(), high = all.high.maxCoeff();
-  const Index features = samples.rows();
-  return {Eigen::VectorXd::Constant(features, low), Eigen::VectorXd::Constant(features, factor(low, high, high - low)),
-          "scaled to 0..1"};
-}
-
-inline Scaling to_standard_deviation(const Matrix& samples, std::span<const Index> training) {
-  const auto n = static_cast<double>(training.size());
-  Eigen::VectorXd mean = Eigen::VectorXd::Zero(samples.rows());
-  for (const Index j : training) mean += samples.col(j).cast<double>() / n;
-  Eigen::VectorXd variance = Eigen::VectorXd::Zero(samples.rows());
-  for (const Index j : training) variance += (samples.col(j).cast<double>() - mean).cwiseAbs2() / n;
-  const Range all = range(samples, training);
-  Scaling scaling{mean, Eigen::VectorXd::Zero(samples.rows()), "standardised"};
-  for (Index i = 0; i < samples.rows(); ++i)
-    scaling.factor[i] = factor(all.low[i], all.high[i], std::sqrt(variance[i]));
-  return scaling;
+inline bool are_on_one_scale(const gemel::Samples<float>& samples) {
+  return holds_of_all(samples, [](const auto& x) { return (x >= 0 && x <= 1).all(); }) ||
+         holds_of_all(samples, [](const auto& x) { return (x >= 0 && x <= 255 && x == x.floor()).all(); });
 }
 
 }  // namespace detail
 
-/// The scaling that was asked for, from the training samples (columns of `samples`) only. Throws ValueError where it
-/// would make all of them the same.
-inline Scaling find_scaling(Scale scale, const gemel::ConstColumns<float>& samples, std::span<const Index> training) {
-  const auto first = samples.col(training.front());
-  if (std::all_of(training.begin(), training.end(), [&](Index j) { return samples.col(j) == first; })) {
-    throw gemel::ValueError({"all ", training.size(),
-                             " training samples have the same features: there is nothing to learn from; look at the "
-                             "data"});
-  }
+/// The scaling that was asked for, fitted to the training samples. Throws ValueError where these are all the same, and
+/// where scaling would make them so.
+inline Scaling find_scaling(Scale scale, const gemel::Samples<float>& training) {
+  const auto refuse_equal = [&](const char* how_far) {
+    throw gemel::ValueError({"all ", training.size(), " training samples have the same features", how_far,
+                             ": there is nothing to learn from; look at the data"});
+  };
+  const auto first = training[0].array();
+  if (detail::holds_of_all(training, [&](const auto& x) { return (x == first).all(); })) refuse_equal("");
   const bool automatic = scale == Scale::Auto;
-  if (automatic) scale = detail::is_on_one_scale(samples, training) ? Scale::Unit : Scale::Standardise;
-  Scaling scaling = {Eigen::VectorXd::Zero(samples.rows()), Eigen::VectorXd::Ones(samples.rows()), "not scaled"};
-  if (scale == Scale::Unit) scaling = detail::to_unit_range(samples, training);
-  if (scale == Scale::Standardise) scaling = detail::to_standard_deviation(samples, training);
-  if (automatic) scaling.description += " (automatic)";
-  const Index constant = (scaling.factor.array() == 0).count();
-  if (constant == samples.rows()) {
-    throw gemel::ValueError({"all ", training.size(),
-                             " training samples have the same features, up to rounding: there "
-                             "is nothing to learn from; look at the data"});
+  if (automatic) scale = detail::are_on_one_scale(training) ? Scale::Unit : Scale::Standardise;
+  Scaling scaling{.description = "not scaled"};
+  if (scale == Scale::None) return scaling;
+  Index constant = 0;
+  try {
+    if (scale == Scale::Unit) {
+      scaling = {gemel::Rescale<>::to_unit_range(training), "scaled to 0..1"};
+    } else {
+      const gemel::Standardize<> layer{training};
+      constant = (layer.scale().array() == 0).count();
+      scaling = {layer, "standardised"};
+    }
+  } catch (const gemel::ValueError&) {  // of finite floats they refuse nothing else
+    refuse_equal(", up to rounding");
   }
+  if (automatic) scaling.description += " (automatic)";
   if (constant > 0) scaling.description += gemel::message({", ", constant, " of them constant and set to 0"});
   return scaling;
 }

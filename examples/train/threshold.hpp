@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -57,45 +55,34 @@ inline TargetRate target_rate(const Options& options, const gemel::Labels& valid
                            " %; hold out more by --validation for a stricter one"})}};
 }
 
-struct Threshold {
-  double value;             ///< -infinity: none, nothing is accepted
-  std::string origin;       ///< how it was set, or why there is none
-  std::string remedy = {};  ///< where there is none, what to do
-};
+/// By which rule the threshold is set. Where the network tells too little it is -infinity.
+inline gemel::CalibrationOptions calibration_options(const Options& options, double target) {
+  return {.far = target,
+          .at_eer = options.threshold == ThresholdRule::Eer,
+          .at_best_accuracy = options.threshold == ThresholdRule::Accuracy,
+          .or_accept_nothing = true};
+}
 
-/// Sets the threshold on the validation pairs, for the target rate or by another rule. Where the network tells too
-/// little there is none. Throws as `target_rate`.
-inline Threshold set_threshold(const Options& options, std::span<const float> distances, const gemel::Labels& labels) {
-  const gemel::Roc roc{distances, labels};
-  constexpr double nothing = -std::numeric_limits<double>::infinity();
-  const auto none = [](const std::string& why) {
-    return Threshold{nothing, why, "train on more samples or longer, or set it by another --threshold or --far"};
-  };
-  if (roc.auc() < 0.5)
-    return {nothing, "similar pairs are farther apart than dissimilar ones", "train on more samples or longer"};
-  double value = 0;
-  std::string origin;
-  if (options.threshold == ThresholdRule::Accuracy) {
-    value = roc.best_threshold();
-    origin = "the best accuracy";
-    if (std::isinf(value)) return none("to accept nothing is most often right");
-  } else if (options.threshold == ThresholdRule::Eer) {
-    value = roc.eer_threshold();
-    origin = "equal error rates";
-    if (roc.far(value) == 1) return none("equal error rates would accept every pair");
-  } else {
-    const double far = target_rate(options, labels).far;
-    value = roc.threshold_at_far(far);
-    origin = gemel::message({"at most ", 100 * far, " % false accepts"});
-    if (std::isinf(value) && roc.frr(roc.points()[1].threshold) < 1) {
-      return none("the smallest distance is that of similar and dissimilar pairs alike");
-    }
-    if (std::isinf(value)) {
-      return none(gemel::message({"the closest pairs are dissimilar, and any threshold accepts more than ", 100 * far,
-                                  " % of the dissimilar ones"}));
-    }
+/// What the threshold is for; or why there is none, and what to do. `validation` is the curve of the pairs that it is
+/// set on.
+inline std::string purpose(const Options& options, const gemel::Calibration& calibration, const gemel::Roc& validation,
+                           double target) {
+  const bool none = std::isinf(calibration.threshold);
+  if (none && validation.auc() < 0.5) {
+    return "similar pairs are farther apart than dissimilar ones; look at the classes, or train on more samples or "
+           "longer";
   }
-  return {roc.midway(value), origin};
+  const std::string rate = gemel::message({100 * target, " %"});
+  std::string aim = "at most " + rate + " false accepts";
+  std::string obstacle = "any threshold accepts more than " + rate + " of the dissimilar pairs";
+  if (options.threshold == ThresholdRule::Eer) {
+    aim = "equal error rates";
+    obstacle = "equal error rates would accept every pair";
+  } else if (options.threshold == ThresholdRule::Accuracy) {
+    aim = "the best accuracy";
+    obstacle = "to accept nothing is most often right";
+  }
+  return none ? obstacle + "; train on more samples or longer, or set it by another --threshold or --far" : aim;
 }
 
 }  // namespace train

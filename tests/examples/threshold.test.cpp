@@ -1,11 +1,12 @@
 #include "../../examples/train/threshold.hpp"
 
-#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/metrics/roc.hpp"
+#include "gemel/verification/calibration.hpp"
 #include "mentions.hpp"
 
 namespace {
@@ -27,49 +28,38 @@ gemel::Labels dissimilar_pairs(gemel::Index count) {
 
 }  // namespace
 
-TEST_CASE("where similar pairs are farther apart than dissimilar ones, there is no threshold, and it says so") {
-  const std::vector<float> distances = {0.8F, 0.9F, 0.1F, 0.2F};
+TEST_CASE("the threshold is set by the rule that was asked for, and called after it") {
+  const std::vector<float> distances = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F};
+  const gemel::Labels labels{1, 0, 1, 1, 1, 0};
+  const gemel::Roc roc{distances, labels};
+  const auto threshold = [&](ThresholdRule rule, const std::string& purpose) {
+    const train::Options options = by_rule(rule);
+    const gemel::Calibration calibration =
+        gemel::calibrate(distances, labels, train::calibration_options(options, 0.5));
+    CHECK(train::purpose(options, calibration, roc, 0.5) == purpose);
+    return calibration.threshold;
+  };
+  CHECK(threshold(ThresholdRule::Far, "at most 50 % false accepts") == roc.midway(roc.threshold_at_far(0.5)));
+  CHECK(threshold(ThresholdRule::Eer, "equal error rates") == roc.midway(roc.eer_threshold()));
+  CHECK(threshold(ThresholdRule::Accuracy, "the best accuracy") == roc.midway(roc.best_threshold()));
+  CHECK(roc.best_threshold() > roc.eer_threshold());
+}
+
+TEST_CASE("where there is no threshold it says why, in the words of the command line") {
+  const auto why = [](ThresholdRule rule, const std::vector<float>& distances, const gemel::Labels& labels) {
+    const train::Options options = by_rule(rule);
+    const gemel::Calibration none = gemel::calibrate(distances, labels, train::calibration_options(options, 0.4));
+    CHECK(none.threshold == -std::numeric_limits<double>::infinity());
+    return train::purpose(options, none, gemel::Roc{distances, labels}, 0.4);
+  };
+  const std::vector<float> equal(4, 0.5F), reversed = {0.8F, 0.9F, 0.1F, 0.2F}, between = {0.1F, 0.2F, 0.3F, 0.4F};
   for (const ThresholdRule rule : {ThresholdRule::Far, ThresholdRule::Eer, ThresholdRule::Accuracy}) {
-    train::Options options = by_rule(rule);
-    options.far = 0.5;
-    const train::Threshold threshold = train::set_threshold(options, distances, gemel::Labels{1, 1, 0, 0});
-    CHECK(threshold.value == -std::numeric_limits<double>::infinity());
-    CHECK(threshold.origin == "similar pairs are farther apart than dissimilar ones");
+    CHECK(mentions(why(rule, reversed, {1, 1, 0, 0}), "similar pairs are farther apart than dissimilar ones; look at"));
+    CHECK(mentions(why(rule, equal, {1, 0, 0, 0}), "; train on more samples or longer, or set it by another --thresh"));
   }
-}
-
-TEST_CASE("where all distances are equal there is no threshold") {
-  const std::vector<float> distances(4, 0.5F);
-  for (const ThresholdRule rule : {ThresholdRule::Far, ThresholdRule::Eer, ThresholdRule::Accuracy}) {
-    train::Options options = by_rule(rule);
-    options.far = 0.5;
-    CHECK(std::isinf(train::set_threshold(options, distances, gemel::Labels{1, 0, 1, 0}).value));
-  }
-}
-
-TEST_CASE(
-    "where the smallest distance is that of both kinds, the reason is not that dissimilar pairs are the closest") {
-  train::Options options = by_rule(ThresholdRule::Far);
-  options.far = 0.3;
-  const gemel::Labels labels{1, 0, 0, 0, 0, 0};
-  const std::vector<float> alike = {0.5F, 0.5F, 0.5F, 0.9F, 0.9F, 0.9F}, closer = {0.6F, 0.5F, 0.5F, 0.9F, 0.9F, 0.9F};
-  CHECK(train::set_threshold(options, alike, labels).origin ==
-        "the smallest distance is that of similar and dissimilar pairs alike");
-  CHECK(mentions(train::set_threshold(options, closer, labels).origin, "the closest pairs are dissimilar"));
-}
-
-TEST_CASE("a threshold lies between what it accepts and what it rejects") {
-  const std::vector<float> distances = {0.1F, 0.2F, 0.8F, 0.9F};
-  const gemel::Labels labels{1, 1, 0, 0};
-  for (const ThresholdRule rule : {ThresholdRule::Eer, ThresholdRule::Accuracy}) {
-    const double value = train::set_threshold(by_rule(rule), distances, labels).value;
-    CHECK(value >= 0.2F);
-    CHECK(value < 0.8F);
-  }
-  train::Options half = by_rule(ThresholdRule::Far);
-  half.far = 0.5;
-  CHECK(train::set_threshold(half, distances, labels).value >= 0.8F);
-  CHECK(train::set_threshold(half, distances, labels).value < 0.9F);
+  CHECK(mentions(why(ThresholdRule::Far, equal, {1, 0, 0, 0}), "any threshold accepts more than 40 % of the dissimil"));
+  CHECK(mentions(why(ThresholdRule::Eer, equal, {1, 0, 0, 0}), "equal error rates would accept every pair"));
+  CHECK(mentions(why(ThresholdRule::Accuracy, between, {0, 1, 0, 0}), "to accept nothing is most often right"));
 }
 
 TEST_CASE("the smallest rate that pairs can show is one that they suffice for") {

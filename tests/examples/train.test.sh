@@ -72,6 +72,7 @@ sed 1s/a/b/ "$files/two_classes.csv" >"$files/twice.csv"
 { echo a,class; for i in $(seq 200); do echo "$i,$((i % 2))"; done; } >"$files/one_feature.csv"
 idx images '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003\0004'
 idx labels '\0000\0000\0010\0001\0000\0000\0000\0002\0000\0001'
+idx sevens '\0000\0000\0010\0001\0000\0000\0000\0002\0007\0007'
 idx three_labels '\0000\0000\0010\0001\0000\0000\0000\0003\0000\0001\0000'
 idx more_images '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0003\0001\0002\0003\0004\0005\0006'
 idx cut '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003'
@@ -178,7 +179,6 @@ refuses "UTF-16" --data "$files/utf16.csv"
 refuses "zero byte" --data "$files/zero_byte.csv"
 refuses "are one number" --data "$files/two_ways.csv"
 refuses "is a file of labels" --images "$files/labels" --labels "$files/labels"
-refuses "3 features" --images "$files/images" --labels "$files/labels" --test-images "$files/more_images" --test-labels "$files/labels"
 refuses "2 columns of features" --data "$files/no_names_one_feature.csv" --test-data "$files/no_names.csv"
 refuses "lacks 'b'" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
 refuses "lacks 'a' and has also 'c'" --data "$files/two_classes.csv" --test-data "$files/other_name.csv"
@@ -201,6 +201,9 @@ refuses "no similar pair" --data "$files/all_classes.csv"
 refuses "column 'class' (the last) that of the classes? --label says" --data "$files/all_classes.csv"
 refuses "column 'class' (the last) that of the classes? --label says" --data "$files/one_class.csv"
 refuses "'x'" --data "$files/one_class.csv"
+refuses "sevens: its samples are of one class only, '7': are these the labels of" --images "$files/images" --labels "$files/sevens"
+refuses "each sample has a class of its own, so there is no similar pair: are these the labels of" --images "$files/images" \
+  --labels "$files/labels"
 refuses "too few samples to divide" --data "$files/small.csv"
 sed '2,$s/room [0-9]/room 0/' "$files/rooms.csv" >"$files/one_room.csv"
 sed '2,$s/room [1-9]/room 1/' "$files/rooms.csv" >"$files/two_rooms.csv"
@@ -227,6 +230,7 @@ refuses "--test-pairs consecutive takes two samples or more of every class, but 
   --data "$files/people.csv" --label name --test-data "$files/lonely.csv" --test-pairs consecutive
 refuses "--pairs-per-sample 1000000" --pairs-per-sample 1000000 --data "$files/many.csv" --label name
 refuses "--far 0.00893 or more" --data "$files/people.csv" --label name --far 0.001
+refuses "feature 0 of sample 96 of the --data" --data "$files/coarse.csv" --label name --validation last:1 --test-data "$files/fine.csv"
 refuses "scaling makes it infinite" --data "$files/fine.csv" --label name --test-data "$files/coarse.csv"
 refuses "the same features" --data "$files/constant.csv"
 refuses "the same features" --data "$files/constant.csv" --scale none
@@ -488,6 +492,8 @@ for i in $(seq 0 23); do
 done
 idx 24_images "\\0000\\0000\\0010\\0002\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0002$pixels"
 idx 24_labels "\\0000\\0000\\0010\\0001\\0000\\0000\\0000\\0030$classes"
+refuses "3 features" --images "$files/24_images" --labels "$files/24_labels" --test-images "$files/more_images" \
+  --test-labels "$files/labels"
 shows "24 of the 24 test samples" --images "$files/24_images" --labels "$files/24_labels" \
   --test-images "$files/24_images" --test-labels "$files/24_labels"
 
