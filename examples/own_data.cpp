@@ -1,0 +1,65 @@
+// From a file to a decision. One sample a row: numbers, and one column that says what, or whose, the sample is.
+//
+//   own_data                      takes the handwritten digits of examples/data
+//   own_data people.csv name      takes a file of yours and its label column, by name or number; without it the last
+//   one
+
+#include <gemel/gemel.hpp>
+#include <gemel/io/csv.hpp>
+
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+
+using namespace gemel;
+
+int main(int argc, char** argv) try {
+  const std::filesystem::path digits = std::filesystem::path(__FILE__).parent_path() / "data" / "digits.csv";
+  const CsvData<float> data = read_csv<float>(argc > 1 ? argv[1] : digits, {.label = argc > 2 ? argv[2] : "-1"});
+  const Samples<float>& x = data.samples;  // features x samples, as they stand in the file
+  const Classes classes{data.labels};
+
+  // One part to train on, one to set the threshold on, and one for figures that nothing was fitted to.
+  Rng rng{1};
+  const auto [train, validation, test] = split_samples(classes, {0.6, 0.2, 0.2}, rng);
+  const PairSampler<float> training_pairs{x.select(train), classes.select(train)};
+  const Pairs<float> validation_pairs = all_pairs(x.select(validation), classes.select(validation));
+  const Samples<float> unseen = x.select(test);
+  const Classes truth = classes.select(test);
+
+  // The first layer brings each feature to the same scale, by its mean and spread in the training samples: the model
+  // takes samples as they are, here and later. The last one gives all embeddings the length 1, so that a margin of 1
+  // suits any data.
+  Siamese model{make_network<float>(rng, Standardize<>{x.select(train)}, Dense<Dynamic, 128, ReLU>{x.features(), 128},
+                                    Dense<128, 128, ReLU>{}, Dense<128, 32>{}, L2Normalize<32>{})};
+  const ContrastiveLoss loss{.margin = 1.0};
+  const History history = fit(model, training_pairs, loss, RMSprop<float>{{.learning_rate = 1e-3}}, {.epochs = 50}, rng,
+                              Watch{"eer", validation_pairs, eer}, EarlyStopping{.monitor = "eer", .patience = 5});
+  for (const std::string& warning : history.warnings) std::printf("Note: %s\n", warning.c_str());
+  std::printf("Trained on %zu samples of %td classes for %td epochs.\n", train.size(), classes.count(),
+              history.epochs());
+
+  // A pair is "the same" where its distance is at most the threshold.
+  const auto verifier = calibrate(model, validation_pairs, {.far = 0.01});
+  const Calibration& calibration = verifier.calibration();
+  std::printf("Threshold %.3f: it accepts %.1f %% of different pairs (with 95 %% confidence %.1f to %.1f %%).\n",
+              calibration.threshold, 100 * calibration.far, 100 * calibration.interval.low,
+              100 * calibration.interval.high);
+  const Roc roc = evaluate(model, all_pairs(unseen, truth), loss).roc;
+  std::printf("On %td unseen samples %.1f %% of different pairs are accepted, %.1f %% of like pairs rejected.\n",
+              unseen.size(), 100 * roc.far(calibration.threshold), 100 * roc.frr(calibration.threshold));
+
+  // The decision about two rows. The verifier is const and may be shared by threads.
+  const auto name = [&](Index i) { return data.classes[static_cast<std::size_t>(truth.value(truth.of(i)))].c_str(); };
+  const Index a = truth.members(0).front();
+  for (const Index b : {truth.members(0).back(), truth.outsider(0, 0)}) {
+    std::printf("A row of '%s' and one of '%s': distance %.3f, %s.\n", name(a), name(b),
+                verifier.distance(unseen[a], unseen[b]),
+                verifier.same(unseen[a], unseen[b]) ? "the same" : "different");
+  }
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}
