@@ -172,7 +172,7 @@ using Base = Network<S, Centre<features>, Dense<features, 32, Softsign>, Dense<3
 int main() {
   Rng rng{7};
 
-  // First of all: are the derivatives right? An error of 1e-7 or less says so; 1e-3 says that they are wrong.
+  // First of all: are the derivatives right? An error of some 1e-7 or less says so, 1e-3 that they are not.
   const Pairs<double> few{normal<double>(features, 10, rng), normal<double>(features, 10, rng), coin_flips(10, rng)};
   const double worst = gradient_check(Siamese<Base<double>, Chebyshev>{rng}, few, Logistic{}).worst;
   std::printf("the gradient's largest error: %.1e\n", worst);
