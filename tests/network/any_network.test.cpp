@@ -1,5 +1,6 @@
 #include "gemel/network/any_network.hpp"
 
+#include <concepts>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,6 +75,18 @@ TEST_CASE("a layer prepended to an AnyNetwork makes an AnyNetwork", "[any_networ
   CHECK(raw.parameters() == network.parameters());
   const MatrixX<float> scaled = standardize.transform(Rescale<4>{{.offset = 1, .factor = 2}}.transform(x));
   CHECK(Siamese{raw}.embed(x) == Siamese{network}.embed(scaled));
+
+  static_assert(std::same_as<decltype(prepend(Dropout<4>{0.1}, network)), AnyNetwork<float>>);
+  // What is derived from a built-in layer is another layer, and keeps its own doing.
+  struct Doubled : Rescale<> {
+    Doubled() : Rescale<>(4, {.factor = 1}) {}
+    void forward(std::span<const float>, ColumnList<float> in, Columns<float> y, const Pass&) const {
+      for (Index j = 0; j < y.cols(); ++j) y.col(j) = 2 * in.column(j);
+    }
+    void backward(std::span<const float>, ColumnList<float>, ColumnList<float>, Columns<float>, Columns<float>,
+                  const Pass&) const {}
+  };
+  CHECK(Siamese{prepend(Doubled{}, network)}.embed(x) == Siamese{network}.embed(2 * x));
 
   CHECK_THROWS_AS(prepend(Rescale<>{5, {.factor = 2}}, network), ShapeError);
   CHECK_THROWS_AS(prepend(Dense<Dynamic, Dynamic, ReLU>{4, 4}, network), ValueError);

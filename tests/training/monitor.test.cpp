@@ -28,9 +28,9 @@ TEST_CASE("a monitor is a name with a direction, and less is better where none i
   const Monitor plain = "hard eer", by_text = std::string("hard eer"), listed = {"auc", Monitor::Max};
   CHECK(plain.name == "hard eer");
   CHECK(by_text.name == "hard eer");
-  CHECK(plain.better == Monitor::Min);
+  CHECK_FALSE(plain.better.has_value());
   CHECK(listed.better == Monitor::Max);
-  CHECK(Monitor(Monitor::Loss).better == Monitor::Min);
+  CHECK_FALSE(Monitor(Monitor::Loss).more_is_better());
   CHECK(plain.improves(0.5, 0.75, 0.125));
   CHECK_FALSE(plain.improves(0.5, 0.75, 0.25));
   CHECK(listed.improves(0.75, 0.5, 0.125));
@@ -49,8 +49,11 @@ TEST_CASE("what there is not is not monitored, and the message says what there i
   CHECK(refusal(Monitor::ValidationLoss, true, none).empty());
   CHECK(
       mentions(refusal(Monitor::ValidationLoss, false, two), "Watcher monitors the validation loss, but there is no"));
-  CHECK(refusal("hard eer", false, two).empty());
-  CHECK(refusal({"hard eer", Monitor::Max}, false, two).empty());  // nobody knows its direction
+  // Nobody knows its direction but who gives it.
+  CHECK(refusal({"hard eer", Monitor::Min}, false, two).empty());
+  CHECK(refusal({"hard eer", Monitor::Max}, false, two).empty());
+  CHECK(mentions(refusal("hard eer", false, two),
+                 "whether less of it is better or more is not known: give {\"hard eer\""));
   CHECK(
       mentions(refusal("eer", true, two), "monitors 'eer', but there are only 'loss', 'val_loss', 'hard eer', 'auc'"));
   CHECK(
@@ -71,7 +74,7 @@ TEST_CASE("what is monitored is the last epoch's", "[monitor]") {
   const History history{.loss = {3, 2}, .validation_loss = {5, 4}, .metrics = {{"eer", {7, 6}}, {.name = "empty"}}};
   CHECK(detail::monitored(Monitor::Loss, history, "Watcher") == 2);
   CHECK(detail::monitored(Monitor::ValidationLoss, history, "Watcher") == 4);
-  CHECK(detail::monitored("eer", history, "Watcher") == 6);
+  CHECK(detail::monitored({"eer", Monitor::Min}, history, "Watcher") == 6);
   CHECK_THROWS_AS(detail::monitored("empty", history, "Watcher"), ValueError);
 }
 

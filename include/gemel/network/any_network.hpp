@@ -32,16 +32,6 @@ using AnyLayer =
 template <Scalar S>
 using AnyNetwork = Network<S, Sequence<AnyLayer>>;
 
-/// The network with one more layer in front of all, an AnyNetwork again. See `prepend` in network.hpp.
-template <std::convertible_to<AnyLayer> L, Scalar S>
-[[gnu::cold]] AnyNetwork<S> prepend(L layer, const AnyNetwork<S>& network) {
-  detail::check_prepended(layer, network);
-  std::vector<AnyLayer> layers{std::move(layer)};
-  const std::vector<AnyLayer>& others = std::get<0>(network.layers()).layers();
-  layers.insert(layers.end(), others.begin(), others.end());
-  return {{Sequence<AnyLayer>{std::move(layers)}}, network.parameters()};
-}
-
 namespace detail {
 
 /// A layer with its sizes known at run time, or void where it is none of the library's. A layer that is derived from
@@ -83,6 +73,9 @@ inline constexpr bool is_alternative = false;
 template <class T, class... Types>
 inline constexpr bool is_alternative<T, std::variant<Types...>> = (std::same_as<T, Types> || ...);
 
+template <class L>
+concept BuiltIn = is_alternative<typename RunTimeSizes<L>::Layer, AnyLayer>;
+
 template <>
 struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
   template <class Net>
@@ -91,11 +84,11 @@ struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
     std::vector<AnyLayer> layers;
     for (Index k = 0; k < network.depth(); ++k) {
       network.visit(k, [&layers](const auto& layer) {
-        using Sized = RunTimeSizes<std::remove_cvref_t<decltype(layer)>>;
-        constexpr bool built_in = is_alternative<typename Sized::Layer, AnyLayer>;
+        using L = std::remove_cvref_t<decltype(layer)>;
+        constexpr bool built_in = BuiltIn<L>;
         static_assert(built_in,
                       "gemel: only built-in layers, with built-in activations, can be layers of an AnyNetwork");
-        if constexpr (built_in) layers.push_back(Sized::of(layer));
+        if constexpr (built_in) layers.push_back(RunTimeSizes<L>::of(layer));
       });
     }
     return Sequence<AnyLayer>{std::move(layers)};
@@ -103,5 +96,22 @@ struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
 };
 
 }  // namespace detail
+
+/// The network with one more layer in front of all, an AnyNetwork again. See `prepend` in network.hpp. Of a layer that
+/// is not built in, or is derived from one that is, it is a Network with that layer.
+template <class L, Scalar S>
+requires detail::BuiltIn<L> || std::same_as<L, AnyLayer>
+[[gnu::cold]] AnyNetwork<S> prepend(L layer, const AnyNetwork<S>& network) {
+  detail::check_prepended(layer, network);
+  std::vector<AnyLayer> layers;
+  if constexpr (std::same_as<L, AnyLayer>) {
+    layers.push_back(std::move(layer));
+  } else {
+    layers.push_back(detail::RunTimeSizes<L>::of(layer));
+  }
+  const std::vector<AnyLayer>& others = std::get<0>(network.layers()).layers();
+  layers.insert(layers.end(), others.begin(), others.end());
+  return {{Sequence<AnyLayer>{std::move(layers)}}, network.parameters()};
+}
 
 }  // namespace gemel

@@ -19,8 +19,8 @@ namespace gemel {
 ///   EarlyStopping{.monitor = "hard eer"}               // where no direction is given, less is better
 ///   EarlyStopping{.monitor = {"auc", Monitor::Max}}
 ///
-/// A direction that the metric itself knows to be wrong is refused when the training begins; that of a function of the
-/// user's own it cannot know.
+/// A direction that the metric knows to be wrong is refused when the training begins, and so is none at all where the
+/// metric does not know its own, as a lambda: a training that takes the worst epoch for the best says nothing of it.
 struct Monitor {
   enum Better { Min, Max };
 
@@ -28,19 +28,21 @@ struct Monitor {
   static constexpr const char* Loss = "loss";
   static constexpr const char* ValidationLoss = "val_loss";
 
-  Monitor(const char* its_name, Better direction = Min) : name(its_name), better(direction) {}
-  Monitor(std::string its_name, Better direction = Min) : name(std::move(its_name)), better(direction) {}
+  Monitor(const char* its_name, std::optional<Better> direction = {}) : name(its_name), better(direction) {}
+  Monitor(std::string its_name, std::optional<Better> direction = {}) : name(std::move(its_name)), better(direction) {}
+
+  bool more_is_better() const { return better == Max; }
 
   /// What is worse than all values.
-  double worst() const { return (better == Min ? 1 : -1) * std::numeric_limits<double>::infinity(); }
+  double worst() const { return (more_is_better() ? -1 : 1) * std::numeric_limits<double>::infinity(); }
 
   /// Whether a value is better than the best one by more than min_delta. Only a finite one ever is.
   bool improves(double value, double best, double min_delta) const {
-    return std::isfinite(value) && (better == Min ? value < best - min_delta : value > best + min_delta);
+    return std::isfinite(value) && (more_is_better() ? value > best + min_delta : value < best - min_delta);
   }
 
   std::string name;
-  Better better = Min;
+  std::optional<Better> better = {};
 };
 
 namespace detail {
@@ -63,7 +65,12 @@ namespace detail {
                       "; give fit a Watch of that name, among its callbacks"});
   }
   const std::optional<bool> more_is_better = series ? series->more_is_better : false;
-  if (more_is_better && *more_is_better != (monitor.better == Monitor::Max)) {
+  if (!more_is_better && !monitor.better) {
+    throw ValueError({callback, " monitors '", monitor.name,
+                      "', but whether less of it is better or more is not known: give {\"", monitor.name,
+                      "\", Monitor::Min} or {\"", monitor.name, "\", Monitor::Max}"});
+  }
+  if (more_is_better && *more_is_better != monitor.more_is_better()) {
     throw ValueError({callback, " monitors '", monitor.name,
                       "' the wrong way round: ", *more_is_better ? "more" : "less", " of it is better, so give {\"",
                       monitor.name, "\", Monitor::", *more_is_better ? "Max" : "Min", "}"});
