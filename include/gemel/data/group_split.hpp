@@ -22,7 +22,8 @@ namespace gemel {
 // does.
 
 /// Splits by group: round(groups fraction) whole groups, drawn at random, are held out, halves rounded up, at least
-/// one, and not all. Throws ValueError where the fraction is not in (0, 1), or there is one group only.
+/// one, and not all. Groups are drawn whatever their size, so that one large group may be most of the samples of a
+/// side. Throws ValueError where the fraction is not in (0, 1), or there is one group only.
 inline Split split_groups(const Classes& groups, double fraction, Rng& rng) {
   return detail::split_whole(groups, fraction, "groups", rng);
 }

@@ -97,6 +97,16 @@ inline std::vector<Index> part_sizes(Index n, std::span<const double> fractions,
   return sizes;
 }
 
+// Throws ValueError where a part of a stratified split is without a sample.
+inline void check_filled(const SplitParts& parts, std::span<const double> fractions) {
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    if (!parts[p].empty()) continue;
+    throw ValueError({"part ", p, ", of fraction ", fractions[p],
+                      ", would be without a sample, since small classes are not in all parts: split into fewer parts, "
+                      "make this fraction larger, or give more samples"});
+  }
+}
+
 template <class Parts>
 void sort_parts(Parts& parts) {
   for (std::vector<Index>& part : parts) std::sort(part.begin(), part.end());
@@ -231,9 +241,11 @@ requires(N > 1) std::array<std::vector<Index>, N> split_samples(Index n, const d
   return detail::as_array<N>(split_samples(n, std::span<const double>(fractions), rng));
 }
 
-/// The same, stratified: of every class the fraction is held out, to within one sample. Of a class of four samples or
-/// more, two at least are on either side, where they make similar pairs; so more, or fewer, than round(n fraction) are
-/// held out where the classes are small. Smaller classes have their share alone, which may be one sample, or none.
+/// The same, stratified: of every class its share of the round(n fraction) samples is held out, to within one sample.
+/// Of a class of four samples or more, two at least are on either side, where they make similar pairs; so more, or
+/// fewer, than round(n fraction) are held out where the classes are small: of many classes of four, two are on either
+/// side, and a fraction of 0.2 holds out half of the samples. Smaller classes have their share alone, which is one
+/// sample or none unless the fraction is large, and so no similar pair is held out. Neither side is empty.
 inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   const Index n = classes.size();
   const Index held = detail::held_out(n, fraction, "samples");
@@ -259,11 +271,14 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   return split;
 }
 
-/// Stratified into a part a fraction: every part has its fraction of every class, to within one sample. Of a class of
-/// two samples a part or more, two at least are in each part, where they make similar pairs. A smaller class of four
-/// samples or more is not in all parts, but in as many as it can give two samples: in those that lack most so far. So
-/// the parts have more, or less, than their fractions where the classes are small. Classes of less than four samples
-/// have their share alone, which may be one sample, or none, in a part. Throws as the split of n samples.
+/// Stratified into a part a fraction: every part has its fraction of every class to within two samples, where the
+/// smallest fraction of the class is three samples or more. (Within one of the class's share of the part's size, which
+/// is rounded itself.) Of a class of two samples a part or more, two at least are in each part, where they make similar
+/// pairs. A smaller class of four samples or more is not in all parts, but in as many as it can give two samples: in
+/// those that lack most so far. So the parts have more, or less, than their fractions where the classes are small.
+/// Classes of less than four samples have their share of the parts' sizes alone, to within one sample: of a small part,
+/// one sample or none, and so no similar pair. Throws as the split of n samples, and ValueError where a part would be
+/// without a sample, as may be where the classes are few and small.
 inline SplitParts split_samples(const Classes& classes, std::span<const double> fractions, Rng& rng) {
   const Index n = classes.size();
   detail::Stratifier counts_of_parts(detail::part_sizes(n, fractions, "samples"), n);
@@ -278,6 +293,7 @@ inline SplitParts split_samples(const Classes& classes, std::span<const double> 
       for (Index i = 0; i < counts[p]; ++i) parts[p].push_back(members[static_cast<std::size_t>(*next++)]);
     }
   }
+  detail::check_filled(parts, fractions);
   detail::sort_parts(parts);
   return parts;
 }
