@@ -51,6 +51,10 @@ SplitParts parts_of_n(Index n, const std::vector<double>& fractions) {
   Rng rng{1};
   return split_samples(n, fractions, rng);
 }
+SplitParts stratified_parts(const Classes& classes, const std::vector<double>& fractions) {
+  Rng rng{1};
+  return split_samples(classes, fractions, rng);
+}
 Split by_group(const Classes& groups, const Classes& classes, double fraction) {
   Rng rng{1};
   return split_groups({.groups = groups, .classes = classes}, fraction, rng);
@@ -339,7 +343,10 @@ std::vector<Row> data_rows() {
                              [] {
                                parts_of_n(0, {0.5, 0.5});
                              })}},
-        {OneClass, see("split_classes")},
+        {OneClass, throws<ValueError>("part 2, of fraction 0.2, would be without a sample",
+                                      [] {
+                                        stratified_parts({7, 7, 7, 7}, {0.6, 0.2, 0.2});
+                                      })},
         any_class,
         {OutOfRange,
          {throws<ValueError>("they add up to 0.9",

@@ -285,6 +285,78 @@ TEST_CASE("a class has two samples at least in each of the parts that it is in",
   }
 }
 
+TEST_CASE("a stratified part without a sample is refused", "[split]") {
+  Rng rng{1};
+  const std::string third = split_refusal([&] { split_samples(Classes{1, 1, 1, 1}, {0.6, 0.2, 0.2}, rng); });
+  CHECK(mentions(third, "part 2, of fraction 0.2, would be without a sample"));
+  CHECK(mentions(third, "fewer parts"));
+  CHECK(mentions(split_refusal([&] {
+                   split_samples(equal_classes(3, 5), std::vector{0.5, 0.3, 0.1, 0.1}, rng);
+                 }),
+                 "part 3, of fraction 0.1, would be without a sample"));
+  CHECK(split_samples(Classes{1, 1, 1, 1}, {0.6, 0.4}, rng)[1].size() == 2);
+
+  // A split into two never comes to it.
+  for (int trial = 0; trial < 2000; ++trial) {
+    std::vector<int> labels{0};
+    for (Index i = rng.below(20); i >= 0; --i) labels.push_back(static_cast<int>(rng.below(7)));
+    const Split split = split_samples(Classes{labels}, 0.001 + 0.998 * rng.uniform<double>(), rng);
+    CHECK(!split.train.empty());
+    CHECK(!split.test.empty());
+  }
+}
+
+TEST_CASE("a stratified part has its fraction of a class to within two samples", "[split]") {
+  // That it is not within one: of 43 samples 15.91, but 17.
+  Rng rng{1};
+  double farthest = 0, farthest_of_size = 0, farthest_held = 0;
+  for (int trial = 0; trial < 3000; ++trial) {
+    std::vector<int> labels;
+    const Index count = 1 + rng.below(4);
+    for (Index c = 0; c < count; ++c) {
+      labels.insert(labels.end(), static_cast<std::size_t>(1 + rng.below(50)), static_cast<int>(c));
+    }
+    std::vector<double> fractions(static_cast<std::size_t>(2 + rng.below(3)));
+    double sum = 0;
+    for (double& fraction : fractions) sum += fraction = 0.1 + rng.uniform<double>();
+    for (double& fraction : fractions) fraction /= sum;
+    const Classes classes{labels};
+    const auto n = static_cast<double>(classes.size());
+    SplitParts parts;
+    if (split_refusal([&] { parts = split_samples(classes, fractions, rng); }) != "split") continue;
+    const std::vector<Index> sizes = detail::part_sizes(classes.size(), fractions, "samples");
+    const Split split = split_samples(classes, fractions[0], rng);
+    const double held = static_cast<double>(detail::held_out(classes.size(), fractions[0], "samples")) / n;
+    for (Index c = 0; c < count; ++c) {
+      const auto size = static_cast<double>(length(classes.members(c)));
+      if (size < 4 || std::min(held, 1 - held) * size >= 2) {
+        const auto here = static_cast<double>(count_in(split.test, classes, c));
+        farthest_held = std::max(farthest_held, std::abs(here - held * size));
+      }
+      const bool large = *std::ranges::min_element(fractions) * size >= 3;
+      for (std::size_t p = 0; p < parts.size(); ++p) {
+        const auto here = static_cast<double>(count_in(parts[p], classes, c));
+        if (large) farthest = std::max(farthest, std::abs(here - fractions[p] * size));
+        if (large || size < 4) {
+          farthest_of_size = std::max(farthest_of_size, std::abs(here - size * static_cast<double>(sizes[p]) / n));
+        }
+      }
+    }
+  }
+  CHECK(farthest > 1);
+  CHECK(farthest < 2);
+  CHECK(farthest_of_size < 1);
+  CHECK(farthest_held < 1);
+}
+
+TEST_CASE("a fraction of 0.2 of classes of four holds out half", "[split]") {
+  Rng rng{1};
+  CHECK(split_samples(equal_classes(50, 4), 0.2, rng).test.size() == 100);
+  const Split threes = split_samples(equal_classes(50, 3), 0.2, rng);
+  CHECK(threes.test.size() == 30);
+  for (Index c = 0; c < 50; ++c) CHECK(count_in(threes.test, equal_classes(50, 3), c) <= 1);
+}
+
 TEST_CASE("small classes serve all parts by turns", "[split]") {
   Rng rng{1};
   for (const int size : {1, 2, 3, 4, 5}) {

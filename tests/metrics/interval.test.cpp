@@ -1,6 +1,8 @@
 #include "gemel/metrics/interval.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
@@ -161,6 +163,77 @@ TEST_CASE("with each pair counted once, a bootstrap's equal error rate is the cu
   }
 }
 
+TEST_CASE("a bootstrap by identity is the one that counts every pair for itself", "[interval]") {
+  // The replicates as they are defined, each pair of samples weighed alone, in order of the pairs given.
+  const auto expected = [](const Scores& scores, Index people, double threshold, const IntervalOptions& options) {
+    std::vector<double> rates;
+    for (Index replicate = 0; replicate < options.replicates; ++replicate) {
+      Rng rng{options.seed, static_cast<std::uint64_t>(replicate)};
+      Index similar = 0, dissimilar = 0, accepted = 0;
+      while (similar == 0 || dissimilar == 0) {
+        similar = dissimilar = accepted = 0;
+        std::vector<Index> times(static_cast<std::size_t>(people), 0);
+        for (Index i = 0; i < people; ++i) ++times[static_cast<std::size_t>(rng.below(people))];
+        for (std::size_t i = 0; i < scores.distances.size(); ++i) {
+          const Index first = times[static_cast<std::size_t>(scores.identities[i].first)];
+          const Index second = times[static_cast<std::size_t>(scores.identities[i].second)];
+          if (scores.labels[i]) {
+            similar += first;
+          } else {
+            dissimilar += first * second;
+            accepted += scores.distances[i] <= threshold ? first * second : 0;
+          }
+        }
+      }
+      rates.push_back(static_cast<double>(accepted) / static_cast<double>(dissimilar));
+    }
+    std::sort(rates.begin(), rates.end());
+    const double last = static_cast<double>(rates.size() - 1), tail = (1 - options.confidence) / 2;
+    return std::vector{rates[static_cast<std::size_t>(std::floor(tail * last))],
+                       rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))]};
+  };
+  Rng rng{21};
+  for (Index trial = 0; trial < 100; ++trial) {
+    const Index people = 5 + rng.below(6);
+    Scores scores;
+    const auto add = [&](Index first, Index second) {
+      scores.identities.push_back({first, second});
+      scores.labels.push_back(first == second);
+      scores.distances.push_back(static_cast<double>(rng.below(6)));
+    };
+    for (Index person = 0; person < people; ++person) add(person, (person + 1) % people);
+    for (Index i = rng.below(150); i >= 0; --i) add(rng.below(people), rng.below(people));
+    add(rng.below(3), 3);
+    add(0, 0);
+    scores.distances[0] = 2;  // so that some are accepted, and not all
+    scores.distances[1] = 3;
+    const IntervalOptions options{
+        .replicates = 60, .seed = static_cast<std::uint64_t>(trial), .identities = scores.identities};
+    const Interval interval = far_interval(scores.distances, scores.labels, 2.0, options);
+    CAPTURE(trial, people);
+    CHECK(mentions(interval, "by identity"));
+    CHECK(std::vector{interval.low, interval.high} == expected(scores, people, 2, options));
+  }
+}
+
+TEST_CASE("a replicate of FAR's bootstrap goes through the pairs of people, not of samples", "[interval]") {
+  Scores scores;
+  Rng rng{4};
+  for (Index i = 0; i < 60; ++i) {
+    for (Index j = 0; j < i; ++j) {
+      scores.identities.push_back({i % 6, j % 6});
+      scores.labels.push_back(i % 6 == j % 6);
+      scores.distances.push_back(rng.uniform<double>());
+    }
+  }
+  const IntervalOptions options{.identities = scores.identities};
+  const Labels labels{scores.labels};
+  CHECK(detail::Bootstrap{scores.distances, labels, options}.distinct() == 60 * 59 / 2);
+  const detail::Bootstrap far{scores.distances, labels, options, 0.5};
+  CHECK(far.distinct() == 2 * 6 * 7 / 2);  // accepted and rejected ones of 21 pairs of people
+  CHECK(far.similar() + far.dissimilar() == 60 * 59 / 2);
+}
+
 TEST_CASE("a bootstrap of two people ends", "[interval]") {
   const std::vector<double> distances{1, 2, 3, 4};
   const Interval interval =
@@ -214,4 +287,7 @@ TEST_CASE("A bootstrap that is stopped has no interval") {
   stop = false;
   CHECK(eer_interval(scores.distances, scores.labels, {.identities = scores.identities, .stop = &stop}).high ==
         eer_interval(scores.distances, scores.labels, {.identities = scores.identities}).high);
+  stop = true;
+  CHECK(std::isnan(
+      far_interval(scores.distances, scores.labels, 1.0, {.identities = scores.identities, .stop = &stop}).low));
 }

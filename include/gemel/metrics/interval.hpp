@@ -118,6 +118,8 @@ class Bootstrap {
   /// How many pairs of each class count; at first, how many there are.
   Index similar() const { return counted(similar_); }
   Index dissimilar() const { return counted(dissimilar_); }
+  /// How many a replicate goes through.
+  Index distinct() const { return length(pairs_); }
   /// With fewer people than this, most draws are of one or two of them, and the interval would have next to no width.
   static constexpr Index fewest_people = 5;
   bool by_identity() const { return people_ >= fewest_people; }
