@@ -106,6 +106,11 @@ TEST_CASE("Standardize takes mean and scale as vectors and as lists", "[standard
   CHECK(same.scale() == s);
   CHECK(same.clip() == 3);
   CHECK(Standardize<3>{m, s}.transform(MatrixX<double>(x.cast<double>())) == expected.cast<double>());
+  const auto lasting_mean = Standardize<3>{m, s}.mean();  // values, since that layer has ended
+  const auto lasting_scale = Standardize<>{same}.scale();
+  CHECK(lasting_mean == m);
+  CHECK(lasting_scale == s);
+  CHECK(same.scale().data() == same.scale().data());  // a view
 }
 
 TEST_CASE("a feature that is constant for its samples becomes 0, whatever its value and their number",

@@ -11,6 +11,7 @@
 #include "gemel/network/any_distance.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/siamese.hpp"
+#include "verification/stub_model.hpp"
 
 using namespace gemel;
 
@@ -86,4 +87,37 @@ TEST_CASE("of a pair with a feature that is not finite, the sample is named by i
     CHECK(of_slice.pair == 1);
     CHECK(of_slice.sample == 9);
   }
+}
+
+TEST_CASE("a sample of many pairs is embedded once, one of none never, and a slice is as the whole", "[distances]") {
+  Rng rng{3};
+  const MatrixX<float> x = normal<float>(3, 2000, rng);
+  Index embedded = 0;
+  const StubModel model{.embedded = &embedded};
+  const auto check = [&](const Pairs<float>& pairs, Index expected) {
+    embedded = 0;
+    const VectorX<float> d = distances(model, pairs);
+    CHECK(embedded == expected);
+    Index wrong = 0;
+    for (Index i = 0; i < pairs.size(); ++i) {
+      const ConstColumn<float> a(pairs.first(i), 3), b(pairs.second(i), 3);
+      wrong += d[i] != (2 * a - 2 * b).norm();
+    }
+    CHECK(wrong == 0);
+    return d;
+  };
+  std::vector<PairIndex> indices;
+  for (Index i = 0; i < 3000; ++i) indices.push_back({1999 - i % 40, 500 + i % 60});
+  const Pairs<float> shared{x, indices, coin_flips(3000, rng)};
+  const VectorX<float> d = check(shared, 100);
+  CHECK(check(shared.slice(2995, 5), 10) == d.tail(5));  // no two of these share a sample
+  CHECK(check(shared.slice(100, 70), 100) == d.segment(100, 70));
+  check({x, std::vector<PairIndex>{{7, 7}}, {1}}, 1);
+  check({x, {{3, 1}, {1999, 0}}, {1, 0}}, 4);
+
+  // Two matrices have a number for each of their columns, even where both are views of the same.
+  const Pairs<float> both{x, MatrixX<float>(x.rowwise().reverse()), coin_flips(2000, rng)};
+  const VectorX<float> of_both = check(both, 4000);
+  CHECK(check(both.slice(1500, 400), 800) == of_both.segment(1500, 400));
+  check({Samples<float>::view(x), Samples<float>::view(x), coin_flips(2000, rng)}, 4000);
 }

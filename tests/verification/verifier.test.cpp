@@ -1,9 +1,11 @@
 #include "gemel/verification/verifier.hpp"
 
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "allocations.hpp"
@@ -252,4 +254,70 @@ TEST_CASE("what a Verifier refuses is named: the pair, the sample and the featur
   CHECK_THROWS_AS(verifier.distances(good, good.leftCols(99)), ShapeError);
   CHECK_THROWS_AS(verifier.distances(good, good.topRows(2)), ShapeError);
   CHECK_THROWS_AS(verifier.distances(good.topRows(2), good.topRows(2)), ShapeError);
+}
+
+namespace {
+
+/// A service that is asked to the very end: its destructor is called after the thread's own workspace is gone.
+struct Service {
+  Verifier<Ensemble> verifier{an_ensemble(), Calibration{.threshold = 0.5}};
+  VectorX<float> a{{1, 2, 3}}, b{{3, -1, 2}};
+  float distance = verifier.distance(a, b);
+
+  ~Service() {
+    for (int i = 0; i < 2; ++i) {
+      if (verifier.distance(a, b) != distance || !(distance > 0)) std::abort();
+    }
+  }
+};
+const Service asked_at_exit;
+
+/// Asks while the thread's objects are destroyed: it was made before the workspace, so it goes after it.
+struct Late {
+  const Service* service = nullptr;
+  float* distance = nullptr;
+  ~Late() {
+    if (service) *distance = service->verifier.distance(service->a, service->b);
+  }
+};
+
+/// Says that its embeddings have no element.
+struct Empty {
+  using Scalar = float;
+  Index embedding_size() const { return 0; }
+  MatrixX<float> embed(ColumnList<float> x) const { return MatrixX<float>(0, x.cols()); }
+  void embed(ColumnList<float>, Columns<float>, Workspace<float>&) const {}
+  Euclidean metric() const { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("a Verifier is asked while a thread ends", "[verifier]") {
+  float distance = 0;
+  std::thread([&distance] {
+    thread_local Late late;
+    late = {&asked_at_exit, &distance};
+    asked_at_exit.verifier.distance(asked_at_exit.a, asked_at_exit.b);
+  }).join();
+  CHECK(distance == asked_at_exit.distance);
+}
+
+TEST_CASE("a Verifier refuses embeddings without an element, which are all the same", "[verifier]") {
+  const Verifier verifier{Empty{}, Calibration{.threshold = 0.5}};
+  const MatrixX<float> x = MatrixX<float>::Random(3, 2);
+  CHECK_THROWS_AS(verifier.same(x.col(0), x.col(1)), ShapeError);
+  CHECK_THROWS_AS(verifier.distances(x, x), ShapeError);
+}
+
+TEST_CASE("what a Verifier that is about to end gives lasts", "[verifier]") {
+  const std::string text(100, 'x');
+  const auto verifier = [&] { return Verifier{StubModel{.features = 7}, Calibration{.threshold = 1, .method = text}}; };
+  const Calibration& calibration = verifier().calibration();
+  const StubModel& model = verifier().model();
+  CHECK(calibration.method == text);
+  CHECK(model.features == 7);
+  static_assert(std::is_same_v<decltype(verifier().calibration()), Calibration>);
+  static_assert(std::is_same_v<decltype(verifier().model()), StubModel>);
+  const Verifier lasting = verifier();
+  CHECK(&lasting.calibration() == &lasting.calibration());  // no copy
 }

@@ -73,9 +73,8 @@ class Pairs {
   /// (for two matrices, A's are before B's; for a slice, they are those of all samples). Throws ShapeError where it has
   /// not, ValueError where a pair is labelled similar and of two classes, or dissimilar and of one.
   [[gnu::cold]] Pairs with_classes(const Classes& classes) const {
-    const Index samples = offset_of_second() + b_.size();
-    if (classes.size() != samples) {
-      throw ShapeError({"the pairs are of ", samples, " samples, but there are ", classes.size(),
+    if (classes.size() != samples()) {
+      throw ShapeError({"the pairs are of ", samples(), " samples, but there are ", classes.size(),
                         " class labels: one a sample is needed"});
     }
     for (Index i = 0; i < size_; ++i) {
@@ -92,6 +91,11 @@ class Pairs {
 
   Index size() const { return size_; }
   Index features() const { return a_.features(); }
+
+  /// How many samples these pairs were chosen from, A's and B's or X's; they are numbered from 0. A slice has as many.
+  Index samples() const { return offset_of_second() + b_.size(); }
+  /// Whether a sample is in two of these pairs, or twice in one; of a slice: whether it is so in what it is a slice of.
+  bool sharing() const { return shared_->sharing; }
 
   /// The numbers of pair i's samples.
   PairIndex indices(Index i) const {
@@ -178,7 +182,7 @@ class Pairs {
     std::vector<PairIndex> indices;  // empty: pair i is sample i of A and sample i of B
     Labels labels;
     std::vector<S> weights;  // empty: all 1
-    bool sharing;            // whether a sample is in two pairs
+    bool sharing;            // whether a sample is in two pairs, or twice in one
   };
 
   template <class T>

@@ -88,8 +88,7 @@ inline void number_alike(std::vector<std::string>& texts, std::vector<int>& of_r
 /// Columns are matched by name where both files have a header, and by number where neither has one. Throws FormatError
 /// where only one has a header, where names are missing, unknown or not unique, where the numbers of columns differ,
 /// where both have labels, or groups, but in different columns, and where one is a number that training writes
-/// otherwise
-/// ("1" and "1.0").
+/// otherwise ("1" and "1.0").
 template <Scalar S>
 CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
   const auto fail = [&data](std::initializer_list<Piece> why) { throw FormatError(why, Place{.file = data.file}); };

@@ -80,8 +80,9 @@ bool is_constant(double low, double high) {
 
 /// What the fitted layers that take feature by feature have in common: y(i) = (x(i) - offset(i)) * factor(i), held to
 /// [-clip, clip]. It is computed in double, where neither the range of floats nor a factor for it overflows, and
-/// rounded once. A NaN stays one, and a value so far away that its result is beyond S becomes one: of an infinite value
-/// a ReLU could make 0, and with it a distance that looks right.
+/// rounded once. A NaN stays one. Without a clip, a value so far away that its result is beyond S becomes one, and an
+/// infinite value too: a ReLU could make 0 of it, and with it a distance that looks right. With a clip, both are held
+/// to it.
 ///
 ///   dx(i) = factor(i) dy(i), and 0 where y(i) is held
 class FeatureScaling : public Parameterless {

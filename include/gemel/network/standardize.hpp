@@ -24,9 +24,11 @@ struct StandardizeOptions {
 ///
 ///   y(i) = (x(i) - mean(i)) / scale(i)
 ///
-/// (Keras' Normalization with adapt, scikit-learn's StandardScaler.) A feature that is constant there, up to the
-/// rounding of the samples, has the scale 0 and becomes 0 whatever its value: it tells nothing. The scale is the
-/// population's standard deviation, and all is in double; the quotient is a product with 1 / scale(i), rounded.
+/// as Keras' Normalization with adapt and scikit-learn's StandardScaler do, but for features that are constant there,
+/// up to the rounding of the samples. Here such a feature has the scale 0 and becomes 0 whatever its value: it tells
+/// nothing. Scikit-learn takes the scale 1 for it and Keras a small number, so that a new value may become a large one.
+/// The scale is the population's standard deviation, and all is in double; the quotient is a product with 1 / scale(i),
+/// rounded.
 ///
 ///   Standardize<100>{samples}, Standardize<>{samples, {.clip = 5}}    fitted to samples, features x n: Samples, or a
 ///                                                                     matrix
@@ -64,8 +66,11 @@ class Standardize : public FeatureScaling {
   requires(N == Dynamic && M != Dynamic) Standardize(const Standardize<M>& other)
       : Standardize(other.mean(), other.scale(), {.clip = other.clip()}) {}
 
-  ConstColumn<double> mean() const { return {offsets().data(), offsets().size()}; }
-  ConstColumn<double> scale() const { return {scale_.data(), scale_.size()}; }
+  /// Views into the layer; of a layer that is about to end, `Standardize<>{samples}.mean()`, copies.
+  ConstColumn<double> mean() const& { return {offsets().data(), offsets().size()}; }
+  VectorX<double> mean() const&& { return mean(); }
+  ConstColumn<double> scale() const& { return {scale_.data(), scale_.size()}; }
+  VectorX<double> scale() const&& { return scale(); }
   std::optional<double> clip() const { return held_to() == no_clip ? std::nullopt : std::optional(held_to()); }
 
  private:

@@ -166,8 +166,9 @@ concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State>
 /// save() const` and `void restore(std::span<const double>)` of what it remembers, for checkpoints: a training that
 /// begins with restored callbacks goes on as if it had never ended.
 ///
-/// A callback that measures something of each epoch (a Watch is one) has two members more, and fit enters the value
-/// into the history, before any callback's on_epoch_end:
+/// A callback that measures something of each epoch (a Watch is one) has two members more. fit calls `metric` once,
+/// before any callback's on_train_begin, so that all of them know the names (what it gives must be known by then), and
+/// enters the value into the history before any callback's on_epoch_end:
 ///
 ///   MetricSeries metric() const { return {.name = "norm"}; }
 ///   double on_measure(State& state) { return state.model.parameters().norm(); }   // NaN: not in this epoch

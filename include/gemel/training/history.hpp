@@ -31,8 +31,10 @@ struct History {
 
   Index epochs() const { return length(loss); }
 
-  /// The values of the metric of that name. Throws ValueError, which says what names there are.
-  const std::vector<double>& metric(std::string_view name) const;
+  /// The values of the metric of that name; of a history that is about to end, `fit(…).metric("eer")`, a copy. Throws
+  /// ValueError, which says what names there are.
+  const std::vector<double>& metric(std::string_view name) const&;
+  std::vector<double> metric(std::string_view name) const&&;
 };
 
 namespace detail {
@@ -52,10 +54,14 @@ inline const MetricSeries* find_metric(const History& history, std::string_view 
 
 }  // namespace detail
 
-inline const std::vector<double>& History::metric(std::string_view name) const {
+inline const std::vector<double>& History::metric(std::string_view name) const& {
   if (const MetricSeries* const series = detail::find_metric(*this, name)) return series->values;
   throw ValueError({"the history has no metric '", std::string(name), "'; ",
                     metrics.empty() ? "it has none: give fit a Watch" : "it has ", detail::metric_names(*this)});
+}
+
+inline std::vector<double> History::metric(std::string_view name) const&& {
+  return metric(name);  // of *this, which has a name: the one above
 }
 
 }  // namespace gemel

@@ -41,8 +41,7 @@ template <bool ByFeature, class LayerMemory>
   }
   throw NonFiniteError(
       "the sample is so far from those that this layer was fitted to that the layer's output is NaN or infinite; "
-      "correct "
-      "the sample or leave it out, or fit the layer to samples like it",
+      "correct the sample or leave it out, or fit the layer to samples like it",
       where);
 }
 

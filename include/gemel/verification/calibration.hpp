@@ -84,6 +84,8 @@ struct ChosenThreshold {
     chosen.obstacle = "all distances are equal: the model tells nothing";
   } else if (options.at_best_accuracy) {
     chosen.obstacle = "to accept nothing is most often right; train on more samples or longer";
+  } else if (options.at_eer) {  // of exact rates it never is, where the AUC is 0.5 or more
+    chosen.obstacle = "it accepts every dissimilar pair; train on more samples or longer";
   } else {
     const char* const closest = points[1].frr < 1
                                     ? "the smallest distance is that of similar and dissimilar pairs alike"

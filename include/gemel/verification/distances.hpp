@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -54,18 +53,36 @@ template <Scalar S>
   return std::find_if(sample, sample + n, [](S value) { return !std::isfinite(value); }) - sample;
 }
 
-/// Each sample of the pairs once, by its address, in ascending order.
+/// Samples of some pairs, each number once, in the order of their first use, and where each pair has its two there.
 template <Scalar S>
-std::vector<const S*> distinct_samples(const Pairs<S>& pairs, Index first, Index count) {
-  std::vector<const S*> samples;
-  samples.reserve(static_cast<std::size_t>(2 * count));
+struct UsedSamples {
+  std::vector<const S*> columns = {};
+  std::vector<PairIndex> pairs = {};
+};
+
+/// Those of the pairs first, …, first + count - 1. Takes time and memory for these, and where pairs share samples for
+/// all samples that they were chosen from too.
+template <Scalar S>
+UsedSamples<S> used_samples(const Pairs<S>& pairs, Index first, Index count) {
+  UsedSamples<S> used;
+  used.pairs.reserve(static_cast<std::size_t>(count));
+  used.columns.reserve(static_cast<std::size_t>(std::min(2 * count, pairs.samples())));
+  const bool sharing = pairs.sharing();
+  std::vector<Index> positions(static_cast<std::size_t>(sharing ? pairs.samples() : 0), -1);  // -1: not used so far
+  const auto position_of = [&](Index number, const S* column) {
+    Index* const known = sharing ? &positions[static_cast<std::size_t>(number)] : nullptr;
+    if (known && *known >= 0) return *known;
+    const Index position = length(used.columns);
+    used.columns.push_back(column);
+    if (known) *known = position;
+    return position;
+  };
   for (Index i = first; i < first + count; ++i) {
-    samples.push_back(pairs.first(i));
-    samples.push_back(pairs.second(i));
+    const PairIndex numbers = pairs.indices(i);
+    const Index a = position_of(numbers.first, pairs.first(i));
+    used.pairs.push_back({a, position_of(numbers.second, pairs.second(i))});
   }
-  std::ranges::sort(samples, std::less<>{});
-  samples.erase(std::unique(samples.begin(), samples.end()), samples.end());
-  return samples;
+  return used;
 }
 
 /// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity: behind a ReLU its distance may
@@ -86,28 +103,23 @@ void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, I
 
 }  // namespace detail
 
-/// The distance of each pair under the model. A sample that several pairs share is embedded once. Memory: the
-/// embeddings of all samples where pairs share some, else those of 1024 pairs. Throws ShapeError where the pairs have
-/// not the features that the model takes, NonFiniteError where a sample is not finite (`place().pair` is the first such
-/// pair's number, `.sample` the sample's as `pairs.indices` has it).
+/// The distance of each pair under the model. Where pairs share samples, each sample that they use is embedded once.
+/// Memory: the embeddings of all samples that are used, and a number for each sample that the pairs were chosen from;
+/// where the pairs share none, the embeddings of 1024 pairs. Throws ShapeError where the pairs have not the features
+/// that the model takes, NonFiniteError where a sample is not finite (`place().pair` is the first such pair's number,
+/// `.sample` the sample's as `pairs.indices` has it).
 template <Embedder Model>
 VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typename Model::Scalar>& pairs) {
   using S = typename Model::Scalar;
-  const bool shared = length(detail::distinct_samples(pairs, 0, pairs.size())) < 2 * pairs.size();
-  const Index block = shared ? pairs.size() : 1024;
+  const Index block = pairs.sharing() ? pairs.size() : 1024;
   VectorX<S> values(pairs.size());
   for (Index first = 0; first < pairs.size(); first += block) {
     const Index count = std::min(block, pairs.size() - first);
-    const std::vector<const S*> samples = detail::distinct_samples(pairs, first, count);
-    detail::check_finite(samples, pairs, first, count);
+    const detail::UsedSamples<S> used = detail::used_samples(pairs, first, count);
+    detail::check_finite(used.columns, pairs, first, count);
     const MatrixX<S> embeddings =
-        detail::embeddings_of(model, ColumnList<S>{samples.data(), pairs.features(), length(samples)});
-    const auto position = [&](const S* sample) {
-      return std::ranges::lower_bound(samples, sample, std::less<>{}) - samples.begin();
-    };
-    const auto pair_at = [&](Index i) {
-      return PairIndex{position(pairs.first(first + i)), position(pairs.second(first + i))};
-    };
+        detail::embeddings_of(model, ColumnList<S>{used.columns.data(), pairs.features(), length(used.columns)});
+    const auto pair_at = [&used](Index i) { return used.pairs[static_cast<std::size_t>(i)]; };
     detail::measure_pairs(model.metric(), embeddings.data(), embeddings.rows(), count, pair_at, values.data() + first);
   }
   return values;

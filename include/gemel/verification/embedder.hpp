@@ -48,6 +48,10 @@ concept EmbedderOptions = std::is_class_v<M> &&
 ///   embedding_size()          out
 ///   embed(x, y, workspace)    the same into y (Columns, out x n), by the caller's thread. `layer` of the Workspace is
 ///                             free to use; `embedding` and `columns` are not: y and x may lie there
+///
+/// `distances`, `evaluate` and `calibrate` call the first form of `embed`, a Verifier the second where there is one. So
+/// a class that derives from an embedder and has an `embed` of its own must give both forms: with the other one taken
+/// over by `using`, a threshold would be set on other distances than it is compared with.
 template <class M>
 concept Embedder = requires(const M model, ColumnList<typename M::Scalar> x) {
   { model.embed(x) } -> std::convertible_to<MatrixX<typename M::Scalar>>;

@@ -31,21 +31,37 @@ struct Calibration {
 namespace detail {
 
 /// The calling thread's own workspace for the time of a call. It is taken out of where it is kept, so that a model that
-/// asks a Verifier while it embeds does not write into its caller's.
+/// asks a Verifier while it embeds does not write into its caller's. When a thread ends, what is asked after its
+/// thread_local objects are gone (by the destructor of a static object, or of another thread_local one) has a workspace
+/// for the one call.
 template <Scalar S>
 class BorrowedWorkspace {
  public:
-  BorrowedWorkspace() : workspace_(std::move(kept())) {}
+  BorrowedWorkspace() {
+    if (!ended()) workspace_ = std::move(kept().workspace);
+  }
   BorrowedWorkspace(const BorrowedWorkspace&) = delete;
   BorrowedWorkspace& operator=(const BorrowedWorkspace&) = delete;
-  ~BorrowedWorkspace() { kept() = std::move(workspace_); }
+  ~BorrowedWorkspace() {
+    if (!ended()) kept().workspace = std::move(workspace_);
+  }
 
   Workspace<S>& operator*() { return workspace_; }
 
  private:
-  static Workspace<S>& kept() {
-    thread_local Workspace<S> workspace;
-    return workspace;
+  struct Kept {
+    Workspace<S> workspace;
+    ~Kept() { ended() = true; }
+  };
+
+  static Kept& kept() {
+    thread_local Kept kept;
+    return kept;
+  }
+  /// Whether the calling thread's is gone. It needs no destructor, so that it may be asked later than that.
+  static bool& ended() {
+    thread_local bool ended = false;
+    return ended;
   }
 
   Workspace<S> workspace_;
@@ -58,8 +74,9 @@ class BorrowedWorkspace {
 ///
 /// All is done by the caller's thread. Without a Workspace of the caller's, each thread keeps one, for all Verifiers of
 /// a scalar, until it ends: once it has grown to the largest network that was asked (the outputs of its two widest
-/// layers for 96 samples, and the embeddings of 48 pairs), nothing is allocated. Of an embedder that cannot embed into
-/// the caller's memory (embedder.hpp), and for samples that Eigen must copy first (a row, an expression), it is.
+/// layers for 96 samples, and the embeddings of 48 pairs), nothing is allocated. There are two exceptions: an embedder
+/// that cannot embed into the caller's memory (embedder.hpp) allocates its embeddings at each call, and samples that
+/// Eigen must copy first (a row, an expression) are copied into memory that is allocated.
 template <class Model>
 class Verifier {
   static_assert(Embedder<Model>, "gemel: this type does not model the Embedder concept (verification/embedder.hpp)");
@@ -125,8 +142,11 @@ class Verifier {
   /// Whether a distance, as `distance` and `distances` give it, is accepted as that of the same.
   bool accepts(Scalar distance) const { return static_cast<double>(distance) <= calibration_.threshold; }
 
-  const Calibration& calibration() const { return calibration_; }
-  const Model& model() const { return model_; }
+  /// Of a Verifier that is about to end, `calibrate(model, pairs).calibration()`, it is the value, not a reference.
+  const Calibration& calibration() const& { return calibration_; }
+  Calibration calibration() && { return std::move(calibration_); }
+  const Model& model() const& { return model_; }
+  Model model() && { return std::move(model_); }
 
  private:
   static constexpr Index block = 48;  // pairs at a time
@@ -148,6 +168,7 @@ class Verifier {
     };
     if constexpr (detail::EmbedsIntoMemory<Model, Scalar>) {
       const Index out = model_.embedding_size();
+      if (out <= 0) refuse_size(out);
       workspace.embedding.reserve(out * 2 * count);
       model_.embed(samples, Columns<Scalar>(workspace.embedding.data(), out, 2 * count), workspace);
       measure_embeddings(workspace.embedding.data(), out);
@@ -163,6 +184,9 @@ class Verifier {
   [[gnu::cold, noreturn]] static void refuse_shapes(const char* what, const Sample& a, const Sample& b) {
     throw ShapeError(
         {what, " are compared, but these are ", a.rows(), " x ", a.cols(), " and ", b.rows(), " x ", b.cols()});
+  }
+  [[gnu::cold, noreturn]] static void refuse_size(Index out) {
+    throw ShapeError({"the model's embeddings have the size ", out, ": they need at least one element"});
   }
   template <class Where>
   [[gnu::cold, noreturn]] static void refuse_features(const Scalar* const* columns, Index features, Index count,

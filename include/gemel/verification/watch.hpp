@@ -69,7 +69,7 @@ class Watch {
                         ": pairs of both classes are needed"});
     }
     try {
-      detail::check_finite(detail::distinct_samples(pairs_, 0, pairs_.size()), pairs_, 0, pairs_.size());
+      detail::check_finite(detail::used_samples(pairs_, 0, pairs_.size()).columns, pairs_, 0, pairs_.size());
     } catch (const NonFiniteError& error) {
       throw NonFiniteError({"of the pairs of the metric '", name_,
                             "', a sample's features hold NaN or infinity; clean the data or leave the sample out"},
