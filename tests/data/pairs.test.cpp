@@ -114,6 +114,15 @@ TEST_CASE("copies and slices share the samples") {
   const Pairs<float> last = indexed.slice(1, 2);
   CHECK(last.first(0) == indexed.first(1));
   CHECK(last.second(1) == indexed.second(2));
+  CHECK(indexed.samples() == 5);
+  CHECK(last.samples() == 5);
+  CHECK(pairs.samples() == 14);
+  CHECK(inner.samples() == 14);
+  CHECK_FALSE(pairs.sharing());
+  CHECK(indexed.sharing());
+  CHECK(last.slice(0, 1).sharing());
+  CHECK_FALSE(Pairs<float>{numbered(3, 5), {{0, 4}, {2, 3}}, {0, 1}}.sharing());
+  CHECK(Pairs<float>{numbered(3, 5), {{0, 4}, {2, 2}}, {0, 1}}.sharing());
   last.batch(0, batch);
   CHECK(batch.weight == std::vector<float>{2, 3});
 

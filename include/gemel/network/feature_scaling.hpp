@@ -82,7 +82,7 @@ bool is_constant(double low, double high) {
 /// [-clip, clip]. It is computed in double, where neither the range of floats nor a factor for it overflows, and
 /// rounded once. A NaN stays one. Without a clip, a value so far away that its result is beyond S becomes one, and an
 /// infinite value too: a ReLU could make 0 of it, and with it a distance that looks right. With a clip, both are held
-/// to it.
+/// to it, but for an infinite value whose factor is 0: their product is NaN.
 ///
 ///   dx(i) = factor(i) dy(i), and 0 where y(i) is held
 class FeatureScaling : public Parameterless {

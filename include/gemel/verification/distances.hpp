@@ -104,10 +104,10 @@ void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, I
 }  // namespace detail
 
 /// The distance of each pair under the model. Where pairs share samples, each sample that they use is embedded once.
-/// Memory: the embeddings of all samples that are used, and a number for each sample that the pairs were chosen from;
-/// where the pairs share none, the embeddings of 1024 pairs. Throws ShapeError where the pairs have not the features
-/// that the model takes, NonFiniteError where a sample is not finite (`place().pair` is the first such pair's number,
-/// `.sample` the sample's as `pairs.indices` has it).
+/// Memory: there the embeddings of all samples that are used, two numbers a pair, and one for each sample that the
+/// pairs were chosen from (`pairs.samples()`); where they share none, the embeddings of 1024 pairs. Throws ShapeError
+/// where the pairs have not the features that the model takes, NonFiniteError where a sample is not finite
+/// (`place().pair` is the first such pair's number, `.sample` the sample's as `pairs.indices` has it).
 template <Embedder Model>
 VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typename Model::Scalar>& pairs) {
   using S = typename Model::Scalar;
