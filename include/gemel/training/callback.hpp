@@ -112,7 +112,7 @@ concept Fits_on_measure = Calls_on_measure<C, State> || !names_on_measure<C>;
   if (std::ranges::find(taken, name) != taken.end()) {
     throw ValueError({"a metric cannot be called '", name, "', as the history's own entries are: choose another name"});
   }
-  if (std::ranges::any_of(name, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; })) {
+  if (std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
     throw ValueError("a metric's name is one line of text, but that of a callback has a line end, a tab or the like");
   }
   if (find_metric(history, name)) {
