@@ -4,7 +4,9 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/names.hpp"
@@ -67,6 +69,26 @@ template <class D, class S>
 concept DifferenceDistance = Distance<D, S> && detail::TakesManyPairs<D, S>;
 
 namespace detail {
+
+/// d_i = the metric of pair i's embeddings, of `out` elements each, for i = 0, …, count - 1; many at once where it can.
+/// columns_of(i) gives where the two lie.
+template <Scalar S, Distance<S> Metric, class ColumnsOf>
+void measure_pairs(const Metric& metric, Index out, Index count, const ColumnsOf& columns_of, S* d) {
+  if constexpr (DifferenceDistance<Metric, S>) {
+    constexpr Index some = 64;
+    const S *first[some], *second[some];
+    for (Index i = 0; i < count; i += some) {
+      const Index at_once = std::min(some, count - i);
+      for (Index j = 0; j < at_once; ++j) std::tie(first[j], second[j]) = columns_of(i + j);
+      metric.values(first, second, out, at_once, d + i);
+    }
+  } else {
+    for (Index i = 0; i < count; ++i) {
+      const auto [first, second] = columns_of(i);
+      d[i] = metric.value(ConstColumn<S>{first, out}, ConstColumn<S>{second, out});
+    }
+  }
+}
 
 /// da += c (a - b), db -= c (a - b)
 template <Scalar S>

@@ -151,8 +151,12 @@ class BatchPass {
   /// The distances of the member's pairs.
   void measure(Index t) {
     const Index m = memory_.pairs();
+    const Index first = detail::share(m, t, team_size_), end = detail::share(m, t + 1, team_size_);
+    const PairIndex* const pairs = memory_.batch.pairs.data() + first;
+    const S* const* const embedding = memory_.embeddings.data();
+    const auto columns_of = [=](Index i) { return std::pair(embedding[pairs[i].first], embedding[pairs[i].second]); };
     detail::visit_choice(model_->metric(), [&](const auto& metric) {
-      measure_pairs(metric, detail::share(m, t, team_size_), detail::share(m, t + 1, team_size_));
+      detail::measure_pairs(metric, model_->network().out(), end - first, columns_of, memory_.d.data() + first);
     });
   }
 
@@ -294,31 +298,6 @@ class BatchPass {
       if (memory_.slope[p] == 0) continue;
       mark(pair(p).first);
       mark(pair(p).second);
-    }
-  }
-
-  /// The distances of pairs p, …, end - 1; many at once, if the metric can.
-  template <class Metric>
-  void measure_pairs(const Metric& metric, Index p, Index end) {
-    for (; p < end; ++p) {
-      const auto [first, second] = pair(p);
-      memory_.d[p] = metric.value(embedding(first), embedding(second));
-    }
-  }
-  template <class Metric>
-  requires DifferenceDistance<Metric, S>
-  void measure_pairs(const Metric& metric, Index p, Index end) {
-    const Index out = model_->network().out();
-    const S *first[at_once], *second[at_once];
-    while (p < end) {
-      const Index count = std::min(at_once, end - p);
-      const PairIndex* const pairs = memory_.batch.pairs.data() + p;
-      for (Index i = 0; i < count; ++i) {
-        first[i] = memory_.embeddings[pairs[i].first];
-        second[i] = memory_.embeddings[pairs[i].second];
-      }
-      metric.values(first, second, out, count, memory_.d.data() + p);
-      p += count;
     }
   }
 

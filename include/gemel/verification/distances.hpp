@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "gemel/core/choice.hpp"
@@ -19,32 +20,14 @@ namespace gemel {
 
 namespace detail {
 
-/// d_i = the metric of the embeddings pair_at(i).first and .second, for i = 0, …, count - 1; many at once where it can.
-/// `embeddings`: columns of `out` elements, side by side.
-template <Scalar S, Distance<S> Any, class PairAt>
-void measure_pairs(const Any& any_metric, const S* embeddings, Index out, Index count, const PairAt& pair_at, S* d) {
-  visit_choice(any_metric, [&]<class Metric>(const Metric& metric) {
-    if constexpr (DifferenceDistance<Metric, S>) {
-      constexpr Index some = 64;
-      const S* a[some];
-      const S* b[some];
-      for (Index i = 0; i < count; i += some) {
-        const Index at_once = std::min(some, count - i);
-        for (Index j = 0; j < at_once; ++j) {
-          const PairIndex pair = pair_at(i + j);
-          a[j] = embeddings + pair.first * out;
-          b[j] = embeddings + pair.second * out;
-        }
-        metric.values(a, b, out, at_once, d + i);
-      }
-    } else {
-      for (Index i = 0; i < count; ++i) {
-        const PairIndex pair = pair_at(i);
-        d[i] = metric.value(ConstColumn<S>{embeddings + pair.first * out, out},
-                            ConstColumn<S>{embeddings + pair.second * out, out});
-      }
-    }
-  });
+/// The same of embeddings side by side: pair i is of the columns pair_at(i).first and .second.
+template <Scalar S, Distance<S> Metric, class PairAt>
+void measure_pairs(const Metric& metric, const S* embeddings, Index out, Index count, const PairAt& pair_at, S* d) {
+  const auto columns_of = [&](Index i) {
+    const PairIndex pair = pair_at(i);
+    return std::pair(embeddings + pair.first * out, embeddings + pair.second * out);
+  };
+  visit_choice(metric, [&](const auto& chosen) { measure_pairs(chosen, out, count, columns_of, d); });
 }
 
 /// The first of n features that is NaN or infinite; n where there is none.
