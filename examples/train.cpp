@@ -19,13 +19,13 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/callback/progress_bar.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/fit.hpp"
-#include "gemel/training/progress_bar.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/verifier.hpp"

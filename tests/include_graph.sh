@@ -1,6 +1,6 @@
 #!/bin/sh
-# Holds the order of the rooms: core <- {data, network, metrics} <- training <- verification <- io. The umbrella holds
-# every header outside io once (but what stands in a folder within a room, which is the room's own), and nothing else;
+# Holds the order of the rooms: core <- {data, network, metrics, loss, optimizer} <- callback <- training <- verification
+# <- io. The umbrella holds every header outside io once (but what stands in a folder within a room, which is the room's own), and nothing else;
 # only io opens files or needs more than Eigen. Every header comes to core/compiler.hpp, by itself or through others, before
 # any declaration: so a wrong compiler gets one sentence.
 #   sh tests/include_graph.sh [FOLDER]      FOLDER: what holds gemel/, include/ by default
@@ -19,7 +19,10 @@ awk -v edges="$edges" '
     below["data"] = "core data"
     below["network"] = "core network"
     below["metrics"] = "core metrics"
-    below["training"] = "core data network metrics training"
+    below["loss"] = "core loss"
+    below["optimizer"] = "core optimizer"
+    below["callback"] = "core data network metrics loss optimizer callback"
+    below["training"] = below["callback"] " training"
     below["verification"] = below["training"] " verification"
     below["io"] = below["verification"] " io"
     for (i = 1; i < ARGC; ++i) known[ARGV[i]] = 1

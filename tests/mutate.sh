@@ -41,33 +41,33 @@ network/distance.hpp @ /struct Cosine/,/^};/ s/db\[i\] -=/db[i] +=/ @ network/di
 network/distance.hpp @ /struct Cosine/,/^};/ s/\/ norm_b - a/\/ norm_b + a/ @ network/distance
 
 # Losses
-training/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ training/contrastive_loss
-training/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ training/hadsell_loss
-training/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ training/positive_margin_loss
-training/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ training/online_contrastive_loss
-training/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ training/unsquared_contrastive_loss
+loss/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/contrastive_loss
+loss/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/hadsell_loss
+loss/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/positive_margin_loss
+loss/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ loss/online_contrastive_loss
+loss/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ loss/unsquared_contrastive_loss
 
 # Optimizers
-core/kernel/update.inl @ s/return fnma(broadcast(r.rate), g/return fma(broadcast(r.rate), g/ @ training/sgd
-core/kernel/update.inl @ s/w = fnma(rate, r.nesterov/w = fma(rate, r.nesterov/ @ training/sgd
-core/kernel/update.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ training/sgd
-core/kernel/update.inl @ s/nesterov ? fnma(rate/nesterov ? fma(rate/ @ training/sgd
-core/kernel/update.inl @ s/w = add(w, r.nesterov/w = sub(w, r.nesterov/ @ training/sgd
-core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ training/sgd
-core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ training/sgd
-core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ training/sgd
-core/kernel/update.inl @ s/return fnma(broadcast(r.rate), direction/return fma(broadcast(r.rate), direction/ @ training/rmsprop
-core/kernel/update.inl @ s/outside ? fnma(rate, m/outside ? fma(rate, m/ @ training/rmsprop
-core/kernel/update.inl @ s/w = fnma(rate, d/w = fma(rate, d/ @ training/rmsprop
-core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ training/rmsprop
-core/kernel/update.inl @ s/_of_squares<S>(fma(mul/_of_squares<S>(fnma(mul/ @ training/rmsprop
-core/kernel/update.inl @ s/_of_squares<S>(fma(new_part/_of_squares<S>(fnma(new_part/ @ training/rmsprop
-core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ training/rmsprop
-core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ training/rmsprop
-core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ training/rmsprop
-core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ training/adam
-core/kernel/update.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ training/adam
-core/kernel/update.inl @ s/return sub(w, direction)/return add(w, direction)/ @ training/adam
+core/kernel/update.inl @ s/return fnma(broadcast(r.rate), g/return fma(broadcast(r.rate), g/ @ optimizer/sgd
+core/kernel/update.inl @ s/w = fnma(rate, r.nesterov/w = fma(rate, r.nesterov/ @ optimizer/sgd
+core/kernel/update.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ optimizer/sgd
+core/kernel/update.inl @ s/nesterov ? fnma(rate/nesterov ? fma(rate/ @ optimizer/sgd
+core/kernel/update.inl @ s/w = add(w, r.nesterov/w = sub(w, r.nesterov/ @ optimizer/sgd
+core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ optimizer/sgd
+core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ optimizer/sgd
+core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ optimizer/sgd
+core/kernel/update.inl @ s/return fnma(broadcast(r.rate), direction/return fma(broadcast(r.rate), direction/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/outside ? fnma(rate, m/outside ? fma(rate, m/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/w = fnma(rate, d/w = fma(rate, d/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/_of_squares<S>(fma(mul/_of_squares<S>(fnma(mul/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/_of_squares<S>(fma(new_part/_of_squares<S>(fnma(new_part/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ optimizer/adam
+core/kernel/update.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ optimizer/adam
+core/kernel/update.inl @ s/return sub(w, direction)/return add(w, direction)/ @ optimizer/adam
 core/kernel/update_by_gradient.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/update_by_gradient
 
 # The step that joins them

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "gemel/callback/learning_rate.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/loss/any_loss.hpp"
 #include "gemel/network/any_distance.hpp"
-#include "gemel/training/any_loss.hpp"
-#include "gemel/training/any_optimizer.hpp"
-#include "gemel/training/any_schedule.hpp"
-#include "gemel/training/learning_rate.hpp"
+#include "gemel/optimizer/any_optimizer.hpp"
+#include "gemel/optimizer/any_schedule.hpp"
 #include "options.hpp"
 
 // The library's parts that the command line chooses.

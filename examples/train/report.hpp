@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/callback/history.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/metrics/roc.hpp"
-#include "gemel/training/history.hpp"
 #include "gnuplot.hpp"
 
 namespace train {

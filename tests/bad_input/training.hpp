@@ -17,11 +17,11 @@
 #include "gemel/core/random.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/siamese.hpp"
-#include "gemel/training/contrastive_loss.hpp"
+#include "gemel/optimizer/rmsprop.hpp"
 #include "gemel/training/fit.hpp"
-#include "gemel/training/rmsprop.hpp"
 
 namespace gemel::bad_input {
 

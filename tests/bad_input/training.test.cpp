@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "bad_input/table.hpp"
-#include "gemel/training/adam.hpp"
+#include "gemel/loss/hadsell_loss.hpp"
+#include "gemel/loss/online_contrastive_loss.hpp"
+#include "gemel/loss/positive_margin_loss.hpp"
+#include "gemel/loss/unsquared_contrastive_loss.hpp"
+#include "gemel/optimizer/adam.hpp"
+#include "gemel/optimizer/sgd.hpp"
 #include "gemel/training/gradient_check.hpp"
-#include "gemel/training/hadsell_loss.hpp"
-#include "gemel/training/online_contrastive_loss.hpp"
-#include "gemel/training/positive_margin_loss.hpp"
-#include "gemel/training/sgd.hpp"
-#include "gemel/training/unsquared_contrastive_loss.hpp"
 
 namespace gemel::bad_input {
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "catch.hpp"
+#include "gemel/callback/callback.hpp"
 #include "gemel/io/csv.hpp"
-#include "gemel/training/callback.hpp"
 #include "io/temporary_folder.hpp"
 #include "mentions.hpp"
 

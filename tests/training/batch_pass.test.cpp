@@ -9,10 +9,10 @@
 #include "catch.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/any_network.hpp"
 #include "gemel/network/siamese.hpp"
-#include "gemel/training/contrastive_loss.hpp"
-#include "gemel/training/rmsprop.hpp"
+#include "gemel/optimizer/rmsprop.hpp"
 #include "gemel/training/step.hpp"
 #include "mentions.hpp"
 

@@ -7,9 +7,9 @@
 
 #include "catch.hpp"
 #include "gemel/data/pairs.hpp"
+#include "gemel/loss/any_loss.hpp"
 #include "gemel/network/any_model.hpp"
 #include "gemel/network/siamese.hpp"
-#include "gemel/training/any_loss.hpp"
 
 using namespace gemel;
 

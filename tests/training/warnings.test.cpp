@@ -9,18 +9,18 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/callback/lambda_callback.hpp"
+#include "gemel/callback/learning_rate.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
+#include "gemel/loss/hadsell_loss.hpp"
 #include "gemel/network/any_network.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/l2_normalize.hpp"
 #include "gemel/network/siamese.hpp"
-#include "gemel/training/contrastive_loss.hpp"
+#include "gemel/optimizer/rmsprop.hpp"
+#include "gemel/optimizer/sgd.hpp"
 #include "gemel/training/fit.hpp"
-#include "gemel/training/hadsell_loss.hpp"
-#include "gemel/training/lambda_callback.hpp"
-#include "gemel/training/learning_rate.hpp"
-#include "gemel/training/rmsprop.hpp"
-#include "gemel/training/sgd.hpp"
 
 using namespace gemel;
 

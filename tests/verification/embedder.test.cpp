@@ -5,10 +5,10 @@
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/any_network.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/siamese.hpp"
-#include "gemel/training/contrastive_loss.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/evaluate.hpp"
 #include "gemel/verification/verifier.hpp"

@@ -7,11 +7,11 @@
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/siamese.hpp"
-#include "gemel/training/contrastive_loss.hpp"
+#include "gemel/optimizer/sgd.hpp"
 #include "gemel/training/fit.hpp"
-#include "gemel/training/sgd.hpp"
 #include "verification/stub_model.hpp"
 
 using namespace gemel;

@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/callback/early_stopping.hpp"
+#include "gemel/callback/lambda_callback.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/siamese.hpp"
-#include "gemel/training/contrastive_loss.hpp"
-#include "gemel/training/early_stopping.hpp"
+#include "gemel/optimizer/rmsprop.hpp"
 #include "gemel/training/fit.hpp"
-#include "gemel/training/lambda_callback.hpp"
-#include "gemel/training/rmsprop.hpp"
 #include "mentions.hpp"
 
 using namespace gemel;

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/callback/history.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/io/csv_cell.hpp"
-#include "gemel/training/history.hpp"
 
 namespace gemel {
 

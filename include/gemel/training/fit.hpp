@@ -9,14 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/callback/callback.hpp"
+#include "gemel/callback/history.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/training/borrowed_rate.hpp"
-#include "gemel/training/callback.hpp"
 #include "gemel/training/fit_options.hpp"
-#include "gemel/training/history.hpp"
 #include "gemel/training/step.hpp"
 #include "gemel/training/thread_tuning.hpp"
 #include "gemel/training/validation_split.hpp"
@@ -84,7 +84,7 @@ requires PairSource<Source, typename Model::Scalar>
       "gemel: an optimizer changes with every step, so fit cannot use a const one: give it another, or a copy");
   static_assert((Callback<std::remove_reference_t<Callbacks>, State> && ...),
                 "gemel: a callback needs at least one hook on_…(State&), and each that it names must be callable; "
-                "on_measure needs a metric() beside it (training/callback.hpp)");
+                "on_measure needs a metric() beside it (callback/callback.hpp)");
   using Clock = std::chrono::steady_clock;
   detail::check_options(options, model.network().in());
   const std::uint64_t seed = rng.bits();

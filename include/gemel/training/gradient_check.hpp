@@ -9,7 +9,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/training/rmsprop.hpp"
+#include "gemel/optimizer/rmsprop.hpp"
 #include "gemel/training/step.hpp"
 
 namespace gemel {

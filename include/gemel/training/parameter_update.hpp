@@ -14,9 +14,9 @@
 #include "gemel/core/storage.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/network/layer.hpp"
+#include "gemel/optimizer/clipping.hpp"
+#include "gemel/optimizer/optimizer.hpp"
 #include "gemel/training/batch_memory.hpp"
-#include "gemel/training/clipping.hpp"
-#include "gemel/training/optimizer.hpp"
 
 namespace gemel {
 

@@ -11,9 +11,9 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/data/pair_source.hpp"
+#include "gemel/loss/loss.hpp"
+#include "gemel/optimizer/optimizer.hpp"
 #include "gemel/training/batch_pass.hpp"
-#include "gemel/training/loss.hpp"
-#include "gemel/training/optimizer.hpp"
 #include "gemel/training/parameter_update.hpp"
 
 namespace gemel {
@@ -46,10 +46,10 @@ template <class Model, class LossType, class OptimizerType>
 class TrainingStep {
   using S = typename Model::Scalar;
   using Net = std::remove_cvref_t<decltype(std::declval<Model&>().network())>;
-  static_assert(Loss<LossType, S>, "gemel: this type does not model the Loss concept (training/loss.hpp)");
+  static_assert(Loss<LossType, S>, "gemel: this type does not model the Loss concept (loss/loss.hpp)");
   static_assert(
       Optimizer<OptimizerType, S>,
-      "gemel: this type does not model the Optimizer concept (training/optimizer.hpp): it lacks a member, such as "
+      "gemel: this type does not model the Optimizer concept (optimizer/optimizer.hpp): it lacks a member, such as "
       "clipping(), has one with another signature, or is of another scalar");
 
  public:

@@ -8,13 +8,13 @@
 #include <type_traits>
 #include <vector>
 
+#include "gemel/callback/history.hpp"
 #include "gemel/core/labels.hpp"
 #include "gemel/core/message.hpp"
 #include "gemel/core/names.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/farthest.hpp"
-#include "gemel/training/history.hpp"
 
 namespace gemel::detail {
 

@@ -8,8 +8,8 @@
 #include "gemel/core/labels.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
+#include "gemel/loss/loss.hpp"
 #include "gemel/metrics/roc.hpp"
-#include "gemel/training/loss.hpp"
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/embedder.hpp"
 

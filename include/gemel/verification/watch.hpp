@@ -7,13 +7,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "gemel/callback/history.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/labels.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/metrics/roc_metrics.hpp"
-#include "gemel/training/history.hpp"
 #include "gemel/verification/evaluate.hpp"
 
 namespace gemel {

@@ -6,7 +6,7 @@ namespace gemel::kernel {
 
 // The optimizers' rules as the kernels take them: constants in the scalar type of the parameters. Before each rule
 // g += l2 w (weight decay as a penalty, PyTorch's), then w -= decay w (decoupled from the gradient, Keras'); all but
-// one are 0. What each constant does is said in training/sgd.hpp, rmsprop.hpp and adam.hpp.
+// one are 0. What each constant does is said in optimizer/sgd.hpp, rmsprop.hpp and adam.hpp.
 
 /// State: the momentum, if there is one.
 template <Scalar S>

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "gemel/callback/monitor.hpp"
+#include "gemel/core/columns.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel {
+
+/// Ends the training after `patience` epochs in a row that did not improve on the best one by more than min_delta, and
+/// gives the model the best epoch's parameters back, also where the training ran to its last epoch. Names and counting
+/// are Keras', but the best parameters are restored unless it is told not to, and an epoch with a NaN does not count:
+/// it is one whose value was not taken, since a stop cut its validation short or the metric has its turn every few
+/// epochs. Nor is an infinite value ever the best. A training that ends by an error leaves the model of the last good
+/// batch; the best epoch's parameters are then in `best_parameters` only.
+///
+/// Throws ValueError in on_train_begin where an option is out of range or what it monitors will not be there;
+/// ShapeError where it was restored with parameters of another model, or without any that it is to give back.
+struct EarlyStopping {
+  Monitor monitor = Monitor::ValidationLoss;
+  double min_delta = 0;  ///< in the unit of what is monitored, whichever way is better
+  Index patience = 0;    ///< epochs; 0 and 1 stop at the first epoch that is no better
+  bool restore_best_weights = true;
+
+  // What the training has shown so far; readable after it.
+  double best = monitor.worst();
+  Index best_epoch = -1;  ///< counts from 0, in the training that reached it; -1: none yet
+  Index wait = 0;         ///< epochs since the best one
+  std::vector<double> best_parameters = {};
+  bool resumed = false;  ///< set by restore: the next training goes on from there
+
+  template <class State>
+  void on_train_begin(State& state) {
+    detail::require_option(min_delta >= 0 && std::isfinite(min_delta), "EarlyStopping",
+                           "min_delta must be finite and at least 0", min_delta);
+    detail::require_option(patience >= 0, "EarlyStopping", "patience must be at least 0",
+                           static_cast<double>(patience));
+    detail::require_monitored(monitor, state.validated, state.history, "EarlyStopping");
+    const Index parameters = state.model.parameters().size();
+    if (resumed && restore_best_weights && best_epoch >= 0 && length(best_parameters) != parameters) {
+      throw ShapeError({"the saved state of the callback EarlyStopping holds ", best_parameters.size(),
+                        " parameters, but the model has ", parameters});
+    }
+    if (!resumed) *this = {monitor, min_delta, patience, restore_best_weights};
+    resumed = false;
+  }
+
+  template <class State>
+  void on_epoch_end(State& state) {
+    const double value = detail::monitored(monitor, state.history, "EarlyStopping");
+    if (std::isnan(value)) return;
+    ++wait;
+    if (monitor.improves(value, best, min_delta)) {
+      best = value;
+      best_epoch = state.epoch;
+      wait = 0;
+      if (restore_best_weights) {
+        const auto parameters = state.model.parameters();
+        best_parameters.assign(parameters.data(), parameters.data() + parameters.size());
+      }
+    } else if (wait >= patience && (best_epoch >= 0 || wait > 1)) {  // never at the first epoch of all
+      state.stop = true;
+    }
+  }
+
+  template <class State>
+  void on_train_end(State& state) {
+    using S = typename std::remove_cvref_t<decltype(state.model)>::Scalar;
+    if (!restore_best_weights || best_parameters.empty()) return;
+    const ConstColumn<double> parameters(best_parameters.data(), length(best_parameters));
+    state.model.set_parameters(parameters.template cast<S>());
+  }
+
+  std::vector<double> save() const {
+    std::vector<double> memory = {best, static_cast<double>(best_epoch), static_cast<double>(wait)};
+    memory.insert(memory.end(), best_parameters.begin(), best_parameters.end());
+    return memory;
+  }
+
+  /// Throws FormatError where the values are not those that `save` gives.
+  void restore(std::span<const double> memory) {
+    constexpr const char* name = "EarlyStopping";
+    if (memory.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
+    const double saved_best = detail::saved_best(memory[0], monitor, name);
+    const Index saved_epoch = detail::saved_count(memory[1], name, -1),
+                saved_wait = detail::saved_count(memory[2], name);
+    if (!std::ranges::all_of(memory.subspan(3), [](double value) { return std::isfinite(value); })) {
+      throw FormatError("the saved state of the callback EarlyStopping holds a parameter that is NaN or infinite");
+    }
+    best = saved_best;
+    best_epoch = saved_epoch;
+    wait = saved_wait;
+    best_parameters.assign(memory.begin() + 3, memory.end());
+    resumed = true;
+  }
+};
+
+}  // namespace gemel

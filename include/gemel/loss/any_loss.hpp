@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "gemel/core/choice.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
+#include "gemel/loss/hadsell_loss.hpp"
+#include "gemel/loss/online_contrastive_loss.hpp"
+#include "gemel/loss/positive_margin_loss.hpp"
+#include "gemel/loss/unsquared_contrastive_loss.hpp"
+
+namespace gemel {
+
+/// Any of the library's losses, chosen at run time: `AnyLoss loss = HadsellLoss{.margin = 2}`; ContrastiveLoss by
+/// default. It models Loss. A loss of your own cannot be put in: give it to fit itself.
+class AnyLoss final
+    : public Choice<ContrastiveLoss, HadsellLoss, PositiveMarginLoss, OnlineContrastiveLoss, UnsquaredContrastiveLoss> {
+ public:
+  using Choice::Choice;
+
+  template <Scalar S>
+  double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
+                    std::span<S> slope) const {
+    return visit([&](const auto& loss) { return loss(d, similar, weight, slope); });
+  }
+  double margin() const {
+    return visit([](const auto& loss) { return loss.margin; });
+  }
+};
+
+}  // namespace gemel

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "gemel/core/types.hpp"
+#include "gemel/loss/loss.hpp"
+#include "gemel/loss/pair_terms.hpp"
+
+namespace gemel {
+
+/// The contrastive loss of the batch's hard pairs, as OnlineContrastiveLoss of sentence-transformers has it:
+///
+///   sum of d^2 over the similar pairs farther apart than the nearest dissimilar pair
+///   + sum of max(0, margin - d)^2 over the dissimilar pairs nearer than the farthest similar pair
+///
+/// A sum, not a mean: it grows with the batch. Where a batch has no pair of one kind, those of the other kind are
+/// compared with their own mean instead. (Until 2026 sentence-transformers did so for a single pair of a kind too,
+/// which left a batch of one pair of each kind without anything to learn.) A weight multiplies its pair's term. All
+/// other pairs have slope exactly 0. Throws ValueError where the margin is not positive and finite or the batch is
+/// empty.
+struct OnlineContrastiveLoss {
+  double margin = 1.0;  ///< in the unit of the distance
+
+  template <Scalar S>
+  double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
+                    std::span<S> slope) const {
+    detail::check_margin(margin);
+    detail::check_batch(d, similar, weight, slope);
+    Kind near, far;
+    for (std::size_t i = 0; i < d.size(); ++i) (similar[i] ? near : far).add(static_cast<double>(d[i]));
+    const double farthest_similar = near.count > 0 ? near.largest : far.mean();
+    const double nearest_dissimilar = far.count > 0 ? far.smallest : near.mean();
+
+    const detail::Residual residual{margin};
+    double sum = 0;
+    for (std::size_t i = 0; i < d.size(); ++i) {
+      const auto distance = static_cast<double>(d[i]);
+      // Negated, so that a NaN is a hard pair and reaches the sum.
+      const bool hard = similar[i] ? !(distance <= nearest_dissimilar) : !(distance >= farthest_similar);
+      const double r = hard ? residual(distance, similar[i]) : 0;
+      slope[i] = static_cast<S>(detail::add_square(detail::weight_at(weight, i), r, 1.0, sum));
+    }
+    return sum;
+  }
+
+ private:
+  /// The distances of the pairs of one kind.
+  struct Kind {
+    std::size_t count = 0;
+    double smallest = 0;
+    double largest = 0;
+    double sum = 0;
+
+    void add(double d) {
+      smallest = count == 0 || d < smallest ? d : smallest;
+      largest = count == 0 || d > largest ? d : largest;
+      sum += d;
+      ++count;
+    }
+    double mean() const { return sum / static_cast<double>(count); }
+  };
+};
+
+}  // namespace gemel

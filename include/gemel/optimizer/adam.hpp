@@ -1,0 +1,160 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "gemel/core/kernel.hpp"
+#include "gemel/core/power.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/optimizer/clipping.hpp"
+#include "gemel/optimizer/dialect.hpp"
+#include "gemel/optimizer/optimizer.hpp"
+#include "gemel/optimizer/optimizer_parts.hpp"
+
+namespace gemel {
+
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta_1 = 0.9;    ///< share of the past in m, in [0, 1)
+  double beta_2 = 0.999;  ///< share of the past in v, in [0, 1)
+  double epsilon = 1e-7;
+  bool amsgrad = false;  ///< divide by the largest v so far
+  double weight_decay = 0;
+  std::optional<double> clipvalue = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> global_clipnorm = {};
+  Dialect dialect = Dialect::Keras;
+};
+
+/// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad (Reddi, Kale, Kumar, "On
+/// the convergence of Adam and beyond", ICLR 2018), as Keras 3 has it, in step t = 1, 2, …:
+///
+///   w -= weight_decay lr w
+///   m = m + (1 - beta_1) (g - m);  v = v + (1 - beta_2) (g^2 - v)
+///   w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon);   amsgrad: with the largest v so far
+///
+/// where the powers are those of the betas as floats (see detail::as_keras_rounds).
+///
+/// Dialect::PyTorch: g += weight_decay w instead of the decay, and v is corrected within the root:
+/// w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon). Throws ValueError at construction where an option
+/// is out of its range.
+template <Scalar S>
+class Adam {
+ public:
+  explicit Adam(const AdamOptions& options = {}) : Adam(options, options.dialect == Dialect::PyTorch) {}
+
+  const AdamOptions& options() const { return options_; }
+  Clipping clipping() const { return clipping_; }
+  double learning_rate() const { return options_.learning_rate; }
+  void learning_rate(double rate) {
+    detail::check_rate<S>(rate);
+    options_.learning_rate = rate;
+  }
+
+  void reserve(Index n) {
+    if (n == n_) return;
+    n_ = n;
+    step_ = 0;
+    m_.resize(n);
+    v_.resize(n);
+    v_max_.resize(options_.amsgrad ? n : 0);
+  }
+
+  void advance() {
+    ++step_;
+    m_correction_ = one_minus_power(in_dialect(options_.beta_1), step_);
+    v_correction_ = one_minus_power(in_dialect(options_.beta_2), step_);
+  }
+
+  void update(Index first, std::span<const S> g, std::span<S> w) {
+    detail::check_block(n_, first, g, w);
+    kernel::update(block(first, g.data(), w));
+  }
+
+  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  kernel::Update<kernel::AdamRule<S>, S> block(Index first, const S* g, std::span<S> w) {
+    S* const m = detail::block_of(m_, first);
+    S* const v = detail::block_of(v_, first);
+    S* const v_max = detail::block_of(v_max_, first);
+    return {rule(), length(w), g, w.data(), {m, v, v_max}};
+  }
+  bool interleaves() const { return kernel::interleaves(rule()); }
+  double penalty() const { return penalty_ ? options_.weight_decay : 0; }
+
+  OptimizerState<S> state() {
+    OptimizerState<S> state{{{"m", m_.span()}, {"v", v_.span()}}, &step_};
+    if (!v_max_.empty()) state.arrays.push_back({"v_max", v_max_.span()});
+    return state;
+  }
+
+ protected:
+  /// With weight decay as a penalty, or decoupled.
+  [[gnu::cold]] Adam(const AdamOptions& options, bool penalty)
+      : options_(options), clipping_(detail::checked_clipping<S>(options)), penalty_(penalty) {
+    detail::check_not_negative<S>("learning_rate", options.learning_rate);
+    detail::check_share("beta_1", options.beta_1);
+    detail::check_share("beta_2", options.beta_2);
+    detail::check_epsilon<S>(options.epsilon);
+    detail::check_weight_decay<S>(options.weight_decay, options.dialect);
+  }
+
+ private:
+  double in_dialect(double constant) const {
+    return options_.dialect == Dialect::PyTorch ? constant : detail::as_keras_rounds(constant);
+  }
+
+  kernel::AdamRule<S> rule() const {
+    const AdamOptions& o = options_;
+    const bool pytorch = o.dialect == Dialect::PyTorch;
+    const double rate = o.learning_rate / m_correction_;
+    return {.l2 = static_cast<S>(penalty_ ? o.weight_decay : 0),
+            .decay = static_cast<S>(penalty_ ? 0 : in_dialect(o.weight_decay) * o.learning_rate),
+            .rate = static_cast<S>(pytorch ? rate : rate * std::sqrt(v_correction_)),
+            .one_minus_beta_1 = static_cast<S>(1 - o.beta_1),
+            .one_minus_beta_2 = static_cast<S>(1 - o.beta_2),
+            .epsilon = static_cast<S>(o.epsilon),
+            .v_scale = static_cast<S>(pytorch ? 1 / v_correction_ : 1),
+            .amsgrad = o.amsgrad};
+  }
+
+  AdamOptions options_;
+  Clipping clipping_;
+  bool penalty_;
+  Count n_;
+  std::int64_t step_ = 0;
+  double m_correction_ = 1;  ///< 1 - beta_1^t of the step that is under way
+  double v_correction_ = 1;
+  Buffer<S> m_;
+  Buffer<S> v_;
+  Buffer<S> v_max_;
+};
+
+/// Adam's options with AdamW's default of the weight decay.
+struct AdamWOptions {
+  double learning_rate = 1e-3;
+  double beta_1 = 0.9;
+  double beta_2 = 0.999;
+  double epsilon = 1e-7;
+  bool amsgrad = false;
+  double weight_decay = 0.004;
+  std::optional<double> clipvalue = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> global_clipnorm = {};
+  Dialect dialect = Dialect::Keras;
+};
+
+/// Adam with weight decay decoupled from the gradient in both dialects, w -= weight_decay lr w before each step:
+/// Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
+template <Scalar S>
+class AdamW : public Adam<S> {
+ public:
+  explicit AdamW(const AdamWOptions& o = {})
+      : Adam<S>({o.learning_rate, o.beta_1, o.beta_2, o.epsilon, o.amsgrad, o.weight_decay, o.clipvalue, o.clipnorm,
+                 o.global_clipnorm, o.dialect},
+                false) {}
+};
+
+}  // namespace gemel

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "gemel/core/kernel.hpp"
+#include "gemel/core/storage.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/optimizer/clipping.hpp"
+#include "gemel/optimizer/dialect.hpp"
+#include "gemel/optimizer/optimizer.hpp"
+#include "gemel/optimizer/optimizer_parts.hpp"
+
+namespace gemel {
+
+struct SGDOptions {
+  double learning_rate = 0.01;
+  double momentum = 0;    ///< in [0, 1)
+  bool nesterov = false;  ///< needs a momentum
+  double weight_decay = 0;
+  std::optional<double> clipvalue = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> global_clipnorm = {};
+  Dialect dialect = Dialect::Keras;
+};
+
+/// Gradient descent, with momentum (Sutskever et al., "On the importance of initialization and momentum in deep
+/// learning", ICML 2013) as Keras 3 has it:
+///
+///   w -= weight_decay lr w
+///   no momentum:  w -= lr g
+///   momentum mu:  m = mu m - lr g;  w += m,  or with nesterov  w += mu m - lr g
+///
+/// Dialect::PyTorch: g += weight_decay w;  m = mu m + g;  w -= lr m,  or with nesterov  w -= lr (g + mu m). The two
+/// agree while the learning rate stays the same. Throws ValueError at construction where an option is out of its range.
+template <Scalar S>
+class SGD {
+ public:
+  [[gnu::cold]] explicit SGD(const SGDOptions& options = {})
+      : options_(options), clipping_(detail::checked_clipping<S>(options)) {
+    detail::check_not_negative<S>("learning_rate", options.learning_rate);
+    detail::check_share("momentum", options.momentum);
+    detail::require(!options.nesterov || options.momentum > 0, "momentum", "positive for nesterov", options.momentum);
+    detail::check_weight_decay<S>(options.weight_decay, options.dialect);
+  }
+
+  const SGDOptions& options() const { return options_; }
+  Clipping clipping() const { return clipping_; }
+  double learning_rate() const { return options_.learning_rate; }
+  void learning_rate(double rate) {
+    detail::check_rate<S>(rate);
+    options_.learning_rate = rate;
+  }
+
+  void reserve(Index n) {
+    if (n == n_) return;
+    n_ = n;
+    step_ = 0;
+    m_.resize(options_.momentum > 0 ? n : 0);
+  }
+
+  void advance() { ++step_; }
+
+  void update(Index first, std::span<const S> g, std::span<S> w) {
+    detail::check_block(n_, first, g, w);
+    kernel::update(block(first, g.data(), w));
+  }
+
+  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  kernel::Update<kernel::SGDRule<S>, S> block(Index first, const S* g, std::span<S> w) {
+    return {rule(), length(w), g, w.data(), {detail::block_of(m_, first)}};
+  }
+  bool interleaves() const { return kernel::interleaves(rule()); }
+
+  OptimizerState<S> state() {
+    OptimizerState<S> state{{}, &step_};
+    if (!m_.empty()) state.arrays.push_back({"m", m_.span()});
+    return state;
+  }
+
+ private:
+  kernel::SGDRule<S> rule() const {
+    const SGDOptions& o = options_;
+    const bool pytorch = o.dialect == Dialect::PyTorch;
+    return {.l2 = static_cast<S>(pytorch ? o.weight_decay : 0),
+            .decay = static_cast<S>(pytorch ? 0 : detail::as_keras_rounds(o.weight_decay) * o.learning_rate),
+            .rate = static_cast<S>(o.learning_rate),
+            .momentum = static_cast<S>(pytorch ? o.momentum : detail::as_keras_rounds(o.momentum)),
+            .nesterov = o.nesterov,
+            .outside = pytorch};
+  }
+
+  SGDOptions options_;
+  Clipping clipping_;
+  Count n_;
+  std::int64_t step_ = 0;
+  Buffer<S> m_;
+};
+
+}  // namespace gemel

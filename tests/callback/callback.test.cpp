@@ -1,0 +1,162 @@
+#include "gemel/callback/callback.hpp"
+
+#include <cmath>
+#include <string>
+
+#include "callback/stub_training.hpp"
+#include "catch.hpp"
+
+using namespace gemel;
+using test::StubState;
+
+namespace {
+
+struct None {};
+struct OneHook {
+  template <class State>
+  void on_epoch_end(State&) {}
+};
+struct AllHooks {
+  void on_train_begin(StubState&) {}
+  void on_epoch_begin(StubState&) {}
+  void on_batch_begin(StubState&) {}
+  void on_batch_end(StubState&) {}
+  void on_epoch_end(StubState&) {}
+  void on_train_end(StubState&) {}
+};
+struct Overloaded {
+  void on_train_end(StubState&) {}
+  void on_train_end(int) {}
+};
+struct Member {
+  void (*on_batch_end)(StubState&);
+};
+
+struct Final final {
+  void on_epoch_end(StubState&) {}
+};
+
+// A good hook beside one that is named, but cannot be called.
+struct NoArgument : OneHook {
+  void on_train_begin() {}
+};
+struct WrongState : OneHook {
+  void on_epoch_begin(int&) {}
+};
+struct TwoArguments : OneHook {
+  template <class State>
+  void on_batch_begin(State&, int) {}
+};
+struct NotAFunction : OneHook {
+  int on_batch_end;
+};
+class Private : public OneHook {
+  void on_train_end(StubState&) {}
+};
+struct WrongEpochEnd {
+  void on_batch_end(StubState&) {}
+  void on_epoch_end(Index) {}
+};
+struct Measured {
+  MetricSeries metric() const { return {.name = name}; }
+  template <class State>
+  double on_measure(State& state) const {
+    return static_cast<double>(state.epoch) + 0.5;
+  }
+  std::string name;
+};
+struct WithoutName : OneHook {
+  double on_measure(StubState&) { return 0; }
+};
+struct NoValue : OneHook {
+  MetricSeries metric() const { return {}; }
+  void on_measure(StubState&) {}
+};
+struct OtherMetric : OneHook {
+  int metric;
+};
+struct Misspelt {
+  void on_epoch_ends(StubState&) {}
+};
+
+}  // namespace
+
+static_assert(Callback<OneHook, StubState>);
+static_assert(Callback<AllHooks, StubState>);
+static_assert(Callback<Overloaded, StubState>);
+static_assert(Callback<Member, StubState>);
+
+static_assert(Callback<Final, StubState>);
+
+static_assert(Callback<Measured, StubState>);
+static_assert(Callback<const Measured, StubState>);
+static_assert(Callback<OtherMetric, StubState>);
+
+static_assert(!Callback<None, StubState>);
+static_assert(!Callback<Misspelt, StubState>);
+static_assert(!Callback<NoArgument, StubState>);
+static_assert(!Callback<WrongState, StubState>);
+static_assert(!Callback<TwoArguments, StubState>);
+static_assert(!Callback<NotAFunction, StubState>);
+static_assert(!Callback<Private, StubState>);
+static_assert(!Callback<WrongEpochEnd, StubState>);
+static_assert(!Callback<WithoutName, StubState>);
+static_assert(!Callback<NoValue, StubState>);
+
+TEST_CASE("what callbacks measure has names of its own", "[callback]") {
+  test::StubTraining training;
+  History history;
+  const auto name = [&](const auto&... callbacks) { detail::name_metrics(training.state, history, callbacks...); };
+  name(Measured{"a, \"b\""}, OneHook{}, Measured{"c"});
+  REQUIRE(history.metrics.size() == 2);
+  CHECK(history.metrics[0].name == "a, \"b\"");
+  CHECK(history.metrics[1].name == "c");
+  for (const char* taken :
+       {"c", "", "loss", "val_loss", "validation_loss", "epoch", "learning_rate", "seconds", "a\nb", "a\tb", "\x7f"}) {
+    CAPTURE(taken);
+    CHECK_THROWS_AS(name(Measured{taken}), ValueError);
+    CHECK(history.metrics.size() == 2);
+  }
+  name(Measured{"\xC3\xA9"});  // any other text
+}
+
+TEST_CASE("what callbacks measure is one value an epoch each, NaN where the training is stopped", "[callback]") {
+  test::StubTraining training;
+  History history;
+  const Measured first{"first"};
+  Measured last{"last"};
+  OneHook other;
+  detail::name_metrics(training.state, history, first, other, last);
+  detail::take_metrics(training.state, history, nullptr, first, other, last);
+  training.state.epoch = 1;
+  StopFlag stop = false;
+  detail::take_metrics(training.state, history, &stop, first, other, last);
+  CHECK(history.metric("first") == std::vector<double>{0.5, 1.5});
+  CHECK(history.metric("last") == std::vector<double>{0.5, 1.5});
+  stop = true;
+  detail::take_metrics(training.state, history, &stop, first, other, last);
+  CHECK(history.metric("first").size() == 3);
+  CHECK(std::isnan(history.metric("first")[2]));
+
+  struct Meddling : Measured {
+    double on_measure(StubState& state) const { return static_cast<double>(++state.epoch); }
+  } meddling{{"other"}};
+  History its_own;
+  detail::name_metrics(training.state, its_own, meddling);
+  CHECK_THROWS_AS(detail::take_metrics(training.state, its_own, nullptr, meddling), ValueError);
+}
+
+TEST_CASE("a callback changes the training through its state", "[callback]") {
+  struct Halve {
+    void on_batch_begin(StubState& state) { state.learning_rate /= 2; }
+    void on_train_end(StubState& state) { state.model.set_parameters(VectorX<float>::Ones(3)); }
+  } halve;
+  static_assert(Callback<Halve, StubState>);
+
+  test::StubTraining training;
+  training.state.learning_rate = 0.5;
+  halve.on_batch_begin(training.state);
+  halve.on_train_end(training.state);
+  CHECK(training.state.learning_rate == 0.25);
+  CHECK(training.model.values.sum() == 3);
+}

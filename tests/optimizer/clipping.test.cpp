@@ -1,0 +1,92 @@
+#include "gemel/optimizer/clipping.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gemel;
+
+namespace {
+
+std::vector<double> clipped(const Clipping& clipping, std::vector<double> gradient) {
+  clip(clipping, std::span<double>(gradient), std::array<Index, 2>{3, 2});
+  return gradient;
+}
+
+const std::vector<double> gradient{2, -1, 2, 0, -0.5};  // norms 3 and 0.5
+
+}  // namespace
+
+TEST_CASE("Clipping by value, by each variable's norm, by the whole norm") {
+  CHECK(clipped({}, gradient) == gradient);
+  CHECK(clipped({.clipvalue = 0.75}, gradient) == std::vector<double>{0.75, -0.75, 0.75, 0, -0.5});
+  CHECK(clipped({.clipnorm = 1.5}, gradient) == std::vector<double>{1, -0.5, 1, 0, -0.5});
+  CHECK(clipped({.clipnorm = 3}, gradient) == gradient);
+  CHECK(clipped({.global_clipnorm = 4}, gradient) == gradient);
+  const auto global = clipped({.global_clipnorm = 1}, gradient);
+  for (std::size_t i = 0; i < global.size(); ++i) CHECK(std::abs(global[i] - gradient[i] / std::sqrt(9.25)) <= 1e-16);
+}
+
+TEST_CASE("Clipping by a norm whose square overflows") {
+  for (const float size : {1e-25F, 1e25F}) {
+    std::vector<float> large{3 * size, -4 * size};
+    const std::vector<Index> one_variable{2};
+    clip(Clipping{.global_clipnorm = static_cast<double>(size)}, std::span<float>(large), one_variable);
+    CAPTURE(size);
+    CHECK(std::abs(large[0] / size - 0.6F) <= 1e-6F);
+    CHECK(std::abs(large[1] / size + 0.8F) <= 1e-6F);
+  }
+}
+
+TEST_CASE("Clipping by a norm whose square overflows or underflows in double") {
+  // 3, -4, 0 | 0, 12, in units of `size`: norms 5 and 12, in all 13.
+  const auto check = [](const Clipping& clipping, double size, double first, double second) {
+    const std::vector<double> unit{3, -4, 0, 0, 12};
+    std::vector<double> large = unit;
+    for (double& g : large) g *= size;
+    const std::vector<double> got = clipped(clipping, large);
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+      const double expected = unit[i] * (i < 3 ? first : second);
+      CAPTURE(size, i, got[i]);
+      CHECK(std::abs(got[i] / size - expected) <= 1e-14);
+    }
+  };
+  for (const double size : {1e-170, 1e-300, 1.0, 1e154, 1e160, 1e307}) {
+    check({.clipnorm = size}, size, 1.0 / 5, 1.0 / 12);
+    check({.clipnorm = 6 * size}, size, 1, 6.0 / 12);
+    check({.global_clipnorm = size}, size, 1.0 / 13, 1.0 / 13);
+    check({.global_clipnorm = 12 * size}, size, 12.0 / 13, 12.0 / 13);
+    check({.global_clipnorm = 14 * size}, size, 1, 1);
+  }
+  CHECK(std::abs(clipped({.clipnorm = 1}, {1.5e308, 1.5e308, 0, 0, 0})[0] / std::sqrt(0.5) - 1) <
+        1e-5);  // the norm overflows too
+}
+
+TEST_CASE("Clipping by a norm that is a factor of less than any number away") {
+  CHECK(std::abs(clipped({.global_clipnorm = 1e-200}, {3e150, 0, 0, 4e150, 0})[3] / 8e-201 - 1) < 1e-5);
+  std::vector<float> large{3e25F, -4e25F};
+  clip(Clipping{.clipnorm = 1e-20}, std::span<float>(large), std::vector<Index>{2});
+  CHECK(std::abs(large[0] / 6e-21 - 1) < 1e-5);
+}
+
+TEST_CASE("Clipping keeps NaN") {
+  const double nan = std::nan("");
+  const std::vector<double> broken{1, nan, 2, 3, 4};
+  CHECK(std::isnan(clipped({.clipvalue = 1}, broken)[1]));
+  CHECK(std::isnan(clipped({.clipnorm = 1}, broken)[0]));
+  CHECK(std::isnan(clipped({.global_clipnorm = 1}, broken)[4]));
+}
+
+TEST_CASE("Clipping refuses limits that are none, and two at once") {
+  for (const double limit : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    CHECK_THROWS_AS(Clipping{.clipvalue = limit}.check(), ValueError);
+    CHECK_THROWS_AS(Clipping{.clipnorm = limit}.check(), ValueError);
+    CHECK_THROWS_AS(Clipping{.global_clipnorm = limit}.check(), ValueError);
+  }
+  CHECK_THROWS_AS((Clipping{.clipvalue = 1, .clipnorm = 1}.check()), ValueError);
+  CHECK_THROWS_AS((Clipping{.clipnorm = 1, .global_clipnorm = 1}.check()), ValueError);
+  Clipping{.clipnorm = 1}.check();
+}
