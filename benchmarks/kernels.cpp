@@ -63,7 +63,7 @@ void gradient(benchmark::State& state, const Size& size) {
 }
 
 template <Scalar S>
-void update_by_gradient(benchmark::State& state, const Size& size) {
+void fused_update(benchmark::State& state, const Size& size) {
   using Rule = kernel::RMSpropRule<S>;
   Layer<S> layer(size);
   const Rule rule{.l2 = 0,
@@ -77,7 +77,7 @@ void update_by_gradient(benchmark::State& state, const Size& size) {
                   .outside = false};
   const kernel::Update<Rule, S> update{rule, layer.w.size(), nullptr, layer.w.data(), {layer.v.data()}};
   run_against_peak<S>(state, size.flops(),
-                      [&] { kernel::update_kernels<Rule, S>().update_by_gradient(layer.gradient(), update); });
+                      [&] { kernel::update_kernels<Rule, S>().fused_update(layer.gradient(), update); });
 }
 
 template <Scalar S>
@@ -87,7 +87,7 @@ void register_kernels(const std::string& scalar) {
       const std::string of = scalar + "/" + name(set) + "/" + size.text();
       register_benchmark("product/" + of, set, [&](auto& state) { product<S>(state, size); });
       register_benchmark("gradient/" + of, set, [&](auto& state) { gradient<S>(state, size); });
-      register_benchmark("update_by_gradient/" + of, set, [&](auto& state) { update_by_gradient<S>(state, size); });
+      register_benchmark("fused_update/" + of, set, [&](auto& state) { fused_update<S>(state, size); });
     }
   }
 }

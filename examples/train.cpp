@@ -21,7 +21,7 @@
 
 #include "gemel/callback/progress_bar.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/message.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
@@ -147,7 +147,7 @@ std::string describe_threshold(const Result& result, const Parts& parts) {
   const Index seen = parts.seen.in_validation;
   const std::string part =
       seen == 0 ? "no test pair had a part in it"
-                : gemel::message({seen, " of the test samples ", seen == 1 ? "is" : "are", " among these"});
+                : gemel::format({seen, " of the test samples ", seen == 1 ? "is" : "are", " among these"});
   return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
 }
 

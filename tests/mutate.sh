@@ -41,9 +41,9 @@ network/distance.hpp @ /struct Cosine/,/^};/ s/db\[i\] -=/db[i] +=/ @ network/di
 network/distance.hpp @ /struct Cosine/,/^};/ s/\/ norm_b - a/\/ norm_b + a/ @ network/distance
 
 # Losses
-loss/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/contrastive_loss
-loss/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/hadsell_loss
-loss/pair_terms.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/positive_margin_loss
+loss/residual.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/contrastive_loss
+loss/residual.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/hadsell_loss
+loss/residual.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/positive_margin_loss
 loss/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ loss/online_contrastive_loss
 loss/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ loss/unsquared_contrastive_loss
 
@@ -57,7 +57,7 @@ core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/
 core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ optimizer/sgd
 core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ optimizer/sgd
 core/kernel/update.inl @ s/return fnma(broadcast(r.rate), direction/return fma(broadcast(r.rate), direction/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/outside ? fnma(rate, m/outside ? fma(rate, m/ @ optimizer/rmsprop
+core/kernel/update.inl @ s/pytorch ? fnma(rate, m/pytorch ? fma(rate, m/ @ optimizer/rmsprop
 core/kernel/update.inl @ s/w = fnma(rate, d/w = fma(rate, d/ @ optimizer/rmsprop
 core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ optimizer/rmsprop
 core/kernel/update.inl @ s/_of_squares<S>(fma(mul/_of_squares<S>(fnma(mul/ @ optimizer/rmsprop
@@ -68,7 +68,7 @@ core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(f
 core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ optimizer/adam
 core/kernel/update.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ optimizer/adam
 core/kernel/update.inl @ s/return sub(w, direction)/return add(w, direction)/ @ optimizer/adam
-core/kernel/update_by_gradient.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/update_by_gradient
+core/kernel/fused_update.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/fused_update
 
 # The step that joins them
 training/batch_pass.hpp @ s/memory_.slope\[p\],$/-&/ @ training/gradient_check

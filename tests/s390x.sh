@@ -4,5 +4,5 @@
 #   sh tests/s390x.sh [OPTION]...      the options are ctest's own
 set -eu
 machine=s390x debian=s390x targets="test_whole test_core test_io"
-[ $# -gt 0 ] || set -- -R '^(bits|io/.*|core/(elementary|power|random|reduce|scaled_norm|kernel|kernel/(distances|update_by_gradient)))$'
+[ $# -gt 0 ] || set -- -R '^(bits|io/.*|core/(arithmetic|random|reduce|kernel|kernel/(distances|fused_update)))$'
 . "$(dirname "$0")/foreign.sh"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
-#include "gemel/core/message.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/whole.hpp"
 #include "gemel/data/classes.hpp"

@@ -11,7 +11,7 @@
 
 #include "divide.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/message.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
 #include "gemel/data/any_pair_source.hpp"
@@ -52,8 +52,8 @@ inline void note_small_classes(const gemel::Classes& classes, const Options& opt
   const Index small = classes.count() - gemel::length(of_size(classes, least));
   if (small == 0) return;
   parts.notes.push_back(
-      gemel::message({"no sample is held out of the classes with fewer than ", least, " samples (", small, " of ",
-                      classes.count(), "); give more samples of such a class, to measure on it too"}));
+      gemel::format({"no sample is held out of the classes with fewer than ", least, " samples (", small, " of ",
+                     classes.count(), "); give more samples of such a class, to measure on it too"}));
 }
 
 /// Notes what is wrong with a part of whole groups: that it is of one group only, or (where it was drawn) has no
@@ -61,18 +61,18 @@ inline void note_small_classes(const gemel::Classes& classes, const Options& opt
 inline void note_group_part(const gemel::Classes& all, const gemel::Classes& part, Index groups, bool drawn,
                             const char* name, std::vector<std::string>& notes) {
   if (groups == 1) {
-    notes.push_back(gemel::message({"the ", name,
-                                    " has one group only, so none of its pairs is of two groups, which the "
-                                    "network will meet: give more groups"}));
+    notes.push_back(gemel::format({"the ", name,
+                                   " has one group only, so none of its pairs is of two groups, which the "
+                                   "network will meet: give more groups"}));
   }
   std::unordered_set<std::int64_t> with_pairs;
   for (const Index c : of_size(part, 2)) with_pairs.insert(part.value(c));
   Index without = 0;
   for (const Index c : of_size(all, 2)) without += !with_pairs.contains(all.value(c));
   if (!drawn || without == 0) return;
-  notes.push_back(gemel::message({"the ", name, " has no similar pair of ", without, " of the ", all.count(),
-                                  " classes, since whole groups are held out: give more groups that have them, to "
-                                  "measure on these too"}));
+  notes.push_back(gemel::format({"the ", name, " has no similar pair of ", without, " of the ", all.count(),
+                                 " classes, since whole groups are held out: give more groups that have them, to "
+                                 "measure on these too"}));
 }
 
 inline void note_groups(const Groups& groups, const gemel::Classes& classes, const Division& division,

@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "gemel/core/error.hpp"
-#include "gemel/core/message.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/network/rescale.hpp"
 #include "gemel/network/standardize.hpp"
@@ -85,7 +85,7 @@ inline Scaling find_scaling(Scale scale, const gemel::Samples<float>& training) 
     refuse_equal(", up to rounding");
   }
   if (automatic) scaling.description += " (automatic)";
-  if (constant > 0) scaling.description += gemel::message({", ", constant, " of them constant and set to 0"});
+  if (constant > 0) scaling.description += gemel::format({", ", constant, " of them constant and set to 0"});
   return scaling;
 }
 

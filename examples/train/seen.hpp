@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "gemel/core/message.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/samples.hpp"
@@ -26,10 +26,10 @@ struct Seen {
   /// Says so, and what to do.
   std::string describe() const {
     const char* where = in_validation == 0 ? "training" : in_training == 0 ? "validation" : "training or validation";
-    return gemel::message({anywhere, " of the ", test, " test samples ", anywhere == 1 ? "is" : "are", " among the ",
-                           where, " samples too, with the same values: the figures are",
-                           anywhere == test ? "" : " partly",
-                           " of what was seen before; test on others, or take out what is there twice"});
+    return gemel::format({anywhere, " of the ", test, " test samples ", anywhere == 1 ? "is" : "are", " among the ",
+                          where, " samples too, with the same values: the figures are",
+                          anywhere == test ? "" : " partly",
+                          " of what was seen before; test on others, or take out what is there twice"});
   }
 };
 
@@ -84,9 +84,9 @@ inline std::string describe_seen(const gemel::Classes& groups, const gemel::Clas
   Index seen = 0;
   for (Index g = 0; g < test.count(); ++g) seen += known.contains(test.value(g));
   if (seen == 0) return {};
-  return gemel::message({seen, " of the ", test.count(), " groups of the test file ", seen == 1 ? "is" : "are",
-                         " in the other file too: the figures are", seen == test.count() ? "" : " partly",
-                         " of groups that were seen before; test on others, or take these out of one of the files"});
+  return gemel::format({seen, " of the ", test.count(), " groups of the test file ", seen == 1 ? "is" : "are",
+                        " in the other file too: the figures are", seen == test.count() ? "" : " partly",
+                        " of groups that were seen before; test on others, or take these out of one of the files"});
 }
 
 }  // namespace train

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/labels.hpp"
-#include "gemel/core/message.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "options.hpp"
@@ -48,11 +48,11 @@ inline TargetRate target_rate(const Options& options, const gemel::Labels& valid
                              ": hold out more by --validation, or give --far ", possible, " or more"});
   }
   return {possible,
-          {gemel::message({"the ", dissimilar,
-                           " dissimilar validation pairs can show no false accept rate "
-                           "below ",
-                           100 * possible, " %, so the threshold is set for that instead of ", 100 * usual,
-                           " %; hold out more by --validation for a stricter one"})}};
+          {gemel::format({"the ", dissimilar,
+                          " dissimilar validation pairs can show no false accept rate "
+                          "below ",
+                          100 * possible, " %, so the threshold is set for that instead of ", 100 * usual,
+                          " %; hold out more by --validation for a stricter one"})}};
 }
 
 /// By which rule the threshold is set. Where the network tells too little it is -infinity.
@@ -72,7 +72,7 @@ inline std::string purpose(const Options& options, const gemel::Calibration& cal
     return "similar pairs are farther apart than dissimilar ones; look at the classes, or train on more samples or "
            "longer";
   }
-  const std::string rate = gemel::message({100 * target, " %"});
+  const std::string rate = gemel::format({100 * target, " %"});
   std::string aim = "at most " + rate + " false accepts";
   std::string obstacle = "any threshold accepts more than " + rate + " of the dissimilar pairs";
   if (options.threshold == ThresholdRule::Eer) {

@@ -217,12 +217,12 @@ std::vector<Row> training_rows() {
     return Place{.epoch = 0, .batch = 0, .layer = layer, .pair = number};
   };
   const auto user = [](std::vector<PairIndex> pairs, std::vector<std::uint8_t> similar, std::vector<float> weight = {},
-                       bool two_sided = false) {
+                       bool disjoint = false) {
     return on_user({{.samples = {0, 1, 2},
                      .pairs = std::move(pairs),
                      .similar = std::move(similar),
                      .weight = std::move(weight),
-                     .two_sided = two_sided}});
+                     .disjoint = disjoint}});
   };
 
   return {
@@ -284,7 +284,7 @@ std::vector<Row> training_rows() {
           throws<ShapeError>("the source gave 2 pairs, but 1 labels and 0 weights", first_batch,
                              user({{0, 1}, {1, 2}}, {1})),
           throws<ShapeError>("2 labels and 3 weights", first_batch, user({{0, 1}, {1, 2}}, {1, 0}, {1, 1, 1})),
-          throws<ShapeError>("the source gave 1 two-sided pairs, but 3 samples", first_batch,
+          throws<ShapeError>("the source gave 1 disjoint pairs, but 3 samples", first_batch,
                              user({{0, 1}}, {1}, {}, true))}},
         {NaN,
          {throws_at<NonFiniteError>(bad_sample, "epoch 1, batch 0, pair 0, sample 0, feature 0",
@@ -308,7 +308,8 @@ std::vector<Row> training_rows() {
         {OutOfRange,
          {throws<ValueError>("a pair of samples 1 and 3", pair(1), user({{0, 1}, {1, 3}}, {1, 0})),
           throws<ValueError>("a pair of samples -1 and 0", pair(0), user({{-1, 0}}, {1})),
-          throws<ValueError>("two-sided pair p is of samples 2p and 2p + 1", pair(0), user({{1, 2}}, {1}, {}, true)),
+          throws<ValueError>("pair p of a disjoint batch is of samples 2p and 2p + 1", pair(0),
+                             user({{1, 2}}, {1}, {}, true)),
           throws<ValueError>("the source gave a weight of -1", pair(0), user({{0, 1}, {0, 2}}, {1, 1}, {-1, 1}))}},
         no_file()}},
 

@@ -5,14 +5,14 @@
 struct Checked : gemel::Dense<5, 3> {
 #if defined(REPAIRED)
   template <class Block>
-  void update_by_gradient(gemel::ColumnList<float> x, gemel::ColumnList<float> dz, gemel::Index first,
-                          const Block& block) const {
-    gemel::Dense<5, 3>::update_by_gradient(x, dz, first, block);
+  void fused_update(gemel::ColumnList<float> x, gemel::ColumnList<float> dz, gemel::Index first,
+                    const Block& block) const {
+    gemel::Dense<5, 3>::fused_update(x, dz, first, block);
   }
 #else
   template <class Block>
-  void update_by_gradient(gemel::ColumnList<float> x, gemel::ColumnList<float> dz, const Block& block) const {
-    gemel::Dense<5, 3>::update_by_gradient(x, dz, 0, block);
+  void fused_update(gemel::ColumnList<float> x, gemel::ColumnList<float> dz, const Block& block) const {
+    gemel::Dense<5, 3>::fused_update(x, dz, 0, block);
   }
 #endif
 };

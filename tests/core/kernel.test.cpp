@@ -236,39 +236,39 @@ TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[k
 TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on top", "[kernel]", float, double) {
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
   for_each_instruction_set([] {
-    const auto peak = [](const TestType* x, Index n) { return kernel::kernels<TestType>().peak(&x, n, 1); };
-    CHECK(peak(nullptr, 0) == 0);
+    const auto peak = [](const TestType* x, Index n) { return kernel::kernels<TestType>().max_abs(&x, n, 1); };
+    CHECK(max_abs(nullptr, 0) == 0);
     Rng rng{4};
     for (const Index n : sizes) {
       VectorX<TestType> x = normal<TestType>(n + 1, 1, rng);
       x[n] = quiet_nan<TestType>;  // behind the last
       CAPTURE(n);
-      CHECK(peak(x.data(), n) == x.head(n).cwiseAbs().maxCoeff());
+      CHECK(max_abs(x.data(), n) == x.head(n).cwiseAbs().maxCoeff());
       bool right = true;
       for (Index i = 0; i < n; ++i) {
         const TestType kept = x[i];
         x[i] = -100;
-        right = right && peak(x.data(), n) == 100;
+        right = right && max_abs(x.data(), n) == 100;
         x[i] = -infinity;
-        right = right && peak(x.data(), n) == infinity;
+        right = right && max_abs(x.data(), n) == infinity;
         x[(i + 1) % n] = i % 2 ? quiet_nan<TestType> : -quiet_nan<TestType>;
-        right = right && std::isnan(peak(x.data(), n));
+        right = right && std::isnan(max_abs(x.data(), n));
         x[(i + 1) % n] = 1;
         x[i] = kept;
       }
       CHECK(right);
     }
     const VectorX<TestType> zeros = VectorX<TestType>::Constant(5, -TestType{0});
-    CHECK(!std::signbit(peak(zeros.data(), 5)));
+    CHECK(!std::signbit(max_abs(zeros.data(), 5)));
     // Of several columns, in whichever it is.
     for (const Index n : {1, 16, 70}) {
       Strided<TestType> x(n, 3, 1, rng);
-      CHECK(kernel::kernels<TestType>().peak(x.pointers.data(), n, 0) == 0);
+      CHECK(kernel::kernels<TestType>().max_abs(x.pointers.data(), n, 0) == 0);
       for (Index j = 0; j < 3; ++j) {
         for (const TestType top : {TestType{-100}, infinity, quiet_nan<TestType>}) {
           const TestType kept = x.values(n - 1, j);
           x.values(n - 1, j) = top;
-          const TestType found = kernel::kernels<TestType>().peak(x.pointers.data(), n, 3);
+          const TestType found = kernel::kernels<TestType>().max_abs(x.pointers.data(), n, 3);
           CHECK((std::isnan(top) ? std::isnan(found) : found == std::abs(top)));
           x.values(n - 1, j) = kept;
         }

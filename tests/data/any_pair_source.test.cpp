@@ -25,7 +25,7 @@ std::vector<double> told(const Source& source) {
   Batch<double> batch;
   for (Index k = 0; k < source.batches(); ++k) {
     source.batch(k, batch);
-    all.push_back(batch.two_sided ? 1 : 0);
+    all.push_back(batch.disjoint ? 1 : 0);
     for (Index j = 0; j < length(batch.samples); ++j) {
       all.push_back(static_cast<double>(batch.samples[static_cast<std::size_t>(j)]));
       all.push_back(source.column(k, j, nullptr)[0]);

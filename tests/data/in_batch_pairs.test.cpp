@@ -50,13 +50,13 @@ TEST_CASE("nothing is left of what a batch held before", "[in_batch_pairs]") {
   used.pairs.assign(20, {5, 6});
   used.similar.assign(20, 1);
   used.weight.assign(20, 0.5f);
-  used.two_sided = true;
+  used.disjoint = true;
   source.batch(0, used);
   used.check({});
   CHECK(used.samples == fresh.samples);
   CHECK(used.similar == fresh.similar);
   CHECK(used.weight.empty());
-  CHECK_FALSE(used.two_sided);
+  CHECK_FALSE(used.disjoint);
   REQUIRE(used.size() == fresh.size());
   for (std::size_t p = 0; p < used.pairs.size(); ++p) {
     CHECK(used.pairs[p].first == fresh.pairs[p].first);

@@ -34,7 +34,7 @@ Drawn epoch_of(const PairSampler<float>& sampler, const Classes& classes) {
     CHECK(batch.weight.empty());
     const std::set<Index> different(batch.samples.begin(), batch.samples.end());
     CHECK(different.size() == batch.samples.size());
-    CHECK(batch.two_sided == (batch.samples.size() == 2 * batch.pairs.size()));
+    CHECK(batch.disjoint == (batch.samples.size() == 2 * batch.pairs.size()));
     for (Index p = 0; p < batch.size(); ++p) {
       const auto i = static_cast<std::size_t>(p);
       const auto [first, second] = batch.pairs[i];

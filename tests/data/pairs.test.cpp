@@ -30,7 +30,7 @@ std::vector<Index> epoch_of(const Pairs<float>& pairs) {
   std::array<float, 3> buffer{};
   for (Index k = 0; k < pairs.batches(); ++k) {
     pairs.batch(k, batch);
-    CHECK(batch.two_sided);
+    CHECK(batch.disjoint);
     CHECK(batch.samples.size() == 2 * batch.pairs.size());
     CHECK(batch.similar.size() == batch.pairs.size());
     for (Index p = 0; p < batch.size(); ++p) {
@@ -87,7 +87,7 @@ TEST_CASE("pairs of one matrix's columns copy no sample") {
   CHECK(batch.samples == std::vector<Index>{0, 4, 2, 2, 4, 1});
   CHECK(batch.similar == std::vector<std::uint8_t>{0, 1, 0});
   CHECK(batch.weight.empty());
-  CHECK(batch.two_sided);
+  CHECK(batch.disjoint);
   CHECK(pairs.column(0, 5, nullptr) == x.data() + 3);
 }
 

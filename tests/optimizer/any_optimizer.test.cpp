@@ -59,9 +59,9 @@ struct CountingDense : Dense<9, 6> {
   static inline Index blocks = 0;
 
   template <class Block>
-  void update_by_gradient(ColumnList<float> x, ColumnList<float> dz, Index first, const Block& block) const {
+  void fused_update(ColumnList<float> x, ColumnList<float> dz, Index first, const Block& block) const {
     ++blocks;
-    Dense<9, 6>::update_by_gradient(x, dz, first, block);
+    Dense<9, 6>::fused_update(x, dz, first, block);
   }
 };
 

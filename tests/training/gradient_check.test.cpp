@@ -42,7 +42,7 @@ static_assert(PairSource<AllOfBatch, double>);
 
 constexpr Index features = 4;
 
-Pairs<double> two_sided(Rng& rng, std::vector<double> weights = {}) {
+Pairs<double> disjoint(Rng& rng, std::vector<double> weights = {}) {
   return {normal<double>(features, 9, rng), normal<double>(features, 9, rng), Labels{1, 0, 0, 1, 0, 1, 1, 0, 0},
           std::move(weights)};
 }
@@ -139,7 +139,7 @@ TEST_CASE("every layer, activation, distance and loss, in all their compositions
           return (n + l) % 2 == 0 ? std::vector(weights.begin(), weights.begin() + pairs) : std::vector<double>{};
         };
         Rng rng{100 * n + l};
-        check_gradient(make, two_sided(rng, given(9)), all_losses[l], totals);
+        check_gradient(make, disjoint(rng, given(9)), all_losses[l], totals);
         check_gradient(make, AllOfBatch{normal<double>(features, 6, rng), given(15)}, all_losses[l], totals);
       }
     }
@@ -155,7 +155,7 @@ TEST_CASE("the same with static sizes", "[gradient_check]") {
     for (std::size_t l = 0; l < all_losses.size(); ++l) {
       CAPTURE(m, l);
       Rng rng{l};
-      const auto pairs = two_sided(rng);
+      const auto pairs = disjoint(rng);
       const AllOfBatch all{normal<double>(features, 6, rng)};
       const auto check = [&](const auto& make) {
         check_gradient(make, pairs, all_losses[l], totals);
@@ -189,7 +189,7 @@ TEST_CASE("a network known at run time has the gradient of the static one, bit f
     const auto g = step.gradient(source, 0);
     return std::vector(g.begin(), g.end());
   };
-  const auto pairs = two_sided(rng);
+  const auto pairs = disjoint(rng);
   const AllOfBatch all{normal<double>(features, 6, rng)};
   CHECK(gradient(any, pairs) == gradient(fixed, pairs));
   CHECK(gradient(any, all) == gradient(fixed, all));
@@ -264,7 +264,7 @@ template <class Metric = Euclidean, class LossType = ContrastiveLoss, class... L
 double worst(const LossType& loss, const Layers&... layers) {
   Rng rng{3};
   const auto network = make_network<double>(rng, layers...);
-  return gradient_check(Siamese<std::remove_const_t<decltype(network)>, Metric>{network}, two_sided(rng), loss).worst;
+  return gradient_check(Siamese<std::remove_const_t<decltype(network)>, Metric>{network}, disjoint(rng), loss).worst;
 }
 
 }  // namespace
@@ -287,7 +287,7 @@ TEST_CASE("a backward pass that gives NaN is no kink", "[gradient_check]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto network = make_network<double>(rng, Dense<4, 5, Tanh>{}, Scale{.size = 5, .dw_sign = nan}, Dense<5, 3>{});
   const Siamese<std::remove_const_t<decltype(network)>> model{network};
-  CHECK_THROWS_AS(gradient_check(model, two_sided(rng), ContrastiveLoss{.margin = 2}), NonFiniteError);
+  CHECK_THROWS_AS(gradient_check(model, disjoint(rng), ContrastiveLoss{.margin = 2}), NonFiniteError);
 }
 
 TEST_CASE("it says where, checks as many as asked, and leaves the model alone", "[gradient_check]") {
@@ -295,7 +295,7 @@ TEST_CASE("it says where, checks as many as asked, and leaves the model alone", 
   const auto network = make_network<double>(rng, Dense<4, 5, Tanh>{}, Scale{.size = 5, .dw_sign = -1}, Dense<5, 3>{});
   const Siamese<std::remove_const_t<decltype(network)>> model{network};
   const VectorX<double> before = model.parameters();
-  const auto pairs = two_sided(rng);
+  const auto pairs = disjoint(rng);
   const GradientCheck all = gradient_check(model, pairs, ContrastiveLoss{.margin = 2});
   CHECK(all.checked == 25 + 5 + 18);
   CHECK(all.at_kinks == 0);
@@ -327,7 +327,7 @@ TEST_CASE("a parameter at a kink is left out, and counted", "[gradient_check]") 
 TEST_CASE("a network without parameters has nothing to check", "[gradient_check]") {
   Rng rng{5};
   const Siamese<Network<double, L2Normalize<4>>> model{rng};
-  const GradientCheck result = gradient_check(model, two_sided(rng), ContrastiveLoss{});
+  const GradientCheck result = gradient_check(model, disjoint(rng), ContrastiveLoss{});
   CHECK(result.checked == 0);
   CHECK(result.at_kinks == 0);
   CHECK(result.worst == 0);

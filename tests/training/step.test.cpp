@@ -143,15 +143,15 @@ TEST_CASE("samples that several pairs share are embedded once and gather all the
       labels.push_back(shared.classes[static_cast<std::size_t>(i)] == shared.classes[static_cast<std::size_t>(j)]);
     }
   }
-  Pairs<double> two_sided{a, b, labels}, by_index{shared.x, indices, labels};
-  two_sided.start_epoch(0, 0, 36, false);
+  Pairs<double> separate{a, b, labels}, by_index{shared.x, indices, labels};
+  separate.start_epoch(0, 0, 36, false);
   by_index.start_epoch(0, 0, 36, false);
   InBatchPairs<double> in_batch{shared.x, shared.classes};
   in_batch.start_epoch(0, 0, 9, false);
 
   RMSprop<double> optimizer;
   TrainingStep step{model, ContrastiveLoss{}, optimizer};
-  const auto expected = step.gradient(two_sided, 0);
+  const auto expected = step.gradient(separate, 0);
   const std::vector<double> expected_gradient(expected.begin(), expected.end());
   for (const Index threads : {1, 2, 5}) {
     TrainingStep other{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
@@ -277,15 +277,15 @@ TEST_CASE("batches of all kinds and sizes follow one another, by any number of t
     CHECK(std::ranges::equal(step.distances(), fresh.distances()));
   };
   const InBatchPairs<float> all{x, classes};
-  const Pairs<float> two_sided{uniform<float>(20, 40, rng), uniform<float>(20, 40, rng), coin_flips(40, rng)};
+  const Pairs<float> disjoint{uniform<float>(20, 40, rng), uniform<float>(20, 40, rng), coin_flips(40, rng)};
   const PairSampler<float> shared{x, classes};
   for (const Index threads : {2, 5, 1, 3}) {
     step.threads(threads);
     check(all, 25);
-    check(two_sided, 4);
+    check(disjoint, 4);
     check(all, 40 + threads);
     check(shared, 7);
-    check(two_sided, 30 + threads);
+    check(disjoint, 30 + threads);
     check(all, 3);
   }
 }
@@ -753,7 +753,7 @@ TEST_CASE("a TrainingStep that was moved from says so, and the one that it was m
   CHECK_THROWS_AS(step.gradient(pairs, 0), ValueError);
   CHECK_THROWS_AS(step.threads(2), ValueError);
   CHECK_THROWS_AS(step.distances(), ValueError);
-  CHECK_THROWS_AS(step.peak_output(0), ValueError);
+  CHECK_THROWS_AS(step.max_abs_output(0), ValueError);
   CHECK(step.threads() == 0);
   other(pairs, 0);
   CHECK(*optimizer.state().step == 2);

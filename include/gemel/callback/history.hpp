@@ -48,7 +48,7 @@ inline const MetricSeries* find_metric(const History& history, std::string_view 
 /// "'hard eer', 'auc'"
 [[gnu::cold]] inline std::string metric_names(const History& history) {
   std::string names;
-  for (const MetricSeries& series : history.metrics) names += message({names.empty() ? "'" : ", '", series.name, "'"});
+  for (const MetricSeries& series : history.metrics) names += format({names.empty() ? "'" : ", '", series.name, "'"});
   return names;
 }
 

@@ -15,7 +15,7 @@
 
 #include "gemel/callback/history.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/message.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -40,17 +40,17 @@ inline std::string short_number(double value, int digits) {
 /// "845 pairs/s", "81.3k pairs/s", "1.24M pairs/s".
 [[gnu::cold]] inline std::string pair_rate(Index pairs, double seconds) {
   const double rate = static_cast<double>(pairs) / std::max(seconds, 1e-9);
-  if (rate >= 999'500) return message({short_number(rate / 1e6, 3), "M pairs/s"});
-  if (rate >= 999.5) return message({short_number(rate / 1e3, 3), "k pairs/s"});
-  return message({short_number(rate, 3), " pairs/s"});
+  if (rate >= 999'500) return format({short_number(rate / 1e6, 3), "M pairs/s"});
+  if (rate >= 999.5) return format({short_number(rate / 1e3, 3), "k pairs/s"});
+  return format({short_number(rate, 3), " pairs/s"});
 }
 
 /// "0:42", "1:02:03"; a second begun counts whole. Beyond 100 hours "5 days", beyond two years "3.25 years": a number
 /// of epochs that is meant as "until I stop it" makes a time that no integer holds.
 inline std::string clock_time(double seconds) {
   const double days = seconds / 86400;
-  if (!(days < 730)) return message({short_number(days / 365.25, 3), " years"});
-  if (seconds > 360000) return message({short_number(std::ceil(days), 3), " days"});
+  if (!(days < 730)) return format({short_number(days / 365.25, 3), " years"});
+  if (seconds > 360000) return format({short_number(std::ceil(days), 3), " days"});
   const auto total = static_cast<long long>(std::ceil(seconds));
   const long long hours = total / 3600, minutes = total / 60 % 60;
   char text[48];
@@ -70,7 +70,7 @@ inline std::string bar(Index done, Index total) {
   std::string text(width, ' ');
   std::fill_n(text.begin(), filled, '=');
   if (filled < width) text[filled] = '>';
-  return message({"[", text, "]"});
+  return format({"[", text, "]"});
 }
 
 }  // namespace detail
@@ -126,11 +126,11 @@ struct ProgressBar {
     std::string validation;
     // NaN: the validation was not finished.
     if (!history.validation_loss.empty() && !std::isnan(history.validation_loss.back())) {
-      validation = message({", validation loss ", detail::short_number(history.validation_loss.back(), 4)});
+      validation = format({", validation loss ", detail::short_number(history.validation_loss.back(), 4)});
     }
     for (const MetricSeries& metric : history.metrics) {
       if (metric.values.empty() || std::isnan(metric.values.back())) continue;
-      validation += message({", ", metric.name, " ", detail::short_number(metric.values.back(), 4)});
+      validation += format({", ", metric.name, " ", detail::short_number(metric.values.back(), 4)});
     }
     print({"Epoch ", state.epoch + 1, "/", state.epochs, ": loss ", detail::short_number(history.loss.back(), 4),
            validation, ", ", rate(state.pairs), ", ", detail::short_number(seconds(epoch_began_, Clock::now()), 3),
@@ -165,7 +165,7 @@ struct ProgressBar {
 
   /// Writes in one call, over the bar where there may be one.
   [[gnu::cold]] void print(std::initializer_list<Piece> pieces) const {
-    const std::string line = message({shown_as_ == Mode::Bar ? "\r\x1b[K" : "", message(pieces)});
+    const std::string line = format({shown_as_ == Mode::Bar ? "\r\x1b[K" : "", format(pieces)});
     std::fputs(line.c_str(), file);
     std::fflush(file);
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "gemel/core/message.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -32,7 +32,7 @@ struct Place {
     std::string text = file;
     const auto add = [&text](std::initializer_list<Piece> part) {
       if (!text.empty()) text += ", ";
-      text += message(part);
+      text += format(part);
     };
     const auto number = [&add](const char* name, std::optional<Index> value) {
       if (value) add({name, " ", *value});
@@ -57,7 +57,7 @@ class Error : public std::runtime_error {
   explicit Error(std::initializer_list<Piece> what) : Error(what, Place{}) {}
   Error(Piece what, Place place) : Error({what}, std::move(place)) {}
   [[gnu::cold]] Error(std::initializer_list<Piece> what, Place place)
-      : std::runtime_error(message({place.describe(), place.describe().empty() ? "" : ": ", message(what)})),
+      : std::runtime_error(format({place.describe(), place.describe().empty() ? "" : ": ", format(what)})),
         place_(std::move(place)) {}
 
   const Place& place() const noexcept { return place_; }

@@ -82,7 +82,7 @@ struct Kernels {
   /// dy(i) = y(i) > 0 ? dy(i) : 0.
   void (*relu_backward)(const S* y, S* dy, Index n);
   /// The largest |x_j(i)| of `cols` columns of n values; infinity or NaN where there is one (NaN ranks on top).
-  S (*peak)(const S* const* x, Index n, Index cols);
+  S (*max_abs)(const S* const* x, Index n, Index cols);
   S (*squared_distance)(const S* a, const S* b, Index n);
   /// d_j = |a_j - b_j|^2 for `count` pairs of columns of n values, each with the bits of squared_distance.
   void (*squared_distances)(const S* const* a, const S* const* b, Index n, Index count, S* d);
@@ -99,9 +99,9 @@ template <class Rule, Scalar S>
 struct UpdateKernels {
   void (*update)(const Update<Rule, S>&);
   /// The same where the gradient is that of `Gradient` (whose g is not used); only for a rule that interleaves.
-  void (*update_by_gradient)(const Gradient<S>&, const Update<Rule, S>&);
+  void (*fused_update)(const Gradient<S>&, const Update<Rule, S>&);
   /// The same where the gradient is that of add_sum.
-  void (*update_by_sum)(const S* const* d, Index depth, const Update<Rule, S>&);
+  void (*fused_update_by_sum)(const S* const* d, Index depth, const Update<Rule, S>&);
 };
 
 }  // namespace gemel::kernel

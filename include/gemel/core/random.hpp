@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/core/elementary.hpp"
+#include "gemel/core/arithmetic.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "gemel/core/kernel.hpp"
+#include "gemel/core/types.hpp"
 
 namespace gemel {
 
@@ -45,13 +50,44 @@ S absolute_distance(const S* a, const S* b, Index n) {
 
 /// The largest |x(i)|; infinity or NaN where there is one.
 template <Scalar S>
-S peak(const S* x, Index n) {
-  return kernel::kernels<S>().peak(&x, n, 1);
+S max_abs(const S* x, Index n) {
+  return kernel::kernels<S>().max_abs(&x, n, 1);
 }
 /// That of `cols` columns of n elements.
 template <Scalar S>
-S peak(const S* const* columns, Index n, Index cols) {
-  return kernel::kernels<S>().peak(columns, n, cols);
+S max_abs(const S* const* columns, Index n, Index cols) {
+  return kernel::kernels<S>().max_abs(columns, n, cols);
+}
+
+/// |x| = scale * norm, the scale a power of two: 1 but where x's squares overflow, or underflow by so much that digits
+/// are lost.
+template <Scalar S>
+struct ScaledNorm {
+  S scale;
+  S norm;
+};
+
+/// Whether a sum of n squares has all its digits: it does not overflow, nor did the squares underflow. Each of them may
+/// then be off by min epsilon, together by an eighth of epsilon of the least sum that passes.
+template <Scalar S>
+bool keeps_digits(S square, Index n) {
+  using Limits = std::numeric_limits<S>;
+  return square >= 8 * static_cast<S>(n) * Limits::min() && square <= Limits::max() / 2;
+}
+
+/// The Euclidean norm of n elements, to within rounding. Where one is NaN or infinite, so is the norm. Two vectors of
+/// scale 1 may also be multiplied with each other: nothing overflows, and no digits are lost either.
+template <Scalar S>
+ScaledNorm<S> scaled_norm(const S* x, Index n) {
+  const S square = sum_of_squares(x, n);
+  if (keeps_digits(square, n)) return {1, std::sqrt(square)};
+  const S top = max_abs(x, n);
+  if (top == 0 || !std::isfinite(top)) return {1, top};
+  const int exponent = std::numeric_limits<S>::max_exponent - 2;  // so that 1 / scale is a normal number too
+  const S scale = std::ldexp(S{1}, std::clamp(std::ilogb(top), -exponent, exponent));
+  S sum = 0;
+  for (Index i = 0; i < n; ++i) sum = std::fma(x[i] / scale, x[i] / scale, sum);
+  return {scale, std::sqrt(sum)};
 }
 
 }  // namespace gemel

@@ -53,7 +53,7 @@ class InBatchPairs {
     const Index n = order_.batch_size(k);
     const auto pairs = static_cast<std::size_t>(n) * static_cast<std::size_t>(n - 1) / 2;
     out.weight.clear();
-    out.two_sided = false;
+    out.disjoint = false;
     out.samples.clear();  // but not the pairs: `resize` would set them to zero first
     out.samples.resize(static_cast<std::size_t>(n));
     Index* const samples = out.samples.data();

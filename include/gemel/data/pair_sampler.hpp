@@ -13,12 +13,12 @@
 #include "gemel/core/random.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/data/batch_layout.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
-#include "gemel/data/shared_samples.hpp"
 
 namespace gemel {
 
@@ -100,7 +100,7 @@ class PairSampler {
     order_.start(seed, epoch, batch_size, shuffle, stop);
     draw(seed, epoch, pairs_, stop);
     const auto pair_at = [this](Index q) { return pairs_[static_cast<std::size_t>(q)]; };
-    if (!stop_requested(stop)) arrangement_.arrange(order_, count_, x_.size(), pair_at, stop);
+    if (!stop_requested(stop)) layout_.arrange(order_, count_, x_.size(), pair_at, stop);
     if (stop_requested(stop)) pairs_.clear();
   }
   Index batches() const { return order_.batches(); }
@@ -110,13 +110,13 @@ class PairSampler {
     if (pairs_.empty()) throw ValueError("no pairs are drawn yet: call start_epoch before batch");
     out.clear();
     const Index count = order_.batch_size(k);
-    arrangement_.fill(k, out);
+    layout_.fill(k, out);
     for (Index i = 0; i < count; ++i) {
       const auto [first, second] = pairs_[static_cast<std::size_t>(order_.pair(k, i))];
       out.similar.push_back(shared_->classes.same(first, second));
     }
   }
-  const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(arrangement_.sample(k, j)); }
+  const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(layout_.sample(k, j)); }
 
  private:
   static constexpr Index most_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit 64 bits
@@ -173,7 +173,7 @@ class PairSampler {
   EpochOrder order_;
   std::shared_ptr<const Shared> shared_;
   std::vector<PairIndex> pairs_;  // of this epoch
-  SharedSamples arrangement_ = {};
+  BatchLayout layout_ = {};
 };
 
 }  // namespace gemel

@@ -28,13 +28,13 @@ struct Batch {
   std::vector<PairIndex> pairs = {};
   std::vector<std::uint8_t> similar = {};  ///< 1 or 0, one a pair
   std::vector<S> weight = {};              ///< one a pair, finite and >= 0, or empty: all 1
-  /// Pair p has the samples 2p and 2p + 1, and no sample is in two pairs: the plain two-sided case.
-  bool two_sided = false;
+  /// Pair p has the samples 2p and 2p + 1, and no sample is in two pairs: the plain case of two matrices.
+  bool disjoint = false;
 
   Index size() const { return length(pairs); }
 
   /// For those who take batches from sources that they do not know. Throws ShapeError where the lists are not of the
-  /// same length, ValueError where a pair has no such sample or no such label, is not two-sided as promised, or has a
+  /// same length, ValueError where a pair has no such sample or no such label, is not disjoint as promised, or has a
   /// weight that is negative or not finite.
   void check(Place where) const {
     if (pairs.empty()) throw ValueError("the source gave a batch without a pair", std::move(where));
@@ -47,12 +47,12 @@ struct Batch {
       const auto [first, second] = pairs[static_cast<std::size_t>(p)];
       const std::uint8_t label = similar[static_cast<std::size_t>(p)];
       const auto known = [count = samples.size()](Index i) { return static_cast<std::size_t>(i) < count; };
-      if (known(first) && known(second) && label <= 1 && (!two_sided || (first == 2 * p && second == 2 * p + 1)))
+      if (known(first) && known(second) && label <= 1 && (!disjoint || (first == 2 * p && second == 2 * p + 1)))
         continue;
       where.pair = p;
       throw ValueError(
           {"the source gave a pair of samples ", first, " and ", second, ", labelled ", label, ", in a batch of ",
-           samples.size(), " samples: labels are 0 or 1, and two-sided pair p is of samples 2p and 2p + 1"},
+           samples.size(), " samples: labels are 0 or 1, and pair p of a disjoint batch is of samples 2p and 2p + 1"},
           std::move(where));
     }
     for (Index p = 0; p < length(weight); ++p) {
@@ -62,8 +62,8 @@ struct Batch {
       throw ValueError({"the source gave a weight of ", given, ", but a weight must be finite and >= 0"},
                        std::move(where));
     }
-    if (two_sided && length(samples) != 2 * size()) {
-      throw ShapeError({"the source gave ", size(), " two-sided pairs, but ", samples.size(), " samples"},
+    if (disjoint && length(samples) != 2 * size()) {
+      throw ShapeError({"the source gave ", size(), " disjoint pairs, but ", samples.size(), " samples"},
                        std::move(where));
     }
   }
@@ -73,7 +73,7 @@ struct Batch {
     pairs.clear();
     similar.clear();
     weight.clear();
-    two_sided = false;
+    disjoint = false;
   }
 };
 

@@ -13,11 +13,11 @@
 #include "gemel/core/pair_identity.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/data/batch_layout.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/samples.hpp"
-#include "gemel/data/shared_samples.hpp"
 
 namespace gemel {
 
@@ -25,7 +25,7 @@ namespace gemel {
 ///
 /// A sample may be paired with itself: the distance is 0, to evaluate with, but there is nothing to learn from it.
 ///
-/// A batch holds each of its samples once (so it is embedded once); it is two-sided where none is in two of its pairs.
+/// A batch holds each of its samples once (so it is embedded once); it is disjoint where none is in two of its pairs.
 /// The samples' numbers are those of X, or, for two matrices, i for A's sample i and A.size() + i for B's.
 template <Scalar S>
 class Pairs {
@@ -138,26 +138,26 @@ class Pairs {
     part.start_ += first;
     part.size_ = count;
     part.order_ = EpochOrder(count);
-    part.arrangement_ = {};
+    part.layout_ = {};
     return part;
   }
 
   /// The PairSource: see pair_source.hpp. Before any `start_epoch` the pairs come in their order, 32 a batch, all of
-  /// them two-sided.
+  /// them disjoint.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
     order_.start(seed, epoch, batch_size, shuffle, stop);
     const auto pair_at = [this](Index pair) { return indices(pair); };
-    if (shared_->sharing && !stop_requested(stop)) arrangement_.arrange(order_, size_, a_.size(), pair_at, stop);
+    if (shared_->sharing && !stop_requested(stop)) layout_.arrange(order_, size_, a_.size(), pair_at, stop);
     if (stop_requested(stop)) *this = slice(0, size_);
   }
   Index batches() const { return order_.batches(); }
   void batch(Index k, Batch<S>& out) const {
     out.clear();
     const Index count = order_.batch_size(k);
-    if (arrangement_) {
-      arrangement_.fill(k, out);
+    if (layout_) {
+      layout_.fill(k, out);
     } else {
-      out.two_sided = true;
+      out.disjoint = true;
       for (Index i = 0; i < count; ++i) {
         const auto [a, b] = indices(order_.pair(k, i));
         out.samples.push_back(a);
@@ -172,7 +172,7 @@ class Pairs {
     }
   }
   const S* column(Index k, Index j, S* /*buffer*/) const {
-    if (arrangement_) return a_.column(arrangement_.sample(k, j));
+    if (layout_) return a_.column(layout_.sample(k, j));
     const Index pair = order_.pair(k, j >> 1);  // a shift: of j = -1 it makes no pair 0
     return (j & 1) == 0 ? first(pair) : second(pair);
   }
@@ -220,7 +220,7 @@ class Pairs {
   Index start_ = 0;  // of the slice
   Index size_;
   EpochOrder order_;
-  SharedSamples arrangement_ = {};  // of the epoch; none where no two pairs share a sample
+  BatchLayout layout_ = {};  // of the epoch; none where no two pairs share a sample
   std::shared_ptr<const Shared> shared_;
   std::shared_ptr<const Classes> classes_ = {};  // of the samples, by their numbers; null where they are not known
 };

@@ -165,7 +165,7 @@ class CsvReader {
     if (found.size() > 1) {
       std::string list;
       for (const char c : found) {
-        list += message({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
+        list += format({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
       }
       fail({"the first row holds ", list, ": say by ", options_.names.separator,
             " which of them separates its cells; no other may stand in a number"},
@@ -197,7 +197,7 @@ class CsvReader {
   }
 
   [[noreturn]] void ask_for_header(std::initializer_list<Piece> why) const {
-    fail({"the first row may hold names, or a sample: ", message(why), "; say by ", options_.names.header,
+    fail({"the first row may hold names, or a sample: ", format(why), "; say by ", options_.names.header,
           " whether it holds names"},
          first_line_);
   }
@@ -289,7 +289,7 @@ class CsvReader {
   Place at(Index line, std::size_t column) const {
     return {.file = records_.name(), .line = line, .column = excerpt(names_[column])};
   }
-  static std::string numbered(std::size_t column) { return message({" (column number ", column, ", counted from 0)"}); }
+  static std::string numbered(std::size_t column) { return format({" (column number ", column, ", counted from 0)"}); }
 
   /// Whether the cell is missing, and such rows are to be left out.
   bool leaves_out(std::string_view cell) const { return options_.missing == CsvMissing::LeaveOut && is_missing(cell); }
@@ -301,7 +301,7 @@ class CsvReader {
       if (leaves_out(cell)) return false;
       if (!value) {
         const std::string text =
-            trimmed(cell).empty() ? "the cell is empty" : message({"'", excerpt(cell), "' is not a number"});
+            trimmed(cell).empty() ? "the cell is empty" : format({"'", excerpt(cell), "' is not a number"});
         throw FormatError({text, numbered(column), advice(cell, line, column)}, at(line, column));
       }
     }
@@ -318,20 +318,20 @@ class CsvReader {
   std::string advice(std::string_view cell, Index line, std::size_t column) const {
     const CsvOptionNames& names = options_.names;
     if (columns() == 1 && !trimmed(cell).empty()) {
-      return message({"; there is one column only: is the separator right? Say by ", names.separator, " what it is"});
+      return format({"; there is one column only: is the separator right? Say by ", names.separator, " what it is"});
     }
     const bool first_row = !header_ && line == first_line_ && options_.header == CsvHeader::Auto;
-    std::string header = first_row ? message({"; where the first row holds names, say so by ", names.header}) : "";
+    std::string header = first_row ? format({"; where the first row holds names, say so by ", names.header}) : "";
     if (is_missing(cell)) {
       const bool at_end = trimmed(cell).empty() && column + 1 == columns();
-      return message({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,
-                      " can leave out the rows that have missing values"});
+      return format({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,
+                     " can leave out the rows that have missing values"});
     }
     if (looks_like_number(cell)) return "; write decimals with a point, and thousands without a mark";
     if (first_row) return header;
-    return message({"; features are numbers: where this column holds the classes, say so by ", names.label,
-                    ", where it holds groups, by ", names.group,
-                    ", else write it as numbers or leave it out of the file"});
+    return format({"; features are numbers: where this column holds the classes, say so by ", names.label,
+                   ", where it holds groups, by ", names.group,
+                   ", else write it as numbers or leave it out of the file"});
   }
 
   int number_of(std::string_view cell, Index line, Texts& column) {

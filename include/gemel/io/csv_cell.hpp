@@ -96,7 +96,7 @@ std::string excerpts(const Texts& texts) {
   constexpr std::size_t most = 10;
   std::string all;
   for (std::size_t i = 0; i < std::min<std::size_t>(most, texts.size()); ++i) {
-    all += message({i > 0 ? ", '" : "'", excerpt(texts[i]), "'"});
+    all += format({i > 0 ? ", '" : "'", excerpt(texts[i]), "'"});
   }
   if (texts.size() > most) all += ", …";
   return all;

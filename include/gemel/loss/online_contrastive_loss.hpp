@@ -6,7 +6,7 @@
 
 #include "gemel/core/types.hpp"
 #include "gemel/loss/loss.hpp"
-#include "gemel/loss/pair_terms.hpp"
+#include "gemel/loss/residual.hpp"
 
 namespace gemel {
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/labels.hpp"
-#include "gemel/core/message.hpp"
 #include "gemel/core/pair_identity.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/stop.hpp"
@@ -184,8 +184,8 @@ class Bootstrap {
         .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
         .method =
             by_identity()
-                ? message({"bootstrap by identity, ", options_.replicates, " replicates of ", people_, " identities"})
-                : message({"bootstrap by pair, ", options_.replicates, " replicates, pairs assumed independent"})};
+                ? format({"bootstrap by identity, ", options_.replicates, " replicates of ", people_, " identities"})
+                : format({"bootstrap by pair, ", options_.replicates, " replicates, pairs assumed independent"})};
   }
 
  private:

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/labels.hpp"
-#include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -212,9 +212,9 @@ class Roc {
 [[gnu::cold]] inline std::string reversal(const Roc& roc) {
   const double auc = roc.auc();
   if (auc >= 0.5) return {};
-  return message({"similar pairs are farther apart than dissimilar ones (AUC ", auc,
-                  "): where a label of 1 means dissimilar, say so, Labels{y, OneIsDissimilar}; else the model has not "
-                  "learned what these pairs have in common"});
+  return format({"similar pairs are farther apart than dissimilar ones (AUC ", auc,
+                 "): where a label of 1 means dissimilar, say so, Labels{y, OneIsDissimilar}; else the model has not "
+                 "learned what these pairs have in common"});
 }
 
 }  // namespace gemel

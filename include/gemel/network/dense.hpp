@@ -120,22 +120,22 @@ class Dense {
   /// The gradient of the block's parameters (first, …) and their update at once, as add_gradient and the block's rule
   /// would do it. x and dz must be lists of pointers.
   template <class Rule, Scalar S>
-  void update_by_gradient(ColumnList<S> x, ColumnList<S> dz, Index first, const kernel::Update<Rule, S>& block) const {
+  void fused_update(ColumnList<S> x, ColumnList<S> dz, Index first, const kernel::Update<Rule, S>& block) const {
     const Index begin = first / out_, end = begin + block.n / out_;
     const Index columns = std::min(end, Index{in_}) - begin;
     if (columns > 0) {
-      kernel::update_kernels<Rule, S>().update_by_gradient({.rows = out_,
-                                                            .cols = columns,
-                                                            .depth = dz.cols(),
-                                                            .d = dz.pointers(),
-                                                            .x = x.pointers(),
-                                                            .first = begin,
-                                                            .g = nullptr},
-                                                           block);
+      kernel::update_kernels<Rule, S>().fused_update({.rows = out_,
+                                                      .cols = columns,
+                                                      .depth = dz.cols(),
+                                                      .d = dz.pointers(),
+                                                      .x = x.pointers(),
+                                                      .first = begin,
+                                                      .g = nullptr},
+                                                     block);
     }
     if (end > in_) {
-      kernel::update_kernels<Rule, S>().update_by_sum(dz.pointers(), dz.cols(),
-                                                      block.part(block.n - out_, out_, nullptr));
+      kernel::update_kernels<Rule, S>().fused_update_by_sum(dz.pointers(), dz.cols(),
+                                                            block.part(block.n - out_, out_, nullptr));
     }
   }
 

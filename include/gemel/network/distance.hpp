@@ -11,7 +11,6 @@
 #include "gemel/core/columns.hpp"
 #include "gemel/core/names.hpp"
 #include "gemel/core/reduce.hpp"
-#include "gemel/core/scaled_norm.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {

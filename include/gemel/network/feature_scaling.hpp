@@ -8,11 +8,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/kernel.hpp"
 #include "gemel/core/reduce.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/parameterless.hpp"
 
@@ -118,7 +118,7 @@ class FeatureScaling : public Parameterless {
                                   .clip = clip_,
                                   .y = y.data() + first * out()});
     });
-    if (!std::isfinite(peak(y.data(), y.size()))) {
+    if (!std::isfinite(max_abs(y.data(), y.size()))) {
       std::replace_if(
           y.data(), y.data() + y.size(), [](S value) { return std::isinf(value); },
           std::numeric_limits<S>::quiet_NaN());

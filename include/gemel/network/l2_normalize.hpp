@@ -6,7 +6,6 @@
 #include "gemel/core/columns.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/reduce.hpp"
-#include "gemel/core/scaled_norm.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/parameterless.hpp"
 

@@ -40,18 +40,18 @@ requires requires { L::fitted; }
 inline constexpr bool is_fitted<L> = L::fitted;
 
 GEMEL_NAMES(gradient_bound)
-GEMEL_NAMES(update_by_gradient)
+GEMEL_NAMES(fused_update)
 
 template <class L, class S, class Block>
 concept UpdatesByGradient = requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
-  layer.update_by_gradient(x, x, first, block);
+  layer.fused_update(x, x, first, block);
 };
 
 /// Optional members are right, or not there.
 template <class L, class S>
 concept LayerOptions = std::is_class_v<L> &&
     (BoundingLayer<L> || !names_gradient_bound<L>)&&(UpdatesByGradient<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
-                                                     !names_update_by_gradient<L>);
+                                                     !names_fused_update<L>);
 
 }  // namespace detail
 
@@ -71,7 +71,7 @@ concept LayerOptions = std::is_class_v<L> &&
 ///
 ///   gradient_bound      see BoundingLayer. Without it each batch's whole gradient is computed and checked before the
 ///                       parameters are stepped
-///   update_by_gradient  see InterleavingLayer. It takes the blocks of the library's optimizers at least,
+///   fused_update  see InterleavingLayer. It takes the blocks of the library's optimizers at least,
 ///                       kernel::Update<Rule, S>; for another optimizer's block that it cannot take, the gradient is
 ///                       computed first
 ///

@@ -12,11 +12,11 @@
 #include <variant>
 #include <vector>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/random.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/sequence.hpp"
 #include "gemel/network/workspace.hpp"

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/network/feature_scaling.hpp"
 
 namespace gemel {

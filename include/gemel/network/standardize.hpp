@@ -8,10 +8,10 @@
 #include <span>
 #include <utility>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/network/feature_scaling.hpp"
 
 namespace gemel {

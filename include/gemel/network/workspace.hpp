@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gemel/core/storage.hpp"
+#include "gemel/core/buffer.hpp"
 
 namespace gemel {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <span>
 
+#include "gemel/core/arithmetic.hpp"
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/kernel.hpp"
-#include "gemel/core/power.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"

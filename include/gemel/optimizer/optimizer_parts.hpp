@@ -5,8 +5,8 @@
 #include <span>
 #include <string>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"

@@ -4,8 +4,8 @@
 #include <optional>
 #include <span>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/kernel.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"
@@ -105,7 +105,7 @@ class RMSprop {
             .momentum = static_cast<S>(o.momentum),
             .epsilon = static_cast<S>(o.epsilon),
             .centered = o.centered,
-            .outside = pytorch};
+            .pytorch = pytorch};
   }
 
   RMSpropOptions options_;

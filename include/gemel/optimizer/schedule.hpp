@@ -5,9 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "gemel/core/elementary.hpp"
+#include "gemel/core/arithmetic.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/power.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {

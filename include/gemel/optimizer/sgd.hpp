@@ -4,8 +4,8 @@
 #include <optional>
 #include <span>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/kernel.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"
@@ -88,7 +88,7 @@ class SGD {
             .rate = static_cast<S>(o.learning_rate),
             .momentum = static_cast<S>(pytorch ? o.momentum : detail::as_keras_rounds(o.momentum)),
             .nesterov = o.nesterov,
-            .outside = pytorch};
+            .pytorch = pytorch};
   }
 
   SGDOptions options_;

@@ -4,8 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/data/pair_source.hpp"
 
 namespace gemel {

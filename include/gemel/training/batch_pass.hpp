@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/choice.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/kernel.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/network/distance.hpp"
@@ -65,8 +65,8 @@ class BatchPass {
   [[gnu::cold]] void make_room(Index members) {
     members_ = std::vector<Member>(static_cast<std::size_t>(members));
     for (Member& member : members_) {
-      member.peak_y.resize(memory_.layers.size() + 1);
-      member.peak_dz.resize(memory_.layers.size());
+      member.max_abs_y.resize(memory_.layers.size() + 1);
+      member.max_abs_dz.resize(memory_.layers.size());
       member.discarded.resize(model_->network().out());
     }
   }
@@ -106,7 +106,7 @@ class BatchPass {
       throw;
     }
     place_ = place;
-    if (peaks_.empty()) forget_peaks();
+    if (max_abs_.empty()) forget_maxima();
     if (!seen_[0] || !seen_[1]) {
       for (const std::uint8_t label : memory_.batch.similar) seen_[label] = true;
     }
@@ -114,7 +114,7 @@ class BatchPass {
     team_size_ = members;
     for (Index t = 0; t < members; ++t) {
       const auto begin = [&](Index u) {
-        return memory_.batch.two_sided ? 2 * detail::share(m, u, members) : detail::share(n, u, members);
+        return memory_.batch.disjoint ? 2 * detail::share(m, u, members) : detail::share(n, u, members);
       };
       at(t).first = begin(t);
       at(t).last = begin(t + 1);
@@ -127,26 +127,26 @@ class BatchPass {
     Member& me = at(t);
     const Net& network = model_->network();
     const Index count = me.last - me.first;
-    std::fill(me.peak_y.begin(), me.peak_y.end(), S{0});
+    std::fill(me.max_abs_y.begin(), me.max_abs_y.end(), S{0});
     detail::visit_choice(source, [&](const auto& chosen) {
       for (Index j = me.first; j < me.last; ++j) {
         memory_.x[j] = chosen.column(batch, j, memory_.filled.data() + j * memory_.features);
       }
     });
     ColumnList<S> x(memory_.x.data() + me.first, memory_.features, count);
-    me.peak_y.front() = peak(memory_.x.data() + me.first, memory_.features, count);
+    me.max_abs_y.front() = max_abs(memory_.x.data() + me.first, memory_.features, count);
     for (Index k = 0; k < network.depth() && count > 0; ++k) {
       network.visit(k, [&](const auto& layer) {
         const Columns<S> y(memory_.at(k).y.data() + me.first * layer.out(), layer.out(), count);
         layer.forward(parameters(k, layer), x, y, pass(k, training, memory_.columns, me.first, count));
-        me.peak_y[to_size(k) + 1] = peak(y.data(), y.size());
+        me.max_abs_y[to_size(k) + 1] = max_abs(y.data(), y.size());
         x = ColumnList<S>(y);
       });
     }
   }
 
   /// Whether a member's pairs are of its own samples, so that it may measure them at once.
-  bool owns_pairs() const { return memory_.batch.two_sided; }
+  bool owns_pairs() const { return memory_.batch.disjoint; }
 
   /// The distances of the member's pairs.
   void measure(Index t) {
@@ -166,21 +166,21 @@ class BatchPass {
   double evaluate_loss(const LossType& loss) {
     const Index m = memory_.pairs();
     for (const Member& member : team()) {
-      for (std::size_t k = 0; k < member.peak_y.size(); ++k) {
-        if (!std::isfinite(member.peak_y[k])) {
+      for (std::size_t k = 0; k < member.max_abs_y.size(); ++k) {
+        if (!std::isfinite(member.max_abs_y[k])) {
           detail::throw_non_finite_embedding(model_->network(), memory_, place_);
         }
-        raise(peaks_[k], member.peak_y[k]);
+        raise(max_abs_[k], member.max_abs_y[k]);
       }
     }
-    const S farthest = peak(memory_.d.data(), m);
+    const S farthest = max_abs(memory_.d.data(), m);
     if (!std::isfinite(farthest)) detail::throw_non_finite_distance(memory_, place_);
-    raise(peak_distance_, farthest);
+    raise(max_abs_distance_, farthest);
     const auto weight = std::span<const S>(memory_.batch.weight);
     std::fill_n(memory_.slope.data(), m, std::numeric_limits<S>::quiet_NaN());  // what the loss forgets is found
     const double value = loss(std::span<const S>(memory_.d.span(0, m)),
                               std::span<const std::uint8_t>(memory_.batch.similar), weight, memory_.slope.span(0, m));
-    if (!std::isfinite(value) || !std::isfinite(peak(memory_.slope.data(), m))) {
+    if (!std::isfinite(value) || !std::isfinite(max_abs(memory_.slope.data(), m))) {
       detail::throw_non_finite_loss(memory_, value, place_);
     }
     return value;
@@ -190,10 +190,10 @@ class BatchPass {
   void backward(Index t) {
     Member& me = at(t);
     const Net& network = model_->network();
-    std::fill(me.peak_dz.begin(), me.peak_dz.end(), S{0});
+    std::fill(me.max_abs_dz.begin(), me.max_abs_dz.end(), S{0});
     const Index m = memory_.pairs();
-    const Index first_pair = memory_.batch.two_sided ? me.first / 2 : 0;
-    const Index last_pair = memory_.batch.two_sided ? me.last / 2 : m;
+    const Index first_pair = memory_.batch.disjoint ? me.first / 2 : 0;
+    const Index last_pair = memory_.batch.disjoint ? me.last / 2 : m;
     if (skip_inactive_) {
       mark_active(me, first_pair, last_pair);
     } else {
@@ -205,7 +205,7 @@ class BatchPass {
     const Index out = network.out();
     S* const dy = memory_.layers.back().dy.data();
     std::fill_n(dy + me.first * out, me.active * out, S{0});
-    if (!memory_.batch.two_sided) std::fill_n(me.deltas.data(), memory_.samples(), me.discarded.data());
+    if (!memory_.batch.disjoint) std::fill_n(me.deltas.data(), memory_.samples(), me.discarded.data());
     for (Index j = me.first; j < me.last; ++j) {
       me.deltas[j] = memory_.position[j] < 0 ? me.discarded.data() : dy + memory_.position[j] * out;
     }
@@ -222,33 +222,33 @@ class BatchPass {
     memory_.active = 0;
     for (const Member& member : team()) {
       memory_.close_ranks(member.first, member.active);
-      for (Index k = length(member.peak_dz) - 1; k >= 0; --k) {  // in the order of the pass
-        if (!std::isfinite(member.peak_dz[to_size(k)])) detail::throw_non_finite_delta(k, place_);
+      for (Index k = length(member.max_abs_dz) - 1; k >= 0; --k) {  // in the order of the pass
+        if (!std::isfinite(member.max_abs_dz[to_size(k)])) detail::throw_non_finite_delta(k, place_);
       }
     }
   }
 
   /// The largest |x| that layer k saw in this batch, and the largest |dz|; 0 before the first layer that is trained.
-  double peak_input(Index k) const {
+  double max_abs_input(Index k) const {
     double most = 0;
-    for (const Member& member : team()) most = std::max(most, static_cast<double>(member.peak_y[to_size(k)]));
+    for (const Member& member : team()) most = std::max(most, static_cast<double>(member.max_abs_y[to_size(k)]));
     return most;
   }
-  double peak_delta(Index k) const {
+  double max_abs_delta(Index k) const {
     double most = 0;
-    for (const Member& member : team()) most = std::max(most, static_cast<double>(member.peak_dz[to_size(k)]));
+    for (const Member& member : team()) most = std::max(most, static_cast<double>(member.max_abs_dz[to_size(k)]));
     return most;
   }
 
-  /// Of all batches since `forget_peaks`: the largest |feature|, the largest |output| of layer k, the largest distance,
-  /// and whether there was a pair with this label.
-  S peak_feature() const { return peaks_.front(); }
-  S peak_output(Index k) const { return peaks_[to_size(k) + 1]; }
-  S peak_distance() const { return peak_distance_; }
+  /// Of all batches since `forget_maxima`: the largest |feature|, the largest |output| of layer k, the largest
+  /// distance, and whether there was a pair with this label.
+  S max_abs_feature() const { return max_abs_.front(); }
+  S max_abs_output(Index k) const { return max_abs_[to_size(k) + 1]; }
+  S max_abs_distance() const { return max_abs_distance_; }
   bool seen(bool similar) const { return seen_[similar ? 1 : 0]; }
-  void forget_peaks() {
-    peaks_.assign(memory_.layers.size() + 1, S{0});
-    peak_distance_ = 0;
+  void forget_maxima() {
+    max_abs_.assign(memory_.layers.size() + 1, S{0});
+    max_abs_distance_ = 0;
     seen_ = {};
   }
 
@@ -257,10 +257,10 @@ class BatchPass {
 
   /// What a member of the team keeps for itself.
   struct alignas(64) Member {
-    Index first = 0, last = 0;   // its columns
-    Index active = 0;            // how many of them are
-    std::vector<S> peak_y = {};  // the inputs', then each layer's outputs'
-    std::vector<S> peak_dz = {};
+    Index first = 0, last = 0;      // its columns
+    Index active = 0;               // how many of them are
+    std::vector<S> max_abs_y = {};  // the inputs', then each layer's outputs'
+    std::vector<S> max_abs_dz = {};
     Buffer<S*> deltas = {};    // where the samples' dLoss/dembedding are added up
     Buffer<S> discarded = {};  // what is added up for samples of other members
 
@@ -358,7 +358,7 @@ class BatchPass {
     const ColumnList<S> x = memory_.active_inputs(k, me.first, me.active);
     const ColumnList<S> y = memory_.active_outputs(k, me.first, me.active);
     layer.backward(parameters(k, layer), x, y, dy, dx, pass(k, true, memory_.active_columns, me.first, me.active));
-    me.peak_dz[to_size(k)] = peak(dy.data(), dy.size());
+    me.max_abs_dz[to_size(k)] = max_abs(dy.data(), dy.size());
   }
 
   const Model* model_;
@@ -370,9 +370,9 @@ class BatchPass {
   Index team_size_ = 1;
   std::vector<std::uint64_t> seeds_ = {};  // a layer each; a fitted layer, which draws nothing, is not counted
   std::uint64_t step_ = 0;
-  Place place_ = {};           // of the batch, for errors
-  std::vector<S> peaks_ = {};  // as Member::peak_y
-  S peak_distance_ = 0;
+  Place place_ = {};             // of the batch, for errors
+  std::vector<S> max_abs_ = {};  // as Member::max_abs_y
+  S max_abs_distance_ = 0;
   std::array<bool, 2> seen_ = {};  // a label each
 };
 

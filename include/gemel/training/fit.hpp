@@ -122,7 +122,7 @@ requires PairSource<Source, typename Model::Scalar>
     state.stop = stop_requested(options.stop);
     if (state.stop) break;
     step.epoch(state.epoch);
-    step.forget_peaks();
+    step.forget_maxima();
     state.batches = training.batches();
     if (state.batches < 1) throw ValueError("the source has no batches to train on", {.epoch = state.epoch});
     state.pairs = 0;
@@ -150,7 +150,7 @@ requires PairSource<Source, typename Model::Scalar>
     step.check_model();  // before it is looked at: the last callback may have moved from it
     history.loss.push_back(mean.value());
     history.learning_rate.push_back(rate.taken());
-    if (!std::isfinite(peak(model.network().parameters().data(), model.network().parameter_count()))) {
+    if (!std::isfinite(max_abs(model.network().parameters().data(), model.network().parameter_count()))) {
       throw NonFiniteError("the update of the parameters overflowed: lower the learning rate", {.epoch = state.epoch});
     }
     detail::warn_of_epoch(

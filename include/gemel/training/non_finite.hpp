@@ -18,7 +18,7 @@ namespace gemel::detail {
 
 template <Scalar S>
 bool all_finite(const S* values, Index n) {
-  return std::isfinite(peak(values, n));
+  return std::isfinite(max_abs(values, n));
 }
 
 /// Names the sample at position j of the batch, and the first pair that it is in, if it is in one.

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/choice.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
-#include "gemel/core/storage.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/optimizer/clipping.hpp"
@@ -47,7 +47,7 @@ class ParameterUpdate {
   [[gnu::cold]] void make_room(Index members) {
     blocks_.assign(static_cast<std::size_t>(members), {});
     for (Buffer<S>& block : blocks_) block.resize(grain_ * block_units);
-    peaks_.assign(static_cast<std::size_t>(members), S{0});
+    max_abs_.assign(static_cast<std::size_t>(members), S{0});
   }
 
   /// Looks at the member's share of the parameters, where the optimizer adds of them to the gradient before it squares.
@@ -55,26 +55,26 @@ class ParameterUpdate {
     if (penalty() == 0) return;
     const Index n = network_->parameter_count(), first = detail::share(n, t, members);
     const S* const parameters = network_->parameters().data();
-    peaks_[static_cast<std::size_t>(t)] = peak(parameters + first, detail::share(n, t + 1, members) - first);
+    max_abs_[static_cast<std::size_t>(t)] = max_abs(parameters + first, detail::share(n, t + 1, members) - first);
   }
 
   /// Once all parameters are measured: prepares the update by a team of so many, given functions k -> the largest |x|
   /// and |dz| of layer k, and advances the optimizer unless the whole gradient is needed first.
   template <class PeakInput, class PeakDelta>
-  void plan(Index members, const PeakInput& peak_input, const PeakDelta& peak_delta) {
+  void plan(Index members, const PeakInput& max_abs_input, const PeakDelta& max_abs_delta) {
     team_size_ = members;
     clipping_ = optimizer_->clipping();
     whole_gradient_ = clipping_.any();
     if (clipping_.any()) clipping_.template check<S>();
     penalty_ = 0;
     for (Index t = 0; t < members && penalty() > 0; ++t) {
-      penalty_ = std::max(penalty_, penalty() * static_cast<double>(peaks_[static_cast<std::size_t>(t)]));
+      penalty_ = std::max(penalty_, penalty() * static_cast<double>(max_abs_[static_cast<std::size_t>(t)]));
     }
     for (Index k = 0; k < network_->depth(); ++k) {
       network_->visit(k, [&](const auto& layer) {
         double bound = std::numeric_limits<double>::infinity();
         if constexpr (BoundingLayer<std::remove_cvref_t<decltype(layer)>>) {
-          bound = layer.gradient_bound(peak_input(k), peak_delta(k), memory_->active);
+          bound = layer.gradient_bound(max_abs_input(k), max_abs_delta(k), memory_->active);
         } else if (layer.parameter_count() == 0) {
           bound = 0;
         }
@@ -106,11 +106,11 @@ class ParameterUpdate {
   /// Checks and clips the whole gradient. Throws NonFiniteError where it overflows, or what is left of it would when
   /// an optimizer squares it: infinite averages never come back.
   [[gnu::cold]] void finish_gradient(const Place& place) {
-    if (!std::isfinite(peak(gradient_.data(), gradient_.size()))) {
+    if (!std::isfinite(max_abs(gradient_.data(), gradient_.size()))) {
       throw NonFiniteError("the gradient overflows; lower the learning rate or the loss's weights", place);
     }
     clip(clipping_, gradient_.span(), variables_);
-    const double largest = peak(gradient_.data(), gradient_.size());
+    const double largest = max_abs(gradient_.data(), gradient_.size());
     if (!square_fits(largest)) {
       throw NonFiniteError({"the gradient, as large as ", largest,
                             ", overflows when it is squared; scale the features, or lower the loss's weights"},
@@ -187,8 +187,8 @@ class ParameterUpdate {
         const auto block = optimizer.block(flat, nullptr, block_parameters(flat, count));
         if constexpr (InterleavingLayer<L, S, decltype(block)>) {
           if (layer.out() * memory_->active <= most_deltas && layer.in() * memory_->active <= most_inputs) {
-            return layer.update_by_gradient(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first,
-                                            block);
+            return layer.fused_update(memory_->active_inputs(k, 0, memory_->active), memory_->active_dz(k), first,
+                                      block);
           }
         }
         for (Index part = 0; part < count; part += block_units * layer.grain()) {
@@ -225,7 +225,7 @@ class ParameterUpdate {
   std::vector<Index> variables_ = {};   // sizes, in the order of the flat vector
   Index grain_ = 1;                     // the largest
   std::vector<Buffer<S>> blocks_ = {};  // the gradient of a block, a member each
-  std::vector<S> peaks_ = {};           // the largest |parameter| of a member's share
+  std::vector<S> max_abs_ = {};         // the largest |parameter| of a member's share
   double penalty_ = 0;                  // the most that is added to an element of the gradient
   Index team_size_ = 1;
   std::span<S> parameters_ = {};

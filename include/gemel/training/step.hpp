@@ -70,7 +70,8 @@ class TrainingStep {
       team_->barrier([&] {
         pass_->gather_active();
         parameters_.plan(
-            threads(), [&](Index q) { return pass_->peak_input(q); }, [&](Index q) { return pass_->peak_delta(q); });
+            threads(), [&](Index q) { return pass_->max_abs_input(q); },
+            [&](Index q) { return pass_->max_abs_delta(q); });
       });
       if (parameters_.needs_whole_gradient()) {
         parameters_.compute_gradient(member);
@@ -133,13 +134,13 @@ class TrainingStep {
   std::uint64_t steps() const { return steps_; }
   void steps(std::uint64_t count) { steps_ = count; }
 
-  /// The largest |feature| since `forget_peaks`, and the largest |output| of layer k: 0 where all its units are dead.
-  S peak_feature() const { return pass().peak_feature(); }
-  S peak_output(Index k) const { return pass().peak_output(k); }
+  /// The largest |feature| since `forget_maxima`, and the largest |output| of layer k: 0 where all its units are dead.
+  S max_abs_feature() const { return pass().max_abs_feature(); }
+  S max_abs_output(Index k) const { return pass().max_abs_output(k); }
   /// The largest distance since then, and whether there was a pair with this label.
-  S peak_distance() const { return pass().peak_distance(); }
+  S max_abs_distance() const { return pass().max_abs_distance(); }
   bool seen(bool similar) const { return pass().seen(similar); }
-  void forget_peaks() { pass().forget_peaks(); }
+  void forget_maxima() { pass().forget_maxima(); }
 
   /// Throws ShapeError where the model's network is not of the sizes it had when this was constructed: another was put
   /// in its place, or it was moved from. Each batch begins with it.

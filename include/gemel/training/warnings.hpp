@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gemel/callback/history.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/labels.hpp"
-#include "gemel/core/message.hpp"
 #include "gemel/core/names.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/roc.hpp"
@@ -66,9 +66,9 @@ template <class LossType, class Model>
   const double margin = margin_of(loss), most = farthest(model.metric(), embedding_range(network), network.out());
   if (margin <= most * (1 + 1e-6)) return;
   add_warning(history, "the margin cannot be reached",
-              message({": it is ", margin, ", but no two embeddings of this network are farther apart than ", most,
-                       ", so that no dissimilar pair is ever far enough; lower the margin, or take a last layer or a "
-                       "distance without this bound"}));
+              format({": it is ", margin, ", but no two embeddings of this network are farther apart than ", most,
+                      ", so that no dissimilar pair is ever far enough; lower the margin, or take a last layer or a "
+                      "distance without this bound"}));
 }
 
 /// How an epoch went.
@@ -90,8 +90,8 @@ template <class Step, class Net>
 [[gnu::cold]] FirstLayer first_layer(const Step& step, const Net& network) {
   for (Index k = 0; k < network.depth(); ++k) {
     if (network.offset(k + 1) == network.offset(k)) continue;
-    const auto input = k == 0 ? step.peak_feature() : step.peak_output(k - 1);
-    FirstLayer first{k, static_cast<double>(input), static_cast<double>(step.peak_output(k))};
+    const auto input = k == 0 ? step.max_abs_feature() : step.max_abs_output(k - 1);
+    FirstLayer first{k, static_cast<double>(input), static_cast<double>(step.max_abs_output(k))};
     network.visit(k, [&](const auto& layer) { first.bounded = range_after(layer, VectorRange{}).high <= 1; });
     return first;
   }
@@ -105,7 +105,7 @@ template <class Step, class Model>
   bool explained = false;
   Index since = summary.epoch;
   const auto add = [&](const std::string& cause, std::initializer_list<Piece> rest) {
-    add_warning(history, cause, message({" (since epoch ", since + 1, "): ", message(rest)}));
+    add_warning(history, cause, format({" (since epoch ", since + 1, "): ", format(rest)}));
     explained = true;
   };
   if (summary.whole && !step.seen(false)) {
@@ -126,7 +126,7 @@ template <class Step, class Model>
   }
   // Initial weights are made for features of about 1. The output tells where others make up for the size.
   const auto [first, input, output, bounded] = first_layer(step, model.network());
-  const std::string where = first == 0 ? "" : message({" behind layer ", first - 1});
+  const std::string where = first == 0 ? "" : format({" behind layer ", first - 1});
   if (input > 1e3 && output > (bounded ? 1 - 1e-6 : 1e3)) {
     add("the features are too large",
         {"they are up to ", input, where, ", with a loss of ", summary.loss, "; scale them to about 1"});
@@ -139,15 +139,15 @@ template <class Step, class Model>
 
   const auto& network = model.network();
   for (Index k = 0; k < network.depth(); ++k) {
-    if (step.peak_output(k) == 0) {
+    if (step.max_abs_output(k) == 0) {
       return add(
-          message({"layer ", k, " is dead"}),
+          format({"layer ", k, " is dead"}),
           {"it gave 0 for every sample, so nothing before it learns; lower the learning rate, scale the features, "
            "or use LeakyReLU"});
     }
   }
-  const auto extent = static_cast<double>(step.peak_output(network.depth() - 1));
-  if (as_length(model.metric(), static_cast<double>(step.peak_distance())) < 1e-5 * extent) {
+  const auto extent = static_cast<double>(step.max_abs_output(network.depth() - 1));
+  if (as_length(model.metric(), static_cast<double>(step.max_abs_distance())) < 1e-5 * extent) {
     add("the embedding has collapsed",
         {"all samples are embedded in one point; give more dissimilar pairs, a larger margin, or a lower learning "
          "rate"});
@@ -193,9 +193,9 @@ inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); 
   const std::vector<double>& loss = history.validation_loss.empty() ? history.loss : history.validation_loss;
   const Index tenth = last_tenth(length(loss));
   add_warning(history, "the loss still falls",
-              message({": it is ", loss.back(), " after the last epoch, and was ",
-                       loss[static_cast<std::size_t>(length(loss) - 1 - tenth)], " ", tenth,
-                       " epochs before; train for more epochs, or with a higher learning rate"}));
+              format({": it is ", loss.back(), " after the last epoch, and was ",
+                      loss[static_cast<std::size_t>(length(loss) - 1 - tenth)], " ", tenth,
+                      " epochs before; train for more epochs, or with a higher learning rate"}));
 }
 
 }  // namespace gemel::detail

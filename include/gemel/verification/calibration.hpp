@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/labels.hpp"
-#include "gemel/core/message.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/metrics/interval.hpp"
@@ -64,7 +64,7 @@ struct ChosenThreshold {
     chosen.rule = "threshold at the best accuracy";
     value = roc.best_threshold();
   } else {
-    chosen.rule = message({"threshold for a FAR of at most ", options.far});
+    chosen.rule = format({"threshold for a FAR of at most ", options.far});
     needed = dissimilar_pairs_needed(options.far);
     value = roc.threshold_at_far(options.far);
   }
@@ -90,7 +90,7 @@ struct ChosenThreshold {
     const char* const closest = points[1].frr < 1
                                     ? "the smallest distance is that of similar and dissimilar pairs alike"
                                     : "the closest of all pairs are dissimilar";
-    chosen.obstacle = message({closest, "; allow a higher rate, or train on more samples or longer"});
+    chosen.obstacle = format({closest, "; allow a higher rate, or train on more samples or longer"});
   }
   return chosen;
 }
@@ -123,10 +123,10 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
                           .frr = roc.frr(threshold),
                           .interval = far_interval(distances, labels, threshold, options.interval)};
   if (nothing) calibration.interval = {.low = 0, .high = 0, .method = "none is needed: no pair at all is accepted"};
-  const std::string on = message({" on ", roc.similar(), " similar and ", roc.dissimilar(), " dissimilar pairs"});
-  calibration.method = nothing ? message({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
-                               : message({chosen.rule, on, "; ", 100 * options.interval.confidence,
-                                          " % interval of the FAR: ", calibration.interval.method});
+  const std::string on = format({" on ", roc.similar(), " similar and ", roc.dissimilar(), " dissimilar pairs"});
+  calibration.method = nothing ? format({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
+                               : format({chosen.rule, on, "; ", 100 * options.interval.confidence,
+                                         " % interval of the FAR: ", calibration.interval.method});
   return calibration;
 }
 

@@ -72,7 +72,9 @@ UsedSamples<S> used_samples(const Pairs<S>& pairs, Index first, Index count) {
 /// well be finite. `samples` are those of the pairs first, …, first + count - 1.
 template <Scalar S>
 void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, Index first, Index count) {
-  const auto finite = [&](const S* sample) { return static_cast<bool>(std::isfinite(peak(sample, pairs.features()))); };
+  const auto finite = [&](const S* sample) {
+    return static_cast<bool>(std::isfinite(max_abs(sample, pairs.features())));
+  };
   if (std::ranges::all_of(samples, finite)) return;
   for (Index i = first; i < first + count; ++i) {
     const bool is_second = finite(pairs.first(i));

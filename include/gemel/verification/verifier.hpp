@@ -156,7 +156,7 @@ class Verifier {
   template <class Where>
   void measure(const Scalar* const* columns, Index features, Index count, Workspace<Scalar>& workspace, Scalar* d,
                const Where& where) const {
-    if (!std::isfinite(peak(columns, features, 2 * count))) refuse_features(columns, features, count, where);
+    if (!std::isfinite(max_abs(columns, features, 2 * count))) refuse_features(columns, features, count, where);
     const ColumnList<Scalar> samples{columns, features, 2 * count};
     const auto measure_embeddings = [&](const Scalar* embeddings, Index out) {
       detail::measure_pairs(

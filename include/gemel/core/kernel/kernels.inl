@@ -10,8 +10,8 @@
 #include "gemel/core/kernel/update.inl"
 
 #include "gemel/core/kernel/distances.inl"
+#include "gemel/core/kernel/fused_update.inl"
 #include "gemel/core/kernel/scaling.inl"
-#include "gemel/core/kernel/update_by_gradient.inl"
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -23,21 +23,15 @@ GEMEL_TARGET auto entry(Arguments... arguments) {
 }
 
 template <Scalar S>
-inline constexpr Kernels<S> table{entry<product<S>>,
-                                  entry<add_gradient<S>>,
-                                  entry<add_sum<S>>,
-                                  entry<relu_backward<S>>,
-                                  entry<peak<S>>,
-                                  entry<squared_distance<S>>,
-                                  entry<squared_distances<S>>,
-                                  entry<square_roots<S>>,
-                                  entry<absolute_distance<S>>,
-                                  entry<dot<S>>,
-                                  entry<add_differences<S>>,
-                                  entry<scale<S>>};
+inline constexpr Kernels<S> table{entry<product<S>>,           entry<add_gradient<S>>,
+                                  entry<add_sum<S>>,           entry<relu_backward<S>>,
+                                  entry<max_abs<S>>,           entry<squared_distance<S>>,
+                                  entry<squared_distances<S>>, entry<square_roots<S>>,
+                                  entry<absolute_distance<S>>, entry<dot<S>>,
+                                  entry<add_differences<S>>,   entry<scale<S>>};
 
 template <class Rule, Scalar S>
 inline constexpr UpdateKernels<Rule, S> update_table{entry<static_cast<void (*)(const Update<Rule, S>&)>(update)>,
-                                                     entry<update_by_gradient<Rule, S>>, entry<update_by_sum<Rule, S>>};
+                                                     entry<fused_update<Rule, S>>, entry<fused_update_by_sum<Rule, S>>};
 
 }  // namespace gemel::kernel::GEMEL_SET

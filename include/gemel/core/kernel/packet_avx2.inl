@@ -95,10 +95,10 @@ GEMEL_INLINE __m256d keep_if_positive(__m256d a, __m256d v) {
   return _mm256_and_pd(_mm256_cmp_pd(a, _mm256_setzero_pd(), _CMP_GT_OQ), v);
 }
 /// max(|a|, |b|) by bits: infinity and NaN rank on top.
-GEMEL_INLINE __m256 peak_of(__m256 a, __m256 b) {
+GEMEL_INLINE __m256 max_abs_of(__m256 a, __m256 b) {
   return _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(abs(a)), _mm256_castps_si256(abs(b))));
 }
-GEMEL_INLINE __m256d peak_of(__m256d a, __m256d b) {
+GEMEL_INLINE __m256d max_abs_of(__m256d a, __m256d b) {
   const __m256d x = abs(a), y = abs(b);
   return _mm256_blendv_pd(y, x,
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));

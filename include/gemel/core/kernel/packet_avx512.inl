@@ -131,10 +131,10 @@ GEMEL_INLINE __m512d keep_if_positive(__m512d a, __m512d v) {
   return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_GT_OQ), v);
 }
 /// max(|a|, |b|) by bits: infinity and NaN rank on top.
-GEMEL_INLINE __m512 peak_of(__m512 a, __m512 b) {
+GEMEL_INLINE __m512 max_abs_of(__m512 a, __m512 b) {
   return _mm512_castsi512_ps(_mm512_maskz_max_epi32(all16, _mm512_castps_si512(abs(a)), _mm512_castps_si512(abs(b))));
 }
-GEMEL_INLINE __m512d peak_of(__m512d a, __m512d b) {
+GEMEL_INLINE __m512d max_abs_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
 

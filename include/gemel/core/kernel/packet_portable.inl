@@ -168,11 +168,11 @@ GEMEL_INLINE P keep_if_positive(P a, P v) {
   return a > P{} ? v : P{};
 }
 /// max(|a|, |b|) by bits: infinity and NaN rank on top.
-GEMEL_INLINE Floats peak_of(Floats a, Floats b) {
+GEMEL_INLINE Floats max_abs_of(Floats a, Floats b) {
   const auto x = (FloatBits)abs(a), y = (FloatBits)abs(b);
   return (Floats)(x > y ? x : y);
 }
-GEMEL_INLINE Doubles peak_of(Doubles a, Doubles b) {
+GEMEL_INLINE Doubles max_abs_of(Doubles a, Doubles b) {
   const auto x = (DoubleBits)abs(a), y = (DoubleBits)abs(b);
   return (Doubles)(x > y ? x : y);
 }

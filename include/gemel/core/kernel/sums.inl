@@ -92,7 +92,7 @@ GEMEL_TARGET inline S absolute_distance(const S* a, const S* b, Index n) {
 
 /// The largest |x_j(i)|, NaN on top.
 template <Scalar S>
-GEMEL_TARGET inline S peak(const S* const* columns, Index n, Index cols) {
+GEMEL_TARGET inline S max_abs(const S* const* columns, Index n, Index cols) {
   using P = typename PacketOf<S>::type;
   constexpr Index size = PacketOf<S>::size;
   P top[4];
@@ -101,13 +101,13 @@ GEMEL_TARGET inline S peak(const S* const* columns, Index n, Index cols) {
     const S* x = columns[j];
     Index i = 0;
     for (; i + 4 * size <= n; i += 4 * size) {
-      GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = peak_of(top[r], load(x + i + r * size));
+      GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = max_abs_of(top[r], load(x + i + r * size));
     }
-    for (; i + size <= n; i += size) top[1] = peak_of(top[1], load(x + i));
-    if (i < n) top[2] = peak_of(top[2], load(x + i, mask<S>(n - i)));
+    for (; i + size <= n; i += size) top[1] = max_abs_of(top[1], load(x + i));
+    if (i < n) top[2] = max_abs_of(top[2], load(x + i, mask<S>(n - i)));
   }
   S part[PacketOf<S>::size];
-  store(part, peak_of(peak_of(top[0], top[1]), peak_of(top[2], top[3])));
+  store(part, max_abs_of(max_abs_of(top[0], top[1]), max_abs_of(top[2], top[3])));
   using Bits = std::conditional_t<sizeof(S) == 4, std::int32_t, std::int64_t>;
   Bits most = 0;
   for (const S value : part) {

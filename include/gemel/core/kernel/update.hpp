@@ -14,7 +14,7 @@ struct SGDRule {
   S l2, decay;
   S rate, momentum;
   bool nesterov;
-  bool outside;  ///< the rate stands outside the momentum (PyTorch), not inside (Keras)
+  bool pytorch;  ///< the rate stands outside the momentum (PyTorch), not inside (Keras)
 };
 
 /// State: v; then the mean gradient, if centered; then the momentum, if there is one.
@@ -23,7 +23,7 @@ struct RMSpropRule {
   S l2, decay;
   S rate, rho, one_minus_rho, momentum, epsilon;
   bool centered;
-  bool outside;  ///< epsilon outside the root, the rate outside the momentum (PyTorch), not inside (Keras)
+  bool pytorch;  ///< epsilon outside the root, the rate outside the momentum (PyTorch), not inside (Keras)
 };
 
 /// State: m, v; then the largest v so far, if amsgrad. `rate` holds all of the bias correction but that within the
@@ -64,7 +64,7 @@ bool interleaves(const SGDRule<S>& r) {
 }
 template <Scalar S>
 bool interleaves(const RMSpropRule<S>& r) {
-  return r.l2 == 0 && r.decay == 0 && r.momentum == 0 && !r.centered && !r.outside;
+  return r.l2 == 0 && r.decay == 0 && r.momentum == 0 && !r.centered && !r.pytorch;
 }
 template <Scalar S>
 bool interleaves(const AdamRule<S>& r) {

@@ -55,7 +55,7 @@ struct MomentumStep {
   static GEMEL_INLINE void take(const SGDRule<S>& r, P g, P& w, P* state) {
     const P rate = broadcast(r.rate), momentum = broadcast(r.momentum);
     P& m = state[0];
-    if (r.outside) {
+    if (r.pytorch) {
       m = flush<S>(fma(momentum, m, g));
       w = fnma(rate, r.nesterov ? fma(momentum, m, g) : m, w);
     } else {
@@ -105,12 +105,12 @@ struct RMSpropStep {
       a = flush<S>(fma(rho, a, new_part));
       variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
     }
-    const P d = div(g, r.outside ? add(sqrt(variance), epsilon) : sqrt(add(variance, epsilon)));
+    const P d = div(g, r.pytorch ? add(sqrt(variance), epsilon) : sqrt(add(variance, epsilon)));
     if (r.momentum == 0) {
       w = fnma(rate, d, w);
     } else {
-      m = flush<S>(fma(broadcast(r.momentum), m, r.outside ? d : mul(rate, d)));
-      w = r.outside ? fnma(rate, m, w) : sub(w, m);
+      m = flush<S>(fma(broadcast(r.momentum), m, r.pytorch ? d : mul(rate, d)));
+      w = r.pytorch ? fnma(rate, m, w) : sub(w, m);
     }
   }
 };
@@ -183,7 +183,7 @@ GEMEL_TARGET inline void update(const Update<SGDRule<S>, S>& u) {
 template <Scalar S>
 GEMEL_TARGET inline void update(const Update<RMSpropRule<S>, S>& u) {
   const RMSpropRule<S>& r = u.rule;
-  if (r.momentum == 0 && !r.centered && !r.outside) return update_block<PlainRMSpropStep>(u);
+  if (r.momentum == 0 && !r.centered && !r.pytorch) return update_block<PlainRMSpropStep>(u);
   Update<RMSpropRule<S>, S> block = u;
   if (!r.centered) {  // then the momentum comes next
     block.state[1] = nullptr;

@@ -11,8 +11,8 @@
 namespace gemel {
 
 /// The samples of each batch of an epoch, each of them once however many of the batch's pairs it is in, in the order in
-/// which the pairs first name them: so it is embedded once. A batch in which no sample is in two pairs is two-sided.
-class SharedSamples {
+/// which the pairs first name them: so it is embedded once. A batch in which no sample is in two pairs is disjoint.
+class BatchLayout {
  public:
   /// Arranges an epoch, whose pair number p is pair_at(p), of samples 0 to sample_count - 1. Nothing is allocated from
   /// the second epoch of as many pairs on. Where it is stopped, there is no epoch until the next `arrange`.
@@ -57,7 +57,7 @@ class SharedSamples {
     out.samples.reserve(static_cast<std::size_t>(2 * (last_pair - first_pair)));  // another batch may not share as many
     out.samples.assign(samples_.begin() + first_sample, samples_.begin() + last_sample);
     out.pairs.assign(pairs_.begin() + first_pair, pairs_.begin() + last_pair);
-    out.two_sided = length(out.samples) == 2 * length(out.pairs);
+    out.disjoint = length(out.samples) == 2 * length(out.pairs);
   }
 
   /// Sample j of batch k. Throws ValueError where there is no epoch, no such batch, or no such sample in it.

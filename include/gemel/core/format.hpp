@@ -48,7 +48,7 @@ class Piece {
 
 /// All pieces, one after the other. A sum of strings would be the same, but the compiler takes long over one, wherever
 /// it stands.
-[[gnu::cold]] inline std::string message(std::initializer_list<Piece> pieces) {
+[[gnu::cold]] inline std::string format(std::initializer_list<Piece> pieces) {
   std::string text;
   for (const Piece& piece : pieces) piece.append_to(text);
   return text;

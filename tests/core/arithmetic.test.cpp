@@ -1,6 +1,7 @@
-#include "gemel/core/elementary.hpp"
+#include "gemel/core/arithmetic.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 
 #include "catch.hpp"
@@ -13,6 +14,8 @@ namespace {
 long double relative_error(double value, long double expected) {
   return std::abs((static_cast<long double>(value) - expected) / expected);
 }
+
+double relative_difference(double a, double b) { return std::abs(a - b) / std::abs(b); }
 
 }  // namespace
 
@@ -49,4 +52,32 @@ TEST_CASE("cos_of_turns is the cosine to the last bits, next to its zeros too") 
   CHECK(cos_of_turns(0.25) == 0);
   CHECK(cos_of_turns(0.5) == -1);
   CHECK(cos_of_turns(0.75) == 0);
+}
+
+TEST_CASE("Whole powers") {
+  CHECK(power(3.0, std::int64_t{0}) == 1);
+  CHECK(power(3.0, std::int64_t{5}) == 243);
+  CHECK(power(0.0, std::int64_t{0}) == 1);
+  CHECK(power(0.5, std::int64_t{2000}) == 0);
+  for (const std::int64_t n : {1, 2, 7, 100, 1000, 12345}) {
+    CAPTURE(n);
+    CHECK(relative_difference(power(0.999, n), std::pow(0.999, static_cast<double>(n))) <= 1e-12);
+    CHECK(relative_difference(one_minus_power(0.999, n), -std::expm1(static_cast<double>(n) * std::log(0.999))) <=
+          1e-13);
+  }
+  CHECK(one_minus_power(0.0, 1) == 1);
+  CHECK(one_minus_power(0.75, 2) == 0.4375);
+}
+
+TEST_CASE("The exponential and broken powers agree with the platform's") {
+  CHECK(portable_exp(0) == 1);
+  for (double x = -40; x < 40; x += 0.37) {
+    CAPTURE(x);
+    CHECK(relative_difference(portable_exp(x), std::exp(x)) <= 4e-16);
+  }
+  for (double x = 0; x < 20; x += 0.31) {
+    CAPTURE(x);
+    CHECK(relative_difference(power(0.7, x), std::pow(0.7, x)) <= 3e-15);
+    CHECK(relative_difference(power(1.3, x), std::pow(1.3, x)) <= 3e-15);
+  }
 }

@@ -263,7 +263,7 @@ GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const
 
 /// Computes the gradient of rows x cols parameters u.w as add_gradient does (p.g is not used) and updates them.
 template <class Rule, Scalar S>
-GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<Rule, S>& u) {
+GEMEL_TARGET inline void fused_update(const Gradient<S>& p, const Update<Rule, S>& u) {
   if constexpr (interleaving) {
     constexpr Index height = tile_rows * PacketOf<S>::size;
     const Index rows = p.rows / height * height, cols = p.cols / tile_cols * tile_cols;
@@ -278,7 +278,7 @@ GEMEL_TARGET inline void update_by_gradient(const Gradient<S>& p, const Update<R
 
 /// The same for a bias.
 template <class Rule, Scalar S>
-GEMEL_TARGET inline void update_by_sum(const S* const* d, Index depth, const Update<Rule, S>& u) {
+GEMEL_TARGET inline void fused_update_by_sum(const S* const* d, Index depth, const Update<Rule, S>& u) {
   constexpr Index most = 256;
   S g[most];
   const S* below[96];

@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
+#include "gemel/core/arithmetic.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/rounded.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel::detail {

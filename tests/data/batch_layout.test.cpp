@@ -1,4 +1,4 @@
-#include "gemel/data/shared_samples.hpp"
+#include "gemel/data/batch_layout.hpp"
 
 #include <set>
 #include <vector>
@@ -15,7 +15,7 @@ const std::vector<PairIndex> indices = {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {5, 6}, 
 
 }  // namespace
 
-TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "[shared_samples]") {
+TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "[batch_layout]") {
   Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(0, 0, 4, false);
   Batch<double> batch;
@@ -23,7 +23,7 @@ TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "
   CHECK(batch.samples == std::vector<Index>{0, 1, 2, 3, 4});
   CHECK(batch.pairs == std::vector<PairIndex>{{0, 1}, {1, 2}, {2, 0}, {3, 4}});
   CHECK(batch.similar == std::vector<std::uint8_t>{1, 0, 1, 0});
-  CHECK(!batch.two_sided);
+  CHECK(!batch.disjoint);
   for (Index j = 0; j < 5; ++j) CHECK(*pairs.column(0, j, nullptr) == static_cast<double>(j));
   pairs.batch(1, batch);
   CHECK(batch.samples == std::vector<Index>{5, 6, 4, 3});
@@ -31,22 +31,22 @@ TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "
   CHECK(*pairs.column(1, 2, nullptr) == 4);
 }
 
-TEST_CASE("batches without a shared sample stay two-sided", "[shared_samples]") {
+TEST_CASE("batches without a shared sample stay disjoint", "[batch_layout]") {
   Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(0, 0, 1, false);
   Batch<double> batch;
   for (Index k = 0; k < 7; ++k) {
     pairs.batch(k, batch);
-    CHECK(batch.two_sided == (k != 5));  // 5 is of one sample and itself
+    CHECK(batch.disjoint == (k != 5));  // 5 is of one sample and itself
   }
   Pairs<double> apart{counted<double>(6), {{0, 1}, {4, 5}, {3, 2}}, {1, 0, 1}};
   apart.start_epoch(0, 0, 3, false);
   apart.batch(0, batch);
-  CHECK(batch.two_sided);
+  CHECK(batch.disjoint);
   CHECK(batch.samples == std::vector<Index>{0, 1, 4, 5, 3, 2});
 }
 
-TEST_CASE("a shuffled epoch has all pairs, and a slice has its own", "[shared_samples]") {
+TEST_CASE("a shuffled epoch has all pairs, and a slice has its own", "[batch_layout]") {
   Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(3, 1, 3, true);
   Batch<double> batch;

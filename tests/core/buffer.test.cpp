@@ -1,4 +1,4 @@
-#include "gemel/core/storage.hpp"
+#include "gemel/core/buffer.hpp"
 
 #include <cstdint>
 #include <numeric>
