@@ -1,5 +1,5 @@
 #!/bin/sh
-# Each file here must not compile, and the error must match its line "// error: ..."; with a line "// and no other" it must
+# Each file in the rooms here must not compile, and the error must match its line "// error: ..."; with a line "// and no other" it must
 # be the only one. With the line "// flags: ..." left out and REPAIRED defined it must compile: it fails for the reason it
 # names and no other.
 #   sh tests/compile_fail/run.sh [COMPILER]      g++ by default
@@ -27,8 +27,8 @@ as_written() { # FILE
   compile ${flags:--include "$work/library.hpp"} "$1"
 }
 
-for file in "$here"/*.cpp; do
-  name=$(basename "$file" .cpp)
+for file in "$here"/*/*.cpp; do
+  name=${file#"$here/"}
   error=$(sed -n 's|^// error: ||p' "$file")
   if as_written "$file"; then
     echo "$name: compiles, and must not" && bad=1
