@@ -1,61 +1,10 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
-#include <cstdlib>
-#include <new>
 
-// Counts what operator new and, with glibc and no sanitizer, malloc hand out (Eigen's matrices use malloc). It replaces
-// both in the whole program, so one file of a test program includes it. Read the count before a CHECK, which allocates.
-// The operators are kept from inlining, where GCC would see free() without the malloc() that belongs to it.
-inline std::atomic<long> allocation_count{0};
+/// The number of calls of operator new and, with glibc and without a sanitizer, of malloc, which Eigen's matrices use.
+/// Read it before a CHECK, which allocates. The program must contain allocations.cpp, which replaces both functions.
+extern std::atomic<long> allocation_count;
 
-inline void* counted(std::size_t size, std::size_t alignment) {
-  ++allocation_count;
-  void* memory = nullptr;
-  if (posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, size) != 0) throw std::bad_alloc();
-  return memory;
-}
-[[gnu::noinline]] void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t a) {
-  return counted(size, static_cast<std::size_t>(a));
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return counted(size, alignof(std::max_align_t));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GEMEL_TEST_SANITIZED 1
-#elif defined(__clang__)
-#define GEMEL_TEST_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define GEMEL_TEST_SANITIZED 0
-#endif
-
-#if defined(__GLIBC__) && !GEMEL_TEST_SANITIZED
-inline constexpr bool malloc_is_counted = true;
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* memory, std::size_t size);
-
-void* malloc(std::size_t size) noexcept {
-  ++allocation_count;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) noexcept {
-  ++allocation_count;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* memory, std::size_t size) noexcept {
-  ++allocation_count;
-  return __libc_realloc(memory, size);
-}
-}
-#else
-inline constexpr bool malloc_is_counted = false;
-#endif
+/// Whether calls of malloc are counted.
+extern const bool malloc_is_counted;
