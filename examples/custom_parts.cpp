@@ -197,5 +197,5 @@ int main() {
       StopBelow{.loss = 0.15});
 
   const auto result = evaluate(model, all_pairs(samples.select(split.test), known.select(split.test)), loss);
-  std::printf("equal error rate on samples never trained on: %.2f %%\n", 100 * result.roc.eer());
+  std::printf("equal error rate on unseen samples: %.2f %%\n", 100 * result.roc.eer());
 }

@@ -48,7 +48,7 @@ int main(int argc, char** argv) try {
               calibration.threshold, 100 * calibration.far, 100 * calibration.interval.low,
               100 * calibration.interval.high);
   const Roc roc = evaluate(model, all_pairs(unseen, truth), loss).roc;
-  std::printf("On %td unseen samples %.1f %% of different pairs are accepted, %.1f %% of like pairs rejected.\n",
+  std::printf("On %td unseen samples %.1f %% of different pairs are accepted, %.1f %% of equal pairs rejected.\n",
               unseen.size(), 100 * roc.far(calibration.threshold), 100 * roc.frr(calibration.threshold));
 
   // The decision about two rows. The verifier is const and may be shared by threads.

@@ -132,9 +132,9 @@ std::string end(const Options& options, const gemel::History& history, bool whol
   const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
   const bool trained = whole_epoch && history.epochs() == options.epochs;
   return "Ended by " + Interrupt::name() +
-         (trained
-              ? " after the training."
-              : (whole_epoch ? " after epoch " : " in epoch ") + epochs + ": the figures are of the network by then.");
+         (trained ? " after the training."
+                  : (whole_epoch ? " after epoch " : " in epoch ") + epochs +
+                        ": the figures are those of the network at that point.");
 }
 
 /// How the threshold was set, or why there is none.
@@ -146,7 +146,7 @@ std::string describe_threshold(const Result& result, const Parts& parts) {
   }
   const Index seen = parts.seen.in_validation;
   const std::string part =
-      seen == 0 ? "no test pair had a part in it"
+      seen == 0 ? "no test pair was used for it"
                 : gemel::format({seen, " of the test samples ", seen == 1 ? "is" : "are", " among these"});
   return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
 }
@@ -197,7 +197,7 @@ int run(const Options& options, const JsonObject& all_options) {
   const gemel::History history = learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);
   if (history.epochs() == 0) {
     std::cerr << "train: ended by " << Interrupt::name()
-              << " before the first batch was trained: nothing was reached\n";
+              << " before the first batch was trained, so there are no figures\n";
     return Interrupt::exit_code();
   }
 
@@ -267,7 +267,7 @@ int run(const Options& options, const JsonObject& all_options) {
 
 /// Reads the command line and does what it asks for. Returns the program's exit code.
 int start(int argc, char** argv) {
-  CLI::App app{"Trains a siamese network and tells how well it decides whether two samples are of one class."};
+  CLI::App app{"Trains a siamese network and reports how well it decides whether two samples are of the same class."};
   Options options;
   add_options(app, options);
   app.formatter(std::make_shared<Help>());

@@ -34,8 +34,8 @@ inline gemel::AnyLoss make_loss(const Options& options) {
   const auto set = [&options](double& positive_margin) {
     positive_margin = options.positive_margin.value_or(positive_margin);
     if (positive_margin < options.margin) return;
-    throw gemel::ValueError({"--positive-margin is ", positive_margin,
-                             ", but a loss has it less than its margin: --margin is ", options.margin});
+    throw gemel::ValueError(
+        {"--positive-margin is ", positive_margin, ", but must be less than the margin: --margin is ", options.margin});
   };
   switch (options.loss) {
     case LossName::Contrastive:

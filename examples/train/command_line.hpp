@@ -156,22 +156,22 @@ inline void add_options(CLI::App& app, Options& options) {
 
   app.option_defaults()->always_capture_default()->group("Data (none given: the embedded UCI digits)");
   CLI::Option* data =
-      app.add_option("--data", options.data, "CSV file, one sample a line")->check(detail::path())->type_name("FILE");
-  app.add_option("--label", options.label, "the CSV's column of classes, by name or by number from 0")
+      app.add_option("--data", options.data, "CSV file, one sample per line")->check(detail::path())->type_name("FILE");
+  app.add_option("--label", options.label, "column of the classes, by name or by number from 0")
       ->check(detail::text())
       ->type_name("COLUMN")
       ->default_str("the last")
       ->needs(data);
   app.add_option("--group", options.group,
-                 "the CSV's column of what samples have in common besides their class (the speaker, the writer): no "
-                 "feature; no group is on two sides of training, validation and test")
+                 "column of what samples share besides their class, such as the speaker or the writer; it is not a "
+                 "feature, and each group is in only one of training, validation and test")
       ->check(detail::text())
       ->type_name("COLUMN")
       ->default_str("none")
       ->needs(data);
   app.add_option_function<std::string>(
          "--separator", [&options](const std::string& text) { detail::parse_separator(text, options.separator); },
-         "what separates the CSV's cells: a character, or the word tab")
+         "cell separator: a character, or the word tab")
       ->check(CLI::Validator(
           [](const std::string& text) {
             std::optional<char> checked;
@@ -184,14 +184,13 @@ inline void add_options(CLI::App& app, Options& options) {
   choice<gemel::CsvHeader>(
       app, "--header", options.header,
       {{"auto", gemel::CsvHeader::Auto}, {"yes", gemel::CsvHeader::Yes}, {"no", gemel::CsvHeader::No}},
-      "whether the CSV's first line holds the columns' names; auto: by what stands in it, an error where that is not "
-      "clear")
+      "whether the first line holds column names; auto decides by its cells, and reports an error if they leave it "
+      "open")
       ->needs(data);
   choice<gemel::CsvMissing>(app, "--missing", options.missing,
                             {{"refuse", gemel::CsvMissing::Refuse}, {"leave-out", gemel::CsvMissing::LeaveOut}},
-                            "what to do with the CSV's rows that have missing values: empty cells, NA, N/A, NaN, NULL, "
-                            "None, ? and -, in any of "
-                            "their usual forms")
+                            "what to do with rows that have missing values: empty cells, NA, N/A, NaN, NULL, None, ? "
+                            "and -, in any of their usual forms")
       ->needs(data);
   CLI::Option* images =
       app.add_option("--images", options.images, "IDX file of samples")->check(detail::path())->type_name("FILE");
@@ -199,7 +198,7 @@ inline void add_options(CLI::App& app, Options& options) {
       app.add_option("--labels", options.labels, "IDX file of their classes")->check(detail::path())->type_name("FILE");
   CLI::Option* test_data =
       app.add_option("--test-data", options.test_data,
-                     "CSV file to test on, like --data: columns in any order, where both have names")
+                     "CSV file to test on, like --data; its columns may be in any order if both files name them")
           ->check(detail::path())
           ->type_name("FILE");
   CLI::Option* test_images = app.add_option("--test-images", options.test_images, "IDX file of samples to test on")
@@ -213,7 +212,7 @@ inline void add_options(CLI::App& app, Options& options) {
   test_data->needs(data);
   test_images->needs(test_labels)->needs(images);
   test_labels->needs(test_images);
-  app.add_option("--test-fraction", options.test_fraction, "share to test on where no test file is given")
+  app.add_option("--test-fraction", options.test_fraction, "share to test on if no test file is given")
       ->check(detail::share())
       ->type_name("SHARE");
   choice<Split>(app, "--split", options.split, {{"samples", Split::Samples}, {"classes", Split::Classes}},
@@ -221,22 +220,22 @@ inline void add_options(CLI::App& app, Options& options) {
   choice<Scale>(
       app, "--scale", options.scale,
       {{"auto", Scale::Auto}, {"unit", Scale::Unit}, {"standardise", Scale::Standardise}, {"none", Scale::None}},
-      "features to 0..1 by the training samples' range, or each to mean 0 and standard deviation 1; auto: "
-      "unit for whole numbers from 0 to 255 and for values in 0..1, else standardise");
+      "unit: scale all features to 0..1 by the training samples' range; standardise: each feature to mean 0 and "
+      "standard deviation 1; auto: unit for whole numbers from 0 to 255 and for values in 0..1, else standardise");
 
   app.option_defaults()->group("Pairs");
   choice<TrainingPairs>(app, "--pairs", options.pairs,
                         {{"balanced", TrainingPairs::Balanced}, {"consecutive", TrainingPairs::Consecutive}},
-                        "training pairs: as many similar as dissimilar ones, new every epoch; or fixed, a class's "
-                        "consecutive samples each with one dissimilar pair, as in Keras' example");
-  app.add_option("--pairs-per-sample", options.pairs_per_sample, "balanced pairs an epoch, for each training sample")
+                        "training pairs; balanced: as many similar as dissimilar ones, drawn anew every epoch; "
+                        "consecutive: fixed pairs of a class's consecutive samples, each with one dissimilar pair, as "
+                        "in Keras' example");
+  app.add_option("--pairs-per-sample", options.pairs_per_sample, "balanced pairs per epoch and training sample")
       ->check(detail::count())
       ->type_name("PAIRS");
   app.add_option_function<std::string>(
          "--validation", [&options](const std::string& text) { detail::parse_validation(text, options.validation); },
          "training samples (or classes or groups, see --split and --group) held out to set the threshold: the last N, "
-         "or a random share (at "
-         "least two classes, and two samples of each)")
+         "or a random share (at least two classes, and two samples of each)")
       ->check(CLI::Validator(
           [](const std::string& text) {
             Validation checked;
@@ -247,8 +246,8 @@ inline void add_options(CLI::App& app, Options& options) {
       ->default_str("0.1");
   choice<TestPairs>(app, "--test-pairs", options.test_pairs,
                     {{"all", TestPairs::All}, {"consecutive", TestPairs::Consecutive}},
-                    "validation and test pairs: all pairs of samples (a random draw where they are very many), or as "
-                    "many similar as dissimilar ones like --pairs consecutive");
+                    "validation and test pairs; all: all pairs of samples, or a random draw of as many similar as "
+                    "dissimilar ones if there are very many; consecutive: as for --pairs");
 
   app.option_defaults()->group("Network");
   app.add_option_function<std::string>(
@@ -257,7 +256,7 @@ inline void add_options(CLI::App& app, Options& options) {
            options.hidden.clear();
            for (const std::string& size : detail::divided(text)) detail::parse(size, options.hidden.emplace_back());
          },
-         "sizes of the dense layers; the last is the embedding's")
+         "sizes of the dense layers; the last is that of the embedding")
       ->check(CLI::Validator(
           [](const std::string& text) {
             std::string fault;
@@ -275,9 +274,9 @@ inline void add_options(CLI::App& app, Options& options) {
                           {"tanh", ActivationName::Tanh},
                           {"sigmoid", ActivationName::Sigmoid},
                           {"linear", ActivationName::Linear}},
-                         "of every dense layer");
+                         "activation of every dense layer");
   app.add_option("--dropout", options.dropout,
-                 "share of each dense layer's outputs dropped in training, but the last's")
+                 "share of outputs dropped in training, for each dense layer but the last")
       ->check(detail::number<double>("a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; }))
       ->type_name("SHARE");
   app.add_flag("--normalize", options.normalize, "scale embeddings to length 1")->default_str("off");
@@ -286,7 +285,7 @@ inline void add_options(CLI::App& app, Options& options) {
                         {"squared-euclidean", DistanceName::SquaredEuclidean},
                         {"manhattan", DistanceName::Manhattan},
                         {"cosine", DistanceName::Cosine}},
-                       "between two embeddings");
+                       "distance between two embeddings");
 
   app.option_defaults()->group("Training");
   choice<LossName>(app, "--loss", options.loss,
@@ -295,7 +294,7 @@ inline void add_options(CLI::App& app, Options& options) {
                     {"positive-margin", LossName::PositiveMargin},
                     {"online-hard", LossName::OnlineHard},
                     {"unsquared", LossName::Unsquared}},
-                   "which form of the contrastive loss");
+                   "form of the contrastive loss");
   app.add_option("--margin", options.margin, "distance beyond which a dissimilar pair costs nothing")
       ->check(detail::positive())
       ->type_name("DISTANCE");
@@ -310,24 +309,25 @@ inline void add_options(CLI::App& app, Options& options) {
                          {"adam", OptimizerName::Adam},
                          {"adamw", OptimizerName::AdamW},
                          {"amsgrad", OptimizerName::AMSGrad}},
-                        "with Keras' defaults");
+                        "optimizer, with Keras' defaults");
   app.add_option("--learning-rate", options.learning_rate, "step size")->check(detail::positive())->type_name("RATE");
-  choice<ScheduleName>(app, "--schedule", options.schedule,
-                       {{"constant", ScheduleName::Constant},
-                        {"exponential", ScheduleName::Exponential},
-                        {"cosine", ScheduleName::Cosine},
-                        {"warmup-cosine", ScheduleName::WarmupCosine}},
-                       "of the learning rate: constant, down to a hundredth by equal factors, or down to 0 by a "
-                       "cosine, at once or after a "
-                       "rise from 0 in the first twentieth of the steps");
+  choice<ScheduleName>(
+      app, "--schedule", options.schedule,
+      {{"constant", ScheduleName::Constant},
+       {"exponential", ScheduleName::Exponential},
+       {"cosine", ScheduleName::Cosine},
+       {"warmup-cosine", ScheduleName::WarmupCosine}},
+      "learning rate schedule: constant; exponential decay to a hundredth; cosine decay to 0, from the "
+      "start or after a warm-up from 0 over the first twentieth of the steps");
   app.add_option("--epochs", options.epochs, "passes over the training pairs")
       ->check(detail::count())
       ->type_name("EPOCHS");
-  app.add_option("--batch", options.batch, "pairs a step")->check(detail::count())->type_name("PAIRS");
-  app.add_option("--threads", options.threads, "0: as many as pay; no result depends on it")
+  app.add_option("--batch", options.batch, "pairs per step")->check(detail::count())->type_name("PAIRS");
+  app.add_option("--threads", options.threads,
+                 "0: as many threads as speed up the training; the results are the same for any number")
       ->check(detail::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))
       ->type_name("THREADS");
-  app.add_option("--seed", options.seed, "of the split, the weights and the pairs")
+  app.add_option("--seed", options.seed, "seed of the split, the weights and the pairs")
       ->check(detail::number<std::uint64_t>("a whole number from 0", [](std::uint64_t) { return true; }))
       ->type_name("SEED");
 
@@ -335,7 +335,7 @@ inline void add_options(CLI::App& app, Options& options) {
   choice<ThresholdRule>(
       app, "--threshold", options.threshold,
       {{"far", ThresholdRule::Far}, {"eer", ThresholdRule::Eer}, {"accuracy", ThresholdRule::Accuracy}},
-      "what the threshold is set to on the validation pairs: the false accept rate --far, equal "
+      "what the threshold is set for on the validation pairs: the false accept rate --far, equal "
       "error rates, or the best accuracy");
   app.add_option("--far", options.far, "target false accept rate of the threshold")
       ->check(detail::share())
@@ -347,7 +347,7 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--report", options.report, "draw pictures into this folder (PNG, by gnuplot)")
       ->check(detail::path())
       ->type_name("DIR");
-  app.add_flag("--quiet", options.quiet, "no progress while training")->default_str("off");
+  app.add_flag("--quiet", options.quiet, "do not show the progress of the training")->default_str("off");
 }
 
 /// Refuses `--option=`, of which CLI11 takes the next word for the value. Throws ValueError.

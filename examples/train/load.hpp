@@ -89,7 +89,7 @@ inline void check_classes(const std::string& file, Index samples, const std::vec
 inline void check_groups(const gemel::CsvData<float>& data) {
   const auto fail = [&](const std::string& why) {
     throw gemel::ValueError(
-        why + ": is " + column_called(data.group, data) + " that of the groups? --group says which is",
+        why + ": does " + column_called(data.group, data) + " hold the groups? Name their column by --group",
         {.file = data.file});
   };
   if (data.group_names.size() == 1) fail("its samples are of one group only, '" + data.group_names[0] + "'");
@@ -123,7 +123,7 @@ inline Loaded load_csv(const Options& options) {
                                              ? gemel::parse_csv<float>(digits_csv, csv, "the embedded digits")
                                              : gemel::read_csv<float>(options.data, csv);
   check_classes(training.file, training.samples.size(), training.classes,
-                "is " + label_column(options, training) + " that of the classes? --label says which is");
+                "does " + label_column(options, training) + " hold the classes? Name their column by --label");
   if (!options.group.empty()) check_groups(training);
   std::optional<gemel::CsvData<float>> test;
   std::vector<std::string> notes;
@@ -159,7 +159,8 @@ inline LabelledSamples read_idx_files(const std::string& images, const std::stri
   gemel::Samples<float> samples = gemel::read_idx<float>(open_idx(images));
   const std::vector<int> classes = gemel::read_idx_labels(open_idx(labels));
   if (samples.features() == 1) {
-    throw gemel::FormatError("it is a file of labels, or as one: it holds one number a sample", {.file = images});
+    throw gemel::FormatError("it is a file of labels, or looks like one: it holds one number per sample",
+                             {.file = images});
   }
   if (gemel::length(classes) != samples.size()) {
     throw gemel::ShapeError("it has " + std::to_string(classes.size()) + " labels, but " + images + " has " +
@@ -175,7 +176,7 @@ inline Loaded load_idx(const Options& options) {
   std::vector<std::string> found;
   for (Index c = 0; c < classes.count(); ++c) found.push_back(std::to_string(classes.value(c)));
   check_classes(options.labels, classes.size(), found,
-                "are these the labels of " + options.images + "? --labels says which file has them");
+                "are these the labels of " + options.images + "? Name their file by --labels");
   loaded.origin = std::to_string(classes.count()) + " classes from " + options.labels;
   if (!options.test_images.empty()) loaded.test = read_idx_files(options.test_images, options.test_labels);
   for (int value = 0; value < 256; ++value) loaded.class_names.push_back(std::to_string(value));

@@ -74,7 +74,8 @@ inline void check_output(const fs::path& path, bool new_folder) {
   const fs::path folder = resolved(path).parent_path();
   if (path.filename().empty() || !fs::is_directory(folder, error) || !is_writable(folder, W_OK | X_OK) ||
       (fs::exists(status) && !is_writable(path, W_OK))) {
-    throw gemel::IoError("it cannot be written: does its folder exist, are both writable?", {.file = path.string()});
+    throw gemel::IoError("it cannot be written: does its folder exist, and are both writable?",
+                         {.file = path.string()});
   }
 }
 
@@ -115,7 +116,7 @@ inline void claim_standard_streams() {
 inline void flush_standard_output() {
   std::cout.flush();
   if (!std::cout)
-    throw gemel::IoError("nothing can be written to it: is it closed, the disk full?", {.file = "stdout"});
+    throw gemel::IoError("nothing can be written to it: is it closed, or the disk full?", {.file = "stdout"});
 }
 
 /// Before the training, not after it: throws IoError where an output could not be written, ValueError where it would

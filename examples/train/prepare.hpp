@@ -62,8 +62,8 @@ inline void note_group_part(const gemel::Classes& all, const gemel::Classes& par
                             const char* name, std::vector<std::string>& notes) {
   if (groups == 1) {
     notes.push_back(gemel::format({"the ", name,
-                                   " has one group only, so none of its pairs is of two groups, which the "
-                                   "network will meet: give more groups"}));
+                                   " has one group only, so it has no pairs of two groups, although the network "
+                                   "will meet such pairs: give more groups"}));
   }
   std::unordered_set<std::int64_t> with_pairs;
   for (const Index c : of_size(part, 2)) with_pairs.insert(part.value(c));
@@ -146,8 +146,8 @@ inline void check_pairs(const Options& options, const LabelledSamples& part, con
   if (consecutive == nullptr) return;
   for (Index c = 0; c < classes.count(); ++c) {
     if (size_of(classes, c) > 1) continue;
-    throw gemel::ValueError({consecutive, " consecutive takes two samples or more of every class, but of '",
-                             name_of(c, classes, names), "' the ", name, " has one: give more, or leave it out"});
+    throw gemel::ValueError({consecutive, " consecutive needs two samples or more of every class, but '",
+                             name_of(c, classes, names), "' has one in the ", name, ": give more, or leave it out"});
   }
 }
 

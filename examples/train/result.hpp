@@ -70,15 +70,16 @@ inline void add_notes(Result& result) {
   using detail::percent;
   if (result.eer_interval.method.ends_with("independent")) {
     result.notes.push_back(
-        "the interval of the equal error rate takes the pairs as independent, since there are too few classes to draw "
-        "from; those that share a sample are not, so it is too narrow");
+        "the interval of the equal error rate is too narrow: it treats all pairs as independent, since there are too "
+        "few classes to draw from, but pairs that share a sample are not");
   }
   if (std::isinf(result.threshold)) {
     result.notes.push_back("the threshold accepts nothing, so the rates at it say nothing about the network");
   } else if (result.frr > 0.5 || result.far > 0.5) {
     const bool rejects = result.frr > result.far;
     result.notes.push_back("at the threshold " + percent(rejects ? result.frr : result.far) + " of the " +
-                           (rejects ? "similar" : "dissimilar") + " pairs are decided wrongly, more than a coin would");
+                           (rejects ? "similar" : "dissimilar") +
+                           " pairs are decided wrongly, more than by tossing a coin");
   }
   const double simple = std::max(result.accuracy_of_none, 1 - result.accuracy_of_none);
   if (result.accuracy < simple + 0.25 * (1 - simple)) {

@@ -29,7 +29,7 @@ struct Seen {
     return gemel::format({anywhere, " of the ", test, " test samples ", anywhere == 1 ? "is" : "are", " among the ",
                           where, " samples too, with the same values: the figures are",
                           anywhere == test ? "" : " partly",
-                          " of what was seen before; test on others, or take out what is there twice"});
+                          " those of samples that were seen before; test on others, or remove the duplicates"});
   }
 };
 
@@ -86,7 +86,7 @@ inline std::string describe_seen(const gemel::Classes& groups, const gemel::Clas
   if (seen == 0) return {};
   return gemel::format({seen, " of the ", test.count(), " groups of the test file ", seen == 1 ? "is" : "are",
                         " in the other file too: the figures are", seen == test.count() ? "" : " partly",
-                        " of groups that were seen before; test on others, or take these out of one of the files"});
+                        " of groups that were seen before; test on others, or remove these from one of the files"});
 }
 
 }  // namespace train

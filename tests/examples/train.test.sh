@@ -120,8 +120,8 @@ for option in --data --json --report; do
   refuses "$option: '-' is no value" $option -
 done
 for value in last: last:0 last:x 0 1 nan first:3; do refuses "--validation: '$value'" --validation $value; done
-refuses "less than its margin" --loss positive-margin --positive-margin 2
-refuses "--positive-margin is 0.3, but a loss has it less than its margin: --margin is 0.2" --loss positive-margin \
+refuses "less than the margin" --loss positive-margin --positive-margin 2
+refuses "--positive-margin is 0.3, but must be less than the margin: --margin is 0.2" --loss positive-margin \
   --margin 0.2
 refuses "--margin" --margin 1 --margin 2
 
@@ -198,8 +198,8 @@ lines$(printf '\033')[31m"
 # Data that nothing can be learnt or measured on.
 refuses "one class only" --data "$files/one_class.csv"
 refuses "no similar pair" --data "$files/all_classes.csv"
-refuses "column 'class' (the last) that of the classes? --label says" --data "$files/all_classes.csv"
-refuses "column 'class' (the last) that of the classes? --label says" --data "$files/one_class.csv"
+refuses "column 'class' (the last) hold the classes? Name their column by --label" --data "$files/all_classes.csv"
+refuses "column 'class' (the last) hold the classes? Name their column by --label" --data "$files/one_class.csv"
 refuses "'x'" --data "$files/one_class.csv"
 refuses "sevens: its samples are of one class only, '7': are these the labels of" --images "$files/images" --labels "$files/sevens"
 refuses "each sample has a class of its own, so there is no similar pair: are these the labels of" --images "$files/images" \
@@ -207,7 +207,7 @@ refuses "each sample has a class of its own, so there is no similar pair: are th
 refuses "too few samples to divide" --data "$files/small.csv"
 sed '2,$s/room [0-9]/room 0/' "$files/rooms.csv" >"$files/one_room.csv"
 sed '2,$s/room [1-9]/room 1/' "$files/rooms.csv" >"$files/two_rooms.csv"
-refuses "of one group only, 'room 0': is column 'room' that of the groups? --group says" --data "$files/one_room.csv" \
+refuses "of one group only, 'room 0': does column 'room' hold the groups? Name their column by --group" --data "$files/one_room.csv" \
   --label name --group room
 refuses "each sample has a group of its own" --data "$files/two_classes.csv" --group a
 refuses "too few groups to divide, 2: training, validation and test need one each" --data "$files/two_rooms.csv" \
@@ -224,9 +224,9 @@ refuses "of one class only, 'person 7', so they make no dissimilar pair: hold ou
   --data "$files/people.csv" --label name --validation last:1
 refuses "make no similar pair: hold out more of them by --validation" --data "$files/people.csv" --label name \
   --validation last:2
-refuses "--pairs consecutive takes two samples or more of every class, but of 'lonely'" --data "$files/lonely.csv" \
+refuses "--pairs consecutive needs two samples or more of every class, but 'lonely' has one" --data "$files/lonely.csv" \
   --label name --pairs consecutive
-refuses "--test-pairs consecutive takes two samples or more of every class, but of 'lonely'" \
+refuses "--test-pairs consecutive needs two samples or more of every class, but 'lonely' has one" \
   --data "$files/people.csv" --label name --test-data "$files/lonely.csv" --test-pairs consecutive
 refuses "--pairs-per-sample 1000000" --pairs-per-sample 1000000 --data "$files/many.csv" --label name
 refuses "--far 0.00893 or more" --data "$files/people.csv" --label name --far 0.001
@@ -420,7 +420,7 @@ ended 143 "Ended by SIGTERM"
 start --data "$files/two_classes.csv" --validation 0.3 --pairs-per-sample 300000 --json "$files/never.json"
 sleep 1
 kill -INT $process
-ended 130 "nothing was reached"
+ended 130 "there are no figures"
 [ ! -e "$files/never.json" ] || fails "a run that reached nothing wrote figures"
 # The interval of so many pairs takes longer than all the rest: it is left out, and the table is there.
 awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 5900; ++i) print i * 7919 % 301, i * 104729 % 307, i % 5 }' >"$files/many.csv"
@@ -481,7 +481,7 @@ shows "1 of them constant and set to 0" --data "$files/one_constant.csv" --label
 # Samples of the test that were seen before, in CSV and IDX files.
 shows "96 of the 96 test samples are among the training or validation samples too" \
   --data "$files/people.csv" --label name --test-data "$files/people.csv"
-grep -q "no test pair had a part in it" "$files/stdout" && fails "it denies that the threshold was set on test samples"
+grep -q "no test pair was used for it" "$files/stdout" && fails "it denies that the threshold was set on test samples"
 { echo name,a,b,c,d,e,f; sed -n '2,4p' "$files/people.csv"; echo person 0,1,2,3,4,5,6; } >"$files/again.csv"
 shows "3 of the 4 test samples" --data "$files/people.csv" --label name --test-data "$files/again.csv"
 pixels=
