@@ -1,5 +1,5 @@
-// A siamese network in 30 lines: train on pairs, then ask how far apart two samples are. The samples here are noise, so
-// there is nothing to learn but the names; see train.cpp for real data.
+// A siamese network in 30 lines: train it on pairs, then measure the distance between two samples. The samples here are
+// random numbers, so there is nothing to learn; own_data.cpp trains on real data.
 //
 //   g++ -std=c++20 -O3 -I include -I /usr/include/eigen3 examples/contrastive_loss.cpp -pthread
 

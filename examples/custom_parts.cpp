@@ -1,6 +1,7 @@
-// Parts of one's own: an activation, a layer without parameters and one with them, a distance, a loss, a pair source
-// and a callback. Each is a plain type that models the library's concept; nothing is registered or virtual. The task:
-// samples of four noisy prototypes, of which each has a brightness of its own that says nothing.
+// User-defined parts: an activation, a layer without parameters and one with them, a distance, a loss, a pair source
+// and a callback. Each is a plain type that models one of the library's concepts; nothing is registered and nothing is
+// virtual. The task is to recognise noisy copies of four prototypes, each copy with a random brightness that carries no
+// information.
 
 #include <gemel/gemel.hpp>
 
@@ -15,7 +16,8 @@
 
 using namespace gemel;
 
-/// Activation: y = f(z), and f'(z) written in y. Softsign: z / (1 + |z|), so f' = (1 - |y|)^2.
+/// Activation: `value` is y = f(z), `slope` is f'(z) as a function of y. Softsign is z / (1 + |z|), so f' = (1 -
+/// |y|)^2.
 struct Softsign {
   template <Scalar S>
   S value(S z) const {
@@ -28,8 +30,8 @@ struct Softsign {
   }
 };
 
-/// Layer: takes each sample's mean off it. Without parameters, so five members are left to write; its derivative is
-/// symmetric, so backward does to dy what forward does to x.
+/// Layer without parameters: subtracts each sample's mean. Parameterless has the members for parameters, so four are
+/// left to write. The derivative is a symmetric matrix, so backward does to dy what forward does to x.
 template <Index N>
 struct Centre : Parameterless {
   static Index in() { return N; }
@@ -45,19 +47,20 @@ struct Centre : Parameterless {
   }
 };
 
-/// Layer with parameters: PReLU, y = x > 0 ? x : a x, with a slope a of its own for each of N units (He, Zhang, Ren,
-/// Sun: Delving deep into rectifiers, ICCV 2015). They lie in the network's flat vector, and come as p.
+/// Layer with parameters: PReLU, y = x > 0 ? x : a x, with one slope a for each of the N units (He, Zhang, Ren, Sun:
+/// Delving deep into rectifiers, ICCV 2015). The slopes lie in the network's flat parameter vector; p is the layer's
+/// part.
 template <Index N>
 struct PReLU {
   static Index in() { return N; }
   static Index out() { return N; }
   static Index parameter_count() { return N; }
-  static Index grain() { return 1; }                       // threads may share the slopes out one by one
-  static std::array<Index, 1> variables() { return {N}; }  // all of them are one variable, for clipping by its norm
+  static Index grain() { return 1; }                       // threads may divide the slopes at any place
+  static std::array<Index, 1> variables() { return {N}; }  // clipping by norm takes all slopes as one variable
 
   template <Scalar S>
   void initialize(std::span<S> p, Rng&) const {
-    std::ranges::fill(p, S{0.25});  // the paper's
+    std::ranges::fill(p, S{0.25});  // as in the paper
   }
   template <Scalar S>
   void forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&) const {
@@ -65,14 +68,14 @@ struct PReLU {
       for (Index i = 0; i < N; ++i) y(i, j) = x[j][i] > 0 ? x[j][i] : p[static_cast<std::size_t>(i)] * x[j][i];
     }
   }
-  /// dx = dy where x > 0, else a dy. What add_gradient needs is dy itself, so it stays as it is.
+  /// dx = dy where x > 0, else a dy. A layer may change dy here, but add_gradient() still needs this one.
   template <Scalar S>
   void backward(std::span<const S> p, ColumnList<S> x, ColumnList<S>, Columns<S> dy, Columns<S> dx, const Pass&) const {
     for (Index j = 0; j < dx.cols(); ++j) {
       for (Index i = 0; i < N; ++i) dx(i, j) = x[j][i] > 0 ? dy(i, j) : p[static_cast<std::size_t>(i)] * dy(i, j);
     }
   }
-  /// Adds dLoss/da, the sum of x dy over the samples whose x is not positive, for the slopes `first` and following.
+  /// Adds dLoss/da to g, for as many slopes as g has, from `first` on: the sum of x dy over the samples with x <= 0.
   template <Scalar S>
   void add_gradient(ColumnList<S> x, ColumnList<S> dy, Index first, std::span<S> g) const {
     for (Index j = 0; j < x.cols(); ++j) {
@@ -85,7 +88,7 @@ struct PReLU {
   }
 };
 
-/// Distance: the largest difference of any coordinate (Chebyshev's), whose gradient goes to that coordinate alone.
+/// Distance: the largest absolute difference of a coordinate (Chebyshev). Only that coordinate has a gradient.
 struct Chebyshev {
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
@@ -101,8 +104,9 @@ struct Chebyshev {
   }
 };
 
-/// Loss: how far each distance is on the wrong side of a boundary, softly: mean of log(1 + exp(s (d - boundary))),
-/// where s = 1 for similar pairs, else -1.
+/// Loss: a smooth penalty for distances on the wrong side of a boundary. It is the mean of log(1 + exp(s (d -
+/// boundary))), where s is 1 for similar pairs and -1 for dissimilar ones; `slope` receives its derivative by each
+/// distance.
 struct Logistic {
   double boundary = 0.5;
 
@@ -120,9 +124,9 @@ struct Logistic {
   }
 };
 
-/// Pair source around another: the same pairs, but each sample with fresh noise in each batch (augmentation). The noise
-/// is a function of (seed, epoch, k, j) and not of what was drawn before: threads may fill in the samples in any order,
-/// and a resumed training draws what an unbroken one would.
+/// Pair source that augments another one: the same pairs, with new noise on each sample in each batch. The noise
+/// depends only on (seed, epoch, k, j), not on earlier draws. So threads may produce the samples in any order, and a
+/// resumed training draws the same noise as an uninterrupted one.
 template <class Source>
 class Noisy {
  public:
@@ -138,7 +142,7 @@ class Noisy {
   void batch(Index k, Batch<S>& out) const {
     source_.batch(k, out);
   }
-  /// Sample j of batch k, noise and all, in the buffer.
+  /// Writes sample j of batch k, with noise, to the buffer and returns the buffer.
   template <Scalar S>
   const S* column(Index k, Index j, S* buffer) const {
     const S* const x = source_.column(k, j, buffer);
@@ -153,7 +157,7 @@ class Noisy {
   std::uint64_t seed_ = 0;
 };
 
-/// Callback: stops as soon as the loss is good enough.
+/// Callback: prints the loss of each epoch, and stops the training when it is below `loss`.
 struct StopBelow {
   double loss;
 
@@ -171,7 +175,7 @@ using Base = Network<S, Centre<features>, Dense<features, 32, Softsign>, Dense<3
 int main() {
   Rng rng{7};
 
-  // First of all: are the derivatives right? An error of some 1e-7 or less says so, 1e-3 that they are not.
+  // First check the derivatives: if they are right the error is about 1e-7 or less, and if not it is 1e-3 or more.
   const Pairs<double> few{normal<double>(features, 10, rng), normal<double>(features, 10, rng), coin_flips(10, rng)};
   const double worst = gradient_check(Siamese<Base<double>, Chebyshev>{rng}, few, Logistic{}).worst;
   std::printf("the gradient's largest error: %.1e\n", worst);

@@ -1,8 +1,7 @@
-// From a file to a decision. One sample a row: numbers, and one column that says what, or whose, the sample is.
+// From a CSV file to a decision. Each row is one sample: its features, and one column with its class.
 //
-//   own_data                      takes the handwritten digits of examples/data
-//   own_data people.csv name      takes a file of yours and its label column, by name or number; without it the last
-//   one
+//   own_data                      uses the handwritten digits in examples/data
+//   own_data people.csv name      uses your file; its label column is given by name or number (default: the last one)
 
 #include <gemel/gemel.hpp>
 #include <gemel/io/csv.hpp>
@@ -18,10 +17,10 @@ using namespace gemel;
 int main(int argc, char** argv) try {
   const std::filesystem::path digits = std::filesystem::path(__FILE__).parent_path() / "data" / "digits.csv";
   const CsvData<float> data = read_csv<float>(argc > 1 ? argv[1] : digits, {.label = argc > 2 ? argv[2] : "-1"});
-  const Samples<float>& x = data.samples;  // features x samples, as they stand in the file
+  const Samples<float>& x = data.samples;  // features x samples, one sample per column
   const Classes classes{data.labels};
 
-  // One part to train on, one to set the threshold on, and one for figures that nothing was fitted to.
+  // Three parts: one to train on, one to set the threshold on, and one to measure on, to which nothing is fitted.
   Rng rng{1};
   const auto [train, validation, test] = split_samples(classes, {0.6, 0.2, 0.2}, rng);
   const PairSampler<float> training_pairs{x.select(train), classes.select(train)};
@@ -29,9 +28,9 @@ int main(int argc, char** argv) try {
   const Samples<float> unseen = x.select(test);
   const Classes truth = classes.select(test);
 
-  // The first layer brings each feature to the same scale, by its mean and spread in the training samples: the model
-  // takes samples as they are, here and later. The last one gives all embeddings the length 1, so that a margin of 1
-  // suits any data.
+  // The first layer standardizes each feature by its mean and standard deviation in the training samples, so the model
+  // always takes samples as they are in the file. The last layer scales every embedding to length 1, so that a margin
+  // of 1 suits any data.
   Siamese model{make_network<float>(rng, Standardize<>{x.select(train)}, Dense<Dynamic, 128, ReLU>{x.features(), 128},
                                     Dense<128, 128, ReLU>{}, Dense<128, 32>{}, L2Normalize<32>{})};
   const ContrastiveLoss loss{.margin = 1.0};
@@ -41,7 +40,8 @@ int main(int argc, char** argv) try {
   std::printf("Trained on %zu samples of %td classes for %td epochs.\n", train.size(), classes.count(),
               history.epochs());
 
-  // A pair is "the same" where its distance is at most the threshold.
+  // Two samples count as the same if their distance is at most the threshold, which is set for a false accept rate of 1
+  // %.
   const auto verifier = calibrate(model, validation_pairs, {.far = 0.01});
   const Calibration& calibration = verifier.calibration();
   std::printf("Threshold %.3f: it accepts %.1f %% of different pairs (with 95 %% confidence %.1f to %.1f %%).\n",
@@ -51,7 +51,7 @@ int main(int argc, char** argv) try {
   std::printf("On %td unseen samples %.1f %% of different pairs are accepted, %.1f %% of equal pairs rejected.\n",
               unseen.size(), 100 * roc.far(calibration.threshold), 100 * roc.frr(calibration.threshold));
 
-  // The decision about two rows. The verifier is const and may be shared by threads.
+  // Decide about two rows. The verifier is const, so threads may share it.
   const auto name = [&](Index i) { return data.classes[static_cast<std::size_t>(truth.value(truth.of(i)))].c_str(); };
   const Index a = truth.members(0).front();
   for (const Index b : {truth.members(0).back(), truth.outsider(0, 0)}) {

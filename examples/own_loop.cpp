@@ -1,5 +1,5 @@
-// A training loop by hand: TrainingStep trains one batch a call, and all around it is the caller's. Here the learning
-// rate is halved whenever an epoch is no better than the one before.
+// A hand-written training loop: each call of a TrainingStep trains one batch, and everything around it is up to you.
+// This loop halves the learning rate whenever an epoch's loss is not below that of the epoch before.
 
 #include <gemel/gemel.hpp>
 
@@ -29,7 +29,7 @@ int main() {
   for (Index epoch = 0; epoch < 15; ++epoch) {
     source.start_epoch(/*seed=*/1, epoch, /*batch_size=*/32, /*shuffle=*/true);
     double loss = 0;
-    for (Index k = 0; k < source.batches(); ++k) loss += step(source, k);
+    for (Index k = 0; k < source.batches(); ++k) loss += step(source, k);  // the mean loss of batch k
     loss /= static_cast<double>(source.batches());
     std::printf("epoch %2td: loss %.4f, learning rate %.1e\n", epoch + 1, loss, optimizer.learning_rate());
     if (loss >= previous) optimizer.learning_rate(optimizer.learning_rate() / 2);

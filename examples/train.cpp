@@ -1,5 +1,5 @@
-// Trains a siamese network on classes of samples from files, or on the digits that it carries, and tells how well it
-// decides whether two samples are of one class. `train --help` lists the options.
+// Trains a siamese network on classes of samples from files, or on the digits embedded in the program, and reports how
+// well it decides whether two samples are of the same class. `train --help` lists the options.
 
 #include <CLI/CLI.hpp>
 
@@ -58,15 +58,15 @@ std::string describe(const Options& options, const Parts& parts) {
          parts.class_origin + ".";
 }
 
-/// Which run the pictures are of.
+/// The title of the pictures: the data and the seed.
 std::string title(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   const std::filesystem::path path = options.data + options.images;
-  constexpr std::size_t most = 50;  // characters of the name, so that the seed stays within the picture
+  constexpr std::size_t most = 50;  // characters of the name, so that the seed fits into the picture
   return (digits ? "UCI digits" : printable(path.filename().string(), most)) + ", seed " + std::to_string(options.seed);
 }
 
-/// Each says what was noticed, and what to do about it.
+/// Prints the notes; each says what was noticed and what to do about it.
 void print_notes(std::span<const std::string> notes) {
   for (const std::string& note : notes) std::cout << "Note: " << printable(note) << ".\n";
 }
@@ -75,7 +75,7 @@ std::span<const float> as_span(const gemel::VectorX<float>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// What the model makes of the pairs of a part, `name`. Throws NonFiniteError where that is not finite.
+/// The distances of the pairs of the part `name`. Throws NonFiniteError if one of them is not finite.
 gemel::VectorX<float> measure(const Model& model, const gemel::Pairs<float>& pairs, const std::string& name) {
   gemel::VectorX<float> values = distances(model, pairs);
   if (!values.allFinite()) {
@@ -86,7 +86,7 @@ gemel::VectorX<float> measure(const Model& model, const gemel::Pairs<float>& pai
   return values;
 }
 
-/// Adds what is to be told of a curve that is worse than chance; else nothing.
+/// Adds a note if the curve is worse than chance.
 void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<std::string>& notes) {
   if (roc.auc() >= 0.5) return;
   notes.push_back("similar " + name + " pairs are farther apart than dissimilar ones (area under ROC " +
@@ -94,7 +94,7 @@ void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<st
                   "): what the network learnt does not hold for them; look at the classes, or train on more samples");
 }
 
-/// Trains the model and fills in the result what concerns the training.
+/// Trains the model, and fills in the training's part of the result.
 gemel::History learn(const Options& options, const LearningPairs& pairs, const gemel::Pairs<float>& validation,
                      Model& model, const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
   gemel::Rng rng{options.seed, 3};
@@ -127,7 +127,7 @@ gemel::History learn(const Options& options, const LearningPairs& pairs, const g
   return history;
 }
 
-/// How far it came, where a signal ended it early.
+/// Says how far the training came before a signal ended it.
 std::string end(const Options& options, const gemel::History& history, bool whole_epoch) {
   const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
   const bool trained = whole_epoch && history.epochs() == options.epochs;
@@ -137,7 +137,7 @@ std::string end(const Options& options, const gemel::History& history, bool whol
                         ": the figures are those of the network at that point.");
 }
 
-/// How the threshold was set, or why there is none.
+/// Says how the threshold was set, or why there is none.
 std::string describe_threshold(const Result& result, const Parts& parts) {
   const std::string samples = counted(result.threshold_pairs, "pair") + " of the " +
                               counted(parts.validation.samples.size(), "validation sample");
@@ -151,10 +151,10 @@ std::string describe_threshold(const Result& result, const Parts& parts) {
   return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
 }
 
-/// Fills in the result how many of the test pairs, of which these are the distances, are decided rightly and wrongly.
+/// Fills in the accuracy and the error rates at the threshold, from the distances and labels of the test pairs.
 void decide(const gemel::Verifier<Model>& verifier, std::span<const float> distances, const gemel::Labels& labels,
             Result& result) {
-  Index pairs[2] = {}, accepted[2] = {};  // of dissimilar and similar ones
+  Index pairs[2] = {}, accepted[2] = {};  // counts of dissimilar and of similar pairs
   for (Index i = 0; i < labels.size(); ++i) {
     ++pairs[labels[i]];
     accepted[labels[i]] += verifier.accepts(distances[static_cast<std::size_t>(i)]);
@@ -166,10 +166,10 @@ void decide(const gemel::Verifier<Model>& verifier, std::span<const float> dista
   result.frr = share(pairs[1] - accepted[1], pairs[1]);
 }
 
-/// From the files to the table. Returns the program's exit code.
+/// Runs everything from reading the files to printing the table. Returns the program's exit code.
 int run(const Options& options, const JsonObject& all_options) {
   check_outputs(options);
-  // A stream for each, so that another number of pairs does not mean another split or other weights.
+  // Each purpose has its own random stream, so that the number of pairs affects neither the split nor the weights.
   gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
   const Parts parts = prepare(options, split_rng);
   const LearningPairs pairs = training_pairs(options, parts, pair_rng);
@@ -191,7 +191,7 @@ int run(const Options& options, const JsonObject& all_options) {
   result.test_pairs_are = test.description;
   result.parameters = model.network().parameter_count();
 
-  // From here on something may be reached, and is told even if a signal comes.
+  // From here on, a signal ends the training early, but the figures are still printed.
   std::optional<Interrupt::Patience> patience{std::in_place};
   bool whole_epoch = false;
   const gemel::History history = learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);
@@ -216,14 +216,14 @@ int run(const Options& options, const JsonObject& all_options) {
   decide(verifier, as_span(test_distances), labels, result);
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
   result.eer_interval = {none, none, "none: ended early"};
-  // It takes longer than all the other figures together.
+  // The interval takes longer than all other figures together, so it is left out after a signal.
   if (!patience->at_end()) {
     result.eer_interval =
         eer_interval(test_distances, labels, {.identities = test.pairs.identities(), .stop = patience->flag()});
   }
   const std::size_t told = result.notes.size();
   for (const std::string& warning : history.warnings) {
-    // In this program's words it comes with the next line.
+    // add_notes_on() says this one in the program's own words.
     if (!warning.starts_with("of the validation, similar pairs are farther apart")) result.notes.push_back(warning);
   }
   add_notes_on(validation_roc, "validation", result.notes);
@@ -240,7 +240,7 @@ int run(const Options& options, const JsonObject& all_options) {
   }
   std::cout.flush();
 
-  // Where one output fails the others are written all the same.
+  // If one output fails, the others are still written.
   std::exception_ptr failure;
   const auto attempt = [&failure](const auto& write) {
     try {
@@ -265,7 +265,7 @@ int run(const Options& options, const JsonObject& all_options) {
   return Interrupt::exit_code();
 }
 
-/// Reads the command line and does what it asks for. Returns the program's exit code.
+/// Parses the command line and runs. Returns the program's exit code.
 int start(int argc, char** argv) {
   CLI::App app{"Trains a siamese network and reports how well it decides whether two samples are of the same class."};
   Options options;

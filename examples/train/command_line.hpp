@@ -19,7 +19,7 @@ namespace train {
 
 namespace detail {
 
-/// A whole text as a number; false where it is not one.
+/// Parses a whole text as a number. Returns false if it is not one.
 template <class T>
 bool parse(const std::string& text, T& value) {
   const char* end = text.data() + text.size();
@@ -27,7 +27,7 @@ bool parse(const std::string& text, T& value) {
   return result.ec == std::errc{} && result.ptr == end;
 }
 
-/// Refuses what is not a number with the property `holds`; CLI11's own ranges let NaN through.
+/// Accepts numbers for which `holds` is true; errors call that `property`. CLI11's own ranges let NaN through.
 template <class T>
 CLI::Validator number(const std::string& property, bool (*holds)(T)) {
   return {[property, holds](const std::string& text) {
@@ -41,7 +41,7 @@ inline CLI::Validator share() {
   return number<double>("a number between 0 and 1", [](double x) { return x > 0 && x < 1; });
 }
 
-/// In the range of float, in which train computes.
+/// A positive number in the range of float, the type that train computes with.
 inline CLI::Validator positive() {
   return number<double>("a number above 0 that a float holds (1.2e-38 to 3.4e38)", [](double x) {
     using Limits = std::numeric_limits<float>;
@@ -49,12 +49,12 @@ inline CLI::Validator positive() {
   });
 }
 
-/// The largest count is beyond any use, and so small that no size in bytes that is made of counts overflows.
+/// The limit is beyond any use, and small enough that no size in bytes computed from counts overflows.
 inline CLI::Validator count() {
   return number<Index>("a whole number from 1 to 1000000", [](Index n) { return n >= 1 && n <= 1'000'000; });
 }
 
-/// Refuses an empty value, as of a variable that is not set, and the name of an option, which CLI11 takes for a value.
+/// Rejects an empty value, such as an unset variable gives, and an option's name, which CLI11 would take for a value.
 inline CLI::Validator text() {
   return {[](const std::string& text) -> std::string {
             if (text.empty()) return "'' is empty: give a value, or leave the option out";
@@ -73,7 +73,7 @@ inline CLI::Validator path() {
           ""};
 }
 
-/// The texts between commas; also empty ones.
+/// The texts between commas, including empty ones.
 inline std::vector<std::string> divided(const std::string& text) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
@@ -86,7 +86,7 @@ inline std::vector<std::string> divided(const std::string& text) {
   return parts;
 }
 
-/// The words that a choice may be, and what each means.
+/// The words that a choice accepts, and the value of each.
 template <class T>
 using Words = std::vector<std::pair<std::string, T>>;
 
@@ -98,7 +98,7 @@ const T* find(const Words<T>& words, const std::string& chosen) {
   return nullptr;
 }
 
-/// Returns the option, as CLI11 does.
+/// Adds an option that accepts these words. Returns it, as CLI11 does.
 template <class T>
 CLI::Option* choice(CLI::App& app, const std::string& name, T& value, const Words<T>& words, const std::string& help) {
   std::string names, standard;
@@ -118,7 +118,7 @@ CLI::Option* choice(CLI::App& app, const std::string& name, T& value, const Word
       ->default_str(standard);
 }
 
-/// One character, or the word for the one that is hard to type.
+/// Parses one character, or the word tab. Returns an error, or an empty text.
 inline std::string parse_separator(const std::string& text, std::optional<char>& separator) {
   if (text != "tab" && text.size() != 1) return "'" + text + "' is neither one character nor the word tab";
   try {
@@ -350,7 +350,7 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_flag("--quiet", options.quiet, "do not show the progress of the training")->default_str("off");
 }
 
-/// Refuses `--option=`, of which CLI11 takes the next word for the value. Throws ValueError.
+/// Throws ValueError for `--option=`, for which CLI11 would take the next word as the value.
 inline void check_words(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
@@ -360,7 +360,7 @@ inline void check_words(int argc, char** argv) {
   }
 }
 
-/// Throws ValueError for an option that was given, and has no effect beside the others.
+/// Throws ValueError if an option was given that has no effect with the other options.
 inline void check_effect(const CLI::App& app, const Options& options) {
   const auto refuse = [&app](const std::string& option, bool without_effect, const std::string& beside) {
     if (without_effect && app.count(option) > 0) {
@@ -382,7 +382,7 @@ inline void check_effect(const CLI::App& app, const Options& options) {
   refuse("--far", options.threshold != ThresholdRule::Far, chosen("--threshold"));
 }
 
-/// Every option with its value, as on the command line: what was given, or else the default.
+/// Every option with its value as on the command line, or its default.
 inline JsonObject all_options(const CLI::App& app) {
   JsonObject all;
   for (const CLI::Option* option : app.get_options()) {

@@ -20,38 +20,41 @@
 
 namespace train {
 
-/// What samples have in common besides their class.
+/// Groups of samples: what they have in common besides their class.
 struct Groups {
   gemel::Classes training;
-  std::optional<gemel::Classes> test;  ///< where the test has a file of its own; with the same values
-  std::vector<std::string> names;      ///< by the value of a group
+  std::optional<gemel::Classes> test;  ///< only if there is a test file; equal values are the same group
+  std::vector<std::string> names;      ///< indexed by the value of a group
 };
 
-/// The numbers of the samples of each part, ascending.
+/// The indices of the samples of each part, in ascending order.
 struct Division {
   std::vector<Index> training;
   std::vector<Index> validation;
-  std::vector<Index> test;  ///< empty where the test has a file of its own
+  std::vector<Index> test;  ///< empty if there is a test file
 };
 
-// Which classes serve which part.
+// How classes are divided among training, validation and test.
 //
-// A class has two samples at least in a part, or none: with one it would make no similar pair there. So --split samples
-// divides a class among all three parts from six samples on (or more, where --test-fraction leaves less than two times
-// two), and between the training and one of the others from four on; a smaller class is for the training only. Where a
-// class's share of a part is less than two samples, as many such classes as make up the share of all serve that part
-// with two, drawn at random; but eight at least, where there are so many: of two samples each, these make 112
-// dissimilar pairs, which can show a false accept rate of 1 %.
+// In each part a class has at least two samples or none, because a single sample makes no similar pair. So --split
+// samples divides a class among all three parts if it has six samples or more (or however many it takes for four to
+// remain after --test-fraction), and between the training and one other part if it has four or more. Smaller classes
+// serve the training only.
 //
-// --split classes holds out whole classes, two at least for each part, of those with two samples or more.
+// If the shares that some classes have in a part are below two samples each, only some of these classes serve that
+// part, with two samples each. They are drawn at random: as many as make up the share of all of them, but at least
+// eight if there are so many. Eight classes of two samples make 112 dissimilar pairs, which can show a false accept
+// rate of 1 %.
 //
-// --group holds out whole groups, so that the classes are divided as well as they allow; how many samples of a class a
-// part has is then as it comes. A part has two groups at least, where there are so many: with one, none of its pairs
-// would be of two speakers, as those are that the network will meet.
+// --split classes holds out whole classes of two samples or more, at least two classes for each part.
+//
+// --group holds out whole groups, and divides the classes only as well as the groups allow, so a part may have any
+// number of samples of a class. A part has at least two groups if there are enough: with one group (a speaker), none of
+// its pairs would be of two speakers, as the pairs are that the network will meet.
 
 namespace detail {
 
-constexpr Index divisible = 4;  // samples of a class that are enough for two parts
+constexpr Index divisible = 4;  // the fewest samples of a class that can be divided between two parts
 
 inline std::vector<Index> pick(std::span<const Index> from, std::span<const Index> positions) {
   std::vector<Index> picked;
@@ -61,7 +64,7 @@ inline std::vector<Index> pick(std::span<const Index> from, std::span<const Inde
 
 inline Index size_of(const gemel::Classes& classes, Index c) { return gemel::length(classes.members(c)); }
 
-/// The classes of `least` samples or more.
+/// The classes with at least `least` samples.
 inline std::vector<Index> of_size(const gemel::Classes& classes, Index least) {
   std::vector<Index> large;
   for (Index c = 0; c < classes.count(); ++c) {
@@ -70,7 +73,7 @@ inline std::vector<Index> of_size(const gemel::Classes& classes, Index least) {
   return large;
 }
 
-/// The smallest class that still is divisible after the fraction has gone to the test.
+/// The size of the smallest class that is still divisible after the test has taken its fraction.
 inline Index smallest_for_three(double test_fraction) {
   const double size = static_cast<double>(divisible) / (1 - test_fraction);
   return std::max<Index>(divisible + 2, gemel::detail::whole_up(size, size));
@@ -83,7 +86,7 @@ inline void keep_some(std::vector<Index>& classes, Index count, gemel::Rng& rng)
   classes.resize(static_cast<std::size_t>(count));
 }
 
-/// Of the candidates, the classes that give samples to a part that has this fraction of all samples.
+/// The candidates that give samples to a part with this fraction of all samples.
 inline std::vector<Index> serving(const gemel::Classes& classes, const std::vector<Index>& candidates, double fraction,
                                   gemel::Rng& rng) {
   constexpr Index fewest = 8;
@@ -99,7 +102,7 @@ inline std::vector<Index> serving(const gemel::Classes& classes, const std::vect
   return serve;
 }
 
-/// Of the candidates' samples the fraction; all other samples remain, as `train`.
+/// Splits off the fraction of the candidates' samples, as `test`; all other samples are `train`.
 inline gemel::Split split_off_samples(const gemel::Classes& classes, const std::vector<Index>& candidates,
                                       double fraction, gemel::Rng& rng) {
   std::vector<char> serves(static_cast<std::size_t>(classes.count()), 0);
@@ -117,7 +120,7 @@ inline gemel::Split split_off_samples(const gemel::Classes& classes, const std::
   return split;
 }
 
-/// Whole classes of two samples or more: the fraction of them, but two at least; `kept` of them remain at least.
+/// Splits off the fraction of the classes with two samples or more: at least two, and at least `kept` of them remain.
 inline gemel::Split split_off_classes(const gemel::Classes& classes, double fraction, Index kept, gemel::Rng& rng) {
   const std::vector<Index> candidates = of_size(classes, 2);
   const auto all = static_cast<double>(candidates.size());
@@ -135,7 +138,7 @@ inline gemel::Split split_off_classes(const gemel::Classes& classes, double frac
   return split;
 }
 
-/// Splits off the last samples, or the classes of the highest numbers.
+/// Splits off the last samples, or the classes with the highest numbers.
 inline gemel::Split split_last(const gemel::Classes& classes, Split by, Index count) {
   const Index all = by == Split::Classes ? classes.count() : classes.size();
   if (count >= all) {
@@ -151,7 +154,7 @@ inline gemel::Split split_last(const gemel::Classes& classes, Split by, Index co
   return split;
 }
 
-/// Which parts are split off at random.
+/// Which parts are drawn at random.
 struct RandomParts {
   bool test;
   bool validation;
@@ -159,7 +162,7 @@ struct RandomParts {
   Index count() const { return Index{test} + Index{validation}; }
 };
 
-/// Throws ValueError where the classes are too few or too small.
+/// Throws ValueError if the classes are too few or too small.
 inline void check_divisible(const gemel::Classes& classes, const Options& options, RandomParts drawn) {
   using gemel::length;
   const bool both = drawn.count() == 2;
@@ -190,7 +193,7 @@ inline void check_divisible(const gemel::Classes& classes, const Options& option
                            " samples or more, half of which stay to learn from, but there are ", for_two, remedy});
 }
 
-/// The classes to draw the test's from: of those that are divisible once only, a part is left for the validation.
+/// The classes that may serve the test. Of those that can be divided only once, some are left to the validation.
 inline std::vector<Index> candidates_for_test(const gemel::Classes& classes, const Options& options, RandomParts drawn,
                                               gemel::Rng& rng) {
   std::vector<Index> candidates = of_size(classes, divisible);
@@ -208,7 +211,7 @@ inline std::vector<Index> candidates_for_test(const gemel::Classes& classes, con
   return candidates;
 }
 
-/// How the parts are called that are drawn, and that of the training, in errors.
+/// Names the training and the drawn parts in errors.
 inline std::string drawn_parts(RandomParts drawn) {
   return drawn.count() == 2 ? "training, validation and test"
          : drawn.test       ? "training and test"
@@ -224,7 +227,7 @@ inline Division divide_groups(const gemel::GroupedClasses& samples, const std::v
                              " need one each; give more groups",
                              drawn.test ? ", or a file to test on by --test-data" : ""});
   }
-  // In shares of all groups.
+  // All numbers below are shares of the groups.
   const double least =
       static_cast<double>(groups.count() >= 2 * (drawn.count() + 1) ? 2 : 1) / static_cast<double>(groups.count());
   const auto between = [](double share, double low, double high) { return std::max(low, std::min(share, high)); };
@@ -266,8 +269,7 @@ inline Division divide_groups(const gemel::GroupedClasses& samples, const std::v
 
 }  // namespace detail
 
-/// Divides the samples as the options say; `own_test`: the test has a file of its own. Throws ValueError where there
-/// are too few.
+/// Divides the samples as the options say; `own_test`: there is a test file. Throws ValueError if there are too few.
 inline Division divide(const gemel::Classes& classes, const Options& options, bool own_test, gemel::Rng& rng,
                        const std::optional<Groups>& groups = {}) {
   const bool by_class = options.split == Split::Classes;

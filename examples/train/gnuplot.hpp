@@ -25,8 +25,8 @@
 
 namespace train {
 
-/// Any text as a gnuplot string. In single quotes it expands nothing, and the pictures' terminal reads no markup.
-/// Beyond `most` characters it is cut.
+/// Any text as a gnuplot string, cut off after `most` characters. gnuplot expands nothing in single quotes, and the
+/// pictures' terminal is set to read no markup.
 inline std::string quoted(const std::string& text, std::size_t most) {
   std::string literal = "'";
   for (const char c : printable(text, most)) {
@@ -36,10 +36,10 @@ inline std::string quoted(const std::string& text, std::size_t most) {
   return literal + '\'';
 }
 
-/// One picture as a gnuplot script that carries its own data, so that it can be drawn again, or differently, later.
+/// One picture: a gnuplot script that contains its data, so that it can be drawn again, or changed, later.
 class Picture {
  public:
-  /// `name` is the file's name without its ending.
+  /// `name` is the file's name without its extension.
   Picture(std::string name, const std::string& title) : name_(std::move(name)) {
     text_ << "reset session\n"
              "set encoding utf8\n"
@@ -63,7 +63,7 @@ class Picture {
     return *this;
   }
 
-  /// Adds a block of numbers, a row a line, which commands after it call `$name`.
+  /// Adds a block of numbers, one row per line, to which later commands refer as `$name`.
   void data(const std::string& name, const std::vector<std::vector<double>>& rows) {
     text_ << '$' << name << " << EOD\n";
     for (const std::vector<double>& row : rows) {
@@ -73,7 +73,7 @@ class Picture {
     text_ << "EOD\n";
   }
 
-  /// Writes name.gp into the folder. Throws IoError where that fails.
+  /// Writes name.gp into the folder. Throws IoError if that fails.
   void write(const std::filesystem::path& folder) const { write_file(folder / (name_ + ".gp"), text_.str()); }
 
   const std::string& name() const { return name_; }
@@ -87,8 +87,8 @@ enum class Drawn { Yes, No, GnuplotIsMissing };
 
 namespace detail {
 
-/// Runs gnuplot in a folder, without a shell and without what the user sets for gnuplot, until it is done or
-/// `patience` is at its end.
+/// Runs gnuplot in a folder, without a shell and without the user's gnuplot settings, until it is done or `patience` is
+/// at its end.
 inline Drawn run_gnuplot(const std::filesystem::path& folder, const std::string& script,
                          const Interrupt::Patience& patience) {
   constexpr int missing = 127;
@@ -111,7 +111,7 @@ inline Drawn run_gnuplot(const std::filesystem::path& folder, const std::string&
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Drawn::Yes : Drawn::No;
 }
 
-/// Whether a file is a PNG to its end.
+/// Whether a file is a complete PNG.
 inline bool is_whole_png(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
@@ -120,7 +120,7 @@ inline bool is_whole_png(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// Draws the scripts that lie in `folder`, by gnuplot. A picture that was there stays until the new one is whole.
+/// Runs the pictures' scripts, which are in `folder`, by gnuplot. An older picture stays until the new one is complete.
 inline Drawn draw(const std::filesystem::path& folder, const std::vector<Picture>& pictures,
                   const Interrupt::Patience& patience) {
   namespace fs = std::filesystem;

@@ -11,12 +11,12 @@
 
 namespace train {
 
-/// Ctrl-C and SIGTERM. Where nothing is lost by it, they end the program at once; while a Patience lives, the first
-/// only asks for an early end, and the second ends the program at once. The exit code is 128 + the signal's number.
+/// Handles Ctrl-C and SIGTERM. They end the program at once, except while a Patience exists: then the first signal only
+/// requests an early end, and the second one ends the program. The exit code is 128 + the signal's number.
 class Interrupt {
  public:
-  /// From here on; a signal that who started the program ignores, as nohup and `&` in a script do, stays ignored.
-  /// Writing to a pipe that nobody reads, or beyond a limit of file sizes, becomes an error and no signal.
+  /// Starts handling signals. A signal that is already ignored stays ignored: nohup and `&` in a script ask for that.
+  /// Writing to a pipe without a reader, or beyond the limit of file sizes, becomes an error instead of a signal.
   static void watch() {
     for (const int number : {SIGINT, SIGTERM}) {
       struct sigaction before {};
@@ -31,6 +31,7 @@ class Interrupt {
     signal(SIGXFSZ, SIG_IGN);
   }
 
+  /// While one exists, the first signal only requests an early end. There is at most one at a time.
   class Patience {
    public:
     Patience() {
@@ -41,12 +42,12 @@ class Interrupt {
     Patience(const Patience&) = delete;
     Patience& operator=(const Patience&) = delete;
 
-    /// Whether a signal came in this one's life.
+    /// Whether a signal has come since this one was made.
     bool at_end() const { return asked_; }
     const gemel::StopFlag* flag() const { return &asked_; }
   };
 
-  /// While one lives, signals wait: for what must not be left half done, and takes no time.
+  /// Delays signals while it exists: for short work that must not be left half done.
   class Pause {
    public:
     Pause() {
@@ -64,10 +65,10 @@ class Interrupt {
     sigset_t before_;
   };
 
-  /// 0, or what the program exits with after a signal.
+  /// The program's exit code: 0, or 128 + the signal's number.
   static int exit_code() { return signal_ == 0 ? 0 : 128 + signal_; }
 
-  /// What ended the training early, for people.
+  /// The name of the signal that ended the training early, for messages.
   static std::string name() { return signal_ == SIGTERM ? "SIGTERM" : "Ctrl-C"; }
 
  private:

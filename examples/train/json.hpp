@@ -13,7 +13,7 @@
 
 namespace train {
 
-/// A string as JSON. Bytes that are no UTF-8 become U+FFFD.
+/// A string as JSON. Bytes that are not UTF-8 become U+FFFD.
 inline std::string json(std::string_view text) {
   std::string literal = "\"";
   while (!text.empty()) {
@@ -35,7 +35,7 @@ inline std::string json(std::string_view text) {
 inline std::string json(const std::string& text) { return json(std::string_view(text)); }
 inline std::string json(const char* text) { return json(std::string_view(text)); }
 
-/// All 17 digits; null for what is not finite.
+/// A number as JSON, with all 17 digits; null if it is not finite.
 inline std::string json(double value) {
   if (!std::isfinite(value)) return "null";
   char digits[32];
@@ -55,7 +55,7 @@ inline std::string json(const std::vector<std::string>& texts) {
   return list + "]";
 }
 
-/// An object, written an entry a line.
+/// A JSON object, written with one entry per line.
 class JsonObject {
  public:
   template <class T>
@@ -64,7 +64,7 @@ class JsonObject {
   }
   void add(const std::string& name, const JsonObject& value) { entries_.emplace_back(name, value.text(4)); }
 
-  /// Its entries are indented by so many spaces.
+  /// The object as text; its entries are indented by `indent` spaces.
   std::string text(std::size_t indent = 2) const {
     if (entries_.empty()) return "{}";
     std::string text = "{";

@@ -29,26 +29,26 @@ struct LabelledSamples {
   gemel::Classes classes;
 };
 
-/// What the files hold, not scaled; `test` only where a file of its own was given.
+/// The content of the files, not scaled; `test` only if there is a test file.
 struct Loaded {
   LabelledSamples training;
   std::optional<LabelledSamples> test;
-  std::vector<std::string> class_names;  ///< by the value of a class
+  std::vector<std::string> class_names;  ///< indexed by the value of a class
   std::string origin;  ///< of classes and groups: "3 classes from column 'species', 9 groups from column 'meadow'"
   std::vector<std::string> notes = {};  ///< what the user should know about the files
-  std::optional<Groups> groups = {};    ///< where they were asked for
+  std::optional<Groups> groups = {};    ///< if --group asks for them
 };
 
 namespace detail {
 
-/// Numbers are in their order, since shorter names come first.
+/// Sorts shorter names first, so that numbers are in numerical order.
 struct ByNumberThenName {
   bool operator()(const std::string& a, const std::string& b) const {
     return a.size() != b.size() ? a.size() < b.size() : a < b;
   }
 };
 
-/// The same names have the same values in both files.
+/// Gives each name the same value in both files.
 inline Loaded join_csv(const gemel::CsvData<float>& training, const gemel::CsvData<float>* test) {
   std::map<std::string, int, ByNumberThenName> values;
   for (const std::string& name : training.classes) values[name];
@@ -68,7 +68,7 @@ inline Loaded join_csv(const gemel::CsvData<float>& training, const gemel::CsvDa
   return {labelled(training), test ? std::optional{labelled(*test)} : std::nullopt, names, {}};
 }
 
-/// A column, as errors and the first line of output call it.
+/// How errors and the first line of output refer to a column.
 inline std::string column_called(const std::string& name, const gemel::CsvData<float>& data) {
   return data.header ? "column '" + name + "'" : "column number " + name + ", counted from 0";
 }
@@ -76,8 +76,8 @@ inline std::string label_column(const Options& options, const gemel::CsvData<flo
   return column_called(data.label, data) + (options.label.empty() ? " (the last)" : "");
 }
 
-/// Refuses classes of a file that no pairs can be made of, which is what another column, or another file, would give.
-/// `question` asks for that.
+/// Throws ValueError if no pairs can be made of a file's classes. Often another column, or another file, holds the
+/// classes; `question` asks about that.
 inline void check_classes(const std::string& file, Index samples, const std::vector<std::string>& classes,
                           const std::string& question) {
   const auto fail = [&](const std::string& why) { throw gemel::ValueError(why + ": " + question, {.file = file}); };
@@ -85,7 +85,7 @@ inline void check_classes(const std::string& file, Index samples, const std::vec
   if (gemel::length(classes) == samples) fail("each sample has a class of its own, so there is no similar pair");
 }
 
-/// Refuses groups that divide nothing, or keep nothing together.
+/// Throws ValueError if the groups divide nothing, or keep nothing together.
 inline void check_groups(const gemel::CsvData<float>& data) {
   const auto fail = [&](const std::string& why) {
     throw gemel::ValueError(
@@ -145,7 +145,7 @@ inline Loaded load_csv(const Options& options) {
   return loaded;
 }
 
-/// Inflates gzipped files where zlib is at hand.
+/// Inflates gzipped files if the program was built with zlib.
 inline auto open_idx(const std::string& path) {
 #if defined(GEMEL_HAS_ZLIB)
   return gemel::Gzip{gemel::InputFile{path}};
@@ -185,8 +185,8 @@ inline Loaded load_idx(const Options& options) {
 
 }  // namespace detail
 
-/// Reads the files that the options name, or the embedded digits. Throws what the readers throw, and ShapeError where
-/// the test samples have other features.
+/// Reads the files that the options name, or the embedded digits. Throws what the readers throw, and ShapeError if the
+/// test samples have another number of features.
 inline Loaded load(const Options& options) {
   Loaded loaded = options.images.empty() ? detail::load_csv(options) : detail::load_idx(options);
   if (loaded.test && loaded.test->samples.features() != loaded.training.samples.features()) {

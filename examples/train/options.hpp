@@ -25,11 +25,11 @@ enum class ScheduleName { Constant, Exponential, Cosine, WarmupCosine };
 
 /// What is held out of the training samples to set the threshold: the last `count` of them, or a random `fraction`.
 struct Validation {
-  Index count = 0;  ///< 0: by fraction
+  Index count = 0;  ///< 0: `fraction` counts
   double fraction = 0.1;
 };
 
-/// Everything that can be asked of `train`, with the defaults that --help shows.
+/// All options of `train`, with the defaults that --help shows.
 struct Options {
   std::string data;
   std::string label;
@@ -57,7 +57,7 @@ struct Options {
 
   LossName loss = LossName::Contrastive;
   double margin = 1;
-  std::optional<double> positive_margin;  ///< none: the loss's own
+  std::optional<double> positive_margin;  ///< none: the loss's default
   OptimizerName optimizer = OptimizerName::RMSprop;
   double learning_rate = 1e-3;
   ScheduleName schedule = ScheduleName::Constant;
@@ -67,7 +67,7 @@ struct Options {
   std::uint64_t seed = 1;
 
   ThresholdRule threshold = ThresholdRule::Far;
-  std::optional<double> far;  ///< none: 1 %, or what the validation can show
+  std::optional<double> far;  ///< none: 1 %, or the smallest rate that the validation can show
   std::string json;
   std::string report;
   bool quiet = false;

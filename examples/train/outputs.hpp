@@ -20,14 +20,14 @@
 
 namespace train {
 
-/// The pictures of --report, by the names of their files without endings.
+/// The file names of --report's pictures, without extension.
 inline constexpr std::array<const char*, 5> picture_names = {"loss", "distances", "roc", "det", "embedding"};
 
 namespace detail {
 
 namespace fs = std::filesystem;
 
-/// Where a path leads to, through all links, even where there is nothing yet.
+/// Where a path leads to through all links, whether or not there is a file.
 inline fs::path resolved(fs::path path) {
   std::error_code error;
   for (int links = 0; links < 40 && fs::is_symlink(fs::symlink_status(path, error)); ++links) {
@@ -58,8 +58,8 @@ inline const char* kind(fs::file_type type) {
 
 inline bool is_writable(const fs::path& path, int mode) { return access(path.c_str(), mode) == 0; }
 
-/// Throws IoError where a regular file could not be written to this path, by all that can be known without trying.
-/// `new_folder`: its folder is still to be made.
+/// Throws IoError if no regular file can be written to this path, as far as that is known without trying. `new_folder`:
+/// its folder does not exist yet.
 inline void check_output(const fs::path& path, bool new_folder) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -79,7 +79,7 @@ inline void check_output(const fs::path& path, bool new_folder) {
   }
 }
 
-/// Throws IoError where the folder is not there and cannot be made. Returns whether it is there.
+/// Throws IoError if the folder does not exist and cannot be made. Returns whether it exists.
 inline bool check_folder(const fs::path& folder) {
   std::error_code error;
   fs::path there = fs::absolute(folder, error);
@@ -101,26 +101,26 @@ inline bool check_folder(const fs::path& folder) {
 
 }  // namespace detail
 
-/// Lets no file that is opened later be taken for a standard stream that is closed. Call it first of all.
+/// Opens /dev/null in place of closed standard streams, so that no file opened later takes their number. Call it first.
 inline void claim_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) == -1) {
-      // What is closed for writing must not seem to take it.
+      // Read-only, so that writing to a closed standard output still fails.
       const int opened = open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_RDWR);
       if (opened != stream && opened != -1) close(opened);
     }
   }
 }
 
-/// Sends what was printed on its way. Throws IoError where something of it was lost.
+/// Flushes the standard output. Throws IoError if any output was lost.
 inline void flush_standard_output() {
   std::cout.flush();
   if (!std::cout)
     throw gemel::IoError("nothing can be written to it: is it closed, or the disk full?", {.file = "stdout"});
 }
 
-/// Before the training, not after it: throws IoError where an output could not be written, ValueError where it would
-/// replace an input or another output. Changes nothing, and waits for nothing.
+/// Checks the outputs before the training: throws IoError if one cannot be written, and ValueError if one would replace
+/// an input or another output. Changes nothing and never blocks.
 inline void check_outputs(const Options& options) {
   namespace fs = std::filesystem;
   struct File {
@@ -168,14 +168,14 @@ inline void check_outputs(const Options& options) {
     for (const File& input : inputs) {
       if (detail::is_same_file(outputs[i].path, input.path)) refuse(input);
     }
-    // Both streams may well go to one file.
+    // Both streams may go to the same file.
     for (std::size_t j = 0; j < i && i >= streams; ++j) {
       if (detail::is_same_file(outputs[i].path, outputs[j].path)) refuse(outputs[j]);
     }
   }
 }
 
-/// Writes a file that is whole or not there: what it held before stays until all is written. Throws IoError.
+/// Writes a file completely or not at all: its old content stays until the new one is written. Throws IoError.
 inline void write_file(const std::filesystem::path& path, std::string_view text) {
   const std::filesystem::path target = detail::resolved(path);
   std::string beside = (target.parent_path() / ".train-XXXXXX").string();

@@ -27,17 +27,17 @@
 
 namespace train {
 
-/// The three parts of the data, not scaled: the network learns from the first, the threshold is set on the second, the
-/// figures come from the third.
+/// The three parts of the data, not scaled: the network learns from `training`, the threshold is set on `validation`,
+/// and the figures are measured on `test`.
 struct Parts {
   LabelledSamples training;
   LabelledSamples validation;
   LabelledSamples test;
-  std::vector<std::string> class_names;  ///< by the value of a class
-  Scaling scaling;                       ///< fitted to the first, finite for all of them
-  std::string class_origin;              ///< as Loaded's
-  Seen seen = {};                        ///< of the test samples
-  std::vector<std::string> notes;        ///< what is to be known of the data, and what to do about it
+  std::vector<std::string> class_names;  ///< indexed by the value of a class
+  Scaling scaling;                       ///< fitted to `training`; finite for all parts
+  std::string class_origin;              ///< Loaded::origin
+  Seen seen = {};                        ///< the test samples that are in another part too
+  std::vector<std::string> notes;        ///< what the user should know about the data, and what to do
 };
 
 namespace detail {
@@ -46,7 +46,7 @@ inline const std::string& name_of(Index c, const gemel::Classes& classes, const 
   return names[static_cast<std::size_t>(classes.value(c))];
 }
 
-/// Notes the classes that are too small to be measured on.
+/// Adds a note if there are classes too small to be measured on.
 inline void note_small_classes(const gemel::Classes& classes, const Options& options, Parts& parts) {
   const Index least = options.split == Split::Classes ? 2 : divisible;
   const Index small = classes.count() - gemel::length(of_size(classes, least));
@@ -56,8 +56,8 @@ inline void note_small_classes(const gemel::Classes& classes, const Options& opt
                      classes.count(), "); give more samples of such a class, to measure on it too"}));
 }
 
-/// Notes what is wrong with a part of whole groups: that it is of one group only, or (where it was drawn) has no
-/// similar pair of a class of which there are some in all.
+/// Adds a note if a part of whole groups has one group only, and one if it was drawn and lacks similar pairs of classes
+/// that have such pairs among all samples.
 inline void note_group_part(const gemel::Classes& all, const gemel::Classes& part, Index groups, bool drawn,
                             const char* name, std::vector<std::string>& notes) {
   if (groups == 1) {
@@ -89,7 +89,7 @@ inline void note_groups(const Groups& groups, const gemel::Classes& classes, con
 
 }  // namespace detail
 
-/// Reads and splits what the options ask for, and finds how it is scaled.
+/// Reads the data, divides it and fits the scaling, as the options say.
 inline Parts prepare(const Options& options, gemel::Rng& rng) {
   const Loaded loaded = load(options);
   const LabelledSamples& all = loaded.training;
@@ -107,7 +107,7 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
   parts.scaling.check(all.samples, "--data");
   if (loaded.test) parts.scaling.check(loaded.test->samples, "--test-data");
   parts.seen = count_seen(parts.training.samples, parts.validation.samples, parts.test.samples);
-  // The last samples, and whole groups, are held out whatever their classes.
+  // The last samples and whole groups are held out regardless of their classes.
   if (options.validation.count == 0 && !loaded.groups) detail::note_small_classes(all.classes, options, parts);
   if (loaded.groups) detail::note_groups(*loaded.groups, all.classes, division, options, parts);
   if (parts.seen.anywhere > 0) parts.notes.push_back(parts.seen.describe());
@@ -116,7 +116,7 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
 
 namespace detail {
 
-/// What to do where a part of the data has too few samples.
+/// What to do if a part of the data has too few samples.
 inline std::string how_to_enlarge(const Options& options, const std::string& part) {
   if (part == "training") {
     if (options.validation.count > 0) return "hold out others by --validation";
@@ -129,8 +129,8 @@ inline std::string how_to_enlarge(const Options& options, const std::string& par
   return options.group.empty() ? "hold out more of them by --test-fraction" : "hold out more groups by --test-fraction";
 }
 
-/// Throws ValueError where a part has no similar or no dissimilar pair, or not those of `consecutive`, the option that
-/// asks for consecutive pairs (null: none does). `name` says which part.
+/// Throws ValueError if a part has no similar or no dissimilar pair, or cannot form the consecutive pairs that the
+/// option `consecutive` asks for (null: no option does). `name` names the part.
 inline void check_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
                         const std::vector<std::string>& names, const char* consecutive) {
   const gemel::Classes& classes = part.classes;
@@ -153,7 +153,7 @@ inline void check_pairs(const Options& options, const LabelledSamples& part, con
 
 }  // namespace detail
 
-/// Pairs to learn from, and how many an epoch has.
+/// Pairs to learn from, and the number of pairs in an epoch.
 struct LearningPairs {
   gemel::AnyPairSource<float> source;
   Index size;
@@ -165,7 +165,7 @@ inline LearningPairs training_pairs(const Options& options, const Parts& parts, 
   detail::check_pairs(options, part, "training", parts.class_names, consecutive ? "--pairs" : nullptr);
   const auto learn_from = [](auto pairs) { return LearningPairs{pairs, pairs.size()}; };
   if (consecutive) return learn_from(consecutive_pairs(part.samples, part.classes, rng));
-  const Index most = std::numeric_limits<std::int32_t>::max() / part.samples.size();  // PairSampler's
+  const Index most = std::numeric_limits<std::int32_t>::max() / part.samples.size();  // the limit of PairSampler
   if (options.pairs_per_sample > most) {
     throw gemel::ValueError({"--pairs-per-sample ", options.pairs_per_sample, " is too many for ", part.samples.size(),
                              " training samples: give ", most, " at most"});
@@ -174,13 +174,13 @@ inline LearningPairs training_pairs(const Options& options, const Parts& parts, 
       gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = options.pairs_per_sample}});
 }
 
-/// Pairs to measure on, and which they are.
+/// Pairs to measure on, and a description of how they were chosen.
 struct MeasuringPairs {
   gemel::Pairs<float> pairs;
   std::string description;
 };
 
-/// Of many samples all pairs would be too many: then it is a balanced draw. `name` says of which part in errors.
+/// All pairs of the part, or a balanced draw if there are too many. `name` names the part in errors.
 inline MeasuringPairs measuring_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
                                       const std::vector<std::string>& class_names, gemel::Rng& rng) {
   constexpr Index most_samples = 1500;  // 1.1 million pairs

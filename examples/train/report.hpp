@@ -26,17 +26,17 @@ namespace train {
 
 using gemel::Index;
 
-/// What the pictures show: how the training went, and how the test pairs and samples came out.
+/// What the pictures show: the course of the training, and the results on test pairs and samples.
 struct Report {
   const gemel::History& history;
   const gemel::Roc& roc;
-  std::span<const float> distances;        ///< one a test pair
-  std::span<const std::uint8_t> similar;   ///< 1 or 0 a test pair
+  std::span<const float> distances;        ///< one per test pair
+  std::span<const std::uint8_t> similar;   ///< 1 or 0 per test pair
   double threshold;                        ///< -infinity: none
-  const gemel::MatrixX<float>& embedding;  ///< test samples, one a column
+  const gemel::MatrixX<float>& embedding;  ///< test samples, one per column
   const gemel::Classes& classes;           ///< of the test samples
-  const std::vector<std::string>& names;   ///< of the classes, by their value
-  std::string title;                       ///< of which run they are
+  const std::vector<std::string>& names;   ///< of the classes, indexed by their value
+  std::string title;                       ///< names the run
 };
 
 namespace detail {
@@ -56,7 +56,7 @@ inline Picture loss_picture(const Report& report) {
     if (epoch < history.validation_loss.size()) rows.back().push_back(history.validation_loss[epoch]);
   }
   picture.data("loss", rows);
-  // A loss of 0 has no place on a log axis.
+  // A logarithmic axis cannot show a loss of 0.
   const auto has_logarithm = [](double loss) { return loss > 0; };
   if (std::any_of(history.loss.begin(), history.loss.end(), has_logarithm)) {
     picture << "set ylabel 'loss (log)'\nset logscale y\nset format y '%g'\n";
@@ -64,7 +64,7 @@ inline Picture loss_picture(const Report& report) {
     picture << "set ylabel 'loss'\n";
   }
   if (rows.size() <= 10) picture << "set xtics 1\n";
-  const double margin = std::max(0.5, 0.02 * static_cast<double>(rows.size()));  // no marker stands on the frame
+  const double margin = std::max(0.5, 0.02 * static_cast<double>(rows.size()));  // keeps markers off the frame
   picture << "set xlabel 'epoch'\nset xrange [" << 1 - margin << ":" << static_cast<double>(rows.size()) + margin
           << "]\n"
           << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_colour << "' title 'training'";
@@ -82,12 +82,13 @@ inline std::string threshold_title(const Report& report) {
   return title.str();
 }
 
-/// Both classes' distances, each as shares of its own pairs, since there are many more dissimilar ones.
+/// Histograms of the similar and the dissimilar pairs' distances, each in shares of its own kind, since there are many
+/// more dissimilar pairs.
 inline Picture distances_picture(const Report& report) {
   constexpr std::size_t bins = 80;
   std::vector<float> sorted(report.distances.begin(), report.distances.end());
   std::sort(sorted.begin(), sorted.end());
-  // The last thousandth of the distances would squeeze the rest; it goes to the last bin.
+  // The largest thousandth of the distances would squeeze the rest, so it goes to the last bin.
   const double end =
       std::max({static_cast<double>(sorted[(sorted.size() - 1) * 999 / 1000]), 1.2 * report.threshold, 1e-6});
 
@@ -128,7 +129,7 @@ inline Picture distances_picture(const Report& report) {
   return picture;
 }
 
-/// The curve's points (FAR, FRR), thinned to those whose logarithms can be told apart in a picture.
+/// The curve's points (FAR, FRR), thinned to those that differ visibly on logarithmic axes.
 inline std::vector<std::vector<double>> curve_points(const gemel::Roc& roc) {
   constexpr double step = 0.01;
   const auto height = [](double rate) { return std::log(std::max(rate, 1e-9)); };
@@ -142,8 +143,8 @@ inline std::vector<std::vector<double>> curve_points(const gemel::Roc& roc) {
   return rows;
 }
 
-/// Plots the curve with its equal error rate and what the threshold does; `axes` maps the columns FAR and FRR, for
-/// gnuplot's `using`. A mark that is not between the axes' ends by `shows` is named, but not drawn.
+/// Plots the curve, and marks its equal error rate and the rates at the threshold; `axes` maps the columns FAR and FRR
+/// for gnuplot's `using`. A mark for which `shows` is false is outside the axes: the key says so.
 template <class Shows>
 void plot_curve(Picture& picture, const Report& report, const std::string& axes, const std::string& title,
                 const Shows& shows) {
@@ -163,7 +164,7 @@ void plot_curve(Picture& picture, const Report& report, const std::string& axes,
 }
 
 inline Picture roc_picture(const Report& report) {
-  // A little below the smallest rate that is not 0, and above 1: no mark lies on the frame.
+  // The axis begins a little below the smallest rate above 0 and ends above 1, so that no mark lies on the frame.
   const double lowest = 0.7 * std::max(1 / static_cast<double>(report.roc.dissimilar()), 1e-5);
   const auto is_shown = [lowest](double far, double) { return far >= lowest; };
   double bottom = 0.9;
@@ -179,8 +180,8 @@ inline Picture roc_picture(const Report& report) {
   return picture;
 }
 
-/// Both error rates on axes by the normal distribution's quantiles, on which normal scores give a straight line
-/// (Martin et al.: The DET curve in assessment of detection task performance, Eurospeech 1997).
+/// Both error rates on normal deviate axes, on which normally distributed scores give a straight line (Martin et al.:
+/// The DET curve in assessment of detection task performance, Eurospeech 1997).
 inline Picture det_picture(const Report& report) {
   Picture picture("det", report.title);
   const bool good = report.roc.eer() < 0.2;
@@ -204,8 +205,8 @@ inline Picture det_picture(const Report& report) {
   return picture;
 }
 
-/// Samples (features x n) in the plane of their first two principal components, and the share of the variance, in
-/// percent, that each of the two has.
+/// Samples projected on their first two principal components (2 x n), and the percentage of the variance that each
+/// component explains.
 struct Plane {
   Eigen::MatrixXd points;
   double shares[2] = {0, 0};
@@ -218,14 +219,14 @@ inline Plane principal_plane(const gemel::MatrixX<float>& samples) {
   const double total = std::max(components.eigenvalues().sum(), std::numeric_limits<double>::min());
   Plane plane{Eigen::MatrixXd::Zero(2, centred.cols())};
   for (Index k = 0; k < std::min<Index>(2, centred.rows()); ++k) {
-    const Index component = centred.rows() - 1 - k;  // eigenvalues ascend
+    const Index component = centred.rows() - 1 - k;  // eigenvalues are in ascending order
     plane.points.row(k) = components.eigenvectors().col(component).transpose() * centred;
     plane.shares[k] = 100 * components.eigenvalues()(component) / total;
   }
   return plane;
 }
 
-/// The largest classes have a colour each, the others share grey.
+/// Each of the largest classes has its own colour; the others share grey.
 inline Picture embedding_picture(const Report& report) {
   constexpr Index most_points = 6000;
   const Plane plane = principal_plane(report.embedding);
@@ -267,8 +268,8 @@ inline Picture embedding_picture(const Report& report) {
 
 }  // namespace detail
 
-/// Draws the pictures into `folder`, which is made where it is not there, and says so; where gnuplot is missing it
-/// leaves the scripts. Throws IoError where they cannot be written.
+/// Draws the pictures into `folder`, which is created if necessary, and prints their names. Without gnuplot, only the
+/// scripts are written. Throws IoError if they cannot be written.
 inline void draw_report(const std::filesystem::path& folder, const Report& report, std::ostream& out) {
   std::vector<Picture> pictures;
   pictures.push_back(detail::loss_picture(report));

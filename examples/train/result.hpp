@@ -21,31 +21,31 @@ namespace train {
 
 using gemel::Index;
 
-/// What a run reached. Rates are shares of 1, on the test pairs; the threshold was set on others.
+/// The figures of a run. Rates are fractions from 0 to 1, on the test pairs; the threshold was set on validation pairs.
 struct Result {
   double eer = 0;
-  gemel::Interval eer_interval = {};  ///< NaN: there was no time for it
+  gemel::Interval eer_interval = {};  ///< NaN: a signal ended the run before it
   double auc = 0;
   double accuracy = 0;
-  double accuracy_of_none = 0;         ///< of accepting no pair
+  double accuracy_of_none = 0;         ///< the accuracy of accepting no pair
   double threshold = 0;                ///< -infinity: nothing is accepted
-  std::string threshold_is_for = {};   ///< or why there is none, and what to do
-  std::string threshold_was_set = {};  ///< a sentence: on what, or why not
-  Index threshold_pairs = 0;           ///< on which it was set
+  std::string threshold_is_for = {};   ///< what it is for; or why there is none, and what to do
+  std::string threshold_was_set = {};  ///< a sentence: how it was set, or why it was not
+  Index threshold_pairs = 0;           ///< the number of pairs it was set on
   double far = 0;
   double frr = 0;
-  double seconds = 0;            ///< of the training, validation included
-  double processor_seconds = 0;  ///< the same, of all threads
+  double seconds = 0;            ///< of the training, including validation
+  double processor_seconds = 0;  ///< the same, summed over all threads
   double pairs_per_second = 0;
-  Index train_pairs = 0;  ///< an epoch
+  Index train_pairs = 0;  ///< per epoch
   Index test_pairs = 0;
   std::string test_pairs_are = {};
   Index parameters = 0;
-  Index epochs = 0;  ///< the last may have been ended early
+  Index epochs = 0;  ///< the last may be incomplete
   Index threads = 1;
   std::uint64_t seed = 0;
-  std::string data = {};                ///< the line that describes them
-  std::vector<std::string> notes = {};  ///< what should be known with the figures
+  std::string data = {};                ///< describes the data in one line
+  std::vector<std::string> notes = {};  ///< what to know when reading the figures
 };
 
 namespace detail {
@@ -65,7 +65,7 @@ inline std::string interval(const gemel::Interval& interval) {
 
 }  // namespace detail
 
-/// Adds the notes on rates that say less than they seem to.
+/// Adds notes on figures that say less than they seem to.
 inline void add_notes(Result& result) {
   using detail::percent;
   if (result.eer_interval.method.ends_with("independent")) {
@@ -90,7 +90,7 @@ inline void add_notes(Result& result) {
   }
 }
 
-/// Prints the table that ends a run.
+/// Prints the table at the end of a run.
 inline void print_table(const Result& result, std::ostream& out) {
   using detail::fixed;
   using detail::percent;
@@ -112,8 +112,8 @@ inline void print_table(const Result& result, std::ostream& out) {
   for (const auto& [name, value] : rows) out << "  " << std::left << std::setw(18) << name << value << '\n';
 }
 
-/// Writes all of it as JSON, with the options of the run; null stands for what is not finite. Throws IoError where the
-/// file cannot be written.
+/// Writes all figures and the options of the run as JSON; numbers that are not finite become null. Throws IoError if
+/// the file cannot be written.
 inline void write_json(const std::filesystem::path& path, const Result& result, const JsonObject& options) {
   JsonObject interval;
   interval.add("low", result.eer_interval.low);

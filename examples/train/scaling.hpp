@@ -15,16 +15,16 @@
 
 namespace train {
 
-/// What scales the samples: the network's first layer, fitted to the training samples.
+/// The network's first layer, which scales the samples; it is fitted to the training samples.
 struct Scaling {
-  std::optional<std::variant<gemel::Standardize<>, gemel::Rescale<>>> layer = {};  ///< none: they stay as they are
+  std::optional<std::variant<gemel::Standardize<>, gemel::Rescale<>>> layer = {};  ///< none: no scaling
   std::string description;
 
-  /// Throws ValueError where a value is so far from the training samples' that its result is no float. `name` says of
-  /// which samples, which lie side by side.
+  /// Throws ValueError if a value is so far from the training samples' values that scaling makes it infinite. `name`
+  /// names the samples in errors; they must be one matrix.
   void check(const gemel::Samples<float>& samples, const std::string& name) const {
     if (!layer) return;
-    constexpr Index block = 64;  // samples at a time: a copy of all of them is not needed
+    constexpr Index block = 64;  // samples at a time, which avoids a copy of all of them
     for (Index first = 0; first < samples.size(); first += block) {
       const auto some = samples.matrix().middleCols(first, std::min(block, samples.size() - first));
       const gemel::MatrixX<float> scaled =
@@ -43,7 +43,7 @@ struct Scaling {
 
 namespace detail {
 
-/// Whether `property` holds of each sample.
+/// Whether `property` holds for each sample.
 template <class Property>
 bool holds_of_all(const gemel::Samples<float>& samples, const Property& property) {
   for (Index j = 0; j < samples.size(); ++j) {
@@ -59,8 +59,8 @@ inline bool are_on_one_scale(const gemel::Samples<float>& samples) {
 
 }  // namespace detail
 
-/// The scaling that was asked for, fitted to the training samples. Throws ValueError where these are all the same, and
-/// where scaling would make them so.
+/// The scaling that the options ask for, fitted to the training samples. Throws ValueError if these are all equal, or
+/// if scaling would make them equal.
 inline Scaling find_scaling(Scale scale, const gemel::Samples<float>& training) {
   const auto refuse_equal = [&](const char* how_far) {
     throw gemel::ValueError({"all ", training.size(), " training samples have the same features", how_far,
@@ -81,7 +81,7 @@ inline Scaling find_scaling(Scale scale, const gemel::Samples<float>& training) 
       constant = (layer.scale().array() == 0).count();
       scaling = {layer, "standardised"};
     }
-  } catch (const gemel::ValueError&) {  // of finite floats they refuse nothing else
+  } catch (const gemel::ValueError&) {  // for finite floats, there is no other reason to throw
     refuse_equal(", up to rounding");
   }
   if (automatic) scaling.description += " (automatic)";

@@ -15,15 +15,15 @@
 
 namespace train {
 
-/// How many of the test samples have the values of a training or a validation sample: what the figures say of them,
-/// they do not say of others. Classes do not matter, since the network has seen a sample of another class too.
+/// How many test samples equal a training or validation sample. The figures for such samples say nothing about new
+/// ones. Classes are ignored: the network has seen the sample whatever its class.
 struct Seen {
   Index test = 0;  ///< test samples in all
   Index in_training = 0;
   Index in_validation = 0;
   Index anywhere = 0;
 
-  /// Says so, and what to do.
+  /// A note that says so, and what to do.
   std::string describe() const {
     const char* where = in_validation == 0 ? "training" : in_training == 0 ? "validation" : "training or validation";
     return gemel::format({anywhere, " of the ", test, " test samples ", anywhere == 1 ? "is" : "are", " among the ",
@@ -35,7 +35,7 @@ struct Seen {
 
 namespace detail {
 
-/// The values of samples, to look others up. 0 and -0 are one.
+/// A set of samples, to look up others by their values; 0 and -0 are equal.
 class Values {
  public:
   explicit Values(const gemel::Samples<float>& samples)
@@ -63,7 +63,7 @@ class Values {
 
 }  // namespace detail
 
-/// The samples are compared as they were read, not scaled.
+/// Counts the test samples that are in another part too; samples are compared unscaled.
 inline Seen count_seen(const gemel::Samples<float>& training, const gemel::Samples<float>& validation,
                        const gemel::Samples<float>& test) {
   const detail::Values in_training{training}, in_validation{validation};
@@ -77,7 +77,8 @@ inline Seen count_seen(const gemel::Samples<float>& training, const gemel::Sampl
   return seen;
 }
 
-/// Says how many of the test's groups are the training's or the validation's too, and what to do; empty where none is.
+/// Says how many of the test's groups are among `groups` (training and validation) too, and what to do; empty if none
+/// is.
 inline std::string describe_seen(const gemel::Classes& groups, const gemel::Classes& test) {
   std::unordered_set<std::int64_t> known;
   for (Index g = 0; g < groups.count(); ++g) known.insert(groups.value(g));

@@ -9,21 +9,22 @@
 
 #include "gemel/core/types.hpp"
 
-// Text of files and of the command line on its way to others: a terminal, gnuplot, a JSON file. It is data there, and
-// must not be able to do anything.
+// Makes text from files and the command line safe to pass on to a terminal, gnuplot or a JSON file: there it must be
+// data that cannot act as a command.
 
 namespace train {
 
 namespace detail {
 
-/// One character of UTF-8, or one byte that is none.
+/// One character of UTF-8, or one byte that is not UTF-8.
 struct Character {
   std::uint32_t code;
   std::size_t bytes;
   bool valid;
 };
 
-/// The first character of `text`, which is not empty. Overlong forms, surrogates and what lies beyond Unicode are none.
+/// The first character of `text`, which must not be empty. Overlong forms, surrogates and codes beyond Unicode are not
+/// valid.
 inline Character first_character(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
   const std::uint32_t lead = byte(0);
@@ -40,7 +41,7 @@ inline Character first_character(std::string_view text) {
   return valid ? Character{code, bytes, true} : Character{lead, 1, false};
 }
 
-/// What moves a terminal's cursor, ends a line or turns the direction of writing.
+/// Whether a character moves a terminal's cursor, ends a line or changes the direction of writing.
 inline bool is_control(std::uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
          (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
@@ -48,13 +49,13 @@ inline bool is_control(std::uint32_t code) {
 
 }  // namespace detail
 
-/// `count` things: "1 epoch", "2 epochs".
+/// A count with its noun: "1 epoch", "2 epochs".
 inline std::string counted(gemel::Index count, const std::string& thing) {
   return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
 }
 
-/// A text on one line, as it is, but control characters and bytes that are no UTF-8, which come as \n, \x1b, \u202e.
-/// Beyond `most` characters it is cut.
+/// The text on one line, cut off after `most` characters. Control characters and bytes that are not UTF-8 are escaped,
+/// as \n, \x1b or \u202e.
 inline std::string printable(std::string_view text, std::size_t most = std::string_view::npos) {
   std::string shown;
   for (std::size_t count = 0; !text.empty(); ++count) {

@@ -14,21 +14,21 @@
 
 namespace train {
 
-/// The false accept rate that the threshold is set for, with a note where it is neither asked for nor the usual one.
+/// The false accept rate that the threshold is set for, with a note if it is neither the requested nor the usual rate.
 struct TargetRate {
   double far;
   std::vector<std::string> notes = {};
 };
 
-/// The smallest false accept rate that so many dissimilar pairs can show, at least two, rounded up to three digits.
+/// The smallest false accept rate that this many dissimilar pairs, at least two, can show, rounded up to three digits.
 inline double smallest_rate(Index dissimilar) {
   const double rate = 1 / static_cast<double>(dissimilar);
   const double digits = std::pow(10, 2 - std::floor(std::log10(rate)));
   return std::ceil(rate * digits * (1 - 1e-12)) / digits;
 }
 
-/// The rate of --far; or without it 1 %, or the smallest that the validation pairs can show. Throws ValueError where
-/// they cannot show what was asked for.
+/// The rate of --far; without --far 1 %, or the smallest rate that the validation pairs can show if that is larger.
+/// Throws ValueError if they cannot show the requested rate.
 inline TargetRate target_rate(const Options& options, const gemel::Labels& validation) {
   constexpr double usual = 0.01;
   if (options.threshold != ThresholdRule::Far) return {usual};
@@ -55,7 +55,7 @@ inline TargetRate target_rate(const Options& options, const gemel::Labels& valid
                           " %; hold out more by --validation for a stricter one"})}};
 }
 
-/// By which rule the threshold is set. Where the network tells too little it is -infinity.
+/// How the threshold is set. If the network separates the pairs too badly for one, it is -infinity.
 inline gemel::CalibrationOptions calibration_options(const Options& options, double target) {
   return {.far = target,
           .at_eer = options.threshold == ThresholdRule::Eer,
@@ -63,8 +63,7 @@ inline gemel::CalibrationOptions calibration_options(const Options& options, dou
           .or_accept_nothing = true};
 }
 
-/// What the threshold is for; or why there is none, and what to do. `validation` is the curve of the pairs that it is
-/// set on.
+/// What the threshold is for; or why there is none, and what to do. `validation` is the ROC of the pairs it is set on.
 inline std::string purpose(const Options& options, const gemel::Calibration& calibration, const gemel::Roc& validation,
                            double target) {
   const bool none = std::isinf(calibration.threshold);

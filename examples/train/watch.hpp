@@ -6,8 +6,8 @@
 
 namespace train {
 
-/// A callback that counts pairs and the time that they took, validation left out, and knows whether the last epoch was
-/// trained to its end.
+/// Callback that counts pairs and the time they took, without validation, and records whether the last epoch was
+/// complete.
 struct Watch {
   using Clock = std::chrono::steady_clock;
 
