@@ -1,6 +1,6 @@
-// The kernels below a training step, each instruction set's, in float and double, data in cache: a layer's product
-// (rows x depth times depth x cols), its weight gradient, and the gradient with RMSprop's update interleaved. On one
-// core:
+// How close do the kernels of a training step come to the machine's FMA peak? For each instruction set, in float and
+// double, with data in cache, it times a layer's product (rows x depth times depth x cols), its weight gradient, and
+// the gradient fused with RMSprop's update. Run it on one core:
 //
 //   taskset -c 1 kernels_benchmark [--benchmark_filter=AVX-512]
 #include <gemel/gemel.hpp>
@@ -19,7 +19,7 @@ struct Size {
   }
   double flops() const { return 2 * static_cast<double>(out * in * samples); }
 };
-// The tutorial's layers, those of MNIST's size, whole and odd ones beyond the L1 and the L2 cache.
+// The tutorial's layers, layers of MNIST's size, round and odd sizes beyond the L1 and the L2 cache, and a tiny one.
 const Size sizes[] = {{128, 100, 64}, {128, 128, 64},  {128, 784, 256},   {128, 128, 256},
                       {256, 256, 64}, {100, 333, 222}, {1024, 1024, 256}, {8, 33, 14}};
 
@@ -74,7 +74,7 @@ void fused_update(benchmark::State& state, const Size& size) {
                   .momentum = 0,
                   .epsilon = S(1e-7),
                   .centered = false,
-                  .outside = false};
+                  .pytorch = false};
   const kernel::Update<Rule, S> update{rule, layer.w.size(), nullptr, layer.w.data(), {layer.v.data()}};
   run_against_peak<S>(state, size.flops(),
                       [&] { kernel::update_kernels<Rule, S>().fused_update(layer.gradient(), update); });
