@@ -3,17 +3,17 @@
 
     python3 benchmarks/compare.py
 
-It makes an environment with the peers (Python 3.11 to 3.13; 7 GB in build/compare-venv), builds the C++ peers with the
-default Release flags (plain Eigen with -march=native), and then gives each peer, a process of its own that waits in
-between, one task after another, in turn, for some rounds: what else the machine does meets all of them. First on one
-core, then on two: the last ones of those that it may use (`taskset` chooses others).
+The script creates a virtual environment with the peers (Python 3.11 to 3.13; 7 GB in build/compare-venv) and builds
+the C++ peers with the default Release flags (plain Eigen with -march=native). Each peer is a process. In each round,
+the peers do each task in turn, and wait while it is another peer's turn, so that other load on the machine affects all
+of them. The rounds run on one core first, and then on two: the last of the allowed cores (`taskset` selects others).
 
-The network has three dense layers of 128 units with ReLU, in float; contrastive loss with margin 1, RMSprop. Each peer
-has the fastest form that was found (in peers/), and does all of the work: Gemel skips no pair that costs nothing. A
-time is the median of a round's runs (a run: an epoch of steps, all pairs, the whole gallery), divided by the steps or
-pairs in it; the table has the median of the rounds, and that of their ratios to Gemel. All peers begin at the same
-weights and must come to the same loss over the first steps, mean distance and mean embedding, to 1e-4; else it ends
-with an error.
+The network has three dense layers of 128 units with ReLU, in float, trained with contrastive loss of margin 1 and
+RMSprop. Each peer uses the fastest form that was found for it (in peers/) and does all of the work: Gemel skips no
+pairs. A time is the median of a round's runs (a run is an epoch of steps, all pairs, or the whole gallery), divided by
+the number of steps or pairs in it. The table has the median over the rounds, and the median of their ratios to Gemel.
+All peers start from the same weights and must agree, to 1e-4, on the mean loss of the first steps, the mean distance
+and the mean embedding; otherwise the script ends with an error.
 """
 
 import argparse
@@ -106,7 +106,7 @@ def compiler():
 
 
 def write_data(task):
-    """Floats: each layer's weights (in x out) and biases; a label a pair, 1 = similar; the samples, pair by pair."""
+    """Writes floats: each layer's weights (in x out) and biases, a label per pair (1 = similar), the samples by pair."""
     rng = random.Random(1)
     values = array("f")
     inputs = task.features
@@ -124,7 +124,7 @@ def write_data(task):
 
 
 def environment_variables(threads):
-    """XLA also looks at the cores that the process may use; its wide vectors are a few percent faster."""
+    """XLA also respects the cores that the process may use; its wide vectors are a few percent faster."""
     devices = f"--xla_force_host_platform_device_count={threads}"
     return os.environ | {
         "OMP_NUM_THREADS": str(threads),
@@ -141,7 +141,7 @@ def environment_variables(threads):
 
 
 class Worker:
-    """A peer's process: a task a line goes in, its times and its check value come back as a line of JSON."""
+    """A peer's process: it reads one task per line, and answers with its times and check value as a line of JSON."""
 
     def __init__(self, name, threads):
         self.name, self.kinds = name, PEERS[name].kinds
@@ -156,7 +156,7 @@ class Worker:
         print(*task, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
-            sys.exit(f"{self.name} has ended at task {task.name}; {self.log} says why")
+            sys.exit(f"{self.name} ended at task {task.name}; see {self.log}")
         return json.loads(answer)
 
     def __enter__(self):
@@ -175,7 +175,7 @@ def check_same_value(task, answers):
 
 
 def measure(names, rounds, threads, cores):
-    """{task: {peer: [us of each round]}}; the round before the first warms up."""
+    """Returns {task: {peer: [us of each round]}}; round 0 is a warm-up and is not recorded."""
     os.sched_setaffinity(0, cores[-threads:])
     times = {task.name: {} for task in TASKS}
     with contextlib.ExitStack() as stack:
@@ -197,12 +197,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=15, help="default: 15")
     parser.add_argument("--threads", type=int, nargs="+", choices=[1, 2], default=[1, 2], help="default: 1 2")
     parser.add_argument("--only", nargs="+", choices=others, default=others, help="the peers; default: all")
-    parser.add_argument("--out", type=Path, default=CPP / "compare.md", help="the table; PNG and JSON are beside it")
+    parser.add_argument("--out", type=Path, default=CPP / "compare.md", help="the table; PNG and JSON go next to it")
     options = parser.parse_args()
 
     cores = sorted(os.sched_getaffinity(0))
     if max(options.threads) > len(cores):
-        sys.exit(f"it may use {len(cores)} core(s), fewer than --threads asks for")
+        sys.exit(f"only {len(cores)} core(s) may be used, fewer than --threads asks for")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     make_environment()
     build_cpp_peer()

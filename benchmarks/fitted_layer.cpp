@@ -1,6 +1,9 @@
-// What Standardize in front costs: a step of the tutorial's network behind it, on raw samples, against the same step
-// without it on samples that it has transformed; on one thread, in turn. Times are the median over all batches of
-// each one's least; what else the machine does spoils those least. Run it on one core: taskset -c 1 fitted_layer
+// What does a Standardize layer at the front cost? Times a training step of the tutorial's network with Standardize on
+// raw samples, in turn with the same step without it on samples standardized before, on one thread. A time is the
+// median over the batches of each batch's minimum, because other load on the machine affects minima the least. Run it
+// on one core:
+//
+//   taskset -c 1 fitted_layer
 #include <algorithm>
 #include <cstdio>
 #include <utility>

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <gemel/core/kernel.hpp>
 
-// What one core can do at most: independent fused multiply-adds in registers, enough of them to hide their latency. The
-// portable kernels multiply and add where there is no FMA, so their peak does too.
+// The peak of one core: independent fused multiply-adds in registers, as many as hide their latency. Without FMA the
+// portable kernels multiply and add, and so does the measurement of their peak.
 namespace fma_peak {
 
 #if defined(__aarch64__)
@@ -14,15 +14,15 @@ inline constexpr int chains = 24;
 inline constexpr int chains = 12;
 #endif
 
-// At -O2 too.
+// Unrolls the loops at -O2 too.
 #if defined(__clang__)
 #define FMA_UNROLL _Pragma("unroll")
 #else
 #define FMA_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-// The chains x = x / 2 + 1 / 2 begin differently, and not at 1, or compilers would save some. Not one template: the
-// target attribute is a function's, and what is inlined into it must have it too.
+// The chains x = x / 2 + 1 / 2 have different starting values, none of them 1; otherwise compilers would remove some.
+// This is a macro because the target attribute belongs to a function, and whatever is inlined into it needs it too.
 #define FMA_LOOP(NAME, SET, ATTRIBUTES)                                                     \
   template <gemel::Scalar S>                                                                \
   ATTRIBUTES long NAME(long steps, S* result) {                                             \
@@ -50,7 +50,8 @@ FMA_LOOP(run_portable, portable, __attribute__((noinline)))
 #undef FMA_LOOP
 #undef FMA_UNROLL
 
-/// Runs `steps` of each chain with the instruction set in force; returns the number of multiplications and additions.
+/// Runs `steps` steps of each chain with the current instruction set. Returns the number of multiplications and
+/// additions.
 template <gemel::Scalar S>
 long run(long steps) {
   S result[16];
@@ -63,8 +64,8 @@ long run(long steps) {
 
 }  // namespace fma_peak
 
-/// GFLOP/s of one core with the instruction set in force: the best of many short runs (10 ms together), since whatever
-/// else the machine does can only slow them down.
+/// The peak GFLOP/s of one core with the current instruction set: the best of many short runs (10 ms in total), because
+/// other load on the machine can only slow them down.
 template <gemel::Scalar S>
 double gflops_at_peak() {
   using Clock = std::chrono::steady_clock;

@@ -6,7 +6,7 @@
 
 #include "step_under_test.hpp"
 
-/// The tutorial's network, three dense layers of one width with ReLU, of run-time sizes.
+/// The tutorial's network: three dense layers of one width with ReLU, with sizes set at run time.
 using TutorialLayer = gemel::Dense<gemel::Dynamic, gemel::Dynamic, gemel::ReLU>;
 template <class S>
 using TutorialModel = gemel::Siamese<gemel::Network<S, TutorialLayer, TutorialLayer, TutorialLayer>>;
@@ -22,8 +22,9 @@ TutorialModel<S> tutorial_model(long features, long width, const std::vector<S>&
   return model;
 }
 
-/// Gemel's step. Without options on one thread and with all of the work in every step: over a few batches again and
-/// again most pairs come to cost nothing, and skipping those would time the data, not the code.
+/// A training step by Gemel. By default it uses one thread and does all the work in every step: when the same few
+/// batches are repeated, most pairs soon have no loss, and a step that skips them would measure the data instead of the
+/// code.
 template <class S, class Optimizer = gemel::RMSprop<S>, class Model = TutorialModel<S>,
           class Loss = gemel::ContrastiveLoss, class Source = gemel::Pairs<S>>
 struct GemelStep : StepUnderTest {
@@ -50,12 +51,12 @@ struct GemelStep : StepUnderTest {
   gemel::TrainingStep<Model, Loss, Optimizer> training;
 };
 
-/// The same with every part chosen at run time.
+/// The same step with every part chosen at run time.
 template <class S>
 using GemelStepAtRunTime =
     GemelStep<S, gemel::AnyOptimizer<S>, gemel::AnyModel<S>, gemel::AnyLoss, gemel::AnyPairSource<S>>;
 
-/// Uniform features in [0, 1), and labels by coin.
+/// Random batches: features uniform in [0, 1), and labels by coin flips.
 template <class S>
 StepData<S> random_batches(long features, long width, long pairs, long batches) {
   StepData<S> data{features, width, pairs, batches};
@@ -66,7 +67,8 @@ StepData<S> random_batches(long features, long width, long pairs, long batches) 
   return data;
 }
 
-/// Multiplications and additions of a step's products: forward, gradients, and back to all layers but the first.
+/// The multiplications and additions of a step's matrix products: the forward pass, the weight gradients, and the
+/// backward pass of all layers but the first.
 inline double step_flops(double features, double width, double pairs) {
   return 2 * 2 * pairs * width * (2 * (features + 2 * width) + 2 * width);
 }

@@ -1,6 +1,6 @@
-// What a trained model costs to ask, in float, with weights in cache and a workspace that has grown: the distance of
-// one pair, of a few, a Verifier's decision, and the embedding of a gallery. On one core, the gallery's threads: 2 on
-// two:
+// What does inference cost? In float, with the weights in cache and a workspace of sufficient size, it times the
+// distances of one and of a few pairs, a Verifier's decision, and the embedding of a gallery. Run it on one core (on
+// two for "two threads"):
 //
 //   taskset -c 1 inference_benchmark
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr long width = 128;
 
-/// Of each sample on its way through the network.
+/// The operations that take one sample through the network.
 double embedding_flops(long features) { return static_cast<double>(2 * width * (features + 2 * width)); }
 
 void distances(benchmark::State& state, long features, Index pairs) {
@@ -31,8 +31,8 @@ void distances(benchmark::State& state, long features, Index pairs) {
   });
 }
 
-/// The lone pair, as a program in production asks: what it costs beyond the distance itself, to look at the features
-/// and to have a workspace. With the caller's, or the one that it keeps for the thread.
+/// A Verifier's decision about one pair, as in production: besides computing the distance it checks the features and
+/// needs a workspace, which is the caller's or the thread's own.
 void verification(benchmark::State& state, long features, bool with_workspace) {
   const Verifier verifier{tutorial_model<float>(features, width), Calibration{.threshold = 1}};
   Rng rng{7};
@@ -44,7 +44,8 @@ void verification(benchmark::State& state, long features, bool with_workspace) {
   });
 }
 
-/// By so many threads, into memory that is there; 0: by one, into a new matrix, whose pages the system must clear.
+/// Embeds a gallery into existing memory; `threads` 0: on one thread into a new matrix, whose pages the system must
+/// clear.
 void gallery(benchmark::State& state, long features, Index threads) {
   constexpr Index samples = 100'000;
   const auto model = tutorial_model<float>(features, width);

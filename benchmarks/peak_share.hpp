@@ -11,9 +11,9 @@
 
 #include "fma_peak.hpp"
 
-/// Runs `work` as often as the state asks for. Of the operations (multiplications and additions) in it come two
-/// counters: GFLOP/s, and "% of peak", their share of what so many cores can do, measured right before. They are of the
-/// median run, while Google Benchmark's time is the mean: what else the machine does spoils only that.
+/// Runs `work`, which has this many operations (multiplications and additions), as often as the state asks. Adds two
+/// counters: GFLOP/s, and "% of peak", the share of the peak of `cores` cores, which is measured just before. Both are
+/// computed from the median run, which other load on the machine hardly affects; Google Benchmark's time is the mean.
 template <gemel::Scalar S, class Work>
 void run_against_peak(benchmark::State& state, double operations, Work&& work, double cores = 1) {
   const auto nanoseconds = [&](long runs) {
@@ -22,9 +22,9 @@ void run_against_peak(benchmark::State& state, double operations, Work&& work, d
     for (long i = 0; i < runs; ++i) work();
     return std::chrono::duration<double, std::nano>(Clock::now() - start).count() / static_cast<double>(runs);
   };
-  nanoseconds(1);  // allocates
+  nanoseconds(1);  // the first run allocates
   const double peak = cores * gflops_at_peak<S>();
-  const long together = std::max(1L, static_cast<long>(10'000 / nanoseconds(3)));  // a look at the clock takes 30 ns
+  const long together = std::max(1L, static_cast<long>(10'000 / nanoseconds(3)));  // reading the clock takes 30 ns
   std::vector<double> times;
   while (state.KeepRunningBatch(together)) times.push_back(nanoseconds(together));
   std::ranges::nth_element(times, times.begin() + gemel::length(times) / 2);
@@ -33,7 +33,7 @@ void run_against_peak(benchmark::State& state, double operations, Work&& work, d
   state.counters["% of peak"] = 100 * gflops / peak;
 }
 
-/// The instruction sets of this machine, the best one first.
+/// The instruction sets that this machine supports, the best one first.
 inline std::vector<gemel::InstructionSet> instruction_sets() {
   std::vector<gemel::InstructionSet> sets;
   for (const auto set : {gemel::InstructionSet::AVX512, gemel::InstructionSet::AVX2, gemel::InstructionSet::Portable}) {
@@ -42,7 +42,7 @@ inline std::vector<gemel::InstructionSet> instruction_sets() {
   return sets;
 }
 
-/// A benchmark run(state) with the kernels of that instruction set.
+/// Registers a benchmark that calls run(state) with the kernels of the instruction set.
 template <class Run>
 auto* register_benchmark(const std::string& name, gemel::InstructionSet set, Run run) {
   const auto forced = [set, run](benchmark::State& state) {

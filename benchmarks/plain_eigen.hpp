@@ -6,8 +6,9 @@
 #include <vector>
 
 /// The yardstick: the tutorial's training step (three dense layers of one width with ReLU, contrastive loss with margin
-/// 1, RMSprop) as an expert writes it with Eigen alone. All matrices are allocated once, both sides of the pairs go
-/// through one product of 2n columns, products are noalias, the optimizer is one array expression a variable.
+/// 1, RMSprop) as an expert writes it with Eigen alone. All matrices are allocated once, both sides of the pairs are
+/// columns of one matrix, so that each layer is one product of 2n columns, products are noalias, and the optimizer is
+/// one array expression per variable.
 template <class S>
 class PlainEigen {
   using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
@@ -29,7 +30,7 @@ class PlainEigen {
     }
   }
 
-  /// Sets the weights and biases, layer by layer, from W, b, W, b, …, column by column.
+  /// Sets the weights and biases from W, b, W, b, …; each W is column-major.
   void set_parameters(const S* values) {
     for (Layer& layer : layers_) {
       layer.w = Eigen::Map<const Matrix>(values, layer.w.rows(), layer.w.cols());
@@ -39,7 +40,8 @@ class PlainEigen {
     }
   }
 
-  /// One step on the samples first[i], second[i] with labels similar[i] (1 or 0); returns the loss.
+  /// One step on the pairs (first[i], second[i]) with labels similar[i] (1 or 0). Returns the mean loss before the
+  /// step.
   S step(const std::vector<const S*>& first, const std::vector<const S*>& second, const std::vector<S>& similar) {
     using Features = Eigen::Map<const Vector>;
     for (Eigen::Index i = 0; i < pairs_; ++i) {
@@ -78,7 +80,7 @@ class PlainEigen {
     return loss / static_cast<S>(pairs_);
   }
 
-  /// The distances of a's and b's columns.
+  /// The distances between the columns of a and b.
   Vector distance(const Matrix& a, const Matrix& b) const { return (embed(a) - embed(b)).colwise().norm(); }
 
  private:

@@ -1,6 +1,7 @@
-// How a training step in float scales with the batch, the width, the input size (on one core) and the threads: GFLOP/s
-// of its products, by Gemel and by plain Eigen (-march=native), and the FMA peak. In a minute; each panel but one
-// varies one size of the tutorial's step (100 features, 128 units, 32 pairs). Then draws it:
+// How does a training step in float scale with the batch, the width, the number of features (on one core) and the
+// number of threads? Prints GFLOP/s of the step's matrix products by Gemel and by plain Eigen (-march=native), and the
+// FMA peak. All panels but that of the threads vary one size of the tutorial's step (100 features, 128 units, 32
+// pairs). It takes a minute; gnuplot draws the figures:
 //
 //   scaling > scaling.dat && gnuplot benchmarks/scaling.gnuplot
 #include <algorithm>
@@ -23,7 +24,7 @@ struct Size {
   }
 };
 
-/// Some sizes on one thread, over one of them.
+/// Steps on one thread, of which one size varies.
 struct Panel {
   struct Point {
     long x;
@@ -46,7 +47,7 @@ struct Panel {
   }
 };
 
-/// GFLOP/s of Gemel's step on so many threads.
+/// GFLOP/s of Gemel's step on this many threads.
 double gflops(const Size& size, long threads) {
   const long batches = 20;
   const auto data = random_batches<float>(size.features, size.width, size.pairs, batches);
@@ -54,7 +55,7 @@ double gflops(const Size& size, long threads) {
   for (int pass = 0; pass < passes; ++pass) {
     GemelStep<float> step(data, {.threads = threads, .skip_inactive = false});
     StepTimer timer(step, batches);
-    timer.mean(2);  // allocates
+    timer.mean(2);  // the first steps allocate
     for (int round = 0; round < 5; ++round) times.push_back(timer.median(60));
   }
   return size.gflops(median(times));

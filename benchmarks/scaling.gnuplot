@@ -1,4 +1,4 @@
-# Draws what the program scaling printed: gnuplot [-e "data='FILE'; picture='FILE.png'"] benchmarks/scaling.gnuplot
+# Draws the output of the program scaling: gnuplot [-e "data='FILE'; picture='FILE.png'"] benchmarks/scaling.gnuplot
 if (!exists("data")) data = "scaling.dat"
 if (!exists("picture")) picture = "scaling.png"
 
@@ -28,7 +28,7 @@ do for [k = 1:3] {
   plot data index word(panels, k) using 1:2:xtic(1) with linespoints linestyle 1 title "Gemel, one thread", \
     "" index word(panels, k) using 1:3 with linespoints linestyle 2 title "plain Eigen, -march=native", \
     "" index word(panels, k) using 1:4 with lines linestyle 4 title "FMA peak of a core"
-  set key off  # one for the three
+  set key off  # the first panel's key serves all three
 }
 unset logscale x
 set key on top left

@@ -1,5 +1,8 @@
-// The tutorial's training step by Gemel, compiled with the default Release flags, against the same step by plain Eigen,
-// compiled with -march=native: in turn, median of all steps. Run it on one core: taskset -c 1 step_ratio
+// How long does the tutorial's training step take by Gemel, compiled with the default Release flags, relative to plain
+// Eigen, compiled with -march=native? Both steps run in turn; times are medians of all steps. Run it on one core, or on
+// as many as THREADS (default: 1):
+//
+//   taskset -c 1 step_ratio [THREADS]
 #include <cstdio>
 #include <string>
 #include <vector>

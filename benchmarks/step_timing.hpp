@@ -14,12 +14,12 @@ inline double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Runs one step after another, over all batches again and again.
+/// Runs one step after another, cycling through the batches.
 class StepTimer {
  public:
   StepTimer(StepUnderTest& step, long batches) : step_(&step), batches_(batches) {}
 
-  /// Microseconds of a step, the mean of the next `steps`.
+  /// Microseconds per step: the mean of the next `steps` steps.
   double mean(long steps) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
@@ -27,10 +27,10 @@ class StepTimer {
     return std::chrono::duration<double, std::micro>(Clock::now() - start).count() / static_cast<double>(steps);
   }
 
-  /// Microseconds of a step, the median of the next ones but the first: before it the caches were another's. What else
-  /// the machine does spoils single steps, not the median.
+  /// Microseconds per step: the median of the next `steps` steps. The step before them does not count, because it finds
+  /// the caches filled by others. Other load on the machine affects single steps, not the median.
   double median(long steps) {
-    const long together = mean(1) < 20 ? 5 : 1;  // a look at the clock takes 30 ns
+    const long together = mean(1) < 20 ? 5 : 1;  // reading the clock takes 30 ns
     std::vector<double> times;
     do {
       times.push_back(mean(together));
@@ -44,7 +44,7 @@ class StepTimer {
   long next_ = 0;
 };
 
-/// Microseconds of a step by plain Eigen and by Gemel on one thread, in turn: one a round.
+/// Microseconds per step by plain Eigen and by Gemel on one thread, in turn: one time per round.
 struct StepTimes {
   std::vector<double> plain = {}, gemel = {};
 
@@ -56,8 +56,8 @@ struct StepTimes {
     return median(std::move(quotients));
   }
 
-  /// Appends three rounds, from fresh parameters. They are of no more than 450 steps together: after twice as many
-  /// plain Eigen's optimizer comes to denormal numbers, which take it longer.
+  /// Appends three rounds, starting from new parameters. They have at most 450 steps in total: after about 900 steps,
+  /// plain Eigen's optimizer reaches denormal numbers, which slow it down.
   template <class S>
   void measure(long features, long width, long pairs) {
     constexpr long rounds = 3;
@@ -67,7 +67,7 @@ struct StepTimes {
     const auto plain_eigen = make_plain_eigen(data);
     GemelStep<S> gemel_step(data);
     StepTimer plain_timer(*plain_eigen, batches), gemel_timer(gemel_step, batches);
-    plain_timer.mean(1), gemel_timer.mean(1);  // allocates
+    plain_timer.mean(1), gemel_timer.mean(1);  // the first steps allocate
     const double both = plain_timer.mean(1) + gemel_timer.mean(1);
     const long steps = std::clamp(static_cast<long>(budget / (rounds * both)), 1L, 140L);
     for (long round = 0; round < rounds; ++round) {

@@ -1,16 +1,15 @@
-// A training step by Gemel, compiled with the default Release flags, against the same step by plain Eigen, compiled
-// with -march=native, over sizes that are round and sizes that are not, in float and double. Nine minutes, on one
-// core:
+// Is there a size at which Gemel's training step is slower than plain Eigen's? Compares Gemel, compiled with the
+// default Release flags, and plain Eigen, compiled with -march=native, over round and odd sizes, in float and double.
+// It takes nine minutes on one core:
 //
 //   taskset -c 1 sweep [--quick] [TABLE.csv]
 //
-// --quick takes some of the sizes, in a minute. The table has a line a case; what is printed is the summary: the
-// median, how many cases are beyond the bars, and the worst ones. Each case is timed in several passes over all of
-// them, in rounds of both in turn: what else the machine does meets both. A time is the median of the rounds' medians
-// of single steps, a speed-up the median of the rounds' quotients.
+// --quick takes only some of the sizes, and a minute. The table has one line per case. The printed summary has the
+// median speed-up, the number of cases beyond the bars, and the worst cases. Each case is timed in several passes over
+// all cases, in rounds of both implementations in turn, so that other load on the machine affects both. A time is the
+// median of the rounds' medians of single steps, and a speed-up is the median of the rounds' quotients.
 //
-// A batch is of pairs, so it has an even number of samples: 1 pair stands for one and two samples, 3 and 7 pairs for
-// seven.
+// The batch sizes count pairs, so that a batch has twice as many samples.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -31,7 +30,7 @@ struct Case {
     in_double ? times.measure<double>(features, width, pairs) : times.measure<float>(features, width, pairs);
   }
   double speed_up() const { return times.speed_up(); }
-  /// Below the smallest speed-up that is not yet a regression.
+  /// Whether the speed-up is below the smallest one that is not yet a regression.
   bool beyond_bar() const { return speed_up() * (times.plain_median() < 5 ? 1.15 : 1.07) < 1; }
   const char* scalar() const { return in_double ? "double" : "float"; }
 };
@@ -50,7 +49,7 @@ void write_table(const std::vector<Case>& cases, const std::string& path) {
   }
 }
 
-/// Sorts the cases, the slowest against plain Eigen first.
+/// Sorts the cases, those slowest relative to plain Eigen first, and prints the summary.
 void summarize(std::vector<Case>& cases) {
   std::ranges::sort(cases, {}, &Case::speed_up);
   const auto beyond = std::ranges::count_if(cases, &Case::beyond_bar);

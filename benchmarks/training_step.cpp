@@ -1,11 +1,12 @@
-// A training step of the tutorial's network (three dense layers of 128 units): of the tutorial's batch ("seed": 100
-// features, 32 pairs) and one of MNIST's size (784 features, 128 pairs), in float, with RMSprop and on one thread where
-// nothing else is said. Skipped work counts as done in GFLOP/s. The learning rate is 0, so that all steps are the same
-// work on the same numbers. On one core:
+// What does a training step of the tutorial's network (three dense layers of 128 units) cost, by instruction set,
+// optimizer and share of skipped pairs? It is timed with the tutorial's batch ("seed": 100 features, 32 pairs) and one
+// of MNIST's size (784 features, 128 pairs), in float, and with RMSprop on one thread unless the name says otherwise.
+// In GFLOP/s, skipped work counts as done. The learning rate is 0, so that all steps do the same work on the same
+// numbers. Run it on one core:
 //
 //   taskset -c 1 training_step_benchmark
 //
-// With two cores for the steps on two threads: --benchmark_filter=threads.
+// Run the steps on two threads on two cores, with --benchmark_filter=threads.
 #include <algorithm>
 #include <string>
 
@@ -28,7 +29,8 @@ double flops(const Size& size) {
   return step_flops(static_cast<double>(size.features), width, static_cast<double>(size.pairs));
 }
 
-/// One batch of similar pairs, which are never inactive; or every other one dissimilar and far beyond the margin.
+/// One batch of similar pairs, which are always active. `half_inactive`: every other pair is dissimilar and far beyond
+/// the margin.
 StepData<float> one_batch(const Size& size, bool half_inactive) {
   auto data = random_batches<float>(size.features, width, size.pairs, 1);
   std::ranges::fill(data.similar, 1);
@@ -49,11 +51,11 @@ void step(benchmark::State& state, const Size& size, TrainingStepOptions options
   run_against_peak<float>(
       state, flops(size), [&] { gemel.step(0); }, static_cast<double>(options.threads));
   const Index active = options.skip_inactive && half_inactive ? size.pairs : 2 * size.pairs;
-  if (gemel.training.active_samples() != active) state.SkipWithError("other pairs are active than were meant to be");
+  if (gemel.training.active_samples() != active) state.SkipWithError("the number of active samples is wrong");
 }
 
-/// All pairs of the samples of the tutorial's batch, all of them similar, and so active. The operations are those of
-/// the network, which sees each sample once.
+/// A step on all pairs of the samples of the tutorial's batch; all are similar, and so active. Its operations are
+/// counted for the network, which sees each sample once.
 void step_of_all_pairs(benchmark::State& state) {
   const Size& size = sizes[0];
   const auto data = one_batch(size, false);

@@ -1,5 +1,5 @@
-// examples/contrastive_loss.cpp in bare Eigen: the same network, data, epochs and output, but for the last and smaller
-// batch, which is left out.
+// The yardstick of run.sh: examples/contrastive_loss.cpp in bare Eigen, with the same network, data, epochs and output.
+// It leaves out the last, smaller batch of an epoch.
 
 #include "../plain_eigen.hpp"
 

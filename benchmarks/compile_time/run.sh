@@ -1,8 +1,8 @@
 #!/bin/sh
-# What a user waits for: the tutorial's program, examples/contrastive_loss.cpp, compiled and linked with -O3, beside the
-# same in bare Eigen. Prints the medians of processor time, turn by turn, and the stripped sizes.
+# How long does the tutorial's program take to compile? Compiles and links examples/contrastive_loss.cpp with -O3, in
+# turn with the same program in bare Eigen, and prints the median processor times and the stripped sizes.
 #   sh benchmarks/compile_time/run.sh [ROUNDS]      9 by default
-# CXX=clang++ takes another compiler.
+# CXX=clang++ selects another compiler.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..

@@ -1,4 +1,4 @@
-// Gemel, or the plain Eigen of plain_eigen.hpp, as a peer of compare.py, which says what the tasks are:
+// Gemel, or the plain Eigen of plain_eigen.hpp, as a peer of compare.py, which starts it and describes the tasks:
 //   cpp_peer gemel|plain_eigen DIRECTORY THREADS
 #include <algorithm>
 #include <chrono>
@@ -19,7 +19,7 @@ using namespace gemel;
 namespace {
 
 constexpr long width = 128;
-constexpr long checked = 4;  // batches, whose mean loss is the check value
+constexpr long checked = 4;  // the check value is the mean loss of this many batches
 
 struct Task {
   std::string name, kind;
@@ -48,11 +48,11 @@ StepData<float> read_data(const Task& task, const std::string& directory) {
   return data;
 }
 
-/// What a task times: `run` does it once.
+/// The work that a task times; `run` does it once.
 struct Work {
   explicit Work(StepData<float> from) : data(std::move(from)) {}
   virtual ~Work() = default;
-  virtual void start() {}      ///< goes back to the initial weights
+  virtual void start() {}      ///< restores the initial weights
   virtual double value() = 0;  ///< a number that all peers must agree on
   virtual void run() = 0;
 

@@ -1,5 +1,5 @@
-"""JAX in its fastest form: an epoch is one jitted `lax.scan` over batches that lie ready, buffers are donated, and
-trained weights are constants of the compiled distance."""
+"""JAX in its fastest form: an epoch is one jitted `lax.scan` over batches that are on the device already, buffers are
+donated, and trained weights are constants of the compiled distance."""
 
 from functools import partial
 
@@ -72,7 +72,7 @@ class Distances(Work):
 
 
 class Embedding(Work):
-    """Each of XLA's devices, one a core, embeds its share of the samples."""
+    """Each of XLA's devices, one per core, embeds its share of the samples."""
 
     def __init__(self, layers, x, similar):
         mesh = jax.make_mesh((jax.device_count(),), ("core",))

@@ -1,4 +1,4 @@
-"""Keras on TensorFlow: `fit`, compiled by XLA, with a whole epoch in one execution."""
+"""Keras on TensorFlow: the training function of `fit`, compiled by XLA, with a whole epoch in one execution."""
 
 import keras
 import tensorflow as tf
@@ -8,7 +8,7 @@ from peer import CHECKED, EPSILON, MARGIN, RATE, RHO, Work, serve
 
 
 class PairDistance(keras.layers.Layer):
-    """The distances of embeddings that lie pair by pair."""
+    """The distances of embeddings that are stored pair by pair."""
 
     def call(self, embeddings):
         pairs = ops.reshape(embeddings, (-1, 2, embeddings.shape[-1]))
@@ -53,7 +53,7 @@ class Training(Work):
         return self.train(self.epochs)
 
     def train(self, batches):
-        """The loss of `fit`'s next execution, without what fit does around it."""
+        """The loss of the next execution of `fit`'s training function, without the overhead of `fit` itself."""
         self.model.reset_metrics()
         return self.model.train_function(batches)["loss"]
 

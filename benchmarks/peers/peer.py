@@ -1,4 +1,4 @@
-"""What the Python peers of compare.py share: their data, and the conversation by stdin and stdout."""
+"""What the Python peers of compare.py share: reading the data, and the protocol on stdin and stdout."""
 
 import json
 import sys
@@ -9,14 +9,14 @@ import numpy as np
 
 WIDTHS = [128, 128, 128]
 RATE, RHO, EPSILON, MARGIN = 1e-3, 0.9, 1e-7, 1.0
-CHECKED = 4  # batches, whose mean loss is the check value: in a whole epoch rounding errors grow
+CHECKED = 4  # batches whose mean loss is the check value: over a whole epoch, rounding errors grow
 
 
 class Work:
-    """What a task times: `run()` does it once."""
+    """The work that a task times; `run()` does it once."""
 
     def start(self):
-        """Goes back to the initial weights."""
+        """Restores the initial weights."""
 
     def value(self):
         """A number that all peers must agree on."""
@@ -24,7 +24,7 @@ class Work:
 
 
 def read_data(file, features, pairs, batches):
-    """Layers [(w, b)], w of in x out; x of batches x pairs x 2 x features; similar of batches x pairs."""
+    """Returns layers [(w, b)] with w in x out, x (batches x pairs x 2 x features) and similar (batches x pairs)."""
     values = np.fromfile(file, np.float32)
 
     def take(*shape):
@@ -38,14 +38,14 @@ def read_data(file, features, pairs, batches):
 
 
 def by_sides(x):
-    """batches x 2 pairs x features: a batch's first samples, then its second ones, as one matrix."""
+    """batches x 2 pairs x features: for each batch one matrix, the pairs' first samples above their second ones."""
     batches, pairs, _, features = x.shape
     return np.ascontiguousarray(x.swapaxes(1, 2)).reshape(batches, 2 * pairs, features)
 
 
 def serve(kinds):
-    """Answers each task with its times and its value. `kinds` maps a task's kind to a Work, built from what read_data
-    returns; the program's last arguments are the directory of the data and the number of threads."""
+    """Answers each task with its times and its check value. `kinds` maps a task's kind to a Work, which is built from
+    what read_data returns. The program's last arguments are the directory of the data and the number of threads."""
     directory, works = Path(sys.argv[-2]), {}
     for line in sys.stdin:
         name, kind, *numbers = line.split()

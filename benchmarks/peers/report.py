@@ -1,4 +1,4 @@
-"""The table (Markdown) and the picture (PNG) of what compare.py measured: `report.py FILE.json` puts both beside it."""
+"""Makes a table (Markdown) and a picture (PNG) from compare.py's figures, next to the JSON file: report.py FILE.json"""
 
 import json
 import sys
@@ -31,7 +31,7 @@ def cpu_model():
 
 
 def summary(times):
-    """{peer: (us, ratio to Gemel)} of a task's {peer: [us of each round]}."""
+    """Returns {peer: (us, ratio to Gemel)} for a task's {peer: [us of each round]}."""
     gemel = times["Gemel"]
     return {peer: (median(us), median(u / g for u, g in zip(us, gemel))) for peer, us in times.items()}
 
@@ -41,12 +41,12 @@ def three_digits(value):
 
 
 def names(summaries):
-    """The peers in all of them, in their order."""
+    """The peers of all summaries, in order of appearance."""
     return list(dict.fromkeys(peer for result in summaries for peer in result))
 
 
 def table(threads, tasks):
-    """Markdown: a row a peer, a task a column; in brackets the ratio to Gemel."""
+    """Markdown with one row per peer and one column per task; the ratio to Gemel is in brackets."""
     summaries = {task: summary(times) for task, times in tasks.items()}
     titles = [f"{title}, {unit}" for title, unit, _ in (TASKS[task] for task in tasks)]
     rows = [[CORES[threads].capitalize(), *titles], ["---", *("---:" for _ in tasks)]]
@@ -60,7 +60,7 @@ def table(threads, tasks):
 
 
 def draw_task(axes, task, summaries):
-    """A group of bars a peer, a bar a number of cores; summaries: {threads: {peer: (us, ratio)}}."""
+    """One group of bars per peer, one bar per number of cores; summaries: {threads: {peer: (us, ratio)}}."""
     title, unit, scale = TASKS[task]
     peers = names(summaries.values())
     height = 0.84 / len(summaries)

@@ -1,7 +1,7 @@
-"""PyTorch, eager or compiled, by the first argument; compiled, a step is one graph, its update included.
+"""PyTorch, eager or compiled, as the first argument says. A compiled step is one graph, including its update.
 
-The update is written out, since torch.optim.RMSprop has its epsilon outside of the root, and is slower: in eager mode
-by torch._foreach, as torch.optim does it; tensor by tensor where the compiler fuses what it can."""
+The update is written out, because torch.optim.RMSprop has its epsilon outside the root and is slower. In eager mode it
+uses torch._foreach, as torch.optim does; in the compiled step it goes tensor by tensor, and the compiler fuses it."""
 
 import sys
 
@@ -21,7 +21,7 @@ def embed(parameters, x):
 
 
 def embed_into(outputs, parameters, x):
-    """The fastest eager form without gradients: outputs has room for each layer's."""
+    """The fastest eager form without gradients; `outputs` holds a tensor for each layer's output."""
     for w, b, y in zip(parameters[::2], parameters[1::2], outputs):
         x = torch.addmm(b, x, w, out=y).relu_()
     return x
@@ -90,7 +90,7 @@ class Training(Work):
         return torch.stack(self.run()[:CHECKED]).mean()
 
     def run(self):
-        """Once there is a graph, only the guards that tell it from others are checked."""
+        """Once the step is compiled, only the guards that select its graph are checked."""
         with torch.compiler.set_stance(skip_guard_eval_unsafe=self.is_compiled):
             losses = [self.step(self.parameters, self.mean_squares, *batch) for batch in self.batches]
         self.is_compiled = COMPILED
