@@ -106,7 +106,7 @@ def compiler():
 
 
 def write_data(task):
-    """Writes floats: each layer's weights (in x out) and biases, a label per pair (1 = similar), the samples by pair."""
+    """Writes floats: the layers' weights (in x out) and biases, a label per pair (1 = similar), the samples by pair."""
     rng = random.Random(1)
     values = array("f")
     inputs = task.features

@@ -62,7 +62,7 @@ void check(const Options& options, std::uint64_t in_float, std::uint64_t in_doub
 
 }  // namespace
 
-TEST_CASE("every optimizer leaves the recorded bits") {
+TEST_CASE("training by every optimizer gives the recorded bits") {
   SECTION("SGD") {
     check<SGD>(SGDOptions{}, 0x58f385b90601a159, 0x2de55ba8fbe0d787);
     check<SGD>(SGDOptions{.momentum = 0.9, .weight_decay = 1e-3}, 0x4479700dcb2858c1, 0x349a9c102752b2c2);
@@ -84,7 +84,7 @@ TEST_CASE("every optimizer leaves the recorded bits") {
   }
 }
 
-TEST_CASE("losses, distances and layers leave the recorded bits") {
+TEST_CASE("training with every loss, distance and kind of layer gives the recorded bits") {
   const auto layers = [](auto loss, auto metric) {
     return train<float>(SGD<float>{{.learning_rate = 0.1}}, loss, metric, Dense<Dynamic, Dynamic, ReLU>{35, 37},
                         Dropout<Dynamic>{37, 0.2}, Dense<Dynamic, Dynamic, Linear>{37, 21}, L2Normalize<Dynamic>{21});

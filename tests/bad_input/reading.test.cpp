@@ -101,7 +101,7 @@ std::vector<Row> reading_rows() {
                               [] { csv("a,b,class\n\n1,2,x\n"); }),
           throws<FormatError>("the cell is empty (column number 1", {.file = "bad.csv", .line = 2, .column = "b"},
                               [] { csv("a,b,class\n1,,x\n"); })}},
-        {OneClass, fine("a file may hold one class: who draws pairs from it refuses",
+        {OneClass, fine("a file may hold one class: pairs cannot be drawn from it",
                         [] { return csv("a,b,class\n1,2,x\n3,4,x\n").classes.size() == 1; })},
         {BadLabel,
          {throws<FormatError>("the label is empty", {.file = "bad.csv", .line = 3, .column = "class"},
@@ -190,7 +190,7 @@ std::vector<Row> reading_rows() {
                                     [] {
                                       idx_labels({0, 0, 8, 1, 0, 0, 0, 0});
                                     })},
-        {OneClass, fine("a file may hold one class: who draws pairs from it refuses",
+        {OneClass, fine("a file may hold one class: pairs cannot be drawn from it",
                         [] {
                           return idx_labels({0, 0, 8, 1, 0, 0, 0, 2, 7, 7}).size() == 2;
                         })},

@@ -52,7 +52,7 @@ std::vector<std::string> holes(const Cells& cells) {
 
 }  // namespace
 
-TEST_CASE("every input is tried with every kind of badness, or it is said why not", "[bad_input]") {
+TEST_CASE("every input is tried with every kind of badness, or the table says why not", "[bad_input]") {
   std::vector<std::string> twice;
   const Cells cells = cells_of(all_rows(), twice);
   CHECK(twice == std::vector<std::string>{});
@@ -67,7 +67,7 @@ TEST_CASE("every input is tried with every kind of badness, or it is said why no
   }
 }
 
-TEST_CASE("a hole and a cell that is there twice are seen", "[bad_input]") {
+TEST_CASE("the table's check finds a missing cell and a cell that occurs twice", "[bad_input]") {
   std::vector<std::string> twice;
   const Cells cells = cells_of({{"input", {{NaN, impossible("whole numbers")}, {{NaN, Empty}, {}}, no_file()}}}, twice);
   CHECK(twice == std::vector<std::string>{"input, NaN"});
@@ -87,7 +87,7 @@ TEST_CASE("bad input gets the promised error", "[bad_input]") {
   }
 }
 
-TEST_CASE("a broken promise is seen", "[bad_input]") {
+TEST_CASE("the table's check finds a broken promise", "[bad_input]") {
   using gemel::ShapeError;
   using gemel::ValueError;
   const auto outcome = [](const Cell& cell) { return cell.tries.front()(); };

@@ -38,7 +38,7 @@ refused() { # SENTENCE CMAKE_OPTION...
   shift
   rm -rf "$work/refused"
   if configure "$work/refused" "$@"; then
-    echo "found, in spite of: $*" >&2
+    echo "configured, but should have been rejected: $*" >&2
     exit 1
   fi
   tr -s ' \n' ' ' <"$work/log" | grep -q "$sentence" || { cat "$work/log" >&2; exit 1; }

@@ -71,7 +71,7 @@ std::string refusal(const gemel::Classes& classes, const train::Options& options
 
 }  // namespace
 
-TEST_CASE("classes of many samples have their share in every part") {
+TEST_CASE("classes of many samples have their exact share in every part") {
   const gemel::Classes classes = equal(10, 160);
   const Division division = divided(classes);
   check_parts(division, classes);
@@ -80,7 +80,7 @@ TEST_CASE("classes of many samples have their share in every part") {
   CHECK(division.training.size() == 1080);
 }
 
-TEST_CASE("small data has two samples of every class in each part, where there are enough") {
+TEST_CASE("classes of six samples or more have at least two samples in every part") {
   for (const auto& [number, size] : std::vector<std::pair<std::size_t, int>>{{2, 6}, {2, 12}, {8, 12}, {3, 50}}) {
     CAPTURE(number, size);
     const gemel::Classes classes = equal(number, size);
@@ -91,7 +91,7 @@ TEST_CASE("small data has two samples of every class in each part, where there a
   }
 }
 
-TEST_CASE("classes of four or five samples serve the training and one other part") {
+TEST_CASE("classes of four or five samples are divided between the training and one other part") {
   for (const std::size_t number : {4u, 5u, 20u, 300u}) {
     for (const int size : {4, 5}) {
       CAPTURE(number, size);
@@ -106,7 +106,7 @@ TEST_CASE("classes of four or five samples serve the training and one other part
   }
 }
 
-TEST_CASE("many small classes do not serve all: a part has its share of the samples") {
+TEST_CASE("of many small classes only some serve a part, which has its share of the samples") {
   for (const int size : {4, 6}) {
     CAPTURE(size);
     const gemel::Classes classes = equal(1000, size);
@@ -117,7 +117,7 @@ TEST_CASE("many small classes do not serve all: a part has its share of the samp
   }
 }
 
-TEST_CASE("classes of fewer than four samples serve the training only") {
+TEST_CASE("classes of fewer than four samples are only in the training") {
   const gemel::Classes classes = with_sizes({20, 1, 3, 20, 2, 20, 5, 3, 4});
   const Division division = divided(classes);
   check_parts(division, classes);
@@ -127,7 +127,7 @@ TEST_CASE("classes of fewer than four samples serve the training only") {
   }
 }
 
-TEST_CASE("any fraction leaves classes for every part") {
+TEST_CASE("for any fractions every part has at least two classes") {
   for (const double test : {0.01, 0.25, 0.5, 0.9}) {
     for (const double validation : {0.01, 0.1, 0.5, 0.9}) {
       train::Options options;
@@ -145,7 +145,7 @@ TEST_CASE("any fraction leaves classes for every part") {
   }
 }
 
-TEST_CASE("too few samples are refused with what would do") {
+TEST_CASE("too few samples are rejected, and the error says what would suffice") {
   CHECK(mentions(refusal(equal(2, 2)),
                  "two classes of 6 samples or more, or four of 4 or more; the classes with 6 or more are 0,"));
   CHECK(mentions(refusal(equal(3, 4)), "--test-data"));
@@ -155,7 +155,7 @@ TEST_CASE("too few samples are refused with what would do") {
   check_parts(divided(equal(3, 4), {}, true), equal(3, 4));
 }
 
-TEST_CASE("whole classes are held out of those with two samples, two at least for each part") {
+TEST_CASE("split by classes: at least two whole classes of two samples or more are held out for each part") {
   train::Options options;
   options.split = train::Split::Classes;
   const gemel::Classes classes = with_sizes({1, 2, 2, 3, 1, 9, 2, 2});
@@ -231,7 +231,7 @@ std::vector<std::size_t> group_counts(const Division& division, int groups) {
 
 }  // namespace
 
-TEST_CASE("no group is in two parts, and a part has its share of them, two where there are six") {
+TEST_CASE("no group is in two parts, and each part has its share of the groups: at least two of six or more") {
   using Counts = std::vector<std::size_t>;
   CHECK(group_counts(divided_by_groups(40), 40) == Counts{27, 3, 10});
   CHECK(group_counts(divided_by_groups(15), 15) == Counts{9, 2, 4});
@@ -255,7 +255,7 @@ TEST_CASE("no group is in two parts, and a part has its share of them, two where
   }
 }
 
-TEST_CASE("too few groups are refused, and a validation that divides one") {
+TEST_CASE("too few groups are rejected, and so is a validation that divides a group") {
   CHECK(mentions(refusal_of_groups(2), "too few groups to divide, 2: training, validation and test need one each"));
   CHECK(mentions(refusal_of_groups(2), "--test-data"));
   CHECK(mentions(refusal_of_groups(1, {}, true), "training and validation need one each"));

@@ -4,7 +4,7 @@
 #include "gemel/core/random.hpp"
 #include "gemel/data/samples.hpp"
 
-TEST_CASE("what scales the samples is the first layer of train's model, and changes nothing else of it") {
+TEST_CASE("train's model scales the samples in its first layer and is otherwise the same as without scaling") {
   gemel::Rng rng{3};
   const gemel::Samples<float> raw{gemel::MatrixX<float>(1e3F * gemel::normal<float>(5, 20, rng))};
   train::Options options;

@@ -27,7 +27,7 @@ gemel::MatrixX<float> two_values(float low, float high) {
 
 }  // namespace
 
-TEST_CASE("a feature that is constant in training becomes 0, whatever its value and the number of samples") {
+TEST_CASE("a feature that is constant in the training samples becomes 0 for any value and any number of samples") {
   gemel::Index wrong = 0;
   for (const float value : {14.62F, 0.1F, -0.3F, 1e-40F, 3e-5F, 123456.789F, 1e9F, -3e38F}) {
     for (gemel::Index n = 2; n <= 1000; ++n) {
@@ -40,7 +40,7 @@ TEST_CASE("a feature that is constant in training becomes 0, whatever its value 
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a feature that is constant but for the rounding of floats becomes 0") {
+TEST_CASE("a feature that is constant up to rounding becomes 0") {
   for (const float value : {1e9F, -0.7F, 14.62F}) {
     CAPTURE(value);
     gemel::MatrixX<float> samples(2, 6);
@@ -54,7 +54,7 @@ TEST_CASE("a feature that is constant but for the rounding of floats becomes 0")
   }
 }
 
-TEST_CASE("the least and the largest of floats are scaled to the usual range") {
+TEST_CASE("the smallest and the largest floats are scaled to the usual range") {
   for (const auto& [low, high] : {std::pair{0.0F, 1e-40F}, {1e-42F, 1e-40F}, {-2e38F, 2e38F}, {2e38F, 3e38F}}) {
     CAPTURE(low, high);
     const gemel::MatrixX<float> samples = two_values(low, high);
@@ -67,7 +67,7 @@ TEST_CASE("the least and the largest of floats are scaled to the usual range") {
   }
 }
 
-TEST_CASE("samples that are all the same are refused, and so are values that scaling makes infinite") {
+TEST_CASE("samples that are all equal are rejected, and so are values that scaling makes infinite") {
   using train::Scale;
   const auto refusal = [](Scale scale, const gemel::MatrixX<float>& samples, gemel::Index training) {
     try {
@@ -75,7 +75,7 @@ TEST_CASE("samples that are all the same are refused, and so are values that sca
     } catch (const gemel::ValueError& error) {
       return std::string(error.what());
     }
-    return std::string("it was not refused");
+    return std::string("it was not rejected");
   };
   gemel::MatrixX<float> same = gemel::MatrixX<float>::Constant(3, 5, 14.62F);
   for (const Scale scale : {Scale::Auto, Scale::Unit, Scale::Standardise, Scale::None}) {

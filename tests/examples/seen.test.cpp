@@ -16,7 +16,7 @@ gemel::Samples<float> squares(int first, int last) {
 
 }  // namespace
 
-TEST_CASE("test samples with the values of others are counted, wherever they lie") {
+TEST_CASE("test samples that equal training or validation samples are counted") {
   const train::Seen seen = train::count_seen(squares(0, 9), squares(10, 14), squares(8, 19));
   CHECK(seen.test == 12);
   CHECK(seen.in_training == 2);
@@ -26,7 +26,7 @@ TEST_CASE("test samples with the values of others are counted, wherever they lie
   CHECK(mentions(seen.describe(), "partly"));
 }
 
-TEST_CASE("a sample is told to be where it is") {
+TEST_CASE("the note says in which part the test samples were seen") {
   CHECK(train::count_seen(squares(0, 9), squares(10, 14), squares(15, 19)).anywhere == 0);
   const std::string training = train::count_seen(squares(0, 9), squares(10, 14), squares(9, 9)).describe();
   CHECK(mentions(training, "1 of the 1 test samples is among the training samples too"));
@@ -35,7 +35,7 @@ TEST_CASE("a sample is told to be where it is") {
                  "among the validation samples"));
 }
 
-TEST_CASE("groups of the test that were seen are told") {
+TEST_CASE("the note says how many groups of the test were seen") {
   const gemel::Classes known{0, 0, 1, 1, 2};
   CHECK(train::describe_seen(known, gemel::Classes{3, 4, 3}).empty());
   CHECK(mentions(train::describe_seen(known, gemel::Classes{2, 4, 2}), "1 of the 2 groups of the test file is in"));

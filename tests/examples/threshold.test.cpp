@@ -28,7 +28,7 @@ gemel::Labels dissimilar_pairs(gemel::Index count) {
 
 }  // namespace
 
-TEST_CASE("the threshold is set by the rule that was asked for, and called after it") {
+TEST_CASE("the threshold is set by the rule of the options, and its purpose names the rule") {
   const std::vector<float> distances = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F};
   const gemel::Labels labels{1, 0, 1, 1, 1, 0};
   const gemel::Roc roc{distances, labels};
@@ -45,7 +45,7 @@ TEST_CASE("the threshold is set by the rule that was asked for, and called after
   CHECK(roc.best_threshold() > roc.eer_threshold());
 }
 
-TEST_CASE("where there is no threshold it says why, in the words of the command line") {
+TEST_CASE("if there is no threshold, the purpose says why, in the words of the command line") {
   const auto why = [](ThresholdRule rule, const std::vector<float>& distances, const gemel::Labels& labels) {
     const train::Options options = by_rule(rule);
     const gemel::Calibration none = gemel::calibrate(distances, labels, train::calibration_options(options, 0.4));
@@ -62,7 +62,7 @@ TEST_CASE("where there is no threshold it says why, in the words of the command 
   CHECK(mentions(why(ThresholdRule::Accuracy, between, {0, 1, 0, 0}), "to accept nothing is most often right"));
 }
 
-TEST_CASE("the smallest rate that pairs can show is one that they suffice for") {
+TEST_CASE("the number of pairs suffices for the smallest rate that they can show") {
   for (gemel::Index pairs = 2; pairs < 20000; ++pairs) {
     const double rate = train::smallest_rate(pairs);
     if (gemel::dissimilar_pairs_needed(rate) > pairs || rate * static_cast<double>(pairs) > 1.02) {
@@ -74,7 +74,7 @@ TEST_CASE("the smallest rate that pairs can show is one that they suffice for") 
   CHECK(train::smallest_rate(3) == 0.334);
 }
 
-TEST_CASE("without --far the rate is 1 %, or the smallest that can be shown, with a note") {
+TEST_CASE("without --far the rate is 1 %, or the smallest rate that can be shown, with a note") {
   const train::Options options;
   CHECK(train::target_rate(options, dissimilar_pairs(100)).far == 0.01);
   CHECK(train::target_rate(options, dissimilar_pairs(100)).notes.empty());
@@ -86,13 +86,13 @@ TEST_CASE("without --far the rate is 1 %, or the smallest that can be shown, wit
   CHECK(train::target_rate(by_rule(ThresholdRule::Eer), dissimilar_pairs(1)).notes.empty());
 }
 
-TEST_CASE("a rate that was asked for and cannot be shown is refused with one that can") {
+TEST_CASE("a requested rate that cannot be shown is rejected, and the error gives one that can") {
   train::Options options;
   options.far = 0.01;
   CHECK(train::target_rate(options, dissimilar_pairs(100)).far == 0.01);
   try {
     train::target_rate(options, dissimilar_pairs(40));
-    FAIL("it was not refused");
+    FAIL("it was not rejected");
   } catch (const gemel::ValueError& error) {
     CHECK(mentions(error.what(), "--far 0.01 needs 100"));
     CHECK(mentions(error.what(), "--far 0.025 or more"));
