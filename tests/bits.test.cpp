@@ -1,5 +1,5 @@
-// What training leaves behind, to the bit, as it was recorded once: it is the same by every compiler, for every
-// instruction set with a fused multiply-add, on x86-64, aarch64 and s390x. Who changes the arithmetic records it again.
+// The recorded results of short trainings, to the bit. They are the same for every compiler and every instruction set
+// with a fused multiply-add, on x86-64, aarch64 and s390x. A change of the arithmetic must record them again.
 
 #include <cstdint>
 #include <utility>
@@ -14,7 +14,7 @@ using namespace gemel;
 
 namespace {
 
-/// f() with each of the instruction sets that are to agree: without a fused multiply-add the bits are others.
+/// Calls f with each instruction set that must give these bits; without a fused multiply-add the bits differ.
 template <class F>
 void for_each_fused(const F& f) {
   test::for_each_instruction_set([&] {
@@ -25,8 +25,8 @@ void for_each_fused(const F& f) {
   });
 }
 
-/// The hash of losses, parameters and the optimizer's state after three epochs on noise in 7 classes. Sizes leave
-/// remainders in every tile.
+/// The hash of losses, parameters and optimizer state after three epochs on noise in 7 classes. The sizes are no
+/// multiples of the kernels' tiles.
 template <class S, class Optimizer, class Loss = ContrastiveLoss, class Metric = Euclidean, class... Layers>
 std::uint64_t train(Optimizer optimizer, Loss loss, Metric metric, Layers... layers) {
   Rng rng{3};

@@ -11,10 +11,12 @@
 
 namespace gemel::test {
 
-/// The worst |a - n| / max(|a|, |n|, 1e-3 max |g|) over the elements of a gradient g of f at x: a is g's own element, n
-/// the central difference, the better of two steps. Kinks must be more than 10 times `largest_step` away.
+/// The largest step of the central differences in gradient_error().
 inline constexpr double largest_step = 2e-5;
 
+/// The largest error |a - n| / max(|a|, |n|, 1e-3 max |g|) over the elements of a gradient g of f at x, where a is the
+/// element of g and n the central difference with the better of two steps. Kinks of f must be more than 10 times
+/// `largest_step` away.
 template <class Function>
 double gradient_error(const Function& f, VectorX<double> x, const VectorX<double>& gradient) {
   const double floor = 1e-3 * gradient.cwiseAbs().maxCoeff();
@@ -36,8 +38,8 @@ double gradient_error(const Function& f, VectorX<double> x, const VectorX<double
   return worst;
 }
 
-/// The same for a layer without parameters that maps columns of `size` values to such: the input's gradient of a sum of
-/// the outputs with weights u, on `cols` columns.
+/// The same error for a layer without parameters whose outputs have the size of its inputs: for the gradient by the
+/// inputs x (features x n) of the sum of all outputs, weighted by u.
 template <class LayerType>
 double input_gradient_error(const LayerType& layer, const MatrixX<double>& x, const MatrixX<double>& u,
                             const Pass& pass) {

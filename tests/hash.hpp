@@ -6,7 +6,7 @@
 
 namespace gemel::test {
 
-/// FNV-1a of values' bytes, of each the lowest first.
+/// FNV-1a over the bytes of values, in little-endian order.
 class Hash {
  public:
   template <class Range>

@@ -8,7 +8,7 @@
 
 namespace gemel::test {
 
-/// Those that this processor has.
+/// The instruction sets that this processor supports.
 inline std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;
   for (const auto set : {InstructionSet::Portable, InstructionSet::AVX2, InstructionSet::AVX512}) {
@@ -17,7 +17,7 @@ inline std::vector<InstructionSet> instruction_sets() {
   return sets;
 }
 
-/// Calls f with each of them in force.
+/// Calls f once with each supported instruction set in use.
 template <class F>
 void for_each_instruction_set(const F& f) {
   for (const auto set : instruction_sets()) {

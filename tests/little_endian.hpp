@@ -7,7 +7,7 @@
 
 namespace gemel::test {
 
-/// A number's bytes, the lowest first, whatever the machine's own order; and back.
+/// Convert a number to and from its bytes in little-endian order, whatever the order of the machine.
 template <class T>
 std::array<unsigned char, sizeof(T)> to_little_endian(T value) {
   std::array<unsigned char, sizeof(T)> bytes;

@@ -2,5 +2,5 @@
 
 #include <string>
 
-/// Whether the part is in the text.
+/// Whether the text contains the part.
 inline bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

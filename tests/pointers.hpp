@@ -4,7 +4,7 @@
 
 namespace gemel::test {
 
-/// Where the columns of a matrix begin.
+/// Pointers to the first element of each column of a matrix.
 template <class Matrix>
 auto pointers_to(Matrix& columns) {
   std::vector<decltype(columns.data())> pointers;

@@ -11,7 +11,7 @@
 #include "gemel/core/types.hpp"
 #include "little_endian.hpp"
 
-/// Reads the reference numbers of tests/golden: trusted files, so it checks little.
+/// Reads the reference values of tests/golden. These files are trusted, so it checks little.
 class Safetensors {
  public:
   explicit Safetensors(const std::string& name) {
@@ -23,8 +23,8 @@ class Safetensors {
     data_ = sizeof header + header;
   }
 
-  /// A tensor of any shape, its values as they lie in the file. Those of a row-major n x features array are, column by
-  /// column, features x n.
+  /// The values of a tensor of any shape, in the order of the file. A row-major n x features array thus becomes a
+  /// column-major features x n one.
   template <class S>
   gemel::VectorX<S> flat(const std::string& name) const {
     const auto& tensor = tensors_.at(name);
@@ -35,6 +35,7 @@ class Safetensors {
     for (S& value : values) value = gemel::test::from_little_endian<S>(std::exchange(from, from + sizeof(S)));
     return values;
   }
+  /// An n x features tensor as samples: features x n.
   template <class S>
   gemel::MatrixX<S> samples(const std::string& name) const {
     const gemel::Index n = tensors_.at(name).at("shape")[0];
@@ -42,7 +43,8 @@ class Safetensors {
     return values.reshaped(values.size() / n, n);
   }
 
-  /// All parameters in Gemel's order: a layer's weight (out x in, here row by row) column by column, then its bias.
+  /// All parameters in Gemel's order: for each layer the weight (out x in; row-major in the file) column-major, then
+  /// the bias.
   template <class S>
   gemel::VectorX<S> parameters(const std::string& prefix) const {
     gemel::VectorX<S> all;

@@ -1,4 +1,4 @@
-// Callbacks, the state that they saved, and schedules, in the midst of a training.
+// Bad callbacks, saved states of callbacks, and schedules, in the midst of a training.
 
 #include <cstdio>
 #include <filesystem>
@@ -42,7 +42,7 @@ C make_callback() {
   }
 }
 
-/// Gives a callback what another, or a damaged file, may have saved. It keeps what it had.
+/// Restores a callback from a wrong or damaged saved state. The callback must keep its own state.
 template <class C>
 auto restored(const std::vector<double>& saved) {
   return [saved] {

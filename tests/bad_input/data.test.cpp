@@ -1,4 +1,4 @@
-// Samples, labels, classes and pairs in memory.
+// Bad samples, labels, classes and pairs in memory.
 
 #include <cstdint>
 #include <limits>

@@ -1,5 +1,5 @@
-// The training binary. What it refuses, with exit code 2 and one sentence, is tested where it is run, by
-// tests/examples/train.test.sh: these cells hold that script to having the line.
+// Bad input of the program train. tests/examples/train.test.sh runs it, and tests that it rejects bad input with exit
+// code 2 and one sentence. These cells check that the script has the lines that test it.
 
 #include <fstream>
 #include <iterator>
@@ -11,7 +11,7 @@ namespace gemel::bad_input {
 
 namespace {
 
-/// The script tries this.
+/// Promises that the script contains this line.
 Cell script(const std::string& line) {
   return fine("train.test.sh has the line " + line, [line] {
     std::ifstream file(GEMEL_TEST_DATA "/examples/train.test.sh");

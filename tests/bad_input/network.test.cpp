@@ -1,4 +1,4 @@
-// Networks and what they are given.
+// Bad networks, and bad input of networks.
 
 #include <cmath>
 #include <variant>

@@ -1,4 +1,4 @@
-// What is read from files. The files are in a folder of the test's own.
+// Bad files. They are in a temporary folder of this test.
 
 #include <zlib.h>
 
@@ -39,7 +39,7 @@ Bytes part(const Bytes& bytes, Index count) { return {bytes.begin(), bytes.begin
 Bytes as_bytes(std::string_view content) { return {content.begin(), content.end()}; }
 std::string as_text(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
-/// 5000 bytes in gzip.
+/// The content of a gzip file of 5000 bytes.
 std::string gzipped() {
   const std::filesystem::path path = folder().path() / "whole.gz";
   Bytes bytes;
@@ -58,7 +58,7 @@ std::vector<std::uint8_t> inflated(std::string_view bytes, std::size_t most = 50
   return read_gzip(folder().write("bad.gz", bytes), most);
 }
 
-/// Files that are there, but give nothing. A read error needs a file that fails for root too: Linux has one.
+/// Files that exist but cannot be read. /proc/self/mem gives a read error even to root.
 template <class Read>
 Cell unreadable(const Read& read) {
   const std::string directory = folder().path().filename().string();

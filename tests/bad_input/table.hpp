@@ -14,13 +14,13 @@
 
 #include "gemel/core/error.hpp"
 
-/// The table of bad input: a row is something that a caller gives, a column a way for it to be bad, a cell what happens
-/// then. `throws` is an error's kind, its text and its place (`throws_at`: as its text describes it); `fine` is no
-/// error, and what holds instead; `see` names the row whose promise in the same column covers this one; `impossible`
-/// says why there is no such input.
+/// The table of bad input. A row is an input that a caller gives, a column a way for it to be bad, and a cell says what
+/// happens then: `throws` promises an error's type, text and place (`throws_at`: the place as its text describes it);
+/// `fine` promises that there is no error, and what holds instead; `see` names the row whose cell in the same column
+/// covers this one; `impossible` says why there is no such input.
 ///
-/// The rows are in reading, data, network, training, callback, verification and example.test.cpp; table.test.cpp holds
-/// them to their promises, and to having every cell.
+/// The rows are in reading, data, network, training, callback, verification and example.test.cpp. table.test.cpp checks
+/// that every row has every cell, and that the promises are kept.
 namespace gemel::bad_input {
 
 enum class Badness {
@@ -29,11 +29,11 @@ enum class Badness {
   Infinite,
   Empty,
   OneClass,    // all samples or pairs of one class
-  BadLabel,    // a label beyond 0 and 1
+  BadLabel,    // a label that is neither 0 nor 1
   OutOfRange,  // an option, an index or a number that is not allowed
   Truncated,   // a file, or a saved state, that is cut short or damaged
   Swapped,     // one kind of file in place of another
-  Missing,     // no such file
+  Missing,     // a file that does not exist
   Unreadable,  // a directory, a device, a file that gives a read error
   FullDisk,
 };
@@ -53,23 +53,23 @@ inline constexpr double inf = std::numeric_limits<double>::infinity();
 inline constexpr float nan_f = std::numeric_limits<float>::quiet_NaN();
 inline constexpr float inf_f = std::numeric_limits<float>::infinity();
 
-/// One try: does something bad, and says what is wrong with the outcome. Nothing: the promise is kept.
+/// Does something bad, and says what is wrong with the outcome. An empty text means that the promise is kept.
 using Try = std::function<std::string()>;
 
 struct Cell {
   std::vector<Try> tries = {};
-  std::string reason = {};  ///< why it is impossible, or no error
-  std::string row = {};     ///< where else the promise is
+  std::string reason = {};  ///< why it is impossible, or not an error
+  std::string row = {};     ///< the row that `see` names
 
   Cell() = default;
-  /// The tries of them all.
+  /// A cell with the tries of all these cells.
   Cell(std::initializer_list<Cell> cells) {
     for (const Cell& cell : cells) tries.insert(tries.end(), cell.tries.begin(), cell.tries.end());
   }
 };
 
-/// An error of exactly the kind E, whose text has these words and whose place is described so (a file's without its
-/// folder).
+/// Promises an error of exactly the type E, whose text contains the words and whose place has this description (with a
+/// file's name, without its folder).
 template <std::derived_from<Error> E, std::invocable Act>
 Cell throws_at(const std::string& words, const std::string& place, const Act& act) {
   Cell cell;
@@ -101,7 +101,7 @@ Cell throws(const std::string& words, const Act& act) {
   return throws<E>(words, Place{}, act);
 }
 
-/// No error, for this reason: what holds instead.
+/// Promises no error, but that the predicate holds; the reason says in words what holds.
 template <std::predicate Holds>
 Cell fine(const std::string& reason, const Holds& holds) {
   Cell cell;
@@ -137,7 +137,7 @@ struct Entry {
   Entry(std::initializer_list<Badness> several, Cell content) : columns(several), cell(std::move(content)) {}
 };
 
-/// For what neither is a file nor opens one.
+/// The columns about files, for an input that neither is a file nor opens one.
 inline Entry no_file() {
   return {{Truncated, Swapped, Missing, Unreadable, FullDisk}, impossible("no file is in play")};
 }

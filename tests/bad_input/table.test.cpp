@@ -21,7 +21,7 @@ std::vector<Row> all_rows() {
 
 using Cells = std::map<std::string, std::map<Badness, Cell>>;
 
-/// The cells by row and column; what is there twice is named in `twice`.
+/// The cells by row and column. Rows and cells that occur twice are added to `twice`.
 Cells cells_of(const std::vector<Row>& rows, std::vector<std::string>& twice) {
   Cells cells;
   for (const Row& row : rows) {
@@ -36,7 +36,7 @@ Cells cells_of(const std::vector<Row>& rows, std::vector<std::string>& twice) {
   return cells;
 }
 
-/// The columns that have no cell, or one that says nothing.
+/// The cells that are missing or empty.
 std::vector<std::string> holes(const Cells& cells) {
   std::vector<std::string> missing;
   for (const auto& [row, line] : cells) {

@@ -32,7 +32,7 @@ inline Model a_model() {
   return Model{rng};
 }
 
-/// Six pairs of three features; one feature of this pair as given.
+/// Six pairs of samples with three features. Feature 1 of the pair's second sample gets the value.
 inline Pairs<float> six_pairs(std::optional<Index> pair = {}, float value = 0) {
   Rng rng{2};
   MatrixX<float> a = uniform<float>(3, 6, rng), b = uniform<float>(3, 6, rng);
@@ -40,7 +40,7 @@ inline Pairs<float> six_pairs(std::optional<Index> pair = {}, float value = 0) {
   return {a, b, {1, 0, 0, 1, 1, 0}};
 }
 
-/// Any loss and any callback, so that all share one instantiation of fit.
+/// A loss of any type. With AnyCallback, it lets all tests share one instantiation of fit.
 struct AnyLoss {
   std::function<double(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>, std::span<float>)>
       loss;
@@ -51,6 +51,7 @@ struct AnyLoss {
   }
 };
 
+/// A callback of any type.
 class AnyCallback {
  public:
   using State = TrainingState<Model, RMSprop<float>>;
@@ -93,7 +94,7 @@ class AnyCallback {
   std::function<void(Hook, State&)> call_ = {};
 };
 
-/// A training that has made two steps.
+/// A model and an optimizer in the midst of training: they have made two steps.
 class Training {
  public:
   explicit Training(Index threads) : threads_(threads) { fit(six_pairs()); }
@@ -102,7 +103,7 @@ class Training {
   RMSprop<float>& optimizer() { return optimizer_; }
   Index threads() const { return threads_; }
 
-  /// With batches of four pairs, in their order.
+  /// Trains for an epoch, by default in batches of four pairs; the order is not shuffled.
   template <class Source>
   History fit(const Source& source, FitOptions<float> options = {.batch_size = 4}, AnyLoss loss = {ContrastiveLoss{}},
               AnyCallback callback = {}) {
@@ -115,7 +116,7 @@ class Training {
     return fit(six_pairs(), {.batch_size = 4}, {ContrastiveLoss{}}, std::move(callback));
   }
 
-  /// The bits of parameters and of the optimizer's state.
+  /// The bits of the parameters and the optimizer's state.
   std::vector<std::uint32_t> bits() {
     const auto parameters = model_.parameters();
     std::vector<std::uint32_t> all(static_cast<std::size_t>(parameters.size()));
@@ -137,9 +138,9 @@ class Training {
   RMSprop<float> optimizer_{};
 };
 
-/// Does something bad in the midst of a training, with two threads and with one, and lets out what it throws; whatever
-/// that is, parameters and optimizer must be unchanged, bit by bit, and the training must go on afterwards.
-/// `good_steps` is how many steps the bad call makes before it goes wrong, in an epoch of six_pairs() that begins well.
+/// A try that does something bad in the midst of a training, with two threads and with one, and rethrows the error.
+/// After the error, the parameters and the optimizer must be unchanged, bit by bit, and the training must continue.
+/// `good_steps` is the number of steps, on the first pairs of six_pairs(), that the bad call makes before it fails.
 template <std::invocable<Training&> Act>
 auto in_training(const Act& act, Index good_steps = 0) {
   return [act, good_steps] {

@@ -1,4 +1,4 @@
-// What a training is given: pairs, options, losses and optimizers. After each error the training goes on as if nothing
+// Bad pairs, options, losses and optimizers of a training. After each error the training must continue as if nothing
 // had happened (see training.hpp).
 
 #include "bad_input/training.hpp"
@@ -31,7 +31,7 @@ auto on(const Pairs<float>& pairs, Index good_steps = 0) {
   return in_training([pairs](Training& training) { training.fit(pairs); }, good_steps);
 }
 
-/// Trains on sampled pairs of six samples of three classes, one feature as given.
+/// Trains on pairs drawn from six samples of three classes; feature 1 of sample 0 has the value.
 auto on_sampler(Index features, float value) {
   return in_training([=](Training& training) {
     MatrixX<float> x = MatrixX<float>::Ones(features, 6);
@@ -40,7 +40,7 @@ auto on_sampler(Index features, float value) {
   });
 }
 
-/// A source of a user's own: the same batch again and again, and samples of one value.
+/// A user-defined source: every batch is the same, and all features of a sample are equal.
 struct UserSource {
   Batch<float> content = {.samples = {0, 1, 2}, .pairs = {{0, 1}, {1, 2}}, .similar = {1, 0}};
   Index count = 1;
@@ -60,7 +60,7 @@ auto on_user(const UserSource& source) {
   return in_training([source](Training& training) { training.fit(source); });
 }
 
-/// Trains with options, and validates.
+/// Trains with options, or with validation pairs.
 auto with(const FitOptions<float>& options) {
   return in_training([options](Training& training) { training.fit(six_pairs(), options); });
 }
@@ -70,7 +70,7 @@ auto validated(const Pairs<float>& validation, Index good_steps) {
       good_steps);
 }
 
-/// Good steps, then `act` on the TrainingStep.
+/// Makes good steps with a TrainingStep, then calls act on it.
 template <class Act>
 auto step_then(const Act& act, Index good_steps = 0) {
   return in_training(
@@ -86,7 +86,7 @@ auto step_then(const Act& act, Index good_steps = 0) {
       good_steps);
 }
 
-/// A field of options and its name in errors.
+/// A field of an options type, and its name in errors.
 template <class Options>
 struct Field {
   std::string name;
@@ -97,7 +97,7 @@ struct Field {
       : name(std::move(called)), set([member](Options& options, double value) { options.*member = value; }) {}
 };
 
-/// An optimizer refuses the value in each of the fields, and names it.
+/// Promises that an optimizer rejects the value in each of the fields, and names the field.
 template <class Optimizer, class Options>
 Cell refuses(double value, const std::vector<Field<Options>>& fields) {
   Cell cell;
@@ -109,7 +109,7 @@ Cell refuses(double value, const std::vector<Field<Options>>& fields) {
   return cell;
 }
 
-/// The row of an optimizer whose shares must be in [0, 1), and whose other fields must not be negative.
+/// The row of an optimizer. `shares` must be in [0, 1), `positive` above 0, and `others` not negative.
 template <class Optimizer, class Options>
 Row optimizer_row(const std::string& name, std::vector<Field<Options>> shares, std::vector<Field<Options>> positive,
                   std::vector<Field<Options>> others, const Cell& more) {
@@ -150,7 +150,7 @@ Row optimizer_row(const std::string& name, std::vector<Field<Options>> shares, s
            no_file()}};
 }
 
-/// The row of a loss; `make` gives one of this margin.
+/// The row of a loss; make(margin) makes the loss.
 template <class Make>
 Row loss_row(const std::string& name, const Make& make, const Cell& more = {}) {
   const auto with_margin = [make](double margin) {
@@ -187,7 +187,7 @@ Row loss_row(const std::string& name, const Make& make, const Cell& more = {}) {
            no_file()}};
 }
 
-/// Losses with a second margin refuse it where it is not in [0, margin).
+/// Promises that the loss rejects a positive_margin that is not in [0, margin).
 template <class Loss>
 Cell refuses_positive_margin() {
   Cell cell;

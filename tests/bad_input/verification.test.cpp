@@ -1,4 +1,4 @@
-// Deciding: error rates, thresholds and answers.
+// Bad input of error rates, calibration and verification.
 
 #include <limits>
 #include <string>
@@ -20,7 +20,7 @@ const std::vector<double> near_and_far = {0.1, 0.9, 0.2, 0.8};
 const Labels similar_or_not{1, 0, 1, 0};
 const Roc roc{near_and_far, similar_or_not};
 
-/// The interval of the EER, of distances with an error among them.
+/// Computes the interval of the EER for distances that are not perfectly separated.
 void eer(const IntervalOptions& options) { eer_interval({0.1, 0.9, 0.85, 0.8}, similar_or_not, options); }
 void far(double threshold) { far_interval(near_and_far, similar_or_not, threshold); }
 
@@ -33,7 +33,7 @@ Pairs<float> two_pairs_of(Index features) {
 }
 Pairs<float> all_similar() { return {MatrixX<float>::Ones(3, 2), MatrixX<float>::Zero(3, 2), {1, 1}}; }
 
-/// What a Verifier is asked about: a good sample and another.
+/// Asks a Verifier about a good sample and another one.
 auto asked(const MatrixX<float>& other) {
   return [other] {
     const Verifier<Model> verifier{a_model(), {.threshold = 0.5}};
@@ -43,7 +43,7 @@ auto asked(const MatrixX<float>& other) {
   };
 }
 MatrixX<float> sample(float second) { return VectorX<float>{{1, second, 1}}; }
-/// All hidden units answer an infinite feature of one sign with 0: the distance is finite, but means nothing.
+/// Asks a Verifier whose hidden units all map an infinite feature to 0, so that the distance is finite but meaningless.
 auto asked_where_infinity_hides(float infinite) {
   return [infinite] {
     Model model = a_model();

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Uses the library as its users do, each time with the program that design and README promise: installed into an empty
-# prefix and found by find_package, by add_subdirectory, and with -I and Eigen alone. The project may bring its own Eigen.
-# What the installed package cannot give it refuses, in a sentence.
-#   sh tests/consumer/run.sh [COMPILER]...      by default g++ and, where it is there, clang++
+# Uses the library as its users do, each time with the program of the README: installed into an empty prefix and found
+# by find_package, by add_subdirectory, and with -I and Eigen alone. The project may provide its own Eigen. The
+# installed package rejects unknown components and old versions of Eigen with a clear message.
+#   sh tests/consumer/run.sh [COMPILER]...      default: g++ and, if installed, clang++
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -11,7 +11,7 @@ root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The program's last line is one finite distance; from one build to the next it is the same.
+# The program's last line is one finite distance, the same for every build.
 check() {
   "$2" >"$work/out" 2>/dev/null
   distance=$(tail -n 1 "$work/out")
@@ -61,7 +61,7 @@ for compiler; do
   check "$compiler, -I and Eigen alone" "$prefix/plain"
 done
 
-# An Eigen of the project's own, whose version CMake does not know, and one that is too old.
+# An Eigen that the project provides, whose version CMake does not know, and one that is too old.
 mkdir -p "$work/eigen" "$work/old"
 cat >"$work/eigen/CMakeLists.txt" <<END
 add_library(eigen INTERFACE)

@@ -14,7 +14,7 @@ namespace {
 using gemel::Index;
 using train::Division;
 
-// The classes 0, 1, … with so many samples each, one after the other.
+// Classes 0, 1, … with these numbers of samples, sorted by class.
 gemel::Classes with_sizes(const std::vector<int>& sizes) {
   std::vector<int> labels;
   for (int c = 0; c < static_cast<int>(sizes.size()); ++c) {
@@ -25,14 +25,15 @@ gemel::Classes with_sizes(const std::vector<int>& sizes) {
 
 gemel::Classes equal(std::size_t classes, int samples) { return with_sizes(std::vector<int>(classes, samples)); }
 
-// How many samples of each class a part has.
+// The number of samples of each class in a part.
 std::map<Index, Index> counts(const std::vector<Index>& part, const gemel::Classes& classes) {
   std::map<Index, Index> count;
   for (const Index i : part) ++count[classes.of(i)];
   return count;
 }
 
-// Every sample is in one part; of every class a part has two or none, and the training two where another part has any.
+// Every sample is in exactly one part. Validation and test have at least two samples of a class or none, and the
+// training has at least two of every class that they have.
 void check_parts(const Division& division, const gemel::Classes& classes) {
   std::vector<Index> all;
   for (const auto* part : {&division.training, &division.validation, &division.test}) {
@@ -164,7 +165,7 @@ TEST_CASE("split by classes: at least two whole classes of two samples or more a
   for (const Index i : division.training) parts[0].insert(classes.of(i));
   for (const Index i : division.validation) parts[1].insert(classes.of(i));
   for (const Index i : division.test) parts[2].insert(classes.of(i));
-  CHECK(parts[0].size() == 4);  // the two of one sample too
+  CHECK(parts[0].size() == 4);  // including the two classes of one sample
   CHECK(parts[0].contains(0));
   CHECK(parts[0].contains(4));
   CHECK(parts[1].size() == 2);
@@ -180,7 +181,7 @@ TEST_CASE("split by classes: at least two whole classes of two samples or more a
 
 namespace {
 
-// So many groups, each with two samples of each of three classes.
+// `count` groups, each with two samples of each of three classes.
 train::Groups groups_of(int count) {
   std::vector<int> groups;
   std::vector<std::string> names;
@@ -211,7 +212,7 @@ std::string refusal_of_groups(int groups, const train::Options& options = {}, bo
   return {};
 }
 
-// Whole groups in each part; how many, in the order training, validation, test.
+// The numbers of groups in training, validation and test. Checks that every group is in one part only.
 std::vector<std::size_t> group_counts(const Division& division, int groups) {
   std::set<Index> seen, samples;
   std::vector<std::size_t> counts;

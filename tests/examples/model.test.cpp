@@ -15,7 +15,7 @@ TEST_CASE("train's model scales the samples in its first layer and is otherwise 
     const train::Scaling scaling = train::find_scaling(scale, raw);
     gemel::Rng a{7}, b{7};
     const train::Model scales = train::make_model(options, scaling, 5, a), plain = train::make_model(options, {}, 5, b);
-    CHECK(plain.network().depth() == 4);  // no dropout of the samples
+    CHECK(plain.network().depth() == 4);  // no dropout before the first dense layer
     CHECK(scales.network().depth() == 5);
     CHECK(scales.network().parameter_count() == plain.network().parameter_count());
     const gemel::Samples<float> scaled{

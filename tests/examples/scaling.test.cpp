@@ -10,7 +10,7 @@
 
 namespace {
 
-// All samples (columns) scaled by what the first `training` of them say.
+// All samples (columns), scaled as fitted to the first `training` of them.
 gemel::MatrixX<float> scaled(train::Scale scale, const gemel::MatrixX<float>& samples, gemel::Index training) {
   const train::Scaling scaling = train::find_scaling(scale, gemel::MatrixX<float>(samples.leftCols(training)));
   scaling.check(samples, "data");
@@ -18,7 +18,7 @@ gemel::MatrixX<float> scaled(train::Scale scale, const gemel::MatrixX<float>& sa
   return std::visit([&samples](const auto& layer) { return layer.transform(samples); }, *scaling.layer);
 }
 
-// Half of the values are the first, half the second: standardised they are -1 and 1, in 0..1 they are 0 and 1.
+// Alternating values, half of them low, half high: standardised they are -1 and 1, scaled to 0..1 they are 0 and 1.
 gemel::MatrixX<float> two_values(float low, float high) {
   gemel::MatrixX<float> samples(1, 8);
   for (gemel::Index j = 0; j < 8; ++j) samples(0, j) = j % 2 == 0 ? low : high;
@@ -33,7 +33,7 @@ TEST_CASE("a feature that is constant in the training samples becomes 0 for any 
     for (gemel::Index n = 2; n <= 1000; ++n) {
       gemel::MatrixX<float> samples(2, n + 1);
       for (gemel::Index j = 0; j <= n; ++j) samples.col(j) << value, static_cast<float>(j % 2) + 1.5F;
-      samples(0, n) = value * 1.001F;  // a sample of the test
+      samples(0, n) = value * 1.001F;  // a test sample
       wrong += (scaled(train::Scale::Standardise, samples, n).row(0).array() != 0).any();
     }
   }
@@ -48,7 +48,7 @@ TEST_CASE("a feature that is constant up to rounding becomes 0") {
       samples.col(j) << (j % 2 == 0 ? value : std::nextafter(value, 2 * value)), static_cast<float>(j) + 0.5F;
     }
     CHECK((scaled(train::Scale::Standardise, samples, 5).row(0).array() == 0).all());
-    // A thousandth more is no rounding.
+    // A change by a thousandth is more than rounding.
     samples(0, 1) = 1.001F * value;
     CHECK((scaled(train::Scale::Standardise, samples, 5).row(0).array() != 0).all());
   }

@@ -7,7 +7,7 @@
 
 namespace {
 
-// Samples of two features, i and its square, for i from `first` to `last`.
+// Samples of two features, i and i * i, for i from `first` to `last`.
 gemel::Samples<float> squares(int first, int last) {
   gemel::MatrixX<float> samples(2, last - first + 1);
   for (int i = first; i <= last; ++i) samples.col(i - first) << static_cast<float>(i), static_cast<float>(i * i);

@@ -19,7 +19,7 @@ train::Options by_rule(ThresholdRule rule) {
   return options;
 }
 
-// One similar pair, and so many dissimilar ones.
+// The labels of one similar pair and `count` dissimilar ones.
 gemel::Labels dissimilar_pairs(gemel::Index count) {
   std::vector<int> labels(static_cast<std::size_t>(count) + 1, 0);
   labels[0] = 1;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What train must do and must refuse: each row of the latter ends with exit code 2 and one sentence on stderr that holds the given words.
+# Tests the program train: what it must do, and what it must refuse. Each call of `refuses` must end with exit code 2
+# and one sentence on stderr that contains the given words.
 #   sh tests/examples/train.test.sh PATH_OF_TRAIN
 set -u
 train=$1
@@ -90,7 +91,7 @@ people 8 12 %.3fe-5 >"$files/fine.csv"
 # Ten rooms, each with every person once or twice.
 awk -F, -v OFS=, '{ print (NR == 1 ? "room" : "room " int((NR - 2) / 10)), $0 }' "$files/people.csv" >"$files/rooms.csv"
 
-# Options that are not there, or not with these values.
+# Options that do not exist, or do not accept these values.
 refuses --colour --colour blue
 refuses stray stray
 for option in --test-fraction --dropout --margin --positive-margin --learning-rate --far; do
@@ -125,7 +126,7 @@ refuses "--positive-margin is 0.3, but must be less than the margin: --margin is
   --margin 0.2
 refuses "--margin" --margin 1 --margin 2
 
-# Options that would do nothing.
+# Options that would have no effect.
 refuses "--test-fraction has no effect with --test-data" \
   --test-fraction 0.5 --data "$files/two_classes.csv" --test-data "$files/two_classes.csv"
 refuses "--test-fraction has no effect with --test-images" --test-fraction 0.5 \
@@ -139,7 +140,7 @@ refuses "--group has no effect with --split classes" --group room --data "$files
 refuses "--pairs-per-sample has no effect with --pairs consecutive" --pairs-per-sample 4 --pairs consecutive
 refuses "--dropout has no effect with one layer" --dropout 0.1 --hidden 4
 
-# Files that do not go together, are not there, or are not what they should be.
+# Files that do not fit together, do not exist, or have the wrong content.
 refuses --labels --images "$files/images"
 refuses --images --labels "$files/labels"
 refuses --data --test-data "$files/small.csv"
@@ -188,14 +189,15 @@ refuses "in column 'a', but those of" --data "$files/two_classes.csv" --test-dat
 if command -v gzip >/dev/null; then
   gzip -c "$files/small.csv" >"$files/small.csv.gz"
   refuses "it is gzipped" --data "$files/small.csv.gz"
-  # What follows 4 values is not inflated: no more is said than that something does. Without zlib it is not opened.
+  # The bytes after the 4 values are not inflated, so the error cannot say how many there are. Without zlib the file is
+  # not opened.
   { cat "$files/images"; head -c 50000000 /dev/zero; } | gzip >"$files/swollen.gz"
   refuses "$(grep -q "its gzip data" "$train" && echo "followed by other bytes" || echo "without zlib")" --images "$files/swollen.gz" --labels "$files/labels"
 fi
 refuses 'two\nlines\x1b[31m' --data "$files/two
 lines$(printf '\033')[31m"
 
-# Data that nothing can be learnt or measured on.
+# Data on which nothing can be learnt or measured.
 refuses "one class only" --data "$files/one_class.csv"
 refuses "no similar pair" --data "$files/all_classes.csv"
 refuses "column 'class' (the last) hold the classes? Name their column by --label" --data "$files/all_classes.csv"
@@ -246,7 +248,7 @@ refuses "--scale, --learning-rate, --margin" --margin 1e38
 # The address sanitizer's operator new aborts where the plain one throws.
 grep -q __asan_init "$train" || refuses "memory holds" --hidden 1000000,1000000
 
-# Places that nothing can be written to.
+# Outputs that cannot be written.
 refuses "cannot be written" --json "$files/nowhere/result.json"
 refuses "cannot be written" --json "$files/folder"
 refuses "cannot be written" --json /dev/full
@@ -260,7 +262,7 @@ mkdir "$files/taken" "$files/taken/det.png"
 refuses "a folder, not a file" --report "$files/taken"
 [ "$(ls "$files/taken")" = det.png ] || fails "a refused --report leaves files"
 
-# What would replace an input, or another output, by any of its names.
+# Outputs that would replace an input or another output, under any of its names.
 cp "$files/two_classes.csv" "$files/own.csv"
 cp "$files/labels" "$files/own_labels"
 ln -s own.csv "$files/link.csv"
@@ -294,8 +296,8 @@ message=$(ulimit -f 0 && "$train" --quiet --epochs 1 --hidden 4 --json "$files/o
 for name in made new.json later.json; do [ ! -e "$files/$name" ] || fails "a run that failed made $name"; done
 [ -z "$(find "$files" -name '.train-*')" ] || fails "a run left its scratch files"
 
-# What it prints is a result too: where it is lost, the run has failed.
-printed() {  # printed WHERE: the exit code and the sentence of what just ran
+# The printed output is a result too: if it is lost, the run has failed.
+printed() {  # printed WHERE: checks the exit code and the sentence of the last run
   [ "$code" = 2 ] && grep -q "stdout: nothing can be written" "$files/stderr" ||
     fails "with a standard output that is $1, it ends with $code"
 }
@@ -309,7 +311,7 @@ for option in --quiet --help; do
   printed full
 done
 
-# What it must do.
+# Runs that must succeed.
 "$train" --quiet --epochs 1 --json "$files/result.json" --report "$files/new/report" >"$files/stdout" ||
   fails "a plain run ends with $?"
 keys=$(sed -n 's/^  "\(.*\)": [0-9.e+-]*,\{0,1\}$/\1/p' "$files/result.json" | tr '\n' ' ')
@@ -335,7 +337,7 @@ tr , ';' <"$files/two_classes.csv" >"$files/semicolons.csv"
 tr , '\t' <"$files/two_classes.csv" >"$files/tabs.csv"
 for file in semicolons tabs; do says "column 'class' (the last)" --data "$files/$file.csv"; done
 says "column 'class'" --data "$files/tabs.csv" --separator tab
-# Columns are matched by name: in another order they give the same figures.
+# Columns are matched by name, so another order gives the same figures.
 for test in two_classes reordered; do
   "$train" --quiet --epochs 1 --data "$files/two_classes.csv" --test-data "$files/$test.csv" --label class --json "$files/$test.json" \
     >/dev/null || fails "--test-data $test.csv ends with $?"
@@ -357,7 +359,7 @@ cp "$files/two_classes.csv" "$files/$odd"
 grep -qF 'odd \"name\"\\\u0009of\u001b[31m' "$files/odd.json" || fails "the JSON does not escape a name"
 grep -qF 'odd "name"\\x09of\x1b[31m' "$files/stdout" || fails "a name reaches the terminal as it is"
 
-# Names are text, and no commands, markup or formats.
+# Names are only text: they do not act as commands, markup or formats.
 (
   echo a,b,class
   for i in $(seq 40); do
@@ -382,14 +384,14 @@ done
 command -v gnuplot >/dev/null && [ ! -s "$files/names/embedding.png" ] && fails "hostile names are not drawn"
 grep -q "^set title 'UCI digits, seed 1'" "$files/new/report/loss.gp" || fails "a picture does not say what it is of"
 
-# Rates that say little are told so: nothing can be learnt here, and four of five pairs are dissimilar.
+# A note tells when an accuracy says little: nothing can be learnt here, and four of five pairs are dissimilar.
 awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 300; ++i) print i * 7919 % 301, i * 104729 % 307, i % 5 }' >"$files/noise.csv"
 "$train" --quiet --epochs 1 --data "$files/noise.csv" --validation 0.4 --far 0.001 >"$files/stdout"
 grep -q "Note: an accuracy of .* means little here: accepting nothing has" "$files/stdout" ||
   fails "it does not say that an accuracy means little: $(cat "$files/stdout")"
 
-# Signals. A shell without job control ignores Ctrl-C for what it starts by &, so env undoes that.
-start() {  # start OPTION...: in the background, until it has read the data
+# Signals. A shell without job control makes programs that it starts by & ignore Ctrl-C; env undoes that.
+start() {  # start OPTION...: starts train in the background and waits until it has read the data
   : >"$files/stdout"
   env --default-signal=INT --default-signal=TERM "$train" --quiet "$@" >"$files/stdout" 2>"$files/stderr" &
   process=$!
@@ -398,7 +400,7 @@ start() {  # start OPTION...: in the background, until it has read the data
     sleep 0.1
   done
 }
-ended() {  # ended CODE WORDS: how what was started ended, at most some seconds ago
+ended() {  # ended CODE WORDS: waits some seconds for the end of what was started, and checks its exit code and output
   (sleep 15 && kill -KILL $process) >/dev/null 2>&1 &
   watchdog=$!
   wait $process
@@ -416,19 +418,19 @@ start --epochs 1000000
 sleep 1
 kill -TERM $process
 ended 143 "Ended by SIGTERM"
-# An epoch of 40 million pairs takes long to draw.
+# Drawing an epoch of 40 million pairs takes long.
 start --data "$files/two_classes.csv" --validation 0.3 --pairs-per-sample 300000 --json "$files/never.json"
 sleep 1
 kill -INT $process
 ended 130 "there are no figures"
 [ ! -e "$files/never.json" ] || fails "a run that reached nothing wrote figures"
-# The interval of so many pairs takes longer than all the rest: it is left out, and the table is there.
+# The interval of so many pairs takes longer than all the rest: after a signal it is left out, but the table is printed.
 awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 5900; ++i) print i * 7919 % 301, i * 104729 % 307, i % 5 }' >"$files/many.csv"
 start --epochs 1 --hidden 4 --data "$files/many.csv" --pairs-per-sample 1
 sleep 1
 kill -INT $process
 ended 130 "no interval: ended early"
-# Who ignores Ctrl-C is not asked twice.
+# If Ctrl-C is ignored from the start, it stays ignored.
 (
   trap '' INT
   "$train" --quiet --hidden 4 --epochs 300 >"$files/stdout" &
@@ -437,7 +439,7 @@ ended 130 "no interval: ended early"
   wait $!
 ) || fails "an ignored Ctrl-C ends it with $?"
 
-shows() {  # shows WORDS OPTION...: it ends with a table and 0, and says this
+shows() {  # shows WORDS OPTION...: the run must print a table and the words, and end with exit code 0
   words=$1
   shift
   timeout 60 "$train" --quiet --epochs 3 "$@" >"$files/stdout" 2>"$files/stderr"
@@ -447,7 +449,7 @@ shows() {  # shows WORDS OPTION...: it ends with a table and 0, and says this
     fails "train $*: exit code $code, expected 0 and a table with '$words', but: $(cat "$files/stdout" "$files/stderr")"
 }
 
-# Small data, with no option but where the classes are.
+# Small data, with only the option that names the column of the classes.
 shows "56 training, 16 validation and 24 test samples" --data "$files/people.csv" --label name
 shows "14 training, 4 validation and 6 test samples" --data "$files/two_people.csv" --label name
 shows "can show no false accept rate below 25 %" --data "$files/two_people.csv" --label name
@@ -462,7 +464,7 @@ shows "validation samples" --data "$files/few_no_names.csv"
 shows "validation samples" --data "$files/threes.csv" --label name --split classes
 shows "no sample is held out of the classes with fewer than 4 samples (1 of 9)" --data "$files/lonely.csv" --label name
 
-# Whole groups are held out; there are ten, of which the last has six samples.
+# Whole groups are held out. There are ten groups; the last one has six samples.
 shows "10 groups from column 'room'" --data "$files/rooms.csv" --label name --group room --json "$files/rooms.json"
 grep -q '"group": "room"' "$files/rooms.json" || fails "the JSON has no --group"
 sed '2,$s/room [0-6]/room 0/' "$files/rooms.csv" >"$files/few_rooms.csv"
@@ -470,7 +472,7 @@ shows "Note: the validation has one group only" --data "$files/few_rooms.csv" --
 shows "10 of the 10 groups of the test file are in the other file too" --data "$files/rooms.csv" --label name \
   --group room --test-data "$files/rooms.csv"
 
-# Values that a float just holds, and features that tell nothing.
+# Values at the limits of float, and a feature that is constant.
 for format in %.3fe-42 %.3fe37; do
   people 8 12 $format >"$files/extreme.csv"
   for scale in auto unit standardise; do shows "24 test samples" --data "$files/extreme.csv" --label name --scale $scale; done
@@ -478,7 +480,7 @@ done
 awk -F, -v OFS=, '{ print $0, NR == 1 ? "g" : 14.62 }' "$files/people.csv" >"$files/one_constant.csv"
 shows "1 of them constant and set to 0" --data "$files/one_constant.csv" --label name
 
-# Samples of the test that were seen before, in CSV and IDX files.
+# Test samples that were seen before, in CSV and IDX files.
 shows "96 of the 96 test samples are among the training or validation samples too" \
   --data "$files/people.csv" --label name --test-data "$files/people.csv"
 grep -q "no test pair was used for it" "$files/stdout" && fails "it denies that the threshold was set on test samples"
@@ -497,7 +499,7 @@ refuses "3 features" --images "$files/24_images" --labels "$files/24_labels" --t
 shows "24 of the 24 test samples" --images "$files/24_images" --labels "$files/24_labels" \
   --test-images "$files/24_images" --test-labels "$files/24_labels"
 
-# Where the network tells nothing: neighbours of two classes, each class at two places.
+# Data from which the network cannot tell the classes: each class is at two places, beside the other one.
 { echo a,b,class; for i in $(seq 40); do echo "0,0.$i,x"; echo "9,0.$i,y"; done; } >"$files/apart.csv"
 printf 'a,b,class\n0,0.101,x\n0,0.202,y\n9,0.303,x\n9,0.404,y\n' >"$files/crossed.csv"
 shows "Note: similar test pairs are farther apart than dissimilar ones" --data "$files/apart.csv" \
@@ -509,7 +511,7 @@ grep -q "^No threshold was set" "$files/stdout" && grep -q "^  threshold *none" 
   fails "it sets a threshold where similar pairs are farther apart: $(cat "$files/stdout")"
 { echo a,b,class; for i in $(seq 40); do echo "$i,2,x"; echo "$i,2,y"; done; } >"$files/twins.csv"
 shows "No threshold was set" --data "$files/twins.csv"
-# scikit-learn's data files begin with counts and the names of the classes.
+# The data files of scikit-learn begin with a line of counts and class names.
 { echo 40,2,red,blue; for i in $(seq 20); do echo "$i,0.$i,0"; echo "$i,9.$i,1"; done; } >"$files/counted.csv"
 shows "2 classes from column number 2, counted from 0 (the last)" --data "$files/counted.csv"
 

@@ -1,4 +1,4 @@
-// Compiled for this machine (-march=native), while one.cpp is not: they share a trained model.
+// Compiled with -march=native, unlike one.cpp, with which it shares a trained model.
 #include "headers.hpp"
 
 void distances_seen_by_two(const Model& model, const float* a, const float* b, gemel::Index n, float* d) {

@@ -1,7 +1,7 @@
 // error: PairSource
 #include "gemel/gemel.hpp"
 
-/// A source that would never hear of a stop: until it is repaired, it asks for a flag that it may set.
+/// A source that could not be stopped: before its repair, it asks for a mutable flag, which fit does not pass.
 struct Slow : gemel::Pairs<float> {
   using Pairs::Pairs;
 #if defined(REPAIRED)

@@ -7,6 +7,6 @@ using Matrix = gemel::MatrixX<float>;
 using Matrix = Eigen::Matrix<float, gemel::Dynamic, gemel::Dynamic, Eigen::RowMajor>;
 #endif
 
-// A view looks at memory column by column; of another order there would be only a temporary copy to look at.
+// A view refers to column-major memory; another order would need a temporary copy, to which the view would refer.
 Matrix matrix = Matrix::Zero(5, 7);
 gemel::Samples<float> samples = gemel::Samples<float>::view(matrix);
