@@ -50,8 +50,7 @@ FMA_LOOP(run_portable, portable, __attribute__((noinline)))
 #undef FMA_LOOP
 #undef FMA_UNROLL
 
-/// Runs `steps` steps of each chain with the current instruction set. Returns the number of multiplications and
-/// additions.
+/// Runs `steps` steps of each chain with the current instruction set. Returns the number of operations.
 template <gemel::Scalar S>
 long run(long steps) {
   S result[16];

@@ -23,8 +23,7 @@ TutorialModel<S> tutorial_model(long features, long width, const std::vector<S>&
 }
 
 /// A training step by Gemel. By default it uses one thread and does all the work in every step: when the same few
-/// batches are repeated, most pairs soon have no loss, and a step that skips them would measure the data instead of the
-/// code.
+/// batches are repeated, most pairs soon have no loss, and skipping them would measure the data instead of the code.
 template <class S, class Optimizer = gemel::RMSprop<S>, class Model = TutorialModel<S>,
           class Loss = gemel::ContrastiveLoss, class Source = gemel::Pairs<S>>
 struct GemelStep : StepUnderTest {

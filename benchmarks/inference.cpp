@@ -44,8 +44,7 @@ void verification(benchmark::State& state, long features, bool with_workspace) {
   });
 }
 
-/// Embeds a gallery into existing memory; `threads` 0: on one thread into a new matrix, whose pages the system must
-/// clear.
+/// Embeds a gallery into existing memory. `threads` 0: on one thread into a new matrix, whose pages the system clears.
 void gallery(benchmark::State& state, long features, Index threads) {
   constexpr Index samples = 100'000;
   const auto model = tutorial_model<float>(features, width);

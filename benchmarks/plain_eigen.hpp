@@ -40,8 +40,7 @@ class PlainEigen {
     }
   }
 
-  /// One step on the pairs (first[i], second[i]) with labels similar[i] (1 or 0). Returns the mean loss before the
-  /// step.
+  /// One step on the pairs (first[i], second[i]) with labels similar[i], 1 or 0. Returns the mean loss before it.
   S step(const std::vector<const S*>& first, const std::vector<const S*>& second, const std::vector<S>& similar) {
     using Features = Eigen::Map<const Vector>;
     for (Eigen::Index i = 0; i < pairs_; ++i) {

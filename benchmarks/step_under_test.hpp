@@ -3,8 +3,7 @@
 #include <memory>
 #include <vector>
 
-/// One implementation of the training step. The implementations are compiled with different flags, so they share only
-/// this interface.
+/// One implementation of the training step. Each is compiled with its own flags, so they share only this interface.
 struct StepUnderTest {
   virtual ~StepUnderTest() = default;
   virtual double step(long batch) = 0;

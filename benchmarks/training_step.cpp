@@ -29,8 +29,7 @@ double flops(const Size& size) {
   return step_flops(static_cast<double>(size.features), width, static_cast<double>(size.pairs));
 }
 
-/// One batch of similar pairs, which are always active. `half_inactive`: every other pair is dissimilar and far beyond
-/// the margin.
+/// One batch of similar pairs, which are always active; or with every other pair dissimilar and beyond the margin.
 StepData<float> one_batch(const Size& size, bool half_inactive) {
   auto data = random_batches<float>(size.features, width, size.pairs, 1);
   std::ranges::fill(data.similar, 1);

@@ -1,7 +1,6 @@
 // User-defined parts: an activation, a layer without parameters and one with them, a distance, a loss, a pair source
 // and a callback. Each is a plain type that models one of the library's concepts; nothing is registered and nothing is
-// virtual. The task is to recognise noisy copies of four prototypes, each copy with a random brightness that carries no
-// information.
+// virtual. The task is to recognise noisy copies of four prototypes, each copy with a random, meaningless brightness.
 
 #include <gemel/gemel.hpp>
 
@@ -16,8 +15,8 @@
 
 using namespace gemel;
 
-/// Activation: `value` is y = f(z), `slope` is f'(z) as a function of y. Softsign is z / (1 + |z|), so f' = (1 -
-/// |y|)^2.
+/// Activation: `value` is y = f(z), and `slope` is f'(z) as a function of y. For softsign, f = z / (1 + |z|), and so
+/// f' = (1 - |y|)^2.
 struct Softsign {
   template <Scalar S>
   S value(S z) const {
@@ -48,8 +47,7 @@ struct Centre : Parameterless {
 };
 
 /// Layer with parameters: PReLU, y = x > 0 ? x : a x, with one slope a for each of the N units (He, Zhang, Ren, Sun:
-/// Delving deep into rectifiers, ICCV 2015). The slopes lie in the network's flat parameter vector; p is the layer's
-/// part.
+/// Delving deep into rectifiers, ICCV 2015). The slopes are p, a part of the network's flat parameter vector.
 template <Index N>
 struct PReLU {
   static Index in() { return N; }
@@ -104,9 +102,8 @@ struct Chebyshev {
   }
 };
 
-/// Loss: a smooth penalty for distances on the wrong side of a boundary. It is the mean of log(1 + exp(s (d -
-/// boundary))), where s is 1 for similar pairs and -1 for dissimilar ones; `slope` receives its derivative by each
-/// distance.
+/// Loss: a smooth penalty for distances on the wrong side of a boundary, the mean of log(1 + exp(s (d - boundary))),
+/// where s is 1 for similar pairs and -1 for dissimilar ones. `slope` receives the derivative by each distance.
 struct Logistic {
   double boundary = 0.5;
 

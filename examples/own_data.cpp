@@ -40,8 +40,7 @@ int main(int argc, char** argv) try {
   std::printf("Trained on %zu samples of %td classes for %td epochs.\n", train.size(), classes.count(),
               history.epochs());
 
-  // Two samples count as the same if their distance is at most the threshold, which is set for a false accept rate of 1
-  // %.
+  // Two samples count as the same if their distance is at most the threshold, here set for 1 % false accepts.
   const auto verifier = calibrate(model, validation_pairs, {.far = 0.01});
   const Calibration& calibration = verifier.calibration();
   std::printf("Threshold %.3f: it accepts %.1f %% of different pairs (with 95 %% confidence %.1f to %.1f %%).\n",

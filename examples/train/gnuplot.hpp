@@ -87,8 +87,7 @@ enum class Drawn { Yes, No, GnuplotIsMissing };
 
 namespace detail {
 
-/// Runs gnuplot in a folder, without a shell and without the user's gnuplot settings, until it is done or `patience` is
-/// at its end.
+/// Runs gnuplot in a folder, without a shell and without the user's gnuplot settings, until it or `patience` ends.
 inline Drawn run_gnuplot(const std::filesystem::path& folder, const std::string& script,
                          const Interrupt::Patience& patience) {
   constexpr int missing = 127;

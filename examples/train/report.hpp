@@ -82,8 +82,7 @@ inline std::string threshold_title(const Report& report) {
   return title.str();
 }
 
-/// Histograms of the similar and the dissimilar pairs' distances, each in shares of its own kind, since there are many
-/// more dissimilar pairs.
+/// Histograms of the distances of both kinds of pairs, each in shares of its kind: there are far more dissimilar ones.
 inline Picture distances_picture(const Report& report) {
   constexpr std::size_t bins = 80;
   std::vector<float> sorted(report.distances.begin(), report.distances.end());
@@ -205,8 +204,8 @@ inline Picture det_picture(const Report& report) {
   return picture;
 }
 
-/// Samples projected on their first two principal components (2 x n), and the percentage of the variance that each
-/// component explains.
+/// Samples projected on their first two principal components (2 x n), and the percentage of variance that each
+/// explains.
 struct Plane {
   Eigen::MatrixXd points;
   double shares[2] = {0, 0};

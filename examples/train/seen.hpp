@@ -77,8 +77,7 @@ inline Seen count_seen(const gemel::Samples<float>& training, const gemel::Sampl
   return seen;
 }
 
-/// Says how many of the test's groups are among `groups` (training and validation) too, and what to do; empty if none
-/// is.
+/// Says how many of the test's groups are among the other `groups` too, and what to do; empty if none is.
 inline std::string describe_seen(const gemel::Classes& groups, const gemel::Classes& test) {
   std::unordered_set<std::int64_t> known;
   for (Index g = 0; g < groups.count(); ++g) known.insert(groups.value(g));

@@ -23,8 +23,8 @@ struct Character {
   bool valid;
 };
 
-/// The first character of `text`, which must not be empty. Overlong forms, surrogates and codes beyond Unicode are not
-/// valid.
+/// The first character of `text`, which must not be empty. Overlong forms, surrogates and codes beyond Unicode are
+/// invalid, as one byte.
 inline Character first_character(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
   const std::uint32_t lead = byte(0);

@@ -6,8 +6,7 @@
 
 namespace train {
 
-/// Callback that counts pairs and the time they took, without validation, and records whether the last epoch was
-/// complete.
+/// Callback that counts pairs and their time, without validation, and records whether the last epoch was complete.
 struct Watch {
   using Clock = std::chrono::steady_clock;
 
