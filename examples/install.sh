@@ -1,8 +1,9 @@
-# Read by quickstart.sh and the scripts of tests/. `need PACKAGE...` (Debian's names) finds a compiler, and installs by apt what
-# is not there yet, after it has printed the command; where it may not, it says what is missing and ends.
-# `quietly STEP COMMAND...` runs a command whose output is of interest only when it fails.
+# Functions for quickstart.sh and the scripts of tests/.
+# `need PACKAGE...` (Debian's names) finds a compiler and installs missing packages with apt, after it has printed the
+# command. If it cannot install them, it prints which packages are missing and exits.
+# `quietly STEP COMMAND...` runs a command and shows its output only if the command fails.
 
-# Takes the compiler $CXX where it is set, g++ where it is 12 or newer, else g++-12.
+# The compiler is $CXX if that is set, else g++ if it is version 12 or newer, else g++-12.
 need() {
   if [ -n "${CXX:-}" ]; then
     install_missing "$@"
@@ -38,7 +39,7 @@ apt_get() {
   quietly "+ ${as_root:+$as_root }apt-get $*" $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
 }
 
-# Whether what a package brings is there, from wherever it came.
+# Whether the content of a package is installed, from any source.
 has() {
   case $1 in
     libeigen3-dev) [ -e "$(eigen_folder)/Eigen/Core" ] ;;
@@ -58,7 +59,7 @@ has_header() {
   printf '#if !__has_include(<%s>)\n#error missing\n#endif\n' "$1" | "${CXX:-g++}" -E -x c++ - >/dev/null 2>&1
 }
 
-# Where Eigen's headers lie, for those who compile without CMake.
+# The folder of Eigen's headers, for scripts that compile without CMake.
 eigen_folder() {
   for folder in /usr/include/eigen3 /usr/local/include/eigen3 /opt/homebrew/include/eigen3; do
     if [ -e "$folder/Eigen/Core" ]; then

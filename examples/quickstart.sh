@@ -1,7 +1,8 @@
 #!/bin/sh
-# Builds train and trains a siamese network on the digits it carries, from nothing but a bare Debian or Ubuntu.
-#   sh examples/quickstart.sh [OPTION]...      the options are train's own: see --help
-# With gnuplot (Debian: gnuplot-nox) --report DIR draws pictures; with zlib (zlib1g-dev) train reads gzipped files.
+# Builds train and trains a siamese network on the digits that train contains. Works on a bare Debian or Ubuntu.
+#   sh examples/quickstart.sh [OPTION]...      passes the options to train: see --help
+# If gnuplot is installed (Debian: gnuplot-nox), --report DIR draws pictures. If zlib is installed (zlib1g-dev), train
+# reads gzipped files.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"

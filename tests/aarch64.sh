@@ -1,6 +1,6 @@
 #!/bin/sh
-# All tests for aarch64, under an emulator; foreign.sh says how.
-#   sh tests/aarch64.sh [OPTION]...      the options are ctest's own
+# Builds all tests for aarch64 and runs them under an emulator. foreign.sh explains how.
+#   sh tests/aarch64.sh [OPTION]...      passes the options to ctest
 set -eu
 machine=aarch64 debian=arm64 targets=all
 . "$(dirname "$0")/foreign.sh"

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Builds the tests for another machine by Debian's cross compiler and runs them under qemu-user. The bits that they hold
-# are those of x86-64. Needs Debian on x86-64; the libraries of that machine are unpacked below build/, the system keeps
-# its own. Read by aarch64.sh and s390x.sh, which set
-#   machine        as GCC names it,
-#   debian         as Debian does,
-#   targets        what is built
+# Builds the tests for another machine with Debian's cross compiler and runs them under qemu-user. The tests expect the
+# same bits as on x86-64. Needs Debian on x86-64. The libraries for the machine are unpacked below build/, so the system
+# is not changed. aarch64.sh and s390x.sh read this script and set
+#   machine        GCC's name of the machine,
+#   debian         Debian's name of it,
+#   targets        the CMake targets to build,
 #   and ctest's options.
-# Left out: train, which a script starts, what does not depend on the machine, and what is another's.
+# Left out are train (a script starts it, without the emulator), tests that do not depend on the machine, and tests of
+# another machine's kernels.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
 
-# Debian's packages for it, by an apt that knows no other architecture and nothing of what is installed.
+# Downloads Debian packages for the machine, with an apt that sees only its architecture and no installed packages.
 fetch_libraries() { # FOLDER PACKAGE...
   folder=$1
   shift

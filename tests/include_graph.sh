@@ -1,9 +1,12 @@
 #!/bin/sh
-# Holds the order of the rooms: core <- {data, network, metrics, loss, optimizer} <- callback <- training <- verification
-# <- io. The umbrella holds every header outside io once (but what stands in a folder within a room, which is the room's own), and nothing else;
-# only io opens files or needs more than Eigen. Every header comes to core/compiler.hpp, by itself or through others, before
-# any declaration: so a wrong compiler gets one sentence.
-#   sh tests/include_graph.sh [FOLDER]      FOLDER: what holds gemel/, include/ by default
+# Checks what headers include:
+#   - The order of the rooms: core <- {data, network, metrics, loss, optimizer} <- callback <- training <- verification
+#     <- io.
+#   - The umbrella includes every header outside io exactly once, and does nothing else. A folder within a room is
+#     internal to the room, so the umbrella does not include its headers.
+#   - Only io opens files, and only io needs more than Eigen.
+#   - Every header includes core/compiler.hpp, directly or through others, so that a wrong compiler prints one sentence.
+#   sh tests/include_graph.sh [FOLDER]      FOLDER contains gemel/; include/ by default
 set -eu
 cd "${1:-$(dirname "$0")/../include}"
 
@@ -69,5 +72,5 @@ awk -v edges="$edges" '
     exit bad
   }' $headers
 
-tsort "$edges" >/dev/null # fails, and names it, where includes form a ring
+tsort "$edges" >/dev/null # fails, and prints the cycle, if includes form one
 echo "$(echo "$headers" | wc -l) headers, $(wc -l <"$edges") includes among them, all in order"

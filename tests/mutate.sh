@@ -1,14 +1,15 @@
 #!/bin/sh
-# Shows that the tests see a wrong sign: in a copy of the library it turns each backward, slope, loss and update around,
-# one at a time, builds the tests named beside it, and prints the one that failed. A change that none sees is an error.
-#   sh tests/mutate.sh [PATTERN]      only the changes whose line matches
+# Shows that the tests notice a wrong sign. In a copy of the library it reverses a sign in each backward pass, slope,
+# loss and update, one at a time, builds the test file named in the same line, and prints the test that failed. A change
+# that no test notices is an error.
+#   sh tests/mutate.sh [PATTERN]      makes only the changes whose line matches
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-# header under include/gemel @ sed's command, which changes it @ file under tests/, without .test.cpp
+# header under include/gemel @ sed command that changes it @ file under tests/, without .test.cpp
 changes() {
   grep -v -e '^#' -e '^$' <<'END'
-# Activations; Dense takes ReLU's slope from a kernel.
+# Activations. Dense takes ReLU's slope from a kernel.
 network/activation.hpp @ /struct Linear/,/^};/ s/return 1;/return -1;/ @ network/activation
 network/activation.hpp @ /struct ReLU/,/^};/ s/y > 0 ? 1 : 0/y > 0 ? -1 : 0/ @ network/activation
 network/activation.hpp @ /struct LeakyReLU/,/^};/ s/y > 0 ? 1 : static/y > 0 ? 1 : -static/ @ network/activation
@@ -76,21 +77,21 @@ training/batch_pass.hpp @ s/coefficient(d\[p\], slope/coefficient(d[p], -slope/ 
 END
 }
 
-# Builds and runs a file of tests against the headers in a folder; prints what the tests print.
+# Builds and runs one test file against the headers in a folder, and prints the output of the tests.
 try() { # HEADERS TEST
   "$CXX" -std=c++20 -O0 -pthread -include "$work/common.hpp" -I "$1" -I "$root/tests" $eigen \
     -DGEMEL_TEST_DATA="\"$root/tests\"" "$root/tests/$2.test.cpp" "$work/main.o" $libraries -o "$1/test" || return 2
   "$1/test" --abort
 }
 
-# A test that fails on the library as it is would prove nothing.
+# A test that fails without any change would prove nothing, so all of them must pass first.
 pass_as_it_is() { # TEST
   copy=$work/$(basename "$1")
   cp -r "$root/include" "$copy"
   try "$copy" "$1" >"$copy/log" 2>&1 || { cat "$copy/log" && return 1; }
 }
 
-# One line of the list, in a copy of its own.
+# Makes the change of one line of the list, in its own copy of the library.
 break_one() { # LINE_NUMBER
   line=$(changes | sed -n "$1p")
   header=${line%% @ *}

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds and runs all tests, from nothing but a bare Debian or Ubuntu; it ends with ctest's summary.
-#   sh tests/run.sh [OPTION]...      the options are ctest's own: -R distance runs those with distance in their name
-# CXX=clang++ takes another compiler.
+# Builds and runs all tests, and ends with ctest's summary. Works on a bare Debian or Ubuntu.
+#   sh tests/run.sh [OPTION]...      passes the options to ctest: -R distance runs the tests with distance in their name
+# CXX=clang++ sh tests/run.sh uses another compiler.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Tests for s390x, under an emulator; foreign.sh says how. It has no vector registers that the library knows, and the
-# highest byte of a number comes first: what may depend on either is tested, the bits of training and the readers.
-#   sh tests/s390x.sh [OPTION]...      the options are ctest's own
+# Builds tests for s390x and runs them under an emulator. foreign.sh explains how. The library does not know the vector
+# registers of s390x, and s390x stores the highest byte of a number first. The tests are those that may depend on
+# either: the bits of training, and the readers.
+#   sh tests/s390x.sh [OPTION]...      passes the options to ctest, in place of this selection
 set -eu
 machine=s390x debian=s390x targets="test_whole test_core test_io"
 [ $# -gt 0 ] || set -- -R '^(bits|io/.*|core/(arithmetic|random|reduce|kernel|kernel/(distances|fused_update)))$'
