@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <string>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"

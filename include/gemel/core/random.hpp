@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <limits>
 #include <ranges>
-#include <string>
 #include <utility>
 #include <vector>
 

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <string>
 #include <utility>
 #include <vector>
 

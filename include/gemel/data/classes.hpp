@@ -6,7 +6,6 @@
 #include <initializer_list>
 #include <ranges>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 

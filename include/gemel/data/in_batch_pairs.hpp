@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <new>
-#include <string>
 #include <utility>
 
 #include "gemel/core/error.hpp"

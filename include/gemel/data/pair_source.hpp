@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <utility>
 #include <vector>
 

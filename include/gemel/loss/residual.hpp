@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "gemel/core/arithmetic.hpp"
 #include "gemel/core/error.hpp"

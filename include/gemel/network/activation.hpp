@@ -3,7 +3,6 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
-#include <string>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"

@@ -4,7 +4,6 @@
 #include <array>
 #include <concepts>
 #include <span>
-#include <string>
 #include <type_traits>
 
 #include "gemel/core/columns.hpp"

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"

@@ -5,7 +5,6 @@
 #include <initializer_list>
 #include <new>
 #include <span>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <concepts>
-#include <string>
 #include <utility>
 
 #include "gemel/core/choice.hpp"

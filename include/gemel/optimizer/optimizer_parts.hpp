@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <string>
 
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/error.hpp"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <string>
 
 #include "gemel/core/arithmetic.hpp"
 #include "gemel/core/error.hpp"

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "gemel/core/error.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"

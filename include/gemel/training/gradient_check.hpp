@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <string>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
