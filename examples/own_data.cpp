@@ -53,7 +53,7 @@ int main(int argc, char** argv) try {
   // Decide about two rows. The verifier is const, so threads may share it.
   const auto name = [&](Index i) { return data.classes[static_cast<std::size_t>(truth.value(truth.of(i)))].c_str(); };
   const Index a = truth.members(0).front();
-  for (const Index b : {truth.members(0).back(), truth.outsider(0, 0)}) {
+  for (const Index b : {truth.members(0).back(), truth.non_member(0, 0)}) {
     std::printf("A row of '%s' and one of '%s': distance %.3f, %s.\n", name(a), name(b),
                 verifier.distance(unseen[a], unseen[b]),
                 verifier.same(unseen[a], unseen[b]) ? "the same" : "different");

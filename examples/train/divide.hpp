@@ -12,7 +12,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
 #include "gemel/core/random.hpp"
-#include "gemel/core/whole.hpp"
+#include "gemel/core/tolerant_rounding.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/group_split.hpp"
 #include "gemel/data/split.hpp"
@@ -76,7 +76,7 @@ inline std::vector<Index> of_size(const gemel::Classes& classes, Index least) {
 /// The size of the smallest class that is still divisible after the test has taken its fraction.
 inline Index smallest_for_three(double test_fraction) {
   const double size = static_cast<double>(divisible) / (1 - test_fraction);
-  return std::max<Index>(divisible + 2, gemel::detail::whole_up(size, size));
+  return std::max<Index>(divisible + 2, gemel::detail::tolerant_ceil(size, size));
 }
 
 /// Keeps `count` of the classes, drawn at random.

@@ -44,8 +44,8 @@ TEST_CASE("a LambdaCallback has the hooks that it is given, and no other", "[lam
                           OnTrainEnd{[](StubState& state) { state.model.set_parameters(VectorX<float>::Ones(3)); }}};
   using C = decltype(callback);
   static_assert(Callback<C, StubState>);
-  static_assert(detail::names_on_epoch_end<C> && detail::names_on_train_end<C> && !detail::names_on_train_begin<C> &&
-                !detail::names_on_batch_end<C>);
+  static_assert(detail::has_on_epoch_end<C> && detail::has_on_train_end<C> && !detail::has_on_train_begin<C> &&
+                !detail::has_on_batch_end<C>);
 
   CHECK(training.epoch(callback, 0, 0));
   CHECK_FALSE(training.epoch(callback, 0, 0));

@@ -49,7 +49,7 @@ TEST_CASE("the outsiders of a class are all others, once each") {
   for (Index c = 0; c < classes.count(); ++c) {
     std::vector<int> seen(6);
     for (Index i = 0; i < classes.size() - length(classes.members(c)); ++i) {
-      const Index sample = classes.outsider(c, i);
+      const Index sample = classes.non_member(c, i);
       CHECK(classes.of(sample) != c);
       ++seen.at(static_cast<std::size_t>(sample));
     }

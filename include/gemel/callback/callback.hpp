@@ -13,7 +13,7 @@
 
 #include "gemel/callback/history.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/stop.hpp"
 
 namespace gemel {
@@ -67,15 +67,15 @@ void check_hook(const State& before, State& after, const char* hook) {
   after.stop = after.stop || before.stop;
 }
 
-// What there is to know of one hook: names_on_…, Calls_on_…, Fits_on_… and call_on_….
+// What there is to know of one hook: has_on_…, Calls_on_…, Fits_on_… and call_on_….
 #define GEMEL_HOOK(hook)                                                    \
-  GEMEL_NAMES(hook)                                                         \
+  GEMEL_HAS_MEMBER(hook)                                                    \
   template <class C, class State>                                           \
   concept Calls_##hook = requires(C & callback, State & state) {            \
     callback.hook(state);                                                   \
   };                                                                        \
   template <class C, class State>                                           \
-  concept Fits_##hook = Calls_##hook<C, State> || !names_##hook<C>;         \
+  concept Fits_##hook = Calls_##hook<C, State> || !has_##hook<C>;           \
   inline constexpr auto call_##hook = [](auto& state, auto&... callbacks) { \
     [[maybe_unused]] const auto call = [&state](auto& callback) {           \
       if constexpr (requires { callback.hook(state); }) {                   \
@@ -95,14 +95,14 @@ GEMEL_HOOK(on_epoch_end)
 GEMEL_HOOK(on_train_end)
 #undef GEMEL_HOOK
 
-GEMEL_NAMES(on_measure)
+GEMEL_HAS_MEMBER(on_measure)
 template <class C, class State>
 concept Calls_on_measure = requires(C& callback, State& state) {
   { callback.metric() } -> std::convertible_to<MetricSeries>;
   { callback.on_measure(state) } -> std::convertible_to<double>;
 };
 template <class C, class State>
-concept Fits_on_measure = Calls_on_measure<C, State> || !names_on_measure<C>;
+concept Fits_on_measure = Calls_on_measure<C, State> || !has_on_measure<C>;
 
 /// Throws ValueError where a metric cannot have that name.
 [[gnu::cold]] inline void check_metric_name(const std::string& name, const History& history) {

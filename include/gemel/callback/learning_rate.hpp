@@ -11,7 +11,7 @@
 
 #include "gemel/callback/callback.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -21,7 +21,7 @@ enum class Per { Batch, Epoch };
 
 namespace detail {
 
-GEMEL_NAMES(over)
+GEMEL_HAS_MEMBER(over)
 
 template <class S>
 concept DependsOnSteps = requires(S schedule, Index steps) {
@@ -30,7 +30,7 @@ concept DependsOnSteps = requires(S schedule, Index steps) {
 
 /// A class that names `over` has one that can be used. (A function is a schedule too, and names nothing.)
 template <class S>
-concept OverIsRight = !std::is_class_v<S> || DependsOnSteps<S> || !names_over<S>;
+concept OverIsRight = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
 
 }  // namespace detail
 

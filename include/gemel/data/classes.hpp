@@ -55,7 +55,7 @@ class Classes {
   }
 
   /// The i-th sample that is not of class c, i in 0, …, size() - members(c).size() - 1.
-  Index outsider(Index c, Index i) const {
+  Index non_member(Index c, Index i) const {
     const auto [begin, end] = bounds(c);
     return members_[static_cast<std::size_t>(i < begin ? i : i + end - begin)];
   }

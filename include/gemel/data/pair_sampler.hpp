@@ -154,7 +154,7 @@ class PairSampler {
         const auto i = static_cast<std::size_t>(rng.below(length(members) - 1));
         second = members[i] < first ? members[i] : members[i + 1];
       } else {
-        second = classes.outsider(c, rng.below(x_.size() - length(members)));
+        second = classes.non_member(c, rng.below(x_.size() - length(members)));
       }
       out.push_back({first, second});
     }

@@ -13,8 +13,8 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/core/tolerant_rounding.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/core/whole.hpp"
 #include "gemel/data/classes.hpp"
 
 namespace gemel {
@@ -46,7 +46,7 @@ inline Index held_out(Index n, double fraction, const std::string& what) {
   }
   if (n < 2) throw ValueError({"a split needs at least two ", what, ", but there are ", n});
   const auto all = static_cast<double>(n);
-  return std::clamp<Index>(whole_down(all * fraction + 0.5, all), 1, n - 1);
+  return std::clamp<Index>(tolerant_floor(all * fraction + 0.5, all), 1, n - 1);
 }
 
 inline std::vector<Index> random_order(Index n, Rng& rng) {
@@ -90,7 +90,7 @@ inline std::vector<Index> part_sizes(Index n, std::span<const double> fractions,
   for (Index p = 0; p < parts; ++p) {
     passed += fractions[static_cast<std::size_t>(p)];
     const Index after = parts - 1 - p;
-    const Index end = after == 0 ? n : std::clamp(whole_down(all * passed + 0.5, all), begin + 1, n - after);
+    const Index end = after == 0 ? n : std::clamp(tolerant_floor(all * passed + 0.5, all), begin + 1, n - after);
     sizes.push_back(end - begin);
     begin = end;
   }

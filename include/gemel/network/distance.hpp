@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "gemel/core/columns.hpp"
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/types.hpp"
 
@@ -17,10 +17,10 @@ namespace gemel {
 
 namespace detail {
 
-GEMEL_NAMES(as_length)
-GEMEL_NAMES(values)
-GEMEL_NAMES(coefficient)
-GEMEL_NAMES(Whole)
+GEMEL_HAS_MEMBER(as_length)
+GEMEL_HAS_MEMBER(values)
+GEMEL_HAS_MEMBER(coefficient)
+GEMEL_HAS_MEMBER(Whole)
 
 template <class D>
 concept GivesLength = requires(const D metric, double d) {
@@ -39,8 +39,8 @@ concept DerivedFromWhole = !std::same_as<typename D::Whole, D> && std::derived_f
 /// Optional members are right, or not there.
 template <class D, class S>
 concept DistanceOptions = std::is_class_v<D> &&
-    (GivesLength<D> || !names_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromWhole<D> ||
-                                              !(names_values<D> || names_coefficient<D> || names_Whole<D>));
+    (GivesLength<D> || !has_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromWhole<D> ||
+                                            !(has_values<D> || has_coefficient<D> || has_Whole<D>));
 
 }  // namespace detail
 

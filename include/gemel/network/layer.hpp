@@ -6,8 +6,8 @@
 #include <type_traits>
 
 #include "gemel/core/columns.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/kernel/update.hpp"
-#include "gemel/core/names.hpp"
 #include "gemel/core/random.hpp"
 
 namespace gemel {
@@ -39,8 +39,8 @@ template <class L>
 requires requires { L::fitted; }
 inline constexpr bool is_fitted<L> = L::fitted;
 
-GEMEL_NAMES(gradient_bound)
-GEMEL_NAMES(fused_update)
+GEMEL_HAS_MEMBER(gradient_bound)
+GEMEL_HAS_MEMBER(fused_update)
 
 template <class L, class S, class Block>
 concept UpdatesByGradient = requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
@@ -50,8 +50,8 @@ concept UpdatesByGradient = requires(const L layer, ColumnList<S> x, Index first
 /// Optional members are right, or not there.
 template <class L, class S>
 concept LayerOptions = std::is_class_v<L> &&
-    (BoundingLayer<L> || !names_gradient_bound<L>)&&(UpdatesByGradient<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
-                                                     !names_fused_update<L>);
+    (BoundingLayer<L> || !has_gradient_bound<L>)&&(UpdatesByGradient<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
+                                                   !has_fused_update<L>);
 
 }  // namespace detail
 

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 
@@ -30,9 +30,9 @@ struct OptimizerState {
 
 namespace detail {
 
-GEMEL_NAMES(block)
-GEMEL_NAMES(interleaves)
-GEMEL_NAMES(penalty)
+GEMEL_HAS_MEMBER(block)
+GEMEL_HAS_MEMBER(interleaves)
+GEMEL_HAS_MEMBER(penalty)
 
 template <class O, class S>
 concept GivesBlocks = requires(O o, const O constant, Index first, std::span<S> w) {
@@ -53,8 +53,8 @@ double penalty_of(const O& optimizer) {
 
 /// Optional members are right, or not there.
 template <class O, class S>
-concept OptimizerOptions = std::is_class_v<O> &&(GivesBlocks<O, S> || !(names_block<O> || names_interleaves<O>)) &&
-                           (GivesPenalty<O> || !names_penalty<O>);
+concept OptimizerOptions = std::is_class_v<O> &&(GivesBlocks<O, S> || !(has_block<O> || has_interleaves<O>)) &&
+                           (GivesPenalty<O> || !has_penalty<O>);
 
 }  // namespace detail
 

@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "gemel/core/choice.hpp"
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/network/activation.hpp"
 #include "gemel/network/dense.hpp"
@@ -75,7 +75,7 @@ template <class Net>
   return range;
 }
 
-GEMEL_NAMES(farthest)
+GEMEL_HAS_MEMBER(farthest)
 template <class Metric>
 concept GivesFarthest = requires(const Metric metric, const VectorRange& range, Index n) {
   { metric.farthest(range, n) } -> std::convertible_to<double>;
@@ -88,7 +88,7 @@ concept GivesFarthest = requires(const Metric metric, const VectorRange& range, 
 /// by a member `double farthest(const VectorRange&, Index n) const`.
 template <class Metric>
 [[gnu::cold]] double farthest([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
-  static_assert(detail::GivesFarthest<Metric> || !detail::names_farthest<Metric>,
+  static_assert(detail::GivesFarthest<Metric> || !detail::has_farthest<Metric>,
                 "gemel: a metric's `farthest`, where it has one, is double farthest(const VectorRange&, Index n) const "
                 "(training/farthest.hpp)");
   if constexpr (detail::GivesFarthest<Metric>) return metric.farthest(range, n);

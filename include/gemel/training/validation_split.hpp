@@ -6,7 +6,7 @@
 
 #include "gemel/core/choice.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/whole.hpp"
+#include "gemel/core/tolerant_rounding.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/training/fit_options.hpp"
 
@@ -21,7 +21,7 @@ struct ValidationSplit {
 
 /// The first n (1 - share) pairs train, rounded down, and the rest validate. Keras rounds down what the machine makes
 /// of the product: there 1 - 0.9 is a little less than 0.1, and a share of 0.9 of 1,000 pairs leaves 99 to train. Here
-/// it is 100 (core/whole.hpp).
+/// it is 100 (core/tolerant_rounding.hpp).
 template <class Source, Scalar S>
 [[gnu::cold]] ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   if (options.validation_split == 0) {
@@ -36,7 +36,7 @@ template <class Source, Scalar S>
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(chosen)>, Pairs<S>>) {
       const Index n = chosen.size();
       const auto size = static_cast<double>(n);
-      const Index kept = whole_down(size * (1 - options.validation_split), size);
+      const Index kept = tolerant_floor(size * (1 - options.validation_split), size);
       if (kept == 0 || kept >= n) {
         throw ValueError({"a validation_split of ", options.validation_split, " leaves no pairs to ",
                           kept == 0 ? "train" : "validate", ", of ", n});

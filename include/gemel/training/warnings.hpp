@@ -10,8 +10,8 @@
 
 #include "gemel/callback/history.hpp"
 #include "gemel/core/format.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/labels.hpp"
-#include "gemel/core/names.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/farthest.hpp"
@@ -37,7 +37,7 @@ double as_length(const Metric& metric, double d) {
   }
 }
 
-GEMEL_NAMES(margin)
+GEMEL_HAS_MEMBER(margin)
 template <class L>
 concept HasMargin = requires(const L loss) {
   { loss.margin } -> std::convertible_to<double>;
@@ -47,7 +47,7 @@ concept GivesMargin = requires(const L loss) {
   { loss.margin() } -> std::convertible_to<double>;
 };
 template <class L>
-concept NamesNoMargin = !std::is_class_v<L> || !names_margin<L>;
+concept NamesNoMargin = !std::is_class_v<L> || !has_margin<L>;
 
 /// A loss's margin, its `margin` or `margin()`; 0 where it has none.
 template <class LossType>

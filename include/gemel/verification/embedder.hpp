@@ -5,7 +5,7 @@
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/network/workspace.hpp"
@@ -14,7 +14,7 @@ namespace gemel {
 
 namespace detail {
 
-GEMEL_NAMES(embedding_size)
+GEMEL_HAS_MEMBER(embedding_size)
 
 /// Of a Distance, or a reference to one.
 template <class Metric, class S>
@@ -30,7 +30,7 @@ concept EmbedsIntoMemory = requires(const M model, ColumnList<S> x, Columns<S> y
 /// Optional members are right, or not there.
 template <class M, class S>
 concept EmbedderOptions = std::is_class_v<M> &&
-    ((SaysEmbeddingSize<M> && EmbedsIntoMemory<M, S>) || (!names_embedding_size<M> && !EmbedsIntoMemory<M, S>));
+    ((SaysEmbeddingSize<M> && EmbedsIntoMemory<M, S>) || (!has_embedding_size<M> && !EmbedsIntoMemory<M, S>));
 
 }  // namespace detail
 

@@ -12,9 +12,9 @@ namespace gemel::detail {
 // by rounding only is that number.
 
 /// x, made of numbers up to n, rounded down.
-inline Index whole_down(double x, double n) { return static_cast<Index>(std::floor(x + 1e-9 * n)); }
+inline Index tolerant_floor(double x, double n) { return static_cast<Index>(std::floor(x + 1e-9 * n)); }
 
 /// The same, rounded up.
-inline Index whole_up(double x, double n) { return static_cast<Index>(std::ceil(x - 1e-9 * n)); }
+inline Index tolerant_ceil(double x, double n) { return static_cast<Index>(std::ceil(x - 1e-9 * n)); }
 
 }  // namespace gemel::detail
