@@ -12,11 +12,11 @@ static_assert(Extent<3>{3} == 3);
 static_assert(Extent<Dynamic>{5} == 5);
 static_assert(!std::is_default_constructible_v<Extent<Dynamic>>, "a dynamic size must be given");
 
-static_assert(extents_may_agree<3, 3>);
-static_assert(extents_may_agree<3, Dynamic>);
-static_assert(extents_may_agree<Dynamic, 3>);
-static_assert(extents_may_agree<Dynamic, Dynamic>);
-static_assert(!extents_may_agree<3, 4>);
+static_assert(detail::extents_may_agree<3, 3>);
+static_assert(detail::extents_may_agree<3, Dynamic>);
+static_assert(detail::extents_may_agree<Dynamic, 3>);
+static_assert(detail::extents_may_agree<Dynamic, Dynamic>);
+static_assert(!detail::extents_may_agree<3, 4>);
 
 TEST_CASE("a size that is not the static one is refused") {
   CHECK_THROWS_AS(Extent<3>{4}, ShapeError);

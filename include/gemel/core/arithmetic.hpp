@@ -28,8 +28,6 @@ double polynomial(const std::array<double, N>& c, double x) {
   return sum;
 }
 
-}  // namespace detail
-
 /// x, rounded to a double before anything else is done with it: a compiler that may fuse a product with the sum that it
 /// feeds does so depending on its flags, with other bits. Where no fma instruction is sure to be there, this is faster
 /// than std::fma, which then is a call.
@@ -44,6 +42,8 @@ inline double rounded(double x) {
 #endif
   return x;
 }
+
+}  // namespace detail
 
 /// The natural logarithm of a finite x > 0, the same bits on every platform, relative error about 1e-16.
 ///

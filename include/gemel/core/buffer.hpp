@@ -82,23 +82,26 @@ class Buffer {
   Index capacity_ = 0;
 };
 
+namespace detail {
+
 /// A number of values that is 0 once it is moved from, as the size of a Buffer is. Who keeps one beside buffers still
 /// knows after a move, default or not, what it has.
-class Count {
+class ZeroOnMove {
  public:
-  Count() = default;
-  Count(Index n) : n_(n) {}
-  Count(const Count&) = default;
-  Count(Count&& other) noexcept : n_(std::exchange(other.n_, 0)) {}
-  Count& operator=(Count other) noexcept {
+  ZeroOnMove() = default;
+  ZeroOnMove(Index n) : n_(n) {}
+  ZeroOnMove(const ZeroOnMove&) = default;
+  ZeroOnMove(ZeroOnMove&& other) noexcept : n_(std::exchange(other.n_, 0)) {}
+  ZeroOnMove& operator=(ZeroOnMove other) noexcept {
     n_ = other.n_;
     return *this;
   }
-  ~Count() = default;
+  ~ZeroOnMove() = default;
   operator Index() const { return n_; }
 
  private:
   Index n_ = 0;
 };
 
+}  // namespace detail
 }  // namespace gemel

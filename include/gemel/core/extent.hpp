@@ -37,13 +37,16 @@ class Extent<Dynamic> {
   Index n_;
 };
 
+namespace detail {
+
 /// More values than any machine holds, and few enough that as many times the columns of a block fit an Index; where an
 /// Index has 32 bits, as many as it can count the bytes of.
-inline constexpr Index most_values = static_cast<Index>(std::min<std::int64_t>(
+inline constexpr Index max_values = static_cast<Index>(std::min<std::int64_t>(
     std::int64_t{1} << 48, std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(double))));
 
 /// The one rule for two sizes that meet: either is dynamic, or they agree.
 template <Index A, Index B>
 inline constexpr bool extents_may_agree = A == Dynamic || B == Dynamic || A == B;
 
+}  // namespace detail
 }  // namespace gemel

@@ -17,6 +17,8 @@
 
 namespace gemel {
 
+namespace detail {
+
 /// Philox4x32-10: four random words as a function of a counter and a key (Salmon, Moraes, Dror, Shaw: Parallel random
 /// numbers: as easy as 1, 2, 3, SC 2011). Not inline: whatever draws would hold its ten rounds.
 [[gnu::noinline]] inline std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
@@ -32,12 +34,14 @@ namespace gemel {
   return counter;
 }
 
+}  // namespace detail
+
 /// A 64-bit hash of two numbers, to derive seeds and streams: `Rng{seed, mix(step, column)}`. Not symmetric.
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   // The key (digits of pi) keeps these blocks apart from those that a Rng of a small seed draws.
-  const auto words = philox({static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(a >> 32),
-                             static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(b >> 32)},
-                            {0x243F6A88, 0x85A308D3});
+  const auto words = detail::philox({static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(a >> 32),
+                                     static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(b >> 32)},
+                                    {0x243F6A88, 0x85A308D3});
   return words[0] | std::uint64_t{words[1]} << 32;
 }
 
@@ -99,9 +103,9 @@ class Rng {
 
  private:
   void next_block() {
-    words_ = philox({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
-                     static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
-                    {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
+    words_ = detail::philox({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
+                             static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
+                            {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
     ++block_;
     used_ = 0;
   }

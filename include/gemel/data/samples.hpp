@@ -94,7 +94,7 @@ class Samples {
     if (features <= 0 || size <= 0) {
       throw ShapeError({"samples are features x n with at least one of each, but these are ", features, " x ", size});
     }
-    if (size > most_values / features) {
+    if (size > detail::max_values / features) {
       throw ShapeError({"samples of ", features, " x ", size, " are more values than any machine holds"});
     }
     if (!data) throw ValueError("the samples' address is null: there is nothing to look at");

@@ -73,7 +73,7 @@ class IdxReader {
         fail({"its dimensions ask for more values than it has bytes: it is truncated"});
       }
       values_ *= size;
-      if (values_ > static_cast<std::uint64_t>(most_values)) {
+      if (values_ > static_cast<std::uint64_t>(max_values)) {
         fail({"its dimensions ask for ", values_, " values, more than this machine holds"});
       }
       dimensions_.push_back(static_cast<Index>(size));

@@ -208,8 +208,10 @@ class Roc {
   Steps steps_;
 };
 
+namespace detail {
+
 /// What to tell of a curve with an AUC below 0.5, where a model, or labels, tell the wrong way round; else empty.
-[[gnu::cold]] inline std::string reversal(const Roc& roc) {
+[[gnu::cold]] inline std::string low_auc_warning(const Roc& roc) {
   const double auc = roc.auc();
   if (auc >= 0.5) return {};
   return format({"similar pairs are farther apart than dissimilar ones (AUC ", auc,
@@ -217,4 +219,5 @@ class Roc {
                  "learned what these pairs have in common"});
 }
 
+}  // namespace detail
 }  // namespace gemel

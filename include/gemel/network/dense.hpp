@@ -23,7 +23,7 @@ namespace gemel {
 /// mixed.
 template <Index In, Index Out, class Activate = Linear, class Initialize = GlorotUniform>
 class Dense {
-  static_assert(In == Dynamic || Out == Dynamic || In < most_values / Out,
+  static_assert(In == Dynamic || Out == Dynamic || In < detail::max_values / Out,
                 "gemel: a layer of this size has more parameters than any machine holds");
 
  public:
@@ -34,7 +34,7 @@ class Dense {
                    std::default_initializable<Initialize>) = default;
   Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
-    if (in_ >= most_values / out_) {
+    if (in_ >= detail::max_values / out_) {
       throw ShapeError({"a layer of ", Index{in_}, " x ", Index{out_}, " has more parameters than any machine holds"});
     }
   }

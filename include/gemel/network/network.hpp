@@ -74,12 +74,12 @@ constexpr bool neighbours_agree() {
                                       std::span<const Index> variables) {
   const auto refuse = [k](std::initializer_list<Piece> what) { throw ShapeError(what, {.layer = k}); };
   for (const Index size : {in, out}) {
-    if (size <= 0 || size > most_values) {
-      refuse({"it has ", in, " inputs and ", out, " outputs, but a layer has from 1 to ", most_values, " of each"});
+    if (size <= 0 || size > max_values) {
+      refuse({"it has ", in, " inputs and ", out, " outputs, but a layer has from 1 to ", max_values, " of each"});
     }
   }
-  if (parameters < 0 || parameters > most_values) {
-    refuse({"it has ", parameters, " parameters, but a layer has from 0 to ", most_values});
+  if (parameters < 0 || parameters > max_values) {
+    refuse({"it has ", parameters, " parameters, but a layer has from 0 to ", max_values});
   }
   if (grain <= 0 || parameters % grain != 0) {
     refuse({"it has ", parameters, " parameters, which are no multiple of its grain, ", grain,
@@ -230,7 +230,7 @@ class Network {
         sizes_.push_back(layer.out());
         offsets_.push_back(offsets_.back() + layer.parameter_count());
       });
-      if (offsets_.back() > most_values) throw too_large();
+      if (offsets_.back() > detail::max_values) throw too_large();
     }
     try {
       parameters_.resize(offsets_.back());

@@ -123,7 +123,7 @@ class Adam {
   AdamOptions options_;
   Clipping clipping_;
   bool penalty_;
-  Count n_;
+  detail::ZeroOnMove n_;
   std::int64_t step_ = 0;
   double m_correction_ = 1;  ///< 1 - beta_1^t of the step that is under way
   double v_correction_ = 1;

@@ -110,7 +110,7 @@ class RMSprop {
 
   RMSpropOptions options_;
   Clipping clipping_;
-  Count n_;
+  detail::ZeroOnMove n_;
   std::int64_t step_ = 0;
   Buffer<S> v_;
   Buffer<S> a_;

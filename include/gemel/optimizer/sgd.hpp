@@ -93,7 +93,7 @@ class SGD {
 
   SGDOptions options_;
   Clipping clipping_;
-  Count n_;
+  detail::ZeroOnMove n_;
   std::int64_t step_ = 0;
   Buffer<S> m_;
 };

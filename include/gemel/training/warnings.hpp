@@ -167,7 +167,7 @@ template <class Scalar>
                        "last pairs as they stand, so shuffle them before, or give validation pairs of both kinds");
   }
   // Of labels that mean the opposite it is little below: classes whose own samples are all apart cannot be learned.
-  const std::string reversed = reversal(Roc{distances, labels});
+  const std::string reversed = low_auc_warning(Roc{distances, labels});
   if (!reversed.empty()) add_warning(history, "of the validation, " + reversed, "");
 }
 

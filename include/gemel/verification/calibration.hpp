@@ -68,7 +68,7 @@ struct ChosenThreshold {
     needed = dissimilar_pairs_needed(options.far);
     value = roc.threshold_at_far(options.far);
   }
-  chosen.obstacle = reversal(roc);
+  chosen.obstacle = low_auc_warning(roc);
   if (!chosen.obstacle.empty()) return chosen;
   if (roc.dissimilar() < needed) {
     throw ValueError(

@@ -19,7 +19,7 @@ namespace gemel {
 struct Evaluation {
   double loss;
   Roc roc;
-  std::vector<std::string> warnings = {};  ///< what is wrong with these figures, if anything: see `reversal`
+  std::vector<std::string> warnings = {};  ///< what is wrong with these figures, if anything
 };
 
 /// The loss over all pairs as one batch, each with its weight, as fit weighs those it validates on, and the ROC of
@@ -34,7 +34,7 @@ Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pai
   std::vector<S> slope(static_cast<std::size_t>(d.size()));
   const std::span<const S> values{d.data(), slope.size()};
   Evaluation evaluation{loss(values, labels.span(), pairs.weights(), std::span<S>{slope}), std::move(roc)};
-  if (std::string reversed = reversal(evaluation.roc); !reversed.empty()) {
+  if (std::string reversed = detail::low_auc_warning(evaluation.roc); !reversed.empty()) {
     evaluation.warnings.push_back(std::move(reversed));
   }
   return evaluation;
