@@ -93,8 +93,8 @@ inline double cos_of_turns(double t) {
 
   const double q = std::floor(4 * t + 0.5);  // 4 t is exact, so a contraction changes nothing; nor below
   const double x = two_pi * (t - q / 4);
-  const bool along_sine = q == 1 || q == 3;
-  const double magnitude = along_sine ? x * detail::polynomial(sine, x * x) : detail::polynomial(cosine, x * x);
+  const bool is_sine = q == 1 || q == 3;
+  const double magnitude = is_sine ? x * detail::polynomial(sine, x * x) : detail::polynomial(cosine, x * x);
   return q == 1 || q == 2 ? -magnitude : magnitude;
 }
 

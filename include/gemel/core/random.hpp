@@ -119,7 +119,7 @@ class Rng {
 
 namespace detail {
 
-[[gnu::cold]] inline void check_drawn(Index rows, Index cols) {
+[[gnu::cold]] inline void check_size(Index rows, Index cols) {
   if (rows < 0 || cols < 0) throw ShapeError({rows, " x ", cols, " random numbers were asked for"});
 }
 
@@ -128,7 +128,7 @@ namespace detail {
 /// rows x cols values uniform in [0, 1), drawn column by column. Throws ShapeError where one of the two is negative.
 template <Scalar S>
 MatrixX<S> uniform(Index rows, Index cols, Rng& rng) {
-  detail::check_drawn(rows, cols);
+  detail::check_size(rows, cols);
   MatrixX<S> values(rows, cols);
   for (S& value : values.reshaped()) value = rng.uniform<S>();
   return values;
@@ -137,7 +137,7 @@ MatrixX<S> uniform(Index rows, Index cols, Rng& rng) {
 /// rows x cols standard normal values, drawn column by column. Throws ShapeError where one of the two is negative.
 template <Scalar S>
 MatrixX<S> normal(Index rows, Index cols, Rng& rng) {
-  detail::check_drawn(rows, cols);
+  detail::check_size(rows, cols);
   MatrixX<S> values(rows, cols);
   for (S& value : values.reshaped()) value = rng.normal<S>();
   return values;
@@ -145,7 +145,7 @@ MatrixX<S> normal(Index rows, Index cols, Rng& rng) {
 
 /// n values, each 0 or 1 with probability one half. Throws ShapeError where n is negative.
 inline std::vector<std::uint8_t> coin_flips(Index n, Rng& rng) {
-  detail::check_drawn(n, 1);
+  detail::check_size(n, 1);
   std::vector<std::uint8_t> values(static_cast<std::size_t>(n));
   for (std::uint8_t& value : values) value = rng.coin();
   return values;

@@ -27,8 +27,8 @@ Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
                       " samples are too many: draw some of them, PairSampler{x, classes}.pairs(seed), "
                       "or take a part of the samples"});
   };
-  constexpr Index most = Index{1} << 16;
-  if (n > most) refuse();
+  constexpr Index max_samples = Index{1} << 16;
+  if (n > max_samples) refuse();
   const auto count = static_cast<std::size_t>(n) * static_cast<std::size_t>(n - 1) / 2;
   std::vector<PairIndex> pairs;
   std::vector<std::uint8_t> similar;

@@ -67,7 +67,7 @@ class BatchLayout {
   }
 
  private:
-  struct Ends {
+  struct Bounds {
     Index samples, pairs;
   };
   struct LastSeen {
@@ -84,7 +84,7 @@ class BatchLayout {
 
   std::vector<Index> samples_ = {};  // batch after batch
   std::vector<PairIndex> pairs_ = {};
-  std::vector<Ends> batches_ = {};  // where each begins, and where the last ends
+  std::vector<Bounds> batches_ = {};  // where each begins, and where the last ends
   std::vector<LastSeen> last_seen_ = {};
 };
 

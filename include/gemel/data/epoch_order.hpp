@@ -17,12 +17,12 @@ namespace gemel {
 /// The order is a function of (n, seed, epoch). Nothing is allocated from the second `start` of the same n on.
 class EpochOrder {
  public:
-  explicit EpochOrder(Index n) : n_(n) { cut(32); }
+  explicit EpochOrder(Index n) : n_(n) { divide(32); }
 
   /// Throws ValueError where batch_size is not positive. Where it is stopped, there is no order until the next `start`.
   void start(std::uint64_t seed, Index epoch, Index batch_size, bool shuffled, const StopFlag* stop = nullptr) {
     if (batch_size <= 0) throw ValueError({"batch_size is ", batch_size, ", but it must be at least 1"});
-    cut(batch_size);
+    divide(batch_size);
     order_.clear();
     if (!shuffled) return;
     order_.reserve(static_cast<std::size_t>(n_));
@@ -52,7 +52,7 @@ class EpochOrder {
   }
 
  private:
-  void cut(Index batch_size) {
+  void divide(Index batch_size) {
     batch_size_ = batch_size;
     batches_ = n_ / batch_size + (n_ % batch_size != 0);
   }

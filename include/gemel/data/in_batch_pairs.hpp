@@ -35,10 +35,10 @@ class InBatchPairs {
 
   /// Throws ValueError where the batch size is not at least 2, or its pairs would be more than 2^31.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
-    constexpr Index most = Index{1} << 16;
-    if (batch_size < 2 || batch_size > most) {
-      throw ValueError({"batch_size is ", batch_size, ", but a batch of all pairs needs 2 samples at least, and ", most,
-                        " at most"});
+    constexpr Index max_size = Index{1} << 16;
+    if (batch_size < 2 || batch_size > max_size) {
+      throw ValueError({"batch_size is ", batch_size, ", but a batch of all pairs needs 2 samples at least, and ",
+                        max_size, " at most"});
     }
     order_.start(seed, epoch, batch_size, shuffle);
   }

@@ -55,9 +55,9 @@ class PairSampler {
     if (options.pairs_per_sample <= 0) {
       throw ValueError({"pairs_per_sample is ", options.pairs_per_sample, ", but it must be at least 1"});
     }
-    if (options.pairs_per_sample > most_pairs / x_.size()) {
+    if (options.pairs_per_sample > max_pairs / x_.size()) {
       throw ValueError({"pairs_per_sample is ", options.pairs_per_sample, ", but ", x_.size(), " samples can have ",
-                        most_pairs / x_.size(), " at most: an epoch has less than 2^31 pairs"});
+                        max_pairs / x_.size(), " at most: an epoch has less than 2^31 pairs"});
     }
     count_ = x_.size() * options.pairs_per_sample;
     similar_count_ = static_cast<Index>(std::llround(static_cast<double>(count_) * options.similar_share));
@@ -75,9 +75,9 @@ class PairSampler {
           "no class has two samples, so there are no similar pairs: give more samples of a class, or set similar_share "
           "= 0");
     }
-    const Index accompanied = length(firsts);
+    const Index with_partner = length(firsts);
     firsts.insert(firsts.end(), alone.begin(), alone.end());
-    shared_ = std::make_shared<const Shared>(Shared{std::move(classes), std::move(firsts), accompanied});
+    shared_ = std::make_shared<const Shared>(Shared{std::move(classes), std::move(firsts), with_partner});
   }
 
   /// Pairs an epoch.
@@ -118,12 +118,12 @@ class PairSampler {
   const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(layout_.sample(k, j)); }
 
  private:
-  static constexpr Index most_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit 64 bits
+  static constexpr Index max_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit 64 bits
 
   struct Shared {
     Classes classes;
     std::vector<Index> firsts;  // all samples, class by class; those that are alone in their class come last
-    Index accompanied;          // how many are not alone
+    Index with_partner;         // how many are not alone
   };
 
   /// How many of the first q pairs are similar.
@@ -144,7 +144,7 @@ class PairSampler {
       // Similar pairs are spread evenly: before pair q there are floor(q similar_count / count) of them.
       const Index similar_before = similar_among(q);
       const bool similar = similar_among(q + 1) > similar_before;
-      const Index first = similar ? walk(start, similar_before, similar_count_, shared_->accompanied)
+      const Index first = similar ? walk(start, similar_before, similar_count_, shared_->with_partner)
                                   : walk(start, q - similar_before, count_ - similar_count_, x_.size());
       const Index c = classes.of(first);
       const std::span<const Index> members = classes.members(c);

@@ -82,7 +82,7 @@ inline void check(const IntervalOptions& options) {
 }
 
 /// The z that a standard normal variable stays within, on both sides, with probability `confidence`; by bisection.
-inline double normal_quantile(double confidence) {
+inline double two_sided_quantile(double confidence) {
   double low = 0;
   double high = 40;
   for (int i = 0; i < 80; ++i) {
@@ -103,7 +103,7 @@ class Bootstrap {
       : options_(options) {
     check(options);
     check_distances(distances, labels);
-    const std::vector<PairIdentity> people = numbered(labels);
+    const std::vector<PairIdentity> people = numbered_people(labels);
     pairs_.reserve(distances.size());
     for (std::size_t i = 0; i < distances.size(); ++i) {
       double distance = distances[i];
@@ -116,13 +116,13 @@ class Bootstrap {
   }
 
   /// How many pairs of each class count; at first, how many there are.
-  Index similar() const { return counted(similar_); }
-  Index dissimilar() const { return counted(dissimilar_); }
+  Index similar() const { return total(similar_); }
+  Index dissimilar() const { return total(dissimilar_); }
   /// How many a replicate goes through.
   Index distinct() const { return length(pairs_); }
   /// With fewer people than this, most draws are of one or two of them, and the interval would have next to no width.
-  static constexpr Index fewest_people = 5;
-  bool by_identity() const { return people_ >= fewest_people; }
+  static constexpr Index min_people = 5;
+  bool by_identity() const { return people_ >= min_people; }
 
   /// The accepted dissimilar pairs, FAR and the EER, with each pair counted as often as it was drawn; at first once.
   Index accepted(double threshold) const {
@@ -193,7 +193,7 @@ class Bootstrap {
     double distance;
     bool similar;
     PairIdentity people;  // in rising order; in a bootstrap by pair, of no meaning
-    Index number;         // of the pairs that this one stands for
+    Index multiplicity;   // of the pairs that this one stands for
     Index count;          // of all of them together
 
     std::tuple<double, Index, Index> key() const { return {distance, people.first, people.second}; }
@@ -206,7 +206,7 @@ class Bootstrap {
       if (merged.empty() || merged.back().key() != pair.key()) {
         merged.push_back(pair);
       } else {
-        ++merged.back().number;
+        ++merged.back().multiplicity;
         ++merged.back().count;
       }
     }
@@ -217,14 +217,14 @@ class Bootstrap {
     return static_cast<double>(part) / static_cast<double>(whole);
   }
 
-  Index counted(const std::vector<std::size_t>& pairs) const {
+  Index total(const std::vector<std::size_t>& pairs) const {
     Index sum = 0;
     for (const std::size_t i : pairs) sum += pairs_[i].count;
     return sum;
   }
 
   /// The identities renumbered 0, …, people_ - 1, the smaller number of a pair first.
-  std::vector<PairIdentity> numbered(const Labels& labels) {
+  std::vector<PairIdentity> numbered_people(const Labels& labels) {
     std::vector<PairIdentity> people = options_.identities;
     if (people.empty()) return people;
     if (length(people) != labels.size()) {
@@ -266,7 +266,7 @@ class Bootstrap {
     std::vector<Index> times(static_cast<std::size_t>(people_), 0);
     for (Index i = 0; i < people_; ++i) ++times[static_cast<std::size_t>(rng.below(people_))];
     for (Pair& pair : pairs_) {
-      pair.count = pair.number * times[static_cast<std::size_t>(pair.people.first)];
+      pair.count = pair.multiplicity * times[static_cast<std::size_t>(pair.people.first)];
       if (!pair.similar) pair.count *= times[static_cast<std::size_t>(pair.people.second)];
     }
   }
@@ -295,7 +295,7 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence) {
   }
   const auto n = static_cast<double>(trials);
   const double p = static_cast<double>(errors) / n;
-  const double z = detail::normal_quantile(confidence);
+  const double z = detail::two_sided_quantile(confidence);
   const double centre = p + z * z / (2 * n);
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   const double scale = 1 + z * z / n;

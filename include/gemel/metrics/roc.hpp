@@ -157,9 +157,9 @@ class Roc {
   double midway(double threshold) const {
     const Step& last_accepted = step_at(threshold);
     if (&last_accepted == &steps_.back()) return last_accepted.threshold;
-    const double first_refused = (&last_accepted + 1)->threshold;
-    const double middle = std::midpoint(last_accepted.threshold, first_refused);
-    return middle < first_refused ? middle : last_accepted.threshold;
+    const double first_rejected = (&last_accepted + 1)->threshold;
+    const double middle = std::midpoint(last_accepted.threshold, first_rejected);
+    return middle < first_rejected ? middle : last_accepted.threshold;
   }
 
   /// The curve's points for plotting, by rising threshold: the first is (-infinity, 0, 1), which accepts nothing, then
@@ -183,8 +183,8 @@ class Roc {
   static double ratio(Index part, Index whole) { return static_cast<double>(part) / static_cast<double>(whole); }
   double far(const Step& step) const { return ratio(step.dissimilar, dissimilar()); }
   double frr(const Step& step) const { return ratio(similar() - step.similar, similar()); }
-  Index right(const Step& step) const { return step.similar + dissimilar() - step.dissimilar; }
-  double accuracy(const Step& step) const { return ratio(right(step), similar() + dissimilar()); }
+  Index correct(const Step& step) const { return step.similar + dissimilar() - step.dissimilar; }
+  double accuracy(const Step& step) const { return ratio(correct(step), similar() + dissimilar()); }
 
   const Step& step_at(double threshold) const {
     if (std::isnan(threshold)) throw ValueError("the threshold is NaN");
@@ -192,7 +192,7 @@ class Roc {
     return *(std::upper_bound(steps_.begin(), steps_.end(), threshold, below) - 1);
   }
   Steps::const_iterator best() const {
-    const auto worse = [this](const Step& a, const Step& b) { return right(a) < right(b); };
+    const auto worse = [this](const Step& a, const Step& b) { return correct(a) < correct(b); };
     return std::max_element(steps_.begin(), steps_.end(), worse);
   }
   /// FAR - FRR, in units of 1 / (similar dissimilar): a whole number.
