@@ -9,14 +9,14 @@
 
 namespace gemel {
 
-// Arithmetic on doubles that gives the same bits on every platform. The platform's own log and cos differ in their last
-// bits from one library to the next. Here every product that feeds a sum is an explicit fma, so that no compiler may
-// choose, and all else is IEEE arithmetic. The polynomials are plain Taylor series, cut where the first dropped term is
-// below half a unit in the last place.
+// Arithmetic on doubles that gives the same bits on every platform. The log and cos of the C library differ in their
+// last bits from one library to the next. Here every product that feeds a sum is an explicit fma, so that the compiler
+// has no choice, and everything else is IEEE arithmetic. The polynomials are plain Taylor series, cut where the first
+// omitted term is below half a unit in the last place.
 
 namespace detail {
 
-// log 2 = log_2 + log_2_rest: the nearest double, and what it is short of.
+// log 2 = log_2 + log_2_rest: the nearest double and the remainder.
 inline constexpr double log_2 = 0x1.62e42fefa39efp-1;
 inline constexpr double log_2_rest = 0x1.abc9e3b39803fp-56;
 
@@ -28,9 +28,9 @@ double polynomial(const std::array<double, N>& c, double x) {
   return sum;
 }
 
-/// x, rounded to a double before anything else is done with it: a compiler that may fuse a product with the sum that it
-/// feeds does so depending on its flags, with other bits. Where no fma instruction is sure to be there, this is faster
-/// than std::fma, which then is a call.
+/// Returns the product x, but keeps the compiler from fusing it with the sum that it feeds: the bits would then depend
+/// on compiler and flags. Where the target may lack an fma instruction, this is faster than std::fma, which is a
+/// function call there.
 inline double rounded(double x) {
 #if defined(__x86_64__)
   asm("" : "+x"(x));
@@ -45,7 +45,7 @@ inline double rounded(double x) {
 
 }  // namespace detail
 
-/// The natural logarithm of a finite x > 0, the same bits on every platform, relative error about 1e-16.
+/// The natural logarithm of a finite x > 0, with the same bits on every platform and a relative error of about 1e-16.
 ///
 /// With x = 2^k m, m in [sqrt(1/2), sqrt(2)): log x = k log 2 + 2 artanh(s), s = (m - 1) / (m + 1), |s| < 0.172
 /// (Abramowitz and Stegun, Handbook of Mathematical Functions, 4.1.27).
@@ -66,10 +66,11 @@ inline double portable_log(double x) {
   return std::fma(k, detail::log_2, std::fma(k, detail::log_2_rest, log_m));
 }
 
-/// cos(2 pi t) for t in [0, 1], the same bits on every platform, relative error about 1e-16, near its zeros too.
+/// cos(2 pi t) for t in [0, 1], with the same bits on every platform and a relative error of about 1e-16, also near the
+/// zeros.
 ///
-/// A turn is cut at its eighths, where the reduction is exact: t = q / 4 + r, |r| <= 1/8 (Abramowitz and Stegun,
-/// 4.3.65 and 4.3.66 for the series).
+/// The range is reduced exactly to an eighth of a turn: t = q / 4 + r, |r| <= 1/8 (Abramowitz and Stegun, 4.3.65 and
+/// 4.3.66 for the series).
 inline double cos_of_turns(double t) {
   static constexpr std::array<double, 9> cosine = {1.0,
                                                    -1.0 / 2,
@@ -91,7 +92,7 @@ inline double cos_of_turns(double t) {
                                                  1.0 / 355687428096000};
   constexpr double two_pi = 0x1.921fb54442d18p+2;
 
-  const double q = std::floor(4 * t + 0.5);  // 4 t is exact, so a contraction changes nothing; nor below
+  const double q = std::floor(4 * t + 0.5);  // 4 t is exact, so fusing it into the sum changes nothing; same below
   const double x = two_pi * (t - q / 4);
   const bool is_sine = q == 1 || q == 3;
   const double magnitude = is_sine ? x * detail::polynomial(sine, x * x) : detail::polynomial(cosine, x * x);
@@ -107,7 +108,8 @@ inline double power(double base, std::int64_t n) {
   return result;
 }
 
-/// 1 - base^n for n >= 1; where the two are close it keeps more digits than the difference of two rounded numbers.
+/// 1 - base^n for n >= 1. Where base^n is close to 1, this keeps more digits than 1 - power(base, n), whose power is
+/// rounded first.
 inline double one_minus_power(double base, std::int64_t n) { return std::fma(-power(base, n - 1), base, 1.0); }
 
 /// e^x for |x| < 700, relative error about 1e-16: x = k log 2 + r, |r| <= log 2 / 2, and the Taylor series in r
@@ -133,7 +135,7 @@ inline double portable_exp(double x) {
   return std::ldexp(detail::polynomial(inverse_factorial, r), static_cast<int>(k));
 }
 
-/// base^exponent for base > 0 and exponent >= 0: the whole part by squaring, the rest by e^(fraction log base).
+/// base^exponent for base > 0 and exponent >= 0: the integer part by squaring, the fraction as e^(fraction log base).
 inline double power(double base, double exponent) {
   const double whole = std::floor(exponent);
   return power(base, static_cast<std::int64_t>(whole)) * portable_exp((exponent - whole) * portable_log(base));

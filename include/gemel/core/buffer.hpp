@@ -12,33 +12,41 @@
 
 namespace gemel {
 
-/// A buffer of n values that starts at a cache line, on the heap whatever its size. Its layout depends on no macro,
-/// so that translation units compiled with different options may share it. Values start as T{}.
+/// A buffer of n values on the heap, aligned to a cache line. Its layout depends on no macro, so that translation units
+/// compiled with different options may share it. Values start as T{}.
 template <class T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t alignment = 64;  ///< In bytes: a cache line.
 
+  /// Empty, without memory.
   Buffer() = default;
+
+  /// n values of T{}.
   explicit Buffer(Index n) { resize(n); }
+
+  /// @{
+  /// A copy has memory of its own; a moved-from buffer is empty.
   Buffer(const Buffer& other) : Buffer(other.size()) { std::copy_n(other.data(), other.size(), data_); }
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer other) noexcept {
     swap(other);
     return *this;
   }
+  /// @}
   ~Buffer() { release(); }
 
-  /// Becomes n values of T{}; memory is kept where it suffices.
+  /// Sets the size to n and all values to T{}. Allocates only if the capacity is too small.
   void resize(Index n) {
     reserve(n);
     size_ = n;
     std::fill_n(data_, n, T{});
   }
 
-  /// Room for n values; allocates where there is less. Contents are lost when it does.
+  /// Makes the capacity at least n. If that allocates, the contents are lost and the size becomes 0. Throws
+  /// std::bad_array_new_length if n is negative or too large.
   void reserve(Index n) {
     if (n > capacity_) {
       if (n < 0 || n > std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(T)))
@@ -51,6 +59,8 @@ class Buffer {
     }
   }
 
+  /// @{
+  /// As in std::vector.
   T* data() { return data_; }
   const T* data() const { return data_; }
   Index size() const { return size_; }
@@ -61,10 +71,15 @@ class Buffer {
   T* end() { return data_ + size_; }
   const T* begin() const { return data_; }
   const T* end() const { return data_ + size_; }
+  /// @}
+
+  /// @{
+  /// All values, or `count` values from `first` on.
   std::span<T> span() { return {data_, static_cast<std::size_t>(size_)}; }
   std::span<const T> span() const { return {data_, static_cast<std::size_t>(size_)}; }
   std::span<T> span(Index first, Index count) { return {data_ + first, static_cast<std::size_t>(count)}; }
   std::span<const T> span(Index first, Index count) const { return {data_ + first, static_cast<std::size_t>(count)}; }
+  /// @}
 
  private:
   void swap(Buffer& other) noexcept {
@@ -84,8 +99,8 @@ class Buffer {
 
 namespace detail {
 
-/// A number of values that is 0 once it is moved from, as the size of a Buffer is. Who keeps one beside buffers still
-/// knows after a move, default or not, what it has.
+/// An Index that becomes 0 when it is moved from, as the size of a Buffer does. A class that keeps one beside its
+/// buffers stays consistent under defaulted moves.
 class ZeroOnMove {
  public:
   ZeroOnMove() = default;

@@ -13,25 +13,29 @@ namespace detail {
 struct AnyChoice {};
 }  // namespace detail
 
-/// One of a closed list of types, chosen at run time; by default the first. Any of them converts to it, and nothing
-/// else does: of a derived type it would hold a part only.
+/// One of a closed list of types, chosen at run time; by default the first. Exactly these types convert to it: a class
+/// derived from one of them would be sliced.
 ///
-/// A list that models a concept derives from it and forwards the concept's members, as AnyLoss does. It is final, for
-/// the training step asks for the choice once a batch or an update, and goes on with that: a member that a further
-/// class put in another's place would be passed over.
+/// A type that models a concept by such a choice derives from Choice and forwards the concept's members, as AnyLoss
+/// does. It must be final: the training step visits the choice once for each batch or update and then calls the chosen
+/// object directly, so members overridden in a further derived class would be ignored.
 template <class... Alternatives>
 class Choice : detail::AnyChoice {
  public:
+  /// The first alternative, default-constructed.
   Choice() = default;
+
+  /// Holds `chosen`, copied or moved.
   template <class T>
   requires(std::same_as<std::remove_cvref_t<T>, Alternatives> || ...) Choice(T&& chosen)
       : chosen_(std::forward<T>(chosen)) {}
 
-  /// f(what is chosen), with its own type.
+  /// Returns f(chosen object), called with the object's own type.
   template <class F>
   decltype(auto) visit(F&& f) const {
     return std::visit(std::forward<F>(f), chosen_);
   }
+  /// The same for an object that f may change.
   template <class F>
   decltype(auto) visit(F&& f) {
     return std::visit(std::forward<F>(f), chosen_);
@@ -46,7 +50,7 @@ namespace detail {
 template <class T>
 inline constexpr bool is_choice = std::is_base_of_v<AnyChoice, T>;
 
-/// f(what x has chosen), or f(x) where x is no Choice.
+/// Returns f(chosen object) if x is a Choice, else f(x).
 template <class T, class F>
 decltype(auto) visit_choice(T&& x, F&& f) {
   if constexpr (is_choice<std::remove_cvref_t<T>>) {

@@ -6,41 +6,55 @@
 
 namespace gemel {
 
-/// Contiguous features x n, one sample a column.
+/// A contiguous matrix of features x n; each column is one sample.
 template <Scalar S>
 using Columns = Eigen::Map<MatrixX<S>>;
+/// A contiguous, const matrix of features x n; each column is one sample.
 template <Scalar S>
 using ConstColumns = Eigen::Map<const MatrixX<S>>;
 
 /// One sample: a vector of its features.
 template <Scalar S>
 using Column = Eigen::Map<VectorX<S>>;
+/// One sample: a const vector of its features.
 template <Scalar S>
 using ConstColumn = Eigen::Map<const VectorX<S>>;
 
-/// `cols` const columns of `rows` elements each, wherever they lie: samples in the caller's memory, or those columns of
-/// a batch that are still active. It refers to memory that others own. A Map of contiguous columns converts to it.
+/// A view of `cols` const columns of `rows` elements each, which need not lie side by side: samples in the caller's
+/// memory, or the columns of a batch that are still active. It does not own the columns, nor the array of pointers. A
+/// Map of contiguous columns converts to it.
 template <Scalar S>
 class ColumnList {
  public:
+  /// No columns.
   ColumnList() = default;
+  /// Column j begins at pointers[j].
   ColumnList(const S* const* pointers, Index rows, Index cols) : pointers_(pointers), rows_(rows), cols_(cols) {}
+  /// Column j begins at base + j * stride.
   ColumnList(const S* base, Index stride, Index rows, Index cols)
       : base_(base), stride_(stride), rows_(rows), cols_(cols) {}
+  /// @{
+  /// The columns of a contiguous matrix.
   ColumnList(const Columns<S>& columns) : ColumnList(columns.data(), columns.rows(), columns.rows(), columns.cols()) {}
   ColumnList(const ConstColumns<S>& columns)
       : ColumnList(columns.data(), columns.rows(), columns.rows(), columns.cols()) {}
 
+  /// @}
+
+  /// The number of elements per column.
   Index rows() const { return rows_; }
+  /// The number of columns.
   Index cols() const { return cols_; }
 
-  /// Where column j begins.
+  /// The beginning of column j.
   const S* operator[](Index j) const { return pointers_ ? pointers_[j] : base_ + j * stride_; }
 
+  /// Column j as a vector.
   ConstColumn<S> column(Index j) const { return {(*this)[j], rows_}; }
+  /// Element i of column j.
   S operator()(Index i, Index j) const { return (*this)[j][i]; }
 
-  /// The columns first, …, first + count - 1.
+  /// The `count` columns from `first` on.
   ColumnList middle(Index first, Index count) const {
     ColumnList part = *this;
     if (pointers_) {
@@ -52,7 +66,7 @@ class ColumnList {
     return part;
   }
 
-  /// The pointers themselves, or null where the columns are evenly spaced.
+  /// The pointer of each column, or null if the columns are evenly spaced.
   const S* const* pointers() const { return pointers_; }
 
  private:
@@ -63,7 +77,8 @@ class ColumnList {
   Index cols_ = 0;
 };
 
-/// Calls f(first, count, pointers) for the columns of a list, in order, in runs whose pointers are at hand.
+/// Calls f(first, count, pointers) for successive runs of the list's columns, in order: `count` columns from `first`
+/// on, and a pointer to each. Evenly spaced columns come in runs of at most 96.
 template <Scalar S, class F>
 void for_each_run(const ColumnList<S>& list, F&& f) {
   if (list.pointers()) return f(Index{0}, list.cols(), list.pointers());

@@ -11,23 +11,24 @@
 
 namespace gemel {
 
-/// Where an error was seen, as far as it is known. All numbers count from 0 but those of lines, which count from 1. In
-/// the text epochs count from 1 too, as in all that a training prints.
+/// Where an error occurred, as far as it is known. All numbers count from 0, except lines, which count from 1. In the
+/// text, epochs count from 1 too, as in everything that a training prints.
 struct Place {
-  std::string file = {};
-  std::optional<Index> line = {};
-  std::string column = {};  ///< a column's name in a file of columns
-  std::optional<Index> epoch = {};
-  std::optional<Index> batch = {};
-  std::optional<Index> layer = {};
-  std::optional<Index> pair = {};     ///< of the batch where there is one, else of all pairs that were given
-  std::optional<Index> sample = {};   ///< by the source's own number (Batch::samples), whatever the batch's order is:
-                                      ///< the column of the samples given; of two matrices, A's columns are before B's
-  std::optional<Index> feature = {};  ///< the row of the sample
-  bool validation = false;            ///< the batch is one of the validation's, not of the training's
+  std::string file = {};            ///< Name or path.
+  std::optional<Index> line = {};   ///< Line of the file, from 1.
+  std::string column = {};          ///< Name of a column of the file.
+  std::optional<Index> epoch = {};  ///< Epoch of the training.
+  std::optional<Index> batch = {};  ///< Batch of the epoch.
+  std::optional<Index> layer = {};  ///< Layer of the network.
+  std::optional<Index> pair = {};   ///< Pair in the batch if `batch` is known, else among all pairs given.
+  /// The source's own number of the sample (Batch::samples), independent of the batch's order: its column among the
+  /// samples given; for two matrices, the columns of A come before those of B.
+  std::optional<Index> sample = {};
+  std::optional<Index> feature = {};  ///< Row of the sample.
+  bool validation = false;            ///< Whether `batch` belongs to the validation, not to the training.
 
-  /// "digits.csv, line 3, column 'label'", or "epoch 3, batch 17, layer 0" (where `epoch` is 2); empty where nothing is
-  /// known.
+  /// The place as text: "digits.csv, line 3, column 'label'", or "epoch 3, batch 17, layer 0" (where `epoch` is 2).
+  /// Empty if nothing is known.
   [[gnu::cold]] std::string describe() const {
     std::string text = file;
     const auto add = [&text](std::initializer_list<Piece> part) {
@@ -49,17 +50,24 @@ struct Place {
   }
 };
 
-/// Base of all errors the library throws: what is wrong, where (in the text and as `place()`), and what to do.
+/// Base of all errors that the library throws. The text says what is wrong, where, and what to do; `place()` says
+/// where.
 class Error : public std::runtime_error {
  public:
-  // Without default arguments: who throws would make a place, and unmake it.
+  // A default argument would construct and destroy a Place at every throw, so there are four overloads.
+
+  /// With this text.
   explicit Error(Piece what) : Error({what}) {}
+  /// With these pieces as its text.
   explicit Error(std::initializer_list<Piece> what) : Error(what, Place{}) {}
+  /// With the place, then this text.
   Error(Piece what, Place place) : Error({what}, std::move(place)) {}
+  /// With the place, then these pieces as its text.
   [[gnu::cold]] Error(std::initializer_list<Piece> what, Place place)
       : std::runtime_error(format({place.describe(), place.describe().empty() ? "" : ": ", format(what)})),
         place_(std::move(place)) {}
 
+  /// Where the error occurred.
   const Place& place() const noexcept { return place_; }
 
  private:
@@ -72,7 +80,7 @@ class ShapeError : public Error {
   using Error::Error;
 };
 
-/// A value outside what is allowed: a label that is neither 0 nor 1, a negative margin, one class only.
+/// A value that is not allowed: a label that is neither 0 nor 1, a negative margin, samples of a single class.
 class ValueError : public Error {
  public:
   using Error::Error;
@@ -84,7 +92,7 @@ class NonFiniteError : public Error {
   using Error::Error;
 };
 
-/// A file whose content is not what its format says.
+/// A file whose content violates its format.
 class FormatError : public Error {
  public:
   using Error::Error;

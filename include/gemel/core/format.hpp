@@ -10,9 +10,12 @@
 
 namespace gemel {
 
-/// A piece of a message: text, to which it refers, or a number; of a real one up to six digits.
+/// A piece of a message: a text, which it refers to but does not copy, or a number. Real numbers are written with up to
+/// six significant digits.
 class Piece {
  public:
+  /// @{
+  /// From a text or a number.
   Piece(const char* text) : text_(text) {}
   Piece(const std::string& text) : text_(text) {}
   template <std::signed_integral T>
@@ -21,7 +24,9 @@ class Piece {
   Piece(T number) : kind_(Kind::Natural), natural_(number) {}
   template <std::floating_point T>
   Piece(T number) : kind_(Kind::Real), real_(static_cast<double>(number)) {}
+  /// @}
 
+  /// Appends the piece, as text.
   [[gnu::cold]] void append_to(std::string& message) const {
     if (kind_ == Kind::Text) {
       message += text_;
@@ -46,8 +51,7 @@ class Piece {
   };
 };
 
-/// All pieces, one after the other. A sum of strings would be the same, but the compiler takes long over one, wherever
-/// it stands.
+/// Joins the pieces. A sum of strings would give the same text, but takes long to compile at every place of use.
 [[gnu::cold]] inline std::string format(std::initializer_list<Piece> pieces) {
   std::string text;
   for (const Piece& piece : pieces) piece.append_to(text);

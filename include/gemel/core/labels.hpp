@@ -15,29 +15,32 @@
 
 namespace gemel {
 
-/// What labels are given as.
+/// A type of label values.
 template <class T>
 concept Number = std::is_arithmetic_v<T>;
 
+/// A range of label values.
 template <class Range>
 concept NumberRange = std::ranges::input_range<Range> && Number<std::ranges::range_value_t<Range>>;
 
-/// Says of labels that they hold 1 for a dissimilar pair: `Labels{y, OneIsDissimilar}`.
+/// The type of OneIsDissimilar.
 struct OneIsDissimilarTag {
   explicit OneIsDissimilarTag() = default;
 };
+/// Marks values that use the opposite convention, 1 = dissimilar: `Labels{y, OneIsDissimilar}`.
 inline constexpr OneIsDissimilarTag OneIsDissimilar{};
 
-/// One label a pair: **1 = similar, 0 = dissimilar**. Both conventions are in use (Hadsell, Chopra and LeCun write 1
-/// for dissimilar), so this is the one place of the library that states it; `Labels{y, OneIsDissimilar}` turns the
-/// other.
-///
-/// They come from any range, list or Eigen vector of numbers or bools. Throws ValueError, which names the first pair
-/// whose label is neither 0 nor 1.
+/// One label per pair: **1 = similar, 0 = dissimilar**. Both conventions are in use (Hadsell, Chopra and LeCun write 1
+/// for dissimilar); the library's is stated here and nowhere else. `Labels{y, OneIsDissimilar}` converts labels of the
+/// other one.
 class Labels {
  public:
+  /// No labels.
   Labels() = default;
 
+  /// @{
+  /// Takes any range, list or Eigen vector of numbers or bools. Throws ValueError, which names the first pair whose
+  /// value is neither 0 nor 1.
   template <NumberRange Range>
   Labels(Range&& values) {
     append(values, true);
@@ -55,13 +58,21 @@ class Labels {
     append(values, false);
   }
 
+  /// @}
+
+  /// The number of pairs.
   Index size() const { return length(similar_); }
+
+  /// @{
+  /// Whether pair i is similar.
   bool similar(Index i) const { return similar_[static_cast<std::size_t>(i)] != 0; }
   bool operator[](Index i) const { return similar(i); }
+  /// @}
 
-  /// 1 or 0, 1 = similar.
+  /// The label of each pair: 1 = similar, 0 = dissimilar.
   std::span<const std::uint8_t> span() const { return similar_; }
 
+  /// Whether all labels are equal.
   friend bool operator==(const Labels&, const Labels&) = default;
 
  private:
@@ -70,8 +81,7 @@ class Labels {
     for (const auto value : values) {
       if (!(value == 0 || value == 1)) {
         std::ostringstream text;
-        text.precision(
-            std::numeric_limits<decltype(+value)>::max_digits10);  // 1.0000001 is not 1, and must not look it
+        text.precision(std::numeric_limits<decltype(+value)>::max_digits10);  // so that 1.0000001 is not printed as 1
         text << "the label is " << +value << ", but a label must be 0 or 1";
         throw ValueError(text.str(), {.pair = size()});
       }

@@ -4,10 +4,11 @@
 
 namespace gemel {
 
-/// Whose samples the two of a pair are: any numbers, equal for the same person (class).
+/// The persons (classes) that the two samples of a pair come from: any numbers, equal for the same person.
 struct PairIdentity {
-  Index first;
-  Index second;
+  Index first;   ///< Person of the first sample.
+  Index second;  ///< Person of the second sample.
+  /// Whether both numbers are equal.
   friend bool operator==(const PairIdentity&, const PairIdentity&) = default;
 };
 

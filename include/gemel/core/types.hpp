@@ -15,21 +15,23 @@
 
 namespace gemel {
 
-// Eigen's own names, so that a program may use both namespaces for them.
+/// @{
+/// Eigen's own name, so that a program may use both namespaces without ambiguity.
 using Eigen::Dynamic;
 using Eigen::Index;
 using Eigen::MatrixX;
 using Eigen::VectorX;
+/// @}
 
-// The library reads a matrix's memory column by column, and its sizes are as wide as a pointer: with Eigen's defaults
-// changed it would compile, and compute with numbers in the wrong places.
+// The library reads matrices column by column and assumes an index as wide as a pointer. With Eigen's defaults changed
+// it would still compile, but read the wrong elements.
 static_assert(!MatrixX<float>::IsRowMajor,
               "gemel: one sample is one column, so it needs Eigen's own storage order; compile without "
               "EIGEN_DEFAULT_TO_ROW_MAJOR (a row-major matrix may still be passed: it is copied)");
 static_assert(std::same_as<Index, std::ptrdiff_t>,
               "gemel: it needs Eigen's own index type, std::ptrdiff_t; compile without EIGEN_DEFAULT_DENSE_INDEX_TYPE");
 
-/// The scalar types a network computes in.
+/// The scalar types that networks compute in.
 template <class S>
 concept Scalar = std::same_as<S, float> || std::same_as<S, double>;
 
