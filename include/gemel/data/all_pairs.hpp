@@ -13,9 +13,11 @@
 
 namespace gemel {
 
-/// Every pair i < j of the n samples, n (n - 1) / 2 of them, similar where the classes are the same: for an evaluation
-/// that leaves nothing to chance. The pairs know their classes. Throws ShapeError where there is not one class a
-/// sample, or only one sample, ValueError where the pairs are 2^31 or more, or more than memory holds.
+/// All n (n - 1) / 2 pairs i < j of the n samples, similar if the classes are equal: for an evaluation that leaves
+/// nothing to chance. The pairs know their classes.
+///
+/// Throws ShapeError if there is not one class per sample, or only one sample; ValueError if there would be 2^31 pairs
+/// or more, or more than memory holds.
 template <Scalar S>
 Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
   const Index n = x.size();

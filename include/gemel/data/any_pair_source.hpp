@@ -13,8 +13,8 @@
 namespace gemel {
 
 /// Any of the library's sources of pairs, chosen at run time: `AnyPairSource<float> source = PairSampler<float>{…}`. It
-/// models PairSource, and `fit` is compiled once for all of them. A source of your own cannot be put in: give it to fit
-/// itself.
+/// models PairSource, so `fit` is compiled once for all of them. It cannot hold a source of your own: pass that to
+/// `fit` directly.
 template <Scalar S>
 class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>> {
   using Base = Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>>;
@@ -22,6 +22,8 @@ class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs
  public:
   using Base::Base;
 
+  /// @{
+  /// As the PairSource concept asks (data/pair_source.hpp).
   Index features() const {
     return this->visit([](const auto& source) { return source.features(); });
   }
@@ -37,6 +39,7 @@ class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs
   const S* column(Index k, Index j, S* buffer) const {
     return this->visit([&](const auto& source) { return source.column(k, j, buffer); });
   }
+  /// @}
 };
 
 }  // namespace gemel

@@ -10,12 +10,13 @@
 
 namespace gemel {
 
-/// The samples of each batch of an epoch, each of them once however many of the batch's pairs it is in, in the order in
-/// which the pairs first name them: so it is embedded once. A batch in which no sample is in two pairs is disjoint.
+/// The samples of each batch of an epoch, in the order of their first occurrence in the batch's pairs. Each sample is
+/// listed once, however many of the batch's pairs it is in, so it is embedded once. A batch is disjoint if no sample is
+/// in two of its pairs.
 class BatchLayout {
  public:
-  /// Arranges an epoch, whose pair number p is pair_at(p), of samples 0 to sample_count - 1. Nothing is allocated from
-  /// the second epoch of as many pairs on. Where it is stopped, there is no epoch until the next `arrange`.
+  /// Lays out an epoch: pair p is pair_at(p), two of the samples 0, …, sample_count - 1. From the second epoch with as
+  /// many pairs on, nothing is allocated. If it is stopped, there is no epoch until the next `arrange`.
   template <class PairAt>
   void arrange(const EpochOrder& order, Index pair_count, Index sample_count, const PairAt& pair_at,
                const StopFlag* stop = nullptr) {
@@ -46,21 +47,21 @@ class BatchLayout {
     }
   }
 
-  /// Whether there is an epoch.
+  /// Whether an epoch is laid out.
   explicit operator bool() const { return !batches_.empty(); }
 
-  /// Fills in the samples and the pairs of batch k.
+  /// Sets the samples and the pairs of `out` to those of batch k, and whether it is disjoint.
   template <Scalar S>
   void fill(Index k, Batch<S>& out) const {
     const auto [first_sample, first_pair] = batches_[static_cast<std::size_t>(k)];
     const auto [last_sample, last_pair] = batches_[static_cast<std::size_t>(k) + 1];
-    out.samples.reserve(static_cast<std::size_t>(2 * (last_pair - first_pair)));  // another batch may not share as many
+    out.samples.reserve(static_cast<std::size_t>(2 * (last_pair - first_pair)));  // the maximum for this many pairs
     out.samples.assign(samples_.begin() + first_sample, samples_.begin() + last_sample);
     out.pairs.assign(pairs_.begin() + first_pair, pairs_.begin() + last_pair);
     out.disjoint = length(out.samples) == 2 * length(out.pairs);
   }
 
-  /// Sample j of batch k. Throws ValueError where there is no epoch, no such batch, or no such sample in it.
+  /// The number of sample j of batch k. Throws ValueError if there is no epoch, no such batch, or no such sample in it.
   Index sample(Index k, Index j) const {
     if (k < 0 || k + 1 >= length(batches_) || j < 0 || j >= end(k) - begin(k)) refuse(k, j);
     return samples_[static_cast<std::size_t>(begin(k) + j)];
@@ -68,7 +69,7 @@ class BatchLayout {
 
  private:
   struct Bounds {
-    Index samples, pairs;
+    Index samples, pairs;  // positions in samples_ and pairs_
   };
   struct LastSeen {
     Index batch, position;
@@ -82,9 +83,9 @@ class BatchLayout {
                       " batches, and a batch its own samples only"});
   }
 
-  std::vector<Index> samples_ = {};  // batch after batch
+  std::vector<Index> samples_ = {};  // of all batches, one after the other
   std::vector<PairIndex> pairs_ = {};
-  std::vector<Bounds> batches_ = {};  // where each begins, and where the last ends
+  std::vector<Bounds> batches_ = {};  // the begin of each batch, then the end of the last
   std::vector<LastSeen> last_seen_ = {};
 };
 

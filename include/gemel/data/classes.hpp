@@ -14,14 +14,17 @@
 
 namespace gemel {
 
-/// What classes are given as.
+/// A range of class values.
 template <class Range>
 concept IntegerRange = std::ranges::input_range<Range> && std::integral<std::ranges::range_value_t<Range>>;
 
-/// Which class each sample belongs to (whose signature, which digit), from any range, list or Eigen vector of integers.
-/// The classes are numbered 0, 1, … in the order of their values. Throws ValueError for a value of 2^63 or more.
+/// The class of each sample (whose signature it is, which digit), given as an integer value. The classes are numbered
+/// 0, 1, … in the order of their values.
 class Classes {
  public:
+  /// @{
+  /// Takes one value per sample, from any range, list or Eigen vector of integers. Throws ValueError for a value of
+  /// 2^63 or more.
   template <IntegerRange Range>
   Classes(Range&& values) {
     for (const auto value : values) {
@@ -34,6 +37,7 @@ class Classes {
   }
   template <std::integral T>
   Classes(std::initializer_list<T> values) : Classes(std::span<const T>(values.begin(), values.size())) {}
+  /// @}
 
   /// The number of samples.
   Index size() const { return length(labels_); }
@@ -41,14 +45,16 @@ class Classes {
   /// The number of classes.
   Index count() const { return length(values_); }
 
-  /// The number of sample i's class.
+  /// The number of sample i's class, in 0, …, count() - 1.
   Index of(Index i) const { return of_[static_cast<std::size_t>(i)]; }
+
+  /// Whether samples i and j are of the same class.
   bool same(Index i, Index j) const { return of(i) == of(j); }
 
-  /// The value that class c had in the range.
+  /// The value that class c was given as.
   std::int64_t value(Index c) const { return values_[static_cast<std::size_t>(c)]; }
 
-  /// The samples of class c, in their order.
+  /// The samples of class c, ascending.
   std::span<const Index> members(Index c) const {
     const auto [begin, end] = bounds(c);
     return {members_.data() + begin, static_cast<std::size_t>(end - begin)};
@@ -60,7 +66,7 @@ class Classes {
     return members_[static_cast<std::size_t>(i < begin ? i : i + end - begin)];
   }
 
-  /// The classes of these samples, in this order. Throws ValueError where there is no such sample.
+  /// The classes of these samples, in this order. Throws ValueError if an index is not one of a sample.
   Classes select(std::span<const Index> indices) const {
     std::vector<std::int64_t> labels;
     labels.reserve(indices.size());
@@ -94,11 +100,11 @@ class Classes {
     return {begins_[static_cast<std::size_t>(c)], begins_[static_cast<std::size_t>(c) + 1]};
   }
 
-  std::vector<std::int64_t> labels_;
-  std::vector<std::int64_t> values_;
-  std::vector<Index> of_;
-  std::vector<Index> members_;  // class by class
-  std::vector<Index> begins_;   // where a class begins in members_; the end of the last one too
+  std::vector<std::int64_t> labels_;  // the value of each sample's class
+  std::vector<std::int64_t> values_;  // the value of each class
+  std::vector<Index> of_;             // the class of each sample
+  std::vector<Index> members_;        // the samples, class by class
+  std::vector<Index> begins_;         // the begin of each class in members_, then the end of the last
 };
 
 }  // namespace gemel

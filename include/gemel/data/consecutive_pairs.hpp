@@ -15,13 +15,13 @@
 
 namespace gemel {
 
-/// The pairs of Keras' example (mnist_siamese.py): the samples of a class, each with the next one, are its similar
-/// pairs, and each of these is followed by a dissimilar one, of its first sample and the sample in the same place of
-/// another class, drawn at random. Every class gives 2 (n - 1) pairs, n the size of the smallest class. The pairs know
-/// their classes.
+/// The pairs of Keras' example (mnist_siamese.py): each sample of a class forms a similar pair with the next sample of
+/// the class. Each similar pair is followed by a dissimilar one: its first sample and the sample at the same position
+/// of another class, drawn at random. Every class gives 2 (n - 1) pairs, where n is the size of the smallest class. The
+/// pairs know their classes.
 ///
-/// Throws ShapeError where there is not one class a sample, ValueError where there is one class only, or a class of one
-/// sample.
+/// Throws ShapeError if there is not one class per sample; ValueError if there is only one class, or a class with only
+/// one sample.
 template <Scalar S>
 Pairs<S> consecutive_pairs(Samples<S> x, const Classes& classes, Rng& rng) {
   if (classes.size() != x.size()) {

@@ -11,15 +11,18 @@
 
 namespace gemel {
 
-/// The order of n pairs in an epoch and their cut into batches, by Keras' rules: all pairs are shuffled anew, or none,
-/// and the last batch holds what is left. Before the first `start` the pairs come as they are, 32 a batch.
+/// The order of n pairs in an epoch and their division into batches, by Keras' rules: either all pairs are shuffled
+/// anew or none is, and the last batch holds the remainder. Before the first `start`, the pairs are in their original
+/// order, 32 per batch.
 ///
-/// The order is a function of (n, seed, epoch). Nothing is allocated from the second `start` of the same n on.
+/// The order is a function of (n, seed, epoch). From the second shuffled epoch on, nothing is allocated.
 class EpochOrder {
  public:
+  /// The order of n pairs.
   explicit EpochOrder(Index n) : n_(n) { divide(32); }
 
-  /// Throws ValueError where batch_size is not positive. Where it is stopped, there is no order until the next `start`.
+  /// Starts an epoch. Throws ValueError unless batch_size is positive. If it is stopped, the order is unspecified until
+  /// the next `start`.
   void start(std::uint64_t seed, Index epoch, Index batch_size, bool shuffled, const StopFlag* stop = nullptr) {
     if (batch_size <= 0) throw ValueError({"batch_size is ", batch_size, ", but it must be at least 1"});
     divide(batch_size);
@@ -34,9 +37,10 @@ class EpochOrder {
     shuffle(order_, rng, stop);
   }
 
+  /// The number of batches.
   Index batches() const { return batches_; }
 
-  /// The number of pairs in batch k. Throws ValueError where the epoch has no such batch.
+  /// The number of pairs in batch k. Throws ValueError if the epoch has no such batch.
   Index batch_size(Index k) const {
     if (k < 0 || k >= batches_) {
       throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches_});
@@ -44,7 +48,7 @@ class EpochOrder {
     return std::min(batch_size_, n_ - k * batch_size_);
   }
 
-  /// Which pair is the i-th of batch k. Throws ValueError where the epoch has no such batch, or the batch no such pair.
+  /// The number of the i-th pair of batch k. Throws ValueError if there is no such batch, or no such pair in it.
   Index pair(Index k, Index i) const {
     if (i < 0 || i >= batch_size(k)) refuse(k, i);
     const Index position = k * batch_size_ + i;
@@ -63,7 +67,7 @@ class EpochOrder {
   Index n_;
   Index batch_size_;
   Index batches_;
-  std::vector<Index> order_;  // empty: as they are
+  std::vector<Index> order_;  // empty: the original order
 };
 
 }  // namespace gemel

@@ -17,40 +17,41 @@
 namespace gemel {
 
 // Samples that have something in common besides their class (words of one speaker, forms of one writer, pictures of one
-// day) are a group. Where a group is in training and in test, the network knows it already, and the figures of the test
-// are better than those of new speakers will be. So whole groups are held out, as scikit-learn's GroupShuffleSplit
-// does.
+// day) are a group. If a group is both in training and in test, the network already knows it, and the test's figures
+// are better than those of new speakers will be. So whole groups are held out, as by scikit-learn's GroupShuffleSplit.
 
-/// Splits by group: round(groups fraction) whole groups, drawn at random, are held out, halves rounded up, at least
-/// one, and not all. Groups are drawn whatever their size, so that one large group may be most of the samples of a
-/// side. Throws ValueError where the fraction is not in (0, 1), or there is one group only.
+/// Splits by group: round(groups fraction) whole groups, drawn at random, are held out, halves rounded up, but at least
+/// one and not all. All groups are equally likely, whatever their size, so that one large group may be most of a side.
+/// Throws ValueError unless the fraction is in (0, 1) and there are at least two groups.
 inline Split split_groups(const Classes& groups, double fraction, Rng& rng) {
   return detail::split_whole(groups, fraction, "groups", rng);
 }
 
-/// Splits by group into a part a fraction: the fractions are of the number of groups, drawn at random, and each part
-/// has one group at least. Throws ValueError where the fractions are less than two, not in (0, 1) or do not add up to 1
-/// (up to rounding), or there are fewer groups than parts.
+/// Splits by group into one part per fraction of the number of groups. The groups are drawn at random, and each part
+/// has at least one. Throws ValueError if there are fewer than two fractions, one is not in (0, 1), they do not add up
+/// to 1 (up to rounding), or there are fewer groups than parts.
 inline SplitParts split_groups(const Classes& groups, std::span<const double> fractions, Rng& rng) {
   return detail::split_whole(groups, fractions, "groups", rng);
 }
+/// The same, with the fractions in braces and an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_groups(const Classes& groups, const double (&fractions)[N],
                                                                Rng& rng) {
   return detail::as_array<N>(split_groups(groups, std::span<const double>(fractions), rng));
 }
 
-/// What each sample is, and which group it comes from: `{.groups = speakers, .classes = words}`. By name, since a split
-/// by the one is silently another than a split by the other.
+/// The class and the group of each sample: `{.groups = speakers, .classes = words}`. They have names because swapping
+/// them would silently give another split.
 struct GroupedClasses {
-  Classes groups;
-  Classes classes;
+  Classes groups;   ///< What a sample comes from: its speaker, writer or day.
+  Classes classes;  ///< What a sample is.
 };
 
 namespace detail {
 
-// How far whole groups are from giving every part its fraction of every class: Pearson's chi-squared, the sum of
-// (count - share)^2 / share over parts and classes, and one more for each class that makes no similar pair in a part.
+// Measures how far a division by whole groups is from giving every part its fraction of every class: Pearson's
+// chi-squared, which is the sum of (count - share)^2 / share over parts and classes, plus one for each part and class
+// that form no similar pair.
 class GroupBalance {
  public:
   GroupBalance(const GroupedClasses& samples, std::span<const double> fractions)
@@ -62,8 +63,8 @@ class GroupBalance {
     }
   }
 
-  // Of the groups in this order, the first sizes[0] in the first part, and so on. No sum is fused with a product but by
-  // fma: the same order is the best one whatever the compiler.
+  // The measure for the first sizes[0] groups of this order in the first part, and so on. Products are fused with sums
+  // only by explicit fma, so that every compiler finds the same order to be the best.
   double deviation(std::span<const Index> order, std::span<const Index> sizes) const {
     double sum = 0;
     std::size_t next = 0;
@@ -89,10 +90,10 @@ class GroupBalance {
  private:
   const GroupedClasses* samples_;
   std::span<const double> fractions_;
-  std::vector<std::vector<std::pair<Index, Index>>> of_group_;  // its classes, and how many samples of each
+  std::vector<std::vector<std::pair<Index, Index>>> of_group_;  // each group's classes, with its samples of the class
 };
 
-// Of a hundred draws the one that divides the classes best.
+// The best of a hundred random divisions.
 inline SplitParts split_balanced(const GroupedClasses& samples, std::span<const double> fractions,
                                  std::span<const Index> sizes, Rng& rng) {
   constexpr int draws = 100;
@@ -118,10 +119,10 @@ inline void check_sizes(const GroupedClasses& samples) {
 
 }  // namespace detail
 
-/// The same, stratified as well as whole groups allow: of a hundred draws the one whose parts are nearest to having
-/// their fraction of every class, and two samples of it at least, which make similar pairs. Nothing is promised of a
-/// class: one that is in a single group is on one side only. Throws also ShapeError where groups and classes are not of
-/// the same number of samples.
+/// Splits by group, stratified as well as whole groups allow: of a hundred random divisions, the one whose parts come
+/// closest to having their fraction of every class, and at least two samples of it, which form similar pairs. No class
+/// is guaranteed to be on both sides: a class of a single group is on one side only. Throws as the split by group, and
+/// ShapeError unless groups and classes are of the same number of samples.
 inline Split split_groups(const GroupedClasses& samples, double fraction, Rng& rng) {
   detail::check_sizes(samples);
   const Index held = detail::held_out(samples.groups.count(), fraction, "groups");
@@ -129,11 +130,13 @@ inline Split split_groups(const GroupedClasses& samples, double fraction, Rng& r
                                             std::array{samples.groups.count() - held, held}, rng);
   return {std::move(parts[0]), std::move(parts[1])};
 }
+/// The same, into one part per fraction.
 inline SplitParts split_groups(const GroupedClasses& samples, std::span<const double> fractions, Rng& rng) {
   detail::check_sizes(samples);
   return detail::split_balanced(samples, fractions, detail::part_sizes(samples.groups.count(), fractions, "groups"),
                                 rng);
 }
+/// The same, with the fractions in braces and an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_groups(const GroupedClasses& samples,
                                                                const double (&fractions)[N], Rng& rng) {

@@ -12,17 +12,20 @@
 
 namespace gemel {
 
-/// Batches of samples, and all pairs within each: n samples make n (n - 1) / 2 pairs, and each is embedded once; a
-/// PairSource. An epoch goes through all samples, and the batch size counts samples. A last batch of one sample, which
-/// has no pair, is left out.
+/// A PairSource of batches of samples, with all pairs within each batch: n samples make n (n - 1) / 2 pairs, and each
+/// sample is embedded once. An epoch goes through all samples, and the batch size counts samples. A last batch of a
+/// single sample, which has no pair, is omitted.
 template <Scalar S>
 class InBatchPairs {
  public:
-  // Not moved but copied: what is moved from would keep its size without what it is the size of (see Samples).
+  /// @{
+  /// Copies share the samples. There is no move (see Samples).
   InBatchPairs(const InBatchPairs&) = default;
   InBatchPairs& operator=(const InBatchPairs&) = default;
+  /// @}
 
-  /// Throws ShapeError where there is not one class a sample, or only one sample.
+  /// Pairs of x are similar if their classes are equal. Throws ShapeError if there is not one class per sample, or only
+  /// one sample.
   InBatchPairs(Samples<S> x, Classes classes) : x_(std::move(x)), classes_(std::move(classes)), order_(x_.size()) {
     if (classes_.size() != x_.size()) {
       throw ShapeError(
@@ -31,9 +34,11 @@ class InBatchPairs {
     if (x_.size() < 2) throw ShapeError("there is one sample only: a pair needs two");
   }
 
+  /// The number of features per sample.
   Index features() const { return x_.features(); }
 
-  /// Throws ValueError where the batch size is not at least 2, or its pairs would be more than 2^31.
+  /// Starts an epoch, as the PairSource concept asks; batch_size is the number of samples. Throws ValueError unless it
+  /// is in 2, …, 2^16 (so that a batch has less than 2^31 pairs).
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle) {
     constexpr Index max_size = Index{1} << 16;
     if (batch_size < 2 || batch_size > max_size) {
@@ -42,18 +47,19 @@ class InBatchPairs {
     }
     order_.start(seed, epoch, batch_size, shuffle);
   }
+  /// The number of batches.
   Index batches() const {
     const Index batches = order_.batches();
     return order_.batch_size(batches - 1) == 1 ? batches - 1 : batches;
   }
-  /// Throws ValueError where the epoch has no such batch, or memory no room for its pairs.
+  /// Sets `out` to batch k. Throws ValueError if there is no such batch, or not enough memory for its pairs.
   void batch(Index k, Batch<S>& out) const {
     check(k);
     const Index n = order_.batch_size(k);
     const auto pairs = static_cast<std::size_t>(n) * static_cast<std::size_t>(n - 1) / 2;
     out.weight.clear();
     out.disjoint = false;
-    out.samples.clear();  // but not the pairs: `resize` would set them to zero first
+    out.samples.clear();  // but not the pairs: after a clear, `resize` would first set them to zero
     out.samples.resize(static_cast<std::size_t>(n));
     Index* const samples = out.samples.data();
     for (Index i = 0; i < n; ++i) samples[i] = order_.pair(k, i);
@@ -63,7 +69,7 @@ class InBatchPairs {
     } catch (const std::bad_alloc&) {
       throw ValueError({"a batch of ", n, " samples has ", pairs, " pairs, more than memory holds: lower batch_size"});
     }
-    // By pointers of its own: a byte stored through `out` could be any of the vectors' sizes to a compiler.
+    // Local pointers: for all the compiler knows, a byte stored through `out` could change the vectors' members.
     PairIndex* pair = out.pairs.data();
     std::uint8_t* similar = out.similar.data();
     for (Index i = 0; i < n; ++i) {
@@ -74,13 +80,14 @@ class InBatchPairs {
       }
     }
   }
+  /// A pointer to the features of sample j of batch k.
   const S* column(Index k, Index j, S* /*buffer*/) const {
     check(k);
     return x_.column(order_.pair(k, j));
   }
 
  private:
-  /// The order knows of one batch more where the last one, of one sample, is left out.
+  /// The order has one batch more if the last one, of a single sample, is omitted.
   void check(Index k) const {
     if (k >= batches()) throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches()});
   }

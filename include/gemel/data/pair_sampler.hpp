@@ -21,26 +21,30 @@
 
 namespace gemel {
 
+/// Options of PairSampler.
 struct PairSamplerOptions {
-  double similar_share = 0.5;  ///< of an epoch's pairs, in [0, 1]
-  Index pairs_per_sample = 2;  ///< an epoch has samples x pairs_per_sample pairs
+  double similar_share = 0.5;  ///< Fraction of an epoch's pairs that are similar, in [0, 1].
+  Index pairs_per_sample = 2;  ///< An epoch has samples x pairs_per_sample pairs.
 };
 
-/// Draws fresh pairs every epoch from samples and their classes; a PairSource.
+/// A PairSource that draws new pairs for every epoch from samples and their classes.
 ///
-/// The first sample of a pair goes through all samples evenly: with the default options each is the first of one
-/// similar and one dissimilar pair an epoch. Its partner is any other sample of its class, or any sample of another
-/// class, all as likely. A sample that is alone in its class is in dissimilar pairs only. Each pair is a function of
-/// (seed, epoch, the pair's number). Without shuffling, similar and dissimilar pairs take turns, class by class.
+/// The first of a pair is taken evenly from all samples: with the default options each is the first of one similar and
+/// one dissimilar pair per epoch. The second is any other sample of the same class, or any sample of another class,
+/// each equally likely. A sample that is alone in its class is in dissimilar pairs only. Each pair is a function of
+/// (seed, epoch, the pair's number). Without shuffling, similar and dissimilar pairs alternate, class by class.
 template <Scalar S>
 class PairSampler {
  public:
-  // Not moved but copied: what is moved from would keep its size without what it is the size of (see Samples).
+  /// @{
+  /// Copies share the samples. There is no move (see Samples).
   PairSampler(const PairSampler&) = default;
   PairSampler& operator=(const PairSampler&) = default;
+  /// @}
 
-  /// Throws ShapeError where there is not one class a sample, ValueError where there is one class only, an option is
-  /// out of range, or similar pairs are asked for and no class has two samples.
+  /// Draws from x; `classes` has the class of each sample. Throws ShapeError if there is not one class per sample;
+  /// ValueError if there is only one class, an option is out of range, or similar pairs are asked for but no class has
+  /// two samples.
   PairSampler(Samples<S> x, Classes classes, PairSamplerOptions options = {}) : x_(std::move(x)), order_(0) {
     if (classes.size() != x_.size()) {
       throw ShapeError(
@@ -80,11 +84,13 @@ class PairSampler {
     shared_ = std::make_shared<const Shared>(Shared{std::move(classes), std::move(firsts), with_partner});
   }
 
-  /// Pairs an epoch.
+  /// The number of pairs per epoch.
   Index size() const { return count_; }
+
+  /// The number of features per sample.
   Index features() const { return x_.features(); }
 
-  /// The pairs of (seed, epoch 0), to keep: for validation, or for tests. They know their classes.
+  /// The pairs of epoch 0 of this seed, as fixed pairs for validation or tests. They know their classes.
   Pairs<S> pairs(std::uint64_t seed) const {
     std::vector<PairIndex> drawn;
     draw(seed, 0, drawn);
@@ -94,7 +100,8 @@ class PairSampler {
     return Pairs<S>{x_, std::move(drawn), similar}.with_classes(shared_->classes);
   }
 
-  /// The PairSource: see pair_source.hpp. Nothing is allocated from the second epoch on.
+  /// Draws the pairs of an epoch, as the PairSource concept asks (data/pair_source.hpp). From the second epoch on,
+  /// nothing is allocated.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
     order_.start(seed, epoch, batch_size, shuffle, stop);
     draw(seed, epoch, pairs_, stop);
@@ -102,9 +109,11 @@ class PairSampler {
     if (!stop_requested(stop)) layout_.arrange(order_, count_, x_.size(), pair_at, stop);
     if (stop_requested(stop)) pairs_.clear();
   }
+  /// The number of batches.
   Index batches() const { return order_.batches(); }
 
-  /// Throws ValueError before the first `start_epoch`, and after one that was stopped.
+  /// Sets `out` to batch k. Throws ValueError before the first `start_epoch`, after one that was stopped, and if there
+  /// is no such batch.
   void batch(Index k, Batch<S>& out) const {
     if (pairs_.empty()) throw ValueError("no pairs are drawn yet: call start_epoch before batch");
     out.clear();
@@ -115,24 +124,27 @@ class PairSampler {
       out.similar.push_back(shared_->classes.same(first, second));
     }
   }
+  /// A pointer to the features of sample j of batch k.
   const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(layout_.sample(k, j)); }
 
  private:
-  static constexpr Index max_pairs = std::numeric_limits<std::int32_t>::max();  // so that their products fit 64 bits
+  // So few that products of two counts fit 64 bits.
+  static constexpr Index max_pairs = std::numeric_limits<std::int32_t>::max();
 
   struct Shared {
     Classes classes;
-    std::vector<Index> firsts;  // all samples, class by class; those that are alone in their class come last
-    Index with_partner;         // how many are not alone
+    std::vector<Index> firsts;  // all samples, class by class; samples that are alone in their class come last
+    Index with_partner;         // the number of samples that are not alone in their class
   };
 
-  /// How many of the first q pairs are similar.
+  /// The number of similar pairs among the first q.
   Index similar_among(Index q) const { return static_cast<Index>(std::int64_t{q} * similar_count_ / count_); }
 
   void draw(std::uint64_t seed, Index epoch, std::vector<PairIndex>& out, const StopFlag* stop = nullptr) const {
     const std::uint64_t epoch_seed = mix(seed, static_cast<std::uint64_t>(epoch));
     const Classes& classes = shared_->classes;
-    // Where the walk through the firsts begins, so that too few pairs for all samples meet others in the next epoch.
+    // The walk through the firsts begins at a random sample: if there are fewer pairs than samples, each epoch reaches
+    // others.
     Rng starts{epoch_seed, static_cast<std::uint64_t>(count_)};
     const Index start = starts.below(x_.size());
 
@@ -141,7 +153,7 @@ class PairSampler {
     for (Index q = 0; q < count_; ++q) {
       if (q % 65536 == 0 && stop_requested(stop)) return;
       Rng rng{epoch_seed, static_cast<std::uint64_t>(q)};
-      // Similar pairs are spread evenly: before pair q there are floor(q similar_count / count) of them.
+      // Similar pairs are evenly spaced: before pair q there are floor(q similar_count / count) of them.
       const Index similar_before = similar_among(q);
       const bool similar = similar_among(q + 1) > similar_before;
       const Index first = similar ? walk(start, similar_before, similar_count_, shared_->with_partner)
@@ -150,7 +162,7 @@ class PairSampler {
       const std::span<const Index> members = classes.members(c);
       Index second = 0;
       if (similar) {
-        // Members ascend: from `first` on, the next one is meant.
+        // The members ascend, so skipping `first` means taking the next member from there on.
         const auto i = static_cast<std::size_t>(rng.below(length(members) - 1));
         second = members[i] < first ? members[i] : members[i + 1];
       } else {
@@ -160,7 +172,8 @@ class PairSampler {
     }
   }
 
-  // The t-th of `steps` evenly spaced steps through the first n of the firsts, or of several rounds through them.
+  /// The sample at step t of `steps` evenly spaced steps through the first n of the firsts. If there are more than n
+  /// steps, they go round several times.
   Index walk(Index start, Index t, Index steps, Index n) const {
     const Index position = steps < n ? static_cast<Index>(std::int64_t{t} * n / steps) : t;
     return shared_->firsts[static_cast<std::size_t>((start + position) % n)];
@@ -171,7 +184,7 @@ class PairSampler {
   Index similar_count_ = 0;
   EpochOrder order_;
   std::shared_ptr<const Shared> shared_;
-  std::vector<PairIndex> pairs_;  // of this epoch
+  std::vector<PairIndex> pairs_;  // of the current epoch
   BatchLayout layout_ = {};
 };
 

@@ -12,29 +12,30 @@
 
 namespace gemel {
 
-/// Two samples by their numbers.
+/// Two samples, by their numbers.
 struct PairIndex {
-  Index first;
-  Index second;
+  Index first;   ///< Number of the first sample.
+  Index second;  ///< Number of the second sample.
+  /// Whether both numbers are equal.
   friend bool operator==(const PairIndex&, const PairIndex&) = default;
 };
 
-/// One batch: a list of samples and a list of pairs among them. `pairs` holds positions in `samples`, which holds the
-/// source's own numbers of samples (their meaning is the source's).
+/// One batch: a list of samples and a list of pairs among them.
 template <Scalar S>
 struct Batch {
-  std::vector<Index> samples = {};
-  std::vector<PairIndex> pairs = {};
-  std::vector<std::uint8_t> similar = {};  ///< 1 or 0, one a pair
-  std::vector<S> weight = {};              ///< one a pair, finite and >= 0, or empty: all 1
-  /// Pair p has the samples 2p and 2p + 1, and no sample is in two pairs: the plain case of two matrices.
+  std::vector<Index> samples = {};         ///< The samples, by numbers of the source's own.
+  std::vector<PairIndex> pairs = {};       ///< The pairs, as positions in `samples`.
+  std::vector<std::uint8_t> similar = {};  ///< The label of each pair: 1 = similar, 0 = dissimilar.
+  std::vector<S> weight = {};              ///< The weight of each pair, finite and >= 0; empty: all 1.
+  /// Pair p has the samples 2p and 2p + 1, and no sample is in two pairs: the simple case of two matrices.
   bool disjoint = false;
 
+  /// The number of pairs.
   Index size() const { return length(pairs); }
 
-  /// For those who take batches from sources that they do not know. Throws ShapeError where the lists are not of the
-  /// same length, ValueError where a pair has no such sample or no such label, is not disjoint as promised, or has a
-  /// weight that is negative or not finite.
+  /// Checks a batch from an unknown source. Throws ShapeError if the lists differ in length; ValueError if there is no
+  /// pair, or a pair refers to a sample that is not in the batch, has a label other than 0 and 1, is not disjoint as
+  /// promised, or has a weight that is negative or not finite. `where` becomes the error's place.
   void check(Place where) const {
     if (pairs.empty()) throw ValueError("the source gave a batch without a pair", std::move(where));
     if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
@@ -67,6 +68,7 @@ struct Batch {
     }
   }
 
+  /// Empties the lists and sets `disjoint` to false.
   void clear() {
     samples.clear();
     pairs.clear();
@@ -78,7 +80,7 @@ struct Batch {
 
 namespace detail {
 
-// What turns into an argument of any type, and into pointers only.
+// These convert to an argument of any type, to any reference, and to pointers only.
 struct AnyValue {
   template <class T>
   operator T() const;
@@ -96,31 +98,32 @@ template <class P, class Fifth>
 concept StartsWith = requires(P source, std::uint64_t seed, Index k, Fifth fifth) {
   source.start_epoch(seed, k, k, true, fifth);
 };
-/// Whether start_epoch takes a stop flag. (A bool would take a pointer to one, too, and always be true.)
+/// Whether start_epoch takes a stop flag. (A bool parameter would accept the pointer too, and always be true.)
 template <class P>
 concept Stoppable = StartsWith<P, const StopFlag*> && StartsWith<P, AnyPointer>;
-/// Whether it takes a fifth argument at all.
+/// Whether start_epoch takes a fifth argument at all.
 template <class P>
 concept TakesFifth = StartsWith<P, AnyValue> || StartsWith<P, AnyReference>;
 
 }  // namespace detail
 
-/// Where pairs come from. All that it draws is a function of (seed, epoch, position), never of what was drawn before,
-/// so a resumed run needs two numbers.
+/// Provides the pairs of each epoch, batch by batch. Everything that a source draws is a function of (seed, epoch,
+/// position), never of what was drawn before, so a resumed run needs only two numbers.
 ///
+///   features()                                     the number of features per sample
 ///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
-///   batches()                                      how many batches the epoch has; the last may be smaller
-///   batch(k, out)                                  fills out with batch k; const, and thread-safe. Where batches
-///                                                  differ in how many samples or pairs they have,
-///                                                  out.samples.reserve(the most) saves allocations, and so do
-///                                                  out.pairs, out.similar and out.weight
-///   column(k, j, buffer)                           where the features of sample j (a position in batch k's `samples`)
-///                                                  lie: in the source's memory, or in buffer (features() values),
-///                                                  which it has then filled (augmentation)
+///   batches()                                      the number of batches of the epoch; the last may be smaller
+///   batch(k, out)                                  sets out to batch k; const and thread-safe. If batches differ in
+///                                                  their number of samples or pairs, out.samples.reserve(maximum)
+///                                                  saves allocations; so it does for out.pairs, out.similar and
+///                                                  out.weight
+///   column(k, j, buffer)                           a pointer to the features of sample j (a position in the `samples`
+///                                                  of batch k): in the source's memory, or `buffer` (features()
+///                                                  values) after filling it (augmentation)
 ///
-/// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch: where it
-/// is set, start_epoch returns soon, and no batch is asked for. A fifth argument of another type is refused: a stop
-/// would not be heard.
+/// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch: if the
+/// flag is set, start_epoch returns soon, and no batch is asked for. A fifth argument of another type is rejected,
+/// since a stop would never reach it.
 template <class P, class S>
 concept PairSource = std::copy_constructible<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
@@ -134,7 +137,7 @@ concept PairSource = std::copy_constructible<P> &&
 
 namespace detail {
 
-/// Starts an epoch, and lets a source that can be stopped know of `stop`.
+/// Starts an epoch, and passes `stop` to a source that can be stopped.
 template <class Source>
 void start_epoch(Source& source, std::uint64_t seed, Index epoch, Index batch_size, bool shuffle,
                  const StopFlag* stop) {

@@ -20,21 +20,25 @@
 
 namespace gemel {
 
-/// Pairs that stay the same in every epoch; a PairSource. Copies and slices share samples, labels, weights and classes.
+/// A PairSource with the same pairs in every epoch. Copies and slices share samples, labels, weights and classes.
 ///
-/// A sample may be paired with itself: the distance is 0, to evaluate with, but there is nothing to learn from it.
+/// A sample may be paired with itself. The distance is then 0: it counts in an evaluation, but nothing is learned from
+/// it.
 ///
-/// A batch holds each of its samples once (so it is embedded once); it is disjoint where none is in two of its pairs.
-/// The samples' numbers are those of X, or, for two matrices, i for A's sample i and A.size() + i for B's.
+/// A batch lists each of its samples once (so it is embedded once); it is disjoint if no sample is in two of its pairs.
+/// The samples have their numbers in X; for two matrices, sample i of A has the number i, and sample i of B has
+/// A.size() + i.
 template <Scalar S>
 class Pairs {
  public:
-  // Not moved but copied: what is moved from would keep its size without what it is the size of (see Samples).
+  /// @{
+  /// Copies share the samples. There is no move (see Samples).
   Pairs(const Pairs&) = default;
   Pairs& operator=(const Pairs&) = default;
+  /// @}
 
-  /// Pair i is sample i of A and sample i of B. Weights scale a pair's loss; none: all 1.
-  /// Throws ShapeError where the sizes differ, ValueError where a weight is negative or not finite.
+  /// Pair i is sample i of A and sample i of B. Each weight scales its pair's loss; no weights: all 1. Throws
+  /// ShapeError if the sizes differ; ValueError if a weight is negative or not finite.
   [[gnu::cold]] Pairs(Samples<S> a, Samples<S> b, Labels labels, std::vector<S> weights = {})
       : a_(std::move(a)), b_(std::move(b)), size_(a_.size()), order_(size_) {
     if (a_.features() != b_.features()) {
@@ -48,9 +52,8 @@ class Pairs {
     share({}, std::move(labels), std::move(weights), false);
   }
 
-  /// Pair i is the samples index_pairs[i].first and .second of X.
-  /// Throws ShapeError where the sizes differ or there is no pair, ValueError where an index is not one of X's samples,
-  /// or a weight is negative or not finite.
+  /// Pair i is the samples index_pairs[i].first and .second of X. Throws ShapeError if the sizes differ or there is no
+  /// pair; ValueError if an index is not one of a sample of X, or a weight is negative or not finite.
   [[gnu::cold]] Pairs(Samples<S> x, std::vector<PairIndex> index_pairs, Labels labels, std::vector<S> weights = {})
       : a_(x), b_(std::move(x)), size_(length(index_pairs)), order_(size_) {
     if (index_pairs.empty()) throw ShapeError("there are no pairs: at least one is needed");
@@ -68,9 +71,10 @@ class Pairs {
     share(std::move(index_pairs), std::move(labels), std::move(weights), sharing);
   }
 
-  /// The same pairs, which know whose samples they are made of: `classes` has one a sample, by the samples' numbers
-  /// (for two matrices, A's are before B's; for a slice, they are those of all samples). Throws ShapeError where it has
-  /// not, ValueError where a pair is labelled similar and of two classes, or dissimilar and of one.
+  /// The same pairs, which then know the classes of their samples. `classes` has one per sample, by the samples'
+  /// numbers: for two matrices, those of A come before those of B; for a slice, they are the classes of all samples.
+  /// Throws ShapeError if there is not one class per sample; ValueError if a pair is labelled similar but of two
+  /// classes, or dissimilar but of one.
   [[gnu::cold]] Pairs with_classes(const Classes& classes) const {
     if (classes.size() != samples()) {
       throw ShapeError({"the pairs are of ", samples(), " samples, but there are ", classes.size(),
@@ -88,12 +92,16 @@ class Pairs {
     return known;
   }
 
+  /// The number of pairs.
   Index size() const { return size_; }
+
+  /// The number of features per sample.
   Index features() const { return a_.features(); }
 
-  /// How many samples these pairs were chosen from, A's and B's or X's; they are numbered from 0. A slice has as many.
+  /// The number of samples that the pairs refer to: those of A and B, or of X. A slice has as many.
   Index samples() const { return offset_of_second() + b_.size(); }
-  /// Whether a sample is in two of these pairs, or twice in one; of a slice: whether it is so in what it is a slice of.
+
+  /// Whether a sample is in two of these pairs, or twice in one. A slice answers for the pairs that it was cut from.
   bool sharing() const { return shared_->sharing; }
 
   /// The numbers of pair i's samples.
@@ -101,22 +109,28 @@ class Pairs {
     const auto [a, b] = columns(i);
     return {a, offset_of_second() + b};
   }
-  /// Where the features of pair i's samples lie.
+
+  /// @{
+  /// A pointer to the features of the first or second sample of pair i.
   const S* first(Index i) const { return a_.column(columns(i).first); }
   const S* second(Index i) const { return b_.column(columns(i).second); }
+  /// @}
+
+  /// Whether pair i is similar.
   bool similar(Index i) const { return shared_->labels[start_ + i]; }
 
-  /// One a pair, or none: all 1.
+  /// The weight of each pair; empty: all 1.
   std::span<const S> weights() const {
     const std::span<const S> all = shared_->weights;
     return all.empty() ? all : all.subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));
   }
 
+  /// The label of each pair.
   Labels labels() const {
     return shared_->labels.span().subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));
   }
 
-  /// The classes of both samples of each pair, for an interval that draws people; empty where they are not known.
+  /// The classes of both samples of each pair, for a confidence interval that draws people; empty if they are unknown.
   std::vector<PairIdentity> identities() const {
     std::vector<PairIdentity> identities;
     if (!classes_) return identities;
@@ -126,8 +140,8 @@ class Pairs {
     return identities;
   }
 
-  /// The pairs first, …, first + count - 1, in their natural order. Throws ValueError where they are not all there, or
-  /// count is 0.
+  /// The `count` pairs from `first` on, in their original order. Throws ValueError if not all of them exist, or
+  /// count is not positive.
   [[gnu::cold]] Pairs slice(Index first, Index count) const {
     if (first < 0 || count <= 0 || first > size_ - count) {
       throw ValueError({"a slice of ", count, " pairs from pair ", first, " on was asked for, but there are ", size_,
@@ -141,15 +155,19 @@ class Pairs {
     return part;
   }
 
-  /// The PairSource: see pair_source.hpp. Before any `start_epoch` the pairs come in their order, 32 a batch, all of
-  /// them disjoint.
+  /// Starts an epoch, as the PairSource concept asks (data/pair_source.hpp). Before the first epoch, the pairs are in
+  /// their original order, 32 per batch, and all batches are disjoint; the same holds after a stopped start.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
     order_.start(seed, epoch, batch_size, shuffle, stop);
     const auto pair_at = [this](Index pair) { return indices(pair); };
     if (shared_->sharing && !stop_requested(stop)) layout_.arrange(order_, size_, a_.size(), pair_at, stop);
     if (stop_requested(stop)) *this = slice(0, size_);
   }
+
+  /// The number of batches.
   Index batches() const { return order_.batches(); }
+
+  /// Sets `out` to batch k. Throws ValueError if there is no such batch.
   void batch(Index k, Batch<S>& out) const {
     out.clear();
     const Index count = order_.batch_size(k);
@@ -170,9 +188,11 @@ class Pairs {
       if (!shared_->weights.empty()) out.weight.push_back(at(shared_->weights, start_ + pair));
     }
   }
+
+  /// A pointer to the features of sample j of batch k.
   const S* column(Index k, Index j, S* /*buffer*/) const {
     if (layout_) return a_.column(layout_.sample(k, j));
-    const Index pair = order_.pair(k, j >> 1);  // a shift: of j = -1 it makes no pair 0
+    const Index pair = order_.pair(k, j >> 1);  // a shift, since -1 / 2 would be pair 0
     return (j & 1) == 0 ? first(pair) : second(pair);
   }
 
@@ -181,7 +201,7 @@ class Pairs {
     std::vector<PairIndex> indices;  // empty: pair i is sample i of A and sample i of B
     Labels labels;
     std::vector<S> weights;  // empty: all 1
-    bool sharing;            // whether a sample is in two pairs, or twice in one
+    bool sharing;            // see sharing()
   };
 
   template <class T>
@@ -206,22 +226,22 @@ class Pairs {
         std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights), sharing});
   }
 
-  /// Which column of A (or X) and which of B (or X) pair i is.
+  /// The columns of pair i: the first in A (or X), the second in B (or X).
   PairIndex columns(Index i) const {
     return shared_->indices.empty() ? PairIndex{start_ + i, start_ + i} : at(shared_->indices, start_ + i);
   }
 
-  /// The number that B's first sample has.
+  /// The number of B's first sample; 0 for pairs of X.
   Index offset_of_second() const { return shared_->indices.empty() ? a_.size() : 0; }
 
   Samples<S> a_;
   Samples<S> b_;
-  Index start_ = 0;  // of the slice
+  Index start_ = 0;  // first pair of the slice
   Index size_;
   EpochOrder order_;
-  BatchLayout layout_ = {};  // of the epoch; none where no two pairs share a sample
+  BatchLayout layout_ = {};  // of the epoch; none if no sample is in two pairs
   std::shared_ptr<const Shared> shared_;
-  std::shared_ptr<const Classes> classes_ = {};  // of the samples, by their numbers; null where they are not known
+  std::shared_ptr<const Classes> classes_ = {};  // of the samples, by their numbers; null if unknown
 };
 
 }  // namespace gemel

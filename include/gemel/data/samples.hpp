@@ -12,47 +12,56 @@
 
 namespace gemel {
 
-/// Samples, features x n, one a column; immutable. A copy shares them. Values are not looked at: the training step
-/// finds NaN and infinities where it meets them, and names the pair.
+/// Immutable samples: a matrix of features x n; each column is one sample. Copies share it. The values are not checked:
+/// the training step reports NaN and infinities when it reaches them, and names the pair.
 ///
-/// Throws ShapeError where there is no sample or no feature, or more values than any memory holds, ValueError where a
-/// view is of a null pointer.
+/// Constructing throws ShapeError if there is no sample or no feature, or more values than any machine holds, and
+/// ValueError if a view is of a null pointer.
 template <Scalar S>
 class Samples {
  public:
-  // Not moved but copied, which is as cheap: what is moved from would keep its sizes without what they are sizes of.
+  /// @{
+  /// Copies share the values. There is no move, since a copy is as cheap: a moved-from object would keep its sizes
+  /// without the values.
   Samples(const Samples&) = default;
   Samples& operator=(const Samples&) = default;
+  /// @}
 
-  /// Takes the matrix: moved in where it is moved or temporary, else copied once.
+  /// Owns the matrix: moved in if it is moved or a temporary, else copied once.
   Samples(MatrixX<S> samples) : Samples(std::make_shared<const MatrixX<S>>(std::move(samples))) {}
 
-  /// The same for what is no MatrixX: blocks, fixed sizes, expressions.
+  /// The same for other Eigen types: blocks, fixed sizes, expressions.
   template <class Derived>
   Samples(const Eigen::MatrixBase<Derived>& samples) : Samples(MatrixX<S>(samples)) {}
 
-  /// Looks at a matrix that the caller keeps alive and unchanged for as long as these samples and their copies live.
+  /// A view of a matrix, which the caller keeps alive and unchanged for as long as these samples and their copies live.
   static Samples view(const MatrixX<S>& samples) { return {nullptr, samples.data(), samples.rows(), samples.cols()}; }
+  /// A view of a temporary would dangle.
   static Samples view(const MatrixX<S>&&) = delete;
 
-  /// Looks at features x n values that lie column by column, such as a mapped file.
+  /// A view of features x n values that lie column by column, such as a mapped file.
   static Samples view(const S* data, Index features, Index n) { return {nullptr, data, features, n}; }
 
-  /// Copies n rows of `features` values each (a NumPy array in C order). The bytes are those of features x n.
+  /// Copies n rows of `features` values each (a NumPy array in C order), whose bytes are those of features x n values
+  /// column by column.
   static Samples from_row_major(const S* data, Index n, Index features) {
     return MatrixX<S>(view(data, features, n).matrix());
   }
 
+  /// The number of features per sample.
   Index features() const { return features_; }
+
+  /// The number of samples.
   Index size() const { return size_; }
 
-  /// Where sample i begins: `features()` values side by side.
+  /// The features of sample i: `features()` values side by side.
   const S* column(Index i) const {
     return selected_ ? (*selected_)[static_cast<std::size_t>(i)] : data_ + i * features_;
   }
+  /// Sample i as a vector.
   ConstColumn<S> operator[](Index i) const { return {column(i), features_}; }
 
-  /// All samples, wherever they lie. Refers to this object.
+  /// All samples as a list of columns, which refers to this object.
   ColumnList<S> columns() const {
     return selected_ ? ColumnList<S>{selected_->data(), features_, size_} : ColumnList<S>{matrix()};
   }
@@ -64,7 +73,7 @@ class Samples {
     return {data_, features_, size_};
   }
 
-  /// These samples, in this order; none is copied. Throws ValueError where there is no such sample.
+  /// These samples, in this order; none is copied. Throws ValueError if an index is not one of a sample.
   Samples select(std::span<const Index> indices) const {
     auto pointers = std::make_shared<std::vector<const S*>>();
     pointers->reserve(indices.size());
@@ -79,8 +88,8 @@ class Samples {
     return selection;
   }
 
-  /// The same samples in memory of their own, side by side: a selection becomes a matrix(), and what is copied of a
-  /// view outlives what that looks at, or of a selection no longer keeps all others alive.
+  /// The same samples in memory of their own, side by side. A selection then has a matrix(), and no longer keeps all
+  /// other samples alive; a view no longer depends on the caller's memory.
   Samples copy() const {
     MatrixX<S> values(features_, size_);
     for (Index i = 0; i < size_; ++i) values.col(i) = (*this)[i];
@@ -104,7 +113,7 @@ class Samples {
   const S* data_;
   Index features_;
   Index size_;
-  std::shared_ptr<const std::vector<const S*>> selected_;  // null where all columns are in, in their order
+  std::shared_ptr<const std::vector<const S*>> selected_;  // null: all columns, in their order
 };
 
 }  // namespace gemel

@@ -19,27 +19,28 @@
 
 namespace gemel {
 
-// Each function splits in two, by the fraction held out, or into as many parts as it is given fractions, which add up
-// to 1:
+// Each function splits into two sides, given the fraction to hold out, or into one part per fraction; the fractions add
+// up to 1:
 //
 //   const Split split = split_samples(classes, 0.25, rng);                              // split.train, split.test
 //   const auto [train, validation, test] = split_samples(classes, {0.6, 0.2, 0.2}, rng);
 //
-// Where the number of parts is known at run time only, the fractions are a vector (or another span of doubles), and the
-// parts are too. All numbers of samples are ascending.
+// If the number of parts is known at run time only, the fractions are a vector (or another span of doubles), and the
+// result is a vector of parts. The samples of each part are in ascending order.
 
-/// The numbers of the samples to train with and of those held out, ascending: `x.select(split.train)`.
+/// The numbers of the samples on the two sides of a split, ascending: `x.select(split.train)`.
 struct Split {
-  std::vector<Index> train;
-  std::vector<Index> test;
+  std::vector<Index> train;  ///< Samples to train with.
+  std::vector<Index> test;   ///< Samples held out.
 };
 
-/// The numbers of each part's samples, ascending.
+/// The numbers of the samples of each part, ascending.
 using SplitParts = std::vector<std::vector<Index>>;
 
 namespace detail {
 
-// round(n fraction), halves up, and neither none nor all. `what` are being split.
+// The number of items to hold out: round(n fraction), halves up, but at least one and not all. `what` is the plural of
+// the items in error messages.
 inline Index held_out(Index n, double fraction, const std::string& what) {
   if (!(fraction > 0 && fraction < 1)) {
     throw ValueError({"the fraction held out is ", fraction, ", but it must be in (0, 1)"});
@@ -56,8 +57,8 @@ inline std::vector<Index> random_order(Index n, Rng& rng) {
   return order;
 }
 
-// Throws ValueError unless the fractions are at least two, each in (0, 1), and add up to 1. They may be floats, which
-// miss it by some 1e-7.
+// Throws ValueError unless there are at least two fractions, each in (0, 1), and they add up to 1. The tolerance allows
+// for fractions given as floats, whose sum is off by some 1e-7.
 inline void check_fractions(std::span<const double> fractions) {
   if (fractions.size() < 2) {
     throw ValueError({"a split into parts needs two fractions or more, but there are ", fractions.size(),
@@ -75,8 +76,8 @@ inline void check_fractions(std::span<const double> fractions) {
   }
 }
 
-// How many of n go to each part: between round(n times the fractions before it) and the same with its own, halves up;
-// but at least one. `what` are being split.
+// The number of items in each part: a part reaches from round(n times the sum of the fractions before it) to the same
+// with its own fraction, halves up, but has at least one item. `what` is the plural of the items in error messages.
 inline std::vector<Index> part_sizes(Index n, std::span<const double> fractions, const std::string& what) {
   check_fractions(fractions);
   const Index parts = length(fractions);
@@ -97,7 +98,7 @@ inline std::vector<Index> part_sizes(Index n, std::span<const double> fractions,
   return sizes;
 }
 
-// Throws ValueError where a part of a stratified split is without a sample.
+// Throws ValueError if a part of a stratified split is empty.
 inline void check_filled(const SplitParts& parts, std::span<const double> fractions) {
   for (std::size_t p = 0; p < parts.size(); ++p) {
     if (!parts[p].empty()) continue;
@@ -119,7 +120,7 @@ std::array<std::vector<Index>, N> as_array(SplitParts&& parts) {
   return array;
 }
 
-// The samples of whole classes: those of the first sizes[0] classes of the order are the first part, and so on.
+// The samples of whole classes: the first part has those of the first sizes[0] classes in this order, and so on.
 inline SplitParts parts_of_whole(const Classes& classes, std::span<const Index> order, std::span<const Index> sizes) {
   SplitParts parts(sizes.size());
   std::size_t next = 0;
@@ -133,7 +134,7 @@ inline SplitParts parts_of_whole(const Classes& classes, std::span<const Index> 
   return parts;
 }
 
-// Whole classes, drawn at random; `what` they are called in errors.
+// Splits by whole classes, drawn at random. `what` is the plural of the classes in error messages.
 inline Split split_whole(const Classes& classes, double fraction, const std::string& what, Rng& rng) {
   const Index held = held_out(classes.count(), fraction, what);
   const std::vector<Index> order = random_order(classes.count(), rng);
@@ -146,14 +147,15 @@ inline SplitParts split_whole(const Classes& classes, std::span<const double> fr
   return parts_of_whole(classes, random_order(classes.count(), rng), sizes);
 }
 
-// Says class by class how many of its samples each part has, so that all parts come to their sizes, as well as whole
-// samples and the twos allow: what is left over of a class goes to the parts that lack most so far.
+// Decides, class by class, how many samples each part gets, so that the parts reach their sizes as closely as whole
+// samples, and the minimum of two per class, allow. The remainder of a class goes to the parts that are furthest
+// behind.
 class Stratifier {
  public:
-  // The sizes of the parts, and their sum.
+  // Takes the intended sizes of the parts, and their sum.
   Stratifier(std::vector<Index> sizes, Index n) : sizes_(std::move(sizes)), n_(n), given_(sizes_.size()) {}
 
-  // For a class of so many samples.
+  // The number of samples for each part, of a class with `size` samples.
   std::vector<Index> operator()(Index size) {
     passed_ += size;
     const Index parts = length(sizes_);
@@ -170,7 +172,7 @@ class Stratifier {
       given_[p] += counts[p];
       left -= counts[p];
     }
-    // To within one: a part whose share is a whole number has no more.
+    // Within one sample of the share: a part whose share is a whole number gets no more.
     for (const std::size_t p : by_lack()) {
       const bool serves = std::find(order.begin(), order.end(), p) != order.end();
       if (left == 0 || !serves || size * std::int64_t{sizes_[p]} % all == 0) continue;
@@ -191,7 +193,7 @@ class Stratifier {
   }
 
  private:
-  // The parts, first those that lack most of what they should have of the classes so far.
+  // The parts, ordered by how much they lack of their fraction of the classes so far, the most first.
   std::vector<std::size_t> by_lack() const {
     std::vector<std::size_t> order(sizes_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -204,14 +206,14 @@ class Stratifier {
 
   std::vector<Index> sizes_;
   Index n_;
-  std::vector<Index> given_;  // to each part so far
-  Index passed_ = 0;          // samples of the classes so far
+  std::vector<Index> given_;  // samples given to each part so far
+  Index passed_ = 0;          // samples in the classes so far
 };
 
 }  // namespace detail
 
-/// Splits n samples at random: round(n fraction) are held out, halves rounded up, at least one, and not all.
-/// Throws ValueError where the fraction is not in (0, 1), or n < 2.
+/// Splits n samples at random: round(n fraction) are held out, halves rounded up, but at least one and not all. Throws
+/// ValueError unless the fraction is in (0, 1) and n >= 2.
 inline Split split_samples(Index n, double fraction, Rng& rng) {
   const Index held = detail::held_out(n, fraction, "samples");
   const std::vector<Index> order = detail::random_order(n, rng);
@@ -221,9 +223,9 @@ inline Split split_samples(Index n, double fraction, Rng& rng) {
   return split;
 }
 
-/// Splits n samples at random into a part a fraction. The parts end at round(n times the sum of the fractions so far),
-/// halves rounded up, and have one sample at least. Throws ValueError where the fractions are less than two, not in
-/// (0, 1) or do not add up to 1 (up to rounding), or there are fewer samples than parts.
+/// Splits n samples at random into one part per fraction. Each part ends at round(n times the sum of the fractions so
+/// far), halves rounded up, and has at least one sample. Throws ValueError if there are fewer than two fractions, one
+/// is not in (0, 1), they do not add up to 1 (up to rounding), or there are fewer samples than parts.
 inline SplitParts split_samples(Index n, std::span<const double> fractions, Rng& rng) {
   const std::vector<Index> sizes = detail::part_sizes(n, fractions, "samples");
   const std::vector<Index> order = detail::random_order(n, rng);
@@ -236,16 +238,18 @@ inline SplitParts split_samples(Index n, std::span<const double> fractions, Rng&
   detail::sort_parts(parts);
   return parts;
 }
+/// The same, with the fractions in braces and an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_samples(Index n, const double (&fractions)[N], Rng& rng) {
   return detail::as_array<N>(split_samples(n, std::span<const double>(fractions), rng));
 }
 
-/// The same, stratified: of every class its share of the round(n fraction) samples is held out, to within one sample.
-/// Of a class of four samples or more, two at least are on either side, where they make similar pairs; so more, or
-/// fewer, than round(n fraction) are held out where the classes are small: of many classes of four, two are on either
-/// side, and a fraction of 0.2 holds out half of the samples. Smaller classes have their share alone, which is one
-/// sample or none unless the fraction is large, and so no similar pair is held out. Neither side is empty.
+/// Stratified split into two sides: of every class its share of the round(n fraction) samples is held out, to within
+/// one sample. A class of four samples or more has at least two on either side, where they form similar pairs. So more
+/// or fewer than round(n fraction) samples are held out if the classes are small: classes of four have two on either
+/// side, and with such classes only, a fraction of 0.2 holds out half of the samples. Smaller classes have just their
+/// share, which is one sample or none unless the fraction is large, so that no similar pair of theirs is held out.
+/// Neither side is empty. Throws as the split of n samples.
 inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   const Index n = classes.size();
   const Index held = detail::held_out(n, fraction, "samples");
@@ -255,7 +259,7 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
     const std::span<const Index> members = classes.members(c);
     const Index size = length(members);
     passed += size;
-    // Held out so far, floor(passed held / n), keeps to the line: every class has its share to within one.
+    // In total, floor(passed held / n) samples are held out so far, so every class has its share to within one.
     const auto share = [&](std::int64_t part) { return part * held / n; };  // 64 bits, whatever an Index has
     auto count = static_cast<Index>(
         std::clamp(share(passed) - length(split.test), share(size), (std::int64_t{size} * held + n - 1) / n));
@@ -271,19 +275,23 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   return split;
 }
 
-/// Stratified into a part a fraction: every part has its fraction of every class to within two samples, where the
-/// smallest fraction of the class is three samples or more. (Within one of the class's share of the part's size, which
-/// is rounded itself.) Of a class of two samples a part or more, two at least are in each part, where they make similar
-/// pairs. A smaller class of four samples or more is not in all parts, but in as many as it can give two samples: in
-/// those that lack most so far. So the parts have more, or less, than their fractions where the classes are small.
-/// Classes of less than four samples have their share of the parts' sizes alone, to within one sample: of a small part,
-/// one sample or none, and so no similar pair. Throws as the split of n samples, and ValueError where a part would be
-/// without a sample, as may be where the classes are few and small.
+/// Stratified split into one part per fraction.
+///
+/// - If the smallest fraction of a class is three samples or more, every part has its fraction of that class to within
+///   two samples (within one of the class's share of the part's size, which is itself rounded).
+/// - A class with at least two samples per part has at least two in each part, where they form similar pairs.
+/// - A smaller class of four samples or more is in as many parts as it can give two samples: in those that lack most so
+///   far. So with small classes, parts have more or less than their fractions.
+/// - A class of fewer than four samples has just its share of the parts' sizes, to within one sample: one sample or
+///   none of a small part, and so no similar pair.
+///
+/// Throws as the split of n samples, and ValueError if a part would be empty, which can happen if the classes are few
+/// and small.
 inline SplitParts split_samples(const Classes& classes, std::span<const double> fractions, Rng& rng) {
   const Index n = classes.size();
   detail::Stratifier counts_of_parts(detail::part_sizes(n, fractions, "samples"), n);
   SplitParts parts(fractions.size());
-  // The classes in a random order, since which parts a small one is in depends on those before it.
+  // The classes are in random order, since the parts of a small class depend on the classes before it.
   for (const Index c : detail::random_order(classes.count(), rng)) {
     const std::span<const Index> members = classes.members(c);
     const std::vector<Index> counts = counts_of_parts(length(members));
@@ -297,25 +305,27 @@ inline SplitParts split_samples(const Classes& classes, std::span<const double> 
   detail::sort_parts(parts);
   return parts;
 }
+/// The same, with the fractions in braces and an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_samples(const Classes& classes, const double (&fractions)[N],
                                                                 Rng& rng) {
   return detail::as_array<N>(split_samples(classes, std::span<const double>(fractions), rng));
 }
 
-/// Splits by class: round(classes fraction) whole classes, drawn at random, are held out, halves rounded up, at least
-/// one, and not all: none of the people, things or digits of the test was ever seen in training. Throws ValueError
-/// where the fraction is not in (0, 1), or there is one class only.
+/// Splits by class: round(classes fraction) whole classes, drawn at random, are held out, halves rounded up, but at
+/// least one and not all. So no person, thing or digit of the test was seen in training. Throws ValueError unless the
+/// fraction is in (0, 1) and there are at least two classes.
 inline Split split_classes(const Classes& classes, double fraction, Rng& rng) {
   return detail::split_whole(classes, fraction, "classes", rng);
 }
 
-/// Splits by class into a part a fraction: the fractions are of the number of classes, drawn at random, and each part
-/// has one class at least. Throws ValueError where the fractions are less than two, not in (0, 1) or do not add up to 1
-/// (up to rounding), or there are fewer classes than parts.
+/// Splits by class into one part per fraction of the number of classes. The classes are drawn at random, and each part
+/// has at least one. Throws ValueError if there are fewer than two fractions, one is not in (0, 1), they do not add up
+/// to 1 (up to rounding), or there are fewer classes than parts.
 inline SplitParts split_classes(const Classes& classes, std::span<const double> fractions, Rng& rng) {
   return detail::split_whole(classes, fractions, "classes", rng);
 }
+/// The same, with the fractions in braces and an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_classes(const Classes& classes, const double (&fractions)[N],
                                                                 Rng& rng) {
