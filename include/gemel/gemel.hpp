@@ -1,6 +1,6 @@
 #pragma once
 
-// Every header that needs only Eigen and opens no file.
+// Includes every header that depends on Eigen only and opens no file: all rooms but io.
 
 #include "gemel/callback/callback.hpp"
 #include "gemel/callback/early_stopping.hpp"

@@ -24,47 +24,57 @@
 
 namespace gemel {
 
-/// A confidence interval of a rate, and how it was found with what it assumes.
+/// A confidence interval of a rate.
 struct Interval {
-  double low = 0;
-  double high = 0;
-  std::string method = {};
+  double low = 0;           ///< Lower end.
+  double high = 0;          ///< Upper end.
+  std::string method = {};  ///< How the interval was found, and what that assumes.
 };
 
+/// Options of far_interval and eer_interval.
 struct IntervalOptions {
-  double confidence = 0.95;
-  Index replicates = 1000;  ///< of a bootstrap; at least 2 / (1 - confidence)
-  std::uint64_t seed = 0;   ///< of a bootstrap: the same seed, the same interval
-  /// One a pair, or empty where they are not known: then pairs are taken as independent, which those that share a
-  /// person are not, and the interval comes out too narrow.
+  double confidence = 0.95;  ///< Probability that the interval covers the true rate, in (0, 1).
+  Index replicates = 1000;   ///< Replicates of a bootstrap; at least 2 / (1 - confidence).
+  std::uint64_t seed = 0;    ///< Seed of a bootstrap: the same seed gives the same interval.
+  /// The persons of each pair, or empty if they are unknown. Then the pairs are assumed to be independent, which is
+  /// wrong for pairs that share a person, and the interval is too narrow.
   std::vector<PairIdentity> identities = {};
-  const StopFlag* stop = nullptr;  ///< where it becomes true, a bootstrap ends without an interval: NaN to NaN
+  const StopFlag* stop = nullptr;  ///< If it becomes true, a bootstrap ends without an interval: both ends are NaN.
 };
 
-/// Wilson's score interval of a probability of which `errors` of `trials` independent trials were seen (Wilson, Journal
-/// of the American Statistical Association 22, 1927). It keeps within 0 and 1 and has a width where no error was seen.
+/// Wilson's score interval of the probability of an error, given `errors` in `trials` independent trials (Wilson,
+/// Journal of the American Statistical Association 22, 1927). It lies within [0, 1], and has a width even if no error
+/// was seen. Throws ValueError unless 0 <= errors <= trials, trials > 0 and the confidence is in (0, 1).
 inline Interval wilson_interval(Index errors, Index trials, double confidence = 0.95);
 
-/// The interval of FAR(threshold). With identities: the percentile interval of a bootstrap that draws people, not
-/// pairs, with replacement; a pair of two people drawn m and n times counts m n times, one of a person drawn m times, m
-/// times. (Bootstrap by person: Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004. Products
-/// of both sides' counts: Owen and Eckles, Annals of Applied Statistics 6, 2012, who show that the interval errs, if at
-/// all, towards too wide; they draw the two sides separately, here both are drawn from the same people.) Without
-/// identities, with fewer than five of them, and where no or every dissimilar pair was accepted, of which a bootstrap
-/// knows no spread: Wilson's.
-/// The pairs are sorted once; then a replicate takes time in proportion to the pairs of people, of whom many pairs of
-/// samples may be: two million pairs of a hundred people take a second or two in all. Memory: some 150 bytes a pair.
-/// Throws what Roc throws, and ValueError for options out of range, or identities that are not one a pair or contradict
-/// a label.
+/// The confidence interval of FAR(threshold).
+///
+/// With identities, it is the percentile interval of a bootstrap that draws people, not pairs, with replacement. A pair
+/// of two people drawn m and n times counts m n times; a pair of one person drawn m times counts m times. (Bootstrap by
+/// person: Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004. Products of both sides' counts:
+/// Owen and Eckles, Annals of Applied Statistics 6, 2012, who show that such an interval is, if anything, too wide.
+/// They draw the two sides separately; here both are drawn from the same people.)
+///
+/// It is Wilson's interval if there are no identities, fewer than five people, or if none or all of the dissimilar
+/// pairs were accepted, since a bootstrap then sees no spread.
+///
+/// The pairs are sorted once. Then the time of a replicate is proportional to the number of pairs of people, which may
+/// be far less than the pairs of samples: two million pairs of a hundred people take a second or two in total. Memory:
+/// some 150 bytes per pair.
+///
+/// Throws what Roc throws, and ValueError if an option is out of range, or if the identities are not one per pair or
+/// contradict a label.
 template <class Distances = std::initializer_list<double>>
 Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
                       const IntervalOptions& options = {});
 
-/// The interval of the equal error rate: with identities as in `far_interval`, else by a bootstrap that draws
-/// as many similar and dissimilar pairs as there are, each with replacement. Where the EER is 0: Wilson's interval of
-/// no error in the smaller of the two classes. Each replicate takes time in proportion to the pairs, since each
-/// distance is a step of the curve: a thousand of two million pairs take minutes (`.replicates`, `.stop`). Memory: some
-/// 150 bytes a pair. Throws as `far_interval`.
+/// The confidence interval of the equal error rate: with identities as in `far_interval`, else by a bootstrap that
+/// draws as many similar and as many dissimilar pairs as there are, with replacement. If the EER is 0, it is Wilson's
+/// interval of no error in the smaller of the two classes.
+///
+/// The time of a replicate is proportional to the number of pairs, since each distance is a step of the curve: a
+/// thousand replicates of two million pairs take minutes (`.replicates`, `.stop`). Memory: some 150 bytes per pair.
+/// Throws as `far_interval`.
 template <class Distances = std::initializer_list<double>>
 Interval eer_interval(const Distances& distances, const Labels& labels, const IntervalOptions& options = {});
 
@@ -81,7 +91,7 @@ inline void check(const IntervalOptions& options) {
   }
 }
 
-/// The z that a standard normal variable stays within, on both sides, with probability `confidence`; by bisection.
+/// The z for which a standard normal variable lies in [-z, z] with probability `confidence`; found by bisection.
 inline double two_sided_quantile(double confidence) {
   double low = 0;
   double high = 40;
@@ -92,12 +102,12 @@ inline double two_sided_quantile(double confidence) {
   return (low + high) / 2;
 }
 
-/// Scored pairs by rising distance, and how often each counts in one replicate of a bootstrap. In a bootstrap by
-/// identity, pairs of the same two people at the same distance always count alike, so they are held as one.
+/// Pairs in ascending order of their distances, and how often each counts in the current replicate of a bootstrap. In a
+/// bootstrap by identity, pairs of the same two people at the same distance always count equally, so they are merged.
 class Bootstrap {
  public:
-  /// With a threshold, only what FAR at that threshold needs is kept: a pair is at the threshold or infinitely far, and
-  /// the pairs of the same two people are two at most.
+  /// With a threshold, only what FAR at that threshold needs is kept: each distance is replaced by the threshold or by
+  /// infinity, so that at most two merged pairs are left of any two people.
   Bootstrap(std::span<const double> distances, const Labels& labels, const IntervalOptions& options,
             std::optional<double> threshold = {})
       : options_(options) {
@@ -115,16 +125,16 @@ class Bootstrap {
     for (std::size_t i = 0; i < pairs_.size(); ++i) (pairs_[i].similar ? similar_ : dissimilar_).push_back(i);
   }
 
-  /// How many pairs of each class count; at first, how many there are.
+  /// The number of pairs of each class in the current replicate; before the first, of all pairs.
   Index similar() const { return total(similar_); }
   Index dissimilar() const { return total(dissimilar_); }
-  /// How many a replicate goes through.
+  /// The number of merged pairs, which each replicate goes through.
   Index distinct() const { return length(pairs_); }
-  /// With fewer people than this, most draws are of one or two of them, and the interval would have next to no width.
+  /// With fewer people, most replicates consist of one or two of them, and the interval would have almost no width.
   static constexpr Index min_people = 5;
   bool by_identity() const { return people_ >= min_people; }
 
-  /// The accepted dissimilar pairs, FAR and the EER, with each pair counted as often as it was drawn; at first once.
+  /// The number of accepted dissimilar pairs, FAR and the EER of the current replicate; before the first, of all pairs.
   Index accepted(double threshold) const {
     Index sum = 0;
     for (const Pair& pair : pairs_) {
@@ -135,15 +145,15 @@ class Bootstrap {
   double far(double threshold) const {
     return static_cast<double>(accepted(threshold)) / static_cast<double>(dissimilar());
   }
-  /// As in Roc, the crossing is found in whole numbers. Throws ValueError where their products are beyond 64 bits: in
-  /// a draw by people, a pair may count often.
+  /// As in Roc, the crossing is found with integers. Throws ValueError if their products exceed 64 bits: in a draw by
+  /// people, a pair may count many times.
   double eer() const {
     const std::int64_t similar = this->similar(), dissimilar = this->dissimilar();
     if (similar > std::numeric_limits<std::int64_t>::max() / dissimilar) {
       throw ValueError({"a replicate of the bootstrap counts ", similar, " similar and ", dissimilar,
                         " dissimilar pairs, too many for its error rates: take a part of the pairs"});
     }
-    std::int64_t rejected = similar, accepted = 0;  // similar and dissimilar ones, of the last step of the curve
+    std::int64_t rejected = similar, accepted = 0;  // similar and dissimilar pairs at the last step of the curve
     for (auto pair = pairs_.begin(); pair != pairs_.end();) {
       const double distance = pair->distance;
       std::int64_t next_rejected = rejected, next_accepted = accepted;
@@ -161,10 +171,10 @@ class Bootstrap {
       rejected = next_rejected;
       accepted = next_accepted;
     }
-    return 1;  // not reached: the last point is (1, 0)
+    return 1;  // never reached: the last point of the curve is (1, 0)
   }
 
-  /// The percentile interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of a rate.
+  /// The percentile interval of a rate (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
   template <class Rate>
   Interval interval(const Rate& rate) {
     std::vector<double> rates;
@@ -192,14 +202,14 @@ class Bootstrap {
   struct Pair {
     double distance;
     bool similar;
-    PairIdentity people;  // in rising order; in a bootstrap by pair, of no meaning
-    Index multiplicity;   // of the pairs that this one stands for
-    Index count;          // of all of them together
+    PairIdentity people;  // the smaller number first; without meaning in a bootstrap by pair
+    Index multiplicity;   // the number of pairs merged into this one
+    Index count;          // how often these count in the current replicate, all together
 
     std::tuple<double, Index, Index> key() const { return {distance, people.first, people.second}; }
   };
 
-  /// Makes one of those that are at the same distance and of the same people.
+  /// Merges pairs of the same people at the same distance.
   void merge() {
     std::vector<Pair> merged;
     for (const Pair& pair : pairs_) {
@@ -223,7 +233,7 @@ class Bootstrap {
     return sum;
   }
 
-  /// The identities renumbered 0, …, people_ - 1, the smaller number of a pair first.
+  /// Sets people_ and returns the identities renumbered as 0, …, people_ - 1, the smaller number of each pair first.
   std::vector<PairIdentity> numbered_people(const Labels& labels) {
     std::vector<PairIdentity> people = options_.identities;
     if (people.empty()) return people;
@@ -251,7 +261,7 @@ class Bootstrap {
     return people;
   }
 
-  /// Draws until pairs of both classes count: with few people, some draws have none of one.
+  /// Draws a replicate, again and again until it has pairs of both classes: with few people, some draws lack one.
   void draw(Index replicate) {
     Rng rng{options_.seed, static_cast<std::uint64_t>(replicate)};
     do {
@@ -299,7 +309,7 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence) {
   const double centre = p + z * z / (2 * n);
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   const double scale = 1 + z * z / n;
-  // The ends are exactly 0 and 1 where no trial, or each one, was an error; rounding would miss them.
+  // If none or all of the trials were errors, an end is exactly 0 or 1, which rounding would miss.
   return {.low = errors == 0 ? 0 : (centre - half) / scale,
           .high = errors == trials ? 1 : (centre + half) / scale,
           .method = "Wilson score, pairs assumed independent"};

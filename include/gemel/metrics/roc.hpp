@@ -19,25 +19,25 @@
 
 namespace gemel {
 
-/// What a threshold costs: of the dissimilar pairs the share it accepts, of the similar ones the share it rejects.
+/// The error rates at a threshold.
 struct RocPoint {
-  double threshold;
-  double far;
-  double frr;
+  double threshold;  ///< Largest accepted distance.
+  double far;        ///< False accept rate: the fraction of the dissimilar pairs that is accepted.
+  double frr;        ///< False reject rate: the fraction of the similar pairs that is rejected.
 };
 
 namespace detail {
 
-/// Where the segment between two points of the curve meets FAR = FRR. The first lies before it (far < frr), the second
-/// on it or beyond.
+/// The error rate where the segment between two points of the curve meets FAR = FRR. The first point lies before it
+/// (far < frr), the second on it or beyond.
 inline double equal_error(double far, double frr, double next_far, double next_frr) {
   const double before = frr - far;
   const double beyond = next_far - next_frr;
   return std::fma(next_far - far, before / (before + beyond), far);
 }
 
-/// Throws NonFiniteError for the first distance that is NaN or infinite, ShapeError where there are not as many
-/// distances as labels, ValueError where one of the two classes is missing.
+/// Throws NonFiniteError for the first distance that is NaN or infinite; ShapeError if there are not as many distances
+/// as labels; ValueError if one of the two classes is missing, or there are more than 2^32 pairs.
 inline void check_distances(std::span<const double> distances, const Labels& labels) {
   if (length(distances) != labels.size()) {
     throw ShapeError(
@@ -70,21 +70,21 @@ std::vector<double> as_doubles(const Distances& distances) {
 
 }  // namespace detail
 
-/// The receiver operating characteristic of a verification by distance: a pair is accepted as similar where its
-/// distance d <= t, the threshold.
+/// The receiver operating characteristic of a verification by distance: a pair is accepted as similar if its distance d
+/// is at most the threshold t.
 ///
 ///   FAR(t)  false accept rate: accepted dissimilar pairs / dissimilar pairs
 ///   FRR(t)  false reject rate: rejected similar pairs / similar pairs
 ///
-/// The distances are sorted once; equal ones are one step of the curve, so that ties count exactly (all equal: AUC
-/// 0.5). Rates are compared as the counts that they are made of, so that rounding breaks no tie. Thresholds that are
-/// found are distances that occur, or -infinity: accept nothing; `midway` moves one to where other pairs are decided
-/// better.
+/// The distances are sorted once. Equal distances are one step of the curve, so that ties count exactly (if all are
+/// equal, the AUC is 0.5). Rates are compared as integer counts, so that rounding breaks no tie. Thresholds that are
+/// found are distances that occur, or -infinity, which accepts nothing; `midway` moves a threshold to where it decides
+/// new pairs better.
 class Roc {
  public:
-  /// `distances`: any range of float or double, or an Eigen vector; one label a distance, 1 = similar.
-  /// Throws ShapeError where their numbers differ, NonFiniteError for a distance that is NaN or infinite
-  /// (`place().pair` is its number), ValueError where there are no pairs, pairs of one class only, or more than 2^32.
+  /// The distances are any range of float or double, or an Eigen vector; there is one label per distance. Throws
+  /// ShapeError if their numbers differ; NonFiniteError for a distance that is NaN or infinite (`place().pair` is its
+  /// number); ValueError if there are no pairs, pairs of only one class, or more than 2^32.
   template <class Distances = std::initializer_list<double>>
   Roc(const Distances& distances, const Labels& labels) {
     const std::vector<double> values = detail::as_doubles(distances);
@@ -100,20 +100,25 @@ class Roc {
     }
   }
 
-  Index similar() const { return steps_.back().similar; }        ///< the number of similar pairs
-  Index dissimilar() const { return steps_.back().dissimilar; }  ///< the number of dissimilar pairs
+  Index similar() const { return steps_.back().similar; }        ///< The number of similar pairs.
+  Index dissimilar() const { return steps_.back().dissimilar; }  ///< The number of dissimilar pairs.
 
+  /// The false accept rate at this threshold. Throws ValueError if it is NaN.
   double far(double threshold) const { return far(step_at(threshold)); }
+
+  /// The false reject rate at this threshold. Throws ValueError if it is NaN.
   double frr(double threshold) const { return frr(step_at(threshold)); }
 
-  /// The share of all pairs that are decided rightly.
+  /// The fraction of all pairs that is decided correctly at this threshold. Throws ValueError if it is NaN.
   double accuracy(double threshold) const { return accuracy(step_at(threshold)); }
+
+  /// The highest accuracy at any threshold.
   double best_accuracy() const { return accuracy(*best()); }
 
   /// The smallest threshold that reaches the best accuracy.
   double best_threshold() const { return best()->threshold; }
 
-  /// The area under the curve: the probability that a similar pair is closer than a dissimilar one, a tie counted as
+  /// The area under the curve: the probability that a similar pair is closer than a dissimilar one, where a tie counts
   /// one half (the Mann-Whitney statistic; Hanley and McNeil, Radiology 143, 1982).
   double auc() const {
     double twice = 0;
@@ -125,22 +130,22 @@ class Roc {
     return twice / 2 / (static_cast<double>(similar()) * static_cast<double>(dissimilar()));
   }
 
-  /// The equal error rate: where the piecewise linear curve through the points (FAR, FRR), which starts at (0, 1),
-  /// meets FAR = FRR.
+  /// The equal error rate: the rate at which the piecewise linear curve through the points (FAR, FRR), which starts at
+  /// (0, 1), meets FAR = FRR.
   double eer() const {
     const auto step = crossing();
     return detail::equal_error(far(*(step - 1)), frr(*(step - 1)), far(*step), frr(*step));
   }
 
-  /// The distance whose FAR and FRR are closest to each other; of two that are equally so, the smaller.
+  /// The distance at which FAR and FRR are closest to each other; of two equally good ones, the smaller.
   double eer_threshold() const {
     const auto step = crossing();
     const auto before = step - 1;
     return (before != steps_.begin() && -lead(*before) <= lead(*step) ? before : step)->threshold;
   }
 
-  /// The largest distance with FAR <= x, or -infinity, which accepts nothing, where the smallest one has more already.
-  /// Throws ValueError where x is not within 0 and 1.
+  /// The largest distance with FAR <= x, or -infinity, which accepts nothing, if even the smallest distance has a
+  /// larger FAR. Throws ValueError unless x is in [0, 1].
   double threshold_at_far(double x) const {
     if (!(x >= 0 && x <= 1)) {
       throw ValueError({"a false accept rate lies within 0 and 1, but ", x, " was given"});
@@ -149,11 +154,11 @@ class Roc {
     return (above - 1)->threshold;
   }
 
-  /// The threshold to decide other pairs of the same kind by: it decides these pairs as the given one does, and lies
-  /// midway between the largest distance that it accepts and the smallest that it refuses. With the largest accepted
-  /// one itself, every new similar pair that is only a little farther apart would be refused. Where nothing is refused,
-  /// or no number lies between the two, it is the largest accepted distance; where nothing is accepted, -infinity.
-  /// Throws ValueError where the threshold is NaN.
+  /// A threshold for new pairs of the same kind: it decides these pairs as the given one does, and lies midway between
+  /// the largest distance that is accepted and the smallest that is rejected. The largest accepted distance itself
+  /// would reject every new similar pair that is only slightly farther apart. If nothing is rejected, or no number lies
+  /// between the two, the result is the largest accepted distance; if nothing is accepted, -infinity. Throws ValueError
+  /// if the threshold is NaN.
   double midway(double threshold) const {
     const Step& last_accepted = step_at(threshold);
     if (&last_accepted == &steps_.back()) return last_accepted.threshold;
@@ -162,8 +167,8 @@ class Roc {
     return middle < first_rejected ? middle : last_accepted.threshold;
   }
 
-  /// The curve's points for plotting, by rising threshold: the first is (-infinity, 0, 1), which accepts nothing, then
-  /// one a distinct distance.
+  /// The points of the curve, for plotting, in ascending order of their thresholds: first (-infinity, 0, 1), which
+  /// accepts nothing, then one per distinct distance.
   std::vector<RocPoint> points() const {
     std::vector<RocPoint> points;
     points.reserve(steps_.size());
@@ -172,7 +177,7 @@ class Roc {
   }
 
  private:
-  /// How many pairs have a distance of at most `threshold`.
+  /// The numbers of pairs with a distance of at most `threshold`.
   struct Step {
     double threshold;
     Index similar;
@@ -195,12 +200,13 @@ class Roc {
     const auto worse = [this](const Step& a, const Step& b) { return correct(a) < correct(b); };
     return std::max_element(steps_.begin(), steps_.end(), worse);
   }
-  /// FAR - FRR, in units of 1 / (similar dissimilar): a whole number.
+  /// FAR - FRR in units of 1 / (similar dissimilar), which is an integer.
   std::int64_t lead(const Step& step) const {
     const std::int64_t all_similar = similar(), all_dissimilar = dissimilar();
     return step.dissimilar * all_similar - (all_similar - step.similar) * all_dissimilar;
   }
-  /// The first step with FAR >= FRR; never the first of all, and the last one has it.
+  /// The first step with FAR >= FRR. It is never the very first step (FAR 0, FRR 1), and the last step always
+  /// qualifies.
   Steps::const_iterator crossing() const {
     return std::find_if(steps_.begin(), steps_.end(), [this](const Step& step) { return lead(step) >= 0; });
   }
@@ -210,7 +216,8 @@ class Roc {
 
 namespace detail {
 
-/// What to tell of a curve with an AUC below 0.5, where a model, or labels, tell the wrong way round; else empty.
+/// A warning if the AUC is below 0.5, because the labels use the opposite convention or the model ranks pairs the wrong
+/// way round; else empty.
 [[gnu::cold]] inline std::string low_auc_warning(const Roc& roc) {
   const double auc = roc.auc();
   if (auc >= 0.5) return {};
