@@ -19,7 +19,7 @@ double relative_difference(double a, double b) { return std::abs(a - b) / std::a
 
 }  // namespace
 
-TEST_CASE("portable_log is the logarithm to the last bits") {
+TEST_CASE("portable_log is accurate to the last bits") {
   Rng rng{1};
   long double worst = 0;
   for (int i = 0; i < 100000; ++i) {
@@ -33,13 +33,13 @@ TEST_CASE("portable_log is the logarithm to the last bits") {
   CHECK(portable_log(2) == std::numbers::ln2);
 }
 
-TEST_CASE("cos_of_turns is the cosine to the last bits, next to its zeros too") {
+TEST_CASE("cos_of_turns is accurate to the last bits, also near its zeros") {
   constexpr long double two_pi = 2 * std::numbers::pi_v<long double>;
   Rng rng{2};
   long double worst = 0;
   for (int i = 0; i < 100000; ++i) {
     const double small = std::ldexp(1 - rng.uniform<double>(), -3 - i % 40);
-    // The reference takes the angle to the next quarter turn, which is exact.
+    // The reference reduces the angle to the nearest quarter turn, which is exact.
     worst = std::max(worst, relative_error(cos_of_turns(small), std::cos(two_pi * small)));
     worst = std::max(worst, relative_error(cos_of_turns(0.5 + small), -std::cos(two_pi * (0.5 + small - 0.5))));
     const double quarter = 0.25 + small - 0.25;
@@ -54,7 +54,7 @@ TEST_CASE("cos_of_turns is the cosine to the last bits, next to its zeros too") 
   CHECK(cos_of_turns(0.75) == 0);
 }
 
-TEST_CASE("Whole powers") {
+TEST_CASE("integer powers agree with the C library's") {
   CHECK(power(3.0, std::int64_t{0}) == 1);
   CHECK(power(3.0, std::int64_t{5}) == 243);
   CHECK(power(0.0, std::int64_t{0}) == 1);
@@ -69,7 +69,7 @@ TEST_CASE("Whole powers") {
   CHECK(one_minus_power(0.75, 2) == 0.4375);
 }
 
-TEST_CASE("The exponential and broken powers agree with the platform's") {
+TEST_CASE("the exponential and fractional powers agree with the C library's") {
   CHECK(portable_exp(0) == 1);
   for (double x = -40; x < 40; x += 0.37) {
     CAPTURE(x);

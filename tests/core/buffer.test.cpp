@@ -17,7 +17,7 @@ bool aligned(const Buffer<T>& buffer) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a buffer starts at a cache line, with zeros", "", float, double, std::uint8_t) {
+TEMPLATE_TEST_CASE("a buffer is aligned to a cache line and starts with zeros", "", float, double, std::uint8_t) {
   for (const Index n : {1, 7, 64, 1000}) {
     const Buffer<TestType> buffer(n);
     CHECK(aligned(buffer));
@@ -27,7 +27,7 @@ TEMPLATE_TEST_CASE("a buffer starts at a cache line, with zeros", "", float, dou
   }
 }
 
-TEST_CASE("resize clears, and keeps memory that suffices") {
+TEST_CASE("resize clears the values and keeps memory that is large enough") {
   Buffer<float> buffer(10);
   const float* before = buffer.data();
   buffer[3] = 5;
@@ -43,7 +43,7 @@ TEST_CASE("resize clears, and keeps memory that suffices") {
   CHECK(buffer[10] == 0);
 }
 
-TEST_CASE("reserve makes room and no values") {
+TEST_CASE("reserve allocates memory but adds no values") {
   Buffer<int> buffer;
   CHECK(buffer.empty());
   buffer.reserve(20);
@@ -78,7 +78,7 @@ TEST_CASE("copies are deep, moves take the memory") {
   CHECK(copy_of_empty.empty());
 }
 
-TEST_CASE("spans look at the values") {
+TEST_CASE("spans refer to the values") {
   Buffer<int> buffer(5);
   std::iota(buffer.begin(), buffer.end(), 0);
   CHECK(buffer.span().size() == 5);

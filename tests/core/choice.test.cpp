@@ -27,13 +27,13 @@ class AnyUnit final : public Choice<Meter, Foot> {
 };
 
 static_assert(std::convertible_to<Meter, AnyUnit> && std::convertible_to<const Foot&, AnyUnit>);
-static_assert(!std::constructible_from<AnyUnit, LongFoot>);  // it would become a Foot
+static_assert(!std::constructible_from<AnyUnit, LongFoot>);  // it would be sliced to a Foot
 static_assert(!std::constructible_from<AnyUnit, int>);
 static_assert(detail::is_choice<AnyUnit> && detail::is_choice<const AnyUnit> && !detail::is_choice<Foot>);
 
 }  // namespace
 
-TEST_CASE("a Choice is the first of its types by default, and whatever is put in", "[choice]") {
+TEST_CASE("a Choice holds the first of its types by default, then whatever is assigned", "[choice]") {
   AnyUnit unit;
   CHECK(unit.value() == 1);
   unit = Foot{.value = 5};
@@ -44,7 +44,7 @@ TEST_CASE("a Choice is the first of its types by default, and whatever is put in
   CHECK(copy.value() == 5);
 }
 
-TEST_CASE("a Choice is visited with its own type, and any other object is given as it is", "[choice]") {
+TEST_CASE("visit_choice passes the chosen object with its own type, and any other object as it is", "[choice]") {
   const auto is_foot = [](const auto& of) { return std::same_as<std::remove_cvref_t<decltype(of)>, Foot>; };
   CHECK(detail::visit_choice(AnyUnit{Foot{}}, is_foot));
   CHECK(!detail::visit_choice(AnyUnit{}, is_foot));

@@ -18,7 +18,7 @@ static_assert(detail::extents_may_agree<Dynamic, 3>);
 static_assert(detail::extents_may_agree<Dynamic, Dynamic>);
 static_assert(!detail::extents_may_agree<3, 4>);
 
-TEST_CASE("a size that is not the static one is refused") {
+TEST_CASE("a size other than the static one is rejected") {
   CHECK_THROWS_AS(Extent<3>{4}, ShapeError);
   CHECK_THROWS_AS(Extent<3>{-1}, ShapeError);
 }
@@ -26,5 +26,5 @@ TEST_CASE("a size that is not the static one is refused") {
 TEST_CASE("a dynamic size must be positive") {
   CHECK(Extent<Dynamic>{1} == 1);
   CHECK_THROWS_AS(Extent<Dynamic>{0}, ShapeError);
-  CHECK_THROWS_AS(Extent<Dynamic>{-1}, ShapeError);  // Dynamic's own value
+  CHECK_THROWS_AS(Extent<Dynamic>{-1}, ShapeError);  // the value of Dynamic
 }

@@ -8,14 +8,14 @@
 
 using namespace gemel;
 
-TEST_CASE("a message is its pieces, one after the other") {
+TEST_CASE("format joins its pieces") {
   const std::string name = "margin";
   CHECK(format({}).empty());
   CHECK(format({"the ", name, " is ", 3, ", not ", std::uint8_t{200}}) == "the margin is 3, not 200");
   CHECK(format({std::string("a "), "temporary"}) == "a temporary");
 }
 
-TEST_CASE("whole numbers are written as std::to_string writes them, real ones by six digits") {
+TEST_CASE("integers are written as by std::to_string, real numbers with six digits") {
   constexpr auto least = std::numeric_limits<std::int64_t>::min();
   constexpr auto most = std::numeric_limits<std::uint64_t>::max();
   CHECK(format({least}) == std::to_string(least));

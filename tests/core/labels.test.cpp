@@ -11,7 +11,7 @@
 using namespace gemel;
 
 static_assert(!std::is_constructible_v<Labels, std::vector<std::string>>);
-static_assert(!std::is_constructible_v<Labels, MatrixX<float>>, "a matrix is no list of labels");
+static_assert(!std::is_constructible_v<Labels, MatrixX<float>>, "a matrix is not a list of labels");
 
 namespace {
 
@@ -49,13 +49,13 @@ TEST_CASE("labels come from ranges, lists and Eigen vectors of 0 and 1") {
   CHECK(Labels{std::vector<int>{}}.size() == 0);
 }
 
-TEST_CASE("OneIsDissimilar turns the convention") {
+TEST_CASE("OneIsDissimilar inverts the convention") {
   CHECK(Labels{std::vector<int>{1, 0, 0}, OneIsDissimilar} == Labels{0, 1, 1});
   CHECK(Labels{{1, 0, 0}, OneIsDissimilar} == Labels{0, 1, 1});
   CHECK_THROWS_AS((Labels{std::vector<int>{1, 2}, OneIsDissimilar}), ValueError);
 }
 
-TEST_CASE("what is neither 0 nor 1 is an error that names the pair and the value") {
+TEST_CASE("a value other than 0 and 1 is an error that names the pair and the value") {
   CHECK(failure(std::vector<int>{1, 0, 2}) == "2; pair 2: the label is 2, but a label must be 0 or 1");
   CHECK(failure(std::vector<int>{-1, 0}) == "0; pair 0: the label is -1, but a label must be 0 or 1");
   CHECK(failure(std::vector<double>{0, 0.5}) == "1; pair 1: the label is 0.5, but a label must be 0 or 1");

@@ -28,7 +28,7 @@ TEST_CASE("philox gives the known answers of Random123") {
         Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-TEST_CASE("the first numbers are those of an independent program, to the bit") {
+TEST_CASE("the first numbers equal those of an independent program, to the bit") {
   std::ifstream file(std::string(GEMEL_TEST_DATA) + "/golden/random.json");
   REQUIRE(file);
   const nlohmann::json golden = nlohmann::json::parse(file);
@@ -62,7 +62,7 @@ TEST_CASE("the first numbers are those of an independent program, to the bit") {
   }
 }
 
-TEST_CASE("a copy goes on alone, and streams and seeds are different numbers") {
+TEST_CASE("a copy continues independently, and other streams and seeds give other numbers") {
   Rng rng{7};
   rng.bits32();
   Rng copy = rng;
@@ -121,7 +121,7 @@ TEMPLATE_TEST_CASE("normal has the moments and the tails of the normal distribut
   CHECK(std::abs(positive / double{n} - 0.5) < 2.5 / root);
 }
 
-TEST_CASE("below is even and stays below") {
+TEST_CASE("below is uniform and stays below its bound") {
   Rng rng{5};
   constexpr int n = 70000;
   std::array<int, 7> counts{};
@@ -130,7 +130,8 @@ TEST_CASE("below is even and stays below") {
   for (const int count : counts) chi_squared += std::pow(count - n / 7.0, 2) / (n / 7.0);
   CHECK(chi_squared < 22.5);  // 6 degrees of freedom, p = 0.001
 
-  // Of 2^64 values, a quarter is surplus for this bound: a plain remainder would give 2/3 of all below its third.
+  // A quarter of the 2^64 values is surplus for this bound: plain remainders would put 3/8 of them into its lowest
+  // third.
   const Index bound = Index{3} << 61;
   int low = 0;
   for (int i = 0; i < n; ++i) {
@@ -145,7 +146,7 @@ TEST_CASE("below is even and stays below") {
   CHECK_THROWS_AS(rng.below(-3), ValueError);
 }
 
-TEST_CASE("shuffle gives every order as often") {
+TEST_CASE("shuffle gives all orders equally often") {
   Rng rng{6};
   std::array<int, 24> counts{};
   constexpr int n = 48000;
@@ -192,7 +193,7 @@ TEST_CASE("coin_flips are labels, half of them 1") {
   CHECK(std::abs(ones - 5000) < 250);
 }
 
-TEST_CASE("a negative number of random numbers is refused") {
+TEST_CASE("a negative number of random numbers is rejected") {
   Rng rng{1};
   CHECK_THROWS_AS(uniform<float>(-1, 3, rng), ShapeError);
   CHECK_THROWS_AS(uniform<float>(-1, -3, rng), ShapeError);

@@ -4,12 +4,12 @@
 
 using namespace gemel;
 
-TEST_CASE("a product that rounding has made a little less than a whole number is that number", "[whole]") {
+TEST_CASE("a product slightly below an integer, by rounding only, counts as that integer", "[tolerant_rounding]") {
   CHECK(detail::tolerant_floor(1000 * (1 - 0.9), 1000) == 100);
   CHECK(detail::tolerant_floor(50 * 0.29 + 0.5, 50) == 15);
   CHECK(detail::tolerant_floor(1000 * (1 - 0.9001), 1000) == 99);
   CHECK(detail::tolerant_floor(0.999, 1) == 0);
-  CHECK(detail::tolerant_ceil(4 / (1 - 0.9), 40) == 40);  // as a quotient of doubles it is more
+  CHECK(detail::tolerant_ceil(4 / (1 - 0.9), 40) == 40);  // in double the quotient is larger
   CHECK(detail::tolerant_ceil(40.001, 40) == 41);
   CHECK(detail::tolerant_ceil(40, 40) == 40);
 }

@@ -11,7 +11,7 @@
 
 using namespace gemel;
 
-TEST_CASE("all pairs are there once, and similar within a class") {
+TEST_CASE("every pair occurs once, and is similar within a class") {
   Rng rng{1};
   const Samples<float> x = uniform<float>(3, 6, rng);
   const Classes classes{4, 9, 4, 9, 9, 2};
@@ -20,7 +20,7 @@ TEST_CASE("all pairs are there once, and similar within a class") {
   std::set<std::pair<const float*, const float*>> seen;
   Index similar = 0;
   for (Index p = 0; p < pairs.size(); ++p) {
-    CHECK(pairs.first(p) < pairs.second(p));  // the samples lie in their order
+    CHECK(pairs.first(p) < pairs.second(p));  // the samples lie in order
     seen.insert({pairs.first(p), pairs.second(p)});
     CHECK(pairs.similar(p) == classes.same((pairs.first(p) - x.column(0)) / 3, (pairs.second(p) - x.column(0)) / 3));
     similar += pairs.similar(p);
@@ -36,13 +36,13 @@ TEST_CASE("all pairs know their classes") {
   CHECK(pairs.indices(4) == PairIndex{1, 3});
 }
 
-TEST_CASE("all pairs need two samples, and one class each") {
+TEST_CASE("all pairs need two samples, and one class per sample") {
   Rng rng{1};
   CHECK_THROWS_AS(all_pairs(Samples<float>(uniform<float>(3, 4, rng)), Classes{1, 2, 1}), ShapeError);
   CHECK_THROWS_AS(all_pairs(Samples<float>(uniform<float>(3, 1, rng)), Classes{1}), ShapeError);
 }
 
-TEST_CASE("more pairs than can be are refused, and a draw is named instead") {
+TEST_CASE("too many pairs are rejected, and the message suggests to draw some") {
   const Index n = 1'000'000;
   const Samples<float> x = MatrixX<float>(MatrixX<float>::Zero(1, n));
   try {

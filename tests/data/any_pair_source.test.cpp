@@ -18,7 +18,7 @@ static_assert(PairSource<AnyPairSource<float>, float> && PairSource<AnyPairSourc
 
 const std::vector<int> nine_classes = {0, 1, 2, 0, 1, 2, 0, 1, 0};
 
-/// All that the source says of an epoch, features included.
+/// Everything that the source provides for an epoch, including the features.
 template <class Source>
 std::vector<double> told(const Source& source) {
   std::vector<double> all = {static_cast<double>(source.features()), static_cast<double>(source.batches())};
@@ -42,7 +42,7 @@ std::vector<double> told(const Source& source) {
 
 }  // namespace
 
-TEST_CASE("AnyPairSource gives the batches of what is chosen", "[any_pair_source]") {
+TEST_CASE("AnyPairSource gives the batches of the chosen source", "[any_pair_source]") {
   const auto check = [](auto source) {
     AnyPairSource<double> any = source;
     for (const bool shuffle : {false, true}) {
@@ -63,7 +63,7 @@ TEST_CASE("AnyPairSource gives the batches of what is chosen", "[any_pair_source
   check(InBatchPairs<double>{x, Classes(nine_classes)});
 }
 
-TEST_CASE("AnyPairSource lets its choice know of a stop, and of its own errors", "[any_pair_source]") {
+TEST_CASE("AnyPairSource passes on a stop, and the errors of the chosen source", "[any_pair_source]") {
   const Samples<float> x = counted<float>(9);
   AnyPairSource<float> source = PairSampler<float>{x, Classes(nine_classes)};
   Batch<float> batch;

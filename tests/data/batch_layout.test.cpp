@@ -37,7 +37,7 @@ TEST_CASE("batches without a shared sample stay disjoint", "[batch_layout]") {
   Batch<double> batch;
   for (Index k = 0; k < 7; ++k) {
     pairs.batch(k, batch);
-    CHECK(batch.disjoint == (k != 5));  // 5 is of one sample and itself
+    CHECK(batch.disjoint == (k != 5));  // pair 5 is a sample with itself
   }
   Pairs<double> apart{counted<double>(6), {{0, 1}, {4, 5}, {3, 2}}, {1, 0, 1}};
   apart.start_epoch(0, 0, 3, false);

@@ -44,7 +44,7 @@ TEST_CASE("classes come from any range of integers") {
   CHECK(Classes{std::vector<int>{}}.count() == 0);
 }
 
-TEST_CASE("the outsiders of a class are all others, once each") {
+TEST_CASE("the non-members of a class are all other samples, once each") {
   const Classes classes{7, -2, 7, 30, -2, 7};
   for (Index c = 0; c < classes.count(); ++c) {
     std::vector<int> seen(6);
@@ -68,7 +68,7 @@ TEST_CASE("a selection keeps the values") {
   CHECK_THROWS_AS(classes.select(std::vector<Index>{-1}), ValueError);
 }
 
-TEST_CASE("a class of 2^63 or more is refused, and the sample named") {
+TEST_CASE("a class of 2^63 or more is rejected, and the sample is named") {
   const std::uint64_t most = std::numeric_limits<std::int64_t>::max();
   CHECK(Classes{most, std::uint64_t{0}}.value(1) == std::numeric_limits<std::int64_t>::max());
   for (const std::uint64_t beyond : {most + 1, std::numeric_limits<std::uint64_t>::max()}) {

@@ -23,7 +23,7 @@ std::string failure(const std::vector<int>& classes) {
 
 }  // namespace
 
-TEST_CASE("each sample of a class is paired with the next one, then with one of another class in its place") {
+TEST_CASE("each sample of a class is paired with the next one, then with its counterpart in another class") {
   // The smallest class, 2, has 3 samples.
   const std::vector<int> labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0};
   const Classes classes{labels};
@@ -54,7 +54,7 @@ TEST_CASE("each sample of a class is paired with the next one, then with one of 
   }
 }
 
-TEST_CASE("the other class is any of the others, evenly") {
+TEST_CASE("the other class is uniform among the others") {
   std::vector<int> labels(5 * 2001);
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i % 5);
   const Classes classes{labels};
@@ -68,7 +68,7 @@ TEST_CASE("the other class is any of the others, evenly") {
   for (const auto& [key, count] : counts) CHECK(std::abs(count - 500) < 100);
 }
 
-TEST_CASE("consecutive pairs need two classes of two samples, and one class a sample") {
+TEST_CASE("consecutive pairs need two classes of two samples, and one class per sample") {
   CHECK(failure({3, 3, 3}) == "all samples are of class 3: dissimilar pairs need at least two classes");
   CHECK(failure({3, 3, 8}) == "class 8 has one sample, but consecutive pairs need two of every class");
   Rng rng{1};

@@ -27,7 +27,7 @@ std::vector<Index> naturals(Index n) {
 
 }  // namespace
 
-TEST_CASE("before any epoch pairs come as they are, 32 a batch") {
+TEST_CASE("before any epoch the pairs are in their original order, 32 per batch") {
   const EpochOrder order(70);
   CHECK(order.batches() == 3);
   CHECK(order.batch_size(0) == 32);
@@ -35,7 +35,7 @@ TEST_CASE("before any epoch pairs come as they are, 32 a batch") {
   CHECK(all_pairs_of(order) == naturals(70));
 }
 
-TEST_CASE("the last batch holds what is left") {
+TEST_CASE("the last batch holds the remainder") {
   EpochOrder order(10);
   for (const Index batch_size : {1, 3, 5, 10, 11}) {
     CAPTURE(batch_size);
@@ -67,7 +67,7 @@ TEST_CASE("a shuffled epoch has every pair once, in an order of (seed, epoch) al
   CHECK(all_pairs_of(order) == naturals(50));
 }
 
-TEST_CASE("wrong batch sizes and batches are refused") {
+TEST_CASE("wrong batch sizes and batches are rejected") {
   EpochOrder order(10);
   CHECK_THROWS_AS(order.start(1, 0, 0, true), ValueError);
   CHECK_THROWS_AS(order.start(1, 0, -4, false), ValueError);
@@ -75,7 +75,7 @@ TEST_CASE("wrong batch sizes and batches are refused") {
   CHECK_THROWS_AS(order.batch_size(1), ValueError);
 }
 
-TEST_CASE("a pair that the epoch or the batch has not is refused") {
+TEST_CASE("a pair that is not in the epoch or the batch is rejected") {
   EpochOrder order{9};
   CHECK_THROWS_AS(order.pair(0, 9), ValueError);
   for (const bool shuffled : {false, true}) {

@@ -16,7 +16,7 @@ using namespace gemel;
 
 namespace {
 
-// Each sample is in one part, and each group too.
+// Each sample is in one part, and so is each group.
 void check_groups(std::span<const std::vector<Index>> parts, const Classes& groups) {
   std::set<Index> samples, seen;
   for (const std::vector<Index>& part : parts) {
@@ -66,7 +66,7 @@ TEST_CASE("no group is on two sides of a split", "[group_split]") {
   CHECK(split_groups(groups, std::vector{0.6, 0.2, 0.2}, one)[2] == split_groups(groups, {0.6, 0.2, 0.2}, other)[2]);
 }
 
-TEST_CASE("a split by groups refuses what cannot be split", "[group_split]") {
+TEST_CASE("a split by groups rejects what cannot be split", "[group_split]") {
   Rng rng{1};
   const auto refusal = [&](const Classes& groups, const std::vector<double>& fractions) -> std::string {
     try {
@@ -89,7 +89,7 @@ TEST_CASE("a split by groups refuses what cannot be split", "[group_split]") {
 }
 
 TEST_CASE("a stratified split by groups has every class in every part, where its groups allow", "[group_split]") {
-  // Thirty groups, and a class that three of them have: by chance one of six or seven splits has it in all parts.
+  // Three of thirty groups have class 9: by chance only one of six or seven splits has it in all parts.
   std::vector<int> groups, classes;
   for (int g = 0; g < 30; ++g) {
     for (int i = 0; i < 6; ++i) {

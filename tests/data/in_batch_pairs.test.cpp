@@ -41,7 +41,7 @@ TEST_CASE("a batch has all pairs of its samples, and an epoch has all samples", 
   CHECK(std::set<Index>(samples.begin(), samples.end()).size() == 11);
 }
 
-TEST_CASE("nothing is left of what a batch held before", "[in_batch_pairs]") {
+TEST_CASE("a batch keeps nothing of its previous contents", "[in_batch_pairs]") {
   InBatchPairs<float> source{counted<float>(9), std::vector<int>{1, 1, 2, 3, 3, 3, 1, 2, 2}};
   source.start_epoch(1, 0, 4, true);
   Batch<float> fresh, used;
@@ -64,13 +64,13 @@ TEST_CASE("nothing is left of what a batch held before", "[in_batch_pairs]") {
   }
 }
 
-TEST_CASE("a last batch of one sample is left out", "[in_batch_pairs]") {
+TEST_CASE("a last batch of one sample is omitted", "[in_batch_pairs]") {
   InBatchPairs<float> source{counted<float>(9), std::vector<int>(9, 1)};
   source.start_epoch(0, 0, 4, false);
   CHECK(source.batches() == 2);
 }
 
-TEST_CASE("what makes no pairs is refused", "[in_batch_pairs]") {
+TEST_CASE("samples and batch sizes that give no pairs are rejected", "[in_batch_pairs]") {
   CHECK_THROWS_AS((InBatchPairs<float>{counted<float>(3), std::vector<int>{1, 2}}), ShapeError);
   CHECK_THROWS_AS((InBatchPairs<float>{counted<float>(1), std::vector<int>{1}}), ShapeError);
   InBatchPairs<float> source{counted<float>(3), std::vector<int>{1, 2, 1}};
@@ -79,13 +79,14 @@ TEST_CASE("what makes no pairs is refused", "[in_batch_pairs]") {
   CHECK_THROWS_AS(source.start_epoch(0, 0, 1 << 20, true), ValueError);
 }
 
-TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, are refused", "[in_batch_pairs]") {
+TEST_CASE("batches that are not in the epoch, and samples that are not in the batch, are rejected",
+          "[in_batch_pairs]") {
   InBatchPairs<float> source{counted<float>(9), std::vector<int>(9, 1)};
   Batch<float> batch;
-  CHECK(source.column(0, 8, nullptr)[0] == 8);  // before the first epoch: as they are
+  CHECK(source.column(0, 8, nullptr)[0] == 8);  // before the first epoch: the original order
   CHECK_THROWS_AS(source.column(0, 9, nullptr), ValueError);
   source.start_epoch(0, 0, 4, false);
-  for (const Index k : {-1, 2, 3, 1 << 30}) {  // 2 is the one that is left out
+  for (const Index k : {-1, 2, 3, 1 << 30}) {  // batch 2 is the omitted one
     CAPTURE(k);
     CHECK_THROWS_AS(source.batch(k, batch), ValueError);
     CHECK_THROWS_AS(source.column(k, 0, nullptr), ValueError);
@@ -95,7 +96,7 @@ TEST_CASE("a batch that the epoch has not, and a sample that the batch has not, 
   CHECK(source.column(1, 3, nullptr)[0] == 7);
 }
 
-TEST_CASE("a source that was moved from is what it was", "[in_batch_pairs]") {
+TEST_CASE("a moved-from source is unchanged", "[in_batch_pairs]") {
   InBatchPairs<float> source{counted<float>(9), std::vector<int>{1, 1, 2, 3, 3, 3, 1, 2, 2}};
   source.start_epoch(1, 0, 4, true);
   Batch<float> before, after;

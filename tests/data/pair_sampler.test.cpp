@@ -25,7 +25,7 @@ struct Drawn {
   friend bool operator==(const Drawn&, const Drawn&) = default;
 };
 
-// The pairs of the epoch; checks what holds for all of them.
+// Checks what must hold for every epoch, and returns its pairs.
 Drawn epoch_of(const PairSampler<float>& sampler, const Classes& classes) {
   Drawn drawn;
   Batch<float> batch;
@@ -81,7 +81,7 @@ TEST_CASE("by default each sample is first in one similar and one dissimilar pai
   for (const auto& counts : first) CHECK(counts == std::array<int, 2>{1, 1});
 }
 
-TEST_CASE("the share of similar pairs and the pairs a sample are kept exactly") {
+TEST_CASE("the share of similar pairs and the number of pairs per sample are exact") {
   const Classes classes = thirds(20);
   for (const double share : {0.0, 0.1, 0.25, 0.5, 0.8, 1.0}) {
     for (const Index per_sample : {1, 2, 5}) {
@@ -91,13 +91,13 @@ TEST_CASE("the share of similar pairs and the pairs a sample are kept exactly") 
       sampler.start_epoch(3, 1, 32, false);
       const Drawn drawn = epoch_of(sampler, classes);
       CHECK(count_similar(drawn) == std::lround(share * 20 * static_cast<double>(per_sample)));
-      // Without shuffling they take turns: no prefix is off by more than one.
+      // Without shuffling they alternate: no prefix is off by more than one.
       double similar = 0;
       for (std::size_t p = 0; p < drawn.similar.size(); ++p) {
         similar += drawn.similar[p];
         CHECK(std::abs(similar - share * static_cast<double>(p + 1)) <= 1);
       }
-      // The first samples of either kind are spread evenly.
+      // The first samples of either kind are evenly distributed.
       std::map<std::pair<int, Index>, int> uses;
       for (std::size_t p = 0; p < drawn.pairs.size(); ++p) ++uses[{drawn.similar[p], drawn.pairs[p].first}];
       for (const auto& [key, count] : uses) {
@@ -132,7 +132,7 @@ TEST_CASE("an epoch's pairs are a function of (seed, epoch), and new in every ep
   CHECK(sorted(in_order) == sorted(first));
 }
 
-TEST_CASE("partners are drawn evenly, and few pairs reach all samples in a few epochs") {
+TEST_CASE("partners are drawn uniformly, and even few pairs reach all samples in a few epochs") {
   const Classes classes{0, 0, 0, 0, 1, 1, 2, 2, 2};
   PairSampler<float> sampler{counted<float>(9), classes};
   std::map<std::pair<Index, Index>, int> counts;
@@ -213,7 +213,7 @@ TEST_CASE("fixed pairs for validation are those of epoch 0") {
   }
 }
 
-TEST_CASE("samplers refuse what they cannot draw from") {
+TEST_CASE("samplers reject what they cannot draw from") {
   using Made = PairSampler<float>;
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS(Made(counted<float>(3), Classes{1, 1, 1}), ValueError);
@@ -248,12 +248,12 @@ TEST_CASE("nothing is allocated from the second epoch on, by a sampler or by pai
   };
   const PairSampler<float> sampler{counted<float>(30), thirds(30)};
   const long so_far = allocation_count;
-  CHECK(so_far > 0);  // the counter counts
+  CHECK(so_far > 0);  // the counter works
   CHECK(run(sampler) == 0);
   CHECK(run(sampler.pairs(1)) == 0);
 }
 
-TEST_CASE("a sampler has no sample before its first epoch, and only its own in one") {
+TEST_CASE("a sampler has no samples before its first epoch, and then only those of the batch") {
   PairSampler<float> sampler{counted<float>(6), thirds(6)};
   CHECK_THROWS_AS(sampler.column(0, 0, nullptr), ValueError);
   sampler.start_epoch(1, 0, 5, true);  // 12 pairs
@@ -267,7 +267,7 @@ TEST_CASE("a sampler has no sample before its first epoch, and only its own in o
   }
 }
 
-TEST_CASE("a sampler that was moved from is what it was") {
+TEST_CASE("a moved-from sampler is unchanged") {
   const Classes classes{1, 1, 2, 2, 3, 3};
   PairSampler<float> sampler{counted<float>(6), classes};
   sampler.start_epoch(1, 0, 4, true);
@@ -277,7 +277,7 @@ TEST_CASE("a sampler that was moved from is what it was") {
   CHECK(epoch_of(sampler, classes).pairs.size() == 12);
 }
 
-TEST_CASE("A stopped epoch has no batches to take, and the next is whole again") {
+TEST_CASE("a stopped epoch has no batches, and the next epoch is complete") {
   const Samples<float> x = counted<float>(6);
   const Classes classes{0, 1, 0, 1, 2, 2};
   PairSampler<float> stopped{x, classes}, other{x, classes};

@@ -8,7 +8,7 @@ using namespace gemel;
 
 namespace {
 
-/// All of a source but start_epoch.
+/// Everything that a source needs, except start_epoch.
 struct HalfSource {
   static Index features() { return 3; }
   static Index batches() { return 1; }
@@ -16,7 +16,7 @@ struct HalfSource {
   static const float* column(Index, Index, float* buffer) { return buffer; }
 };
 
-// Sources that cannot be stopped, or can.
+// Sources that cannot be stopped, and sources that can.
 struct Endless : HalfSource {
   void start_epoch(std::uint64_t, Index, Index, bool) {}
 };
@@ -35,7 +35,7 @@ struct Forwarding : Stopped {
   }
 };
 
-// A stop would never come to these.
+// A stop would never reach these.
 struct MayChange : HalfSource {
   void start_epoch(std::uint64_t, Index, Index, bool, StopFlag* = nullptr) {}
 };

@@ -23,7 +23,7 @@ Pairs<float> seven_pairs(std::vector<float> weights = {}) {
   return {numbered(3, 7), numbered(3, 7, 500), {1, 0, 0, 1, 1, 0, 1}, weights};
 }
 
-// The numbers of the pairs in the order of the epoch, as the samples tell them; checks all that a batch promises.
+// The numbers of the pairs in the order of the epoch, read from the samples; checks everything that a batch promises.
 std::vector<Index> epoch_of(const Pairs<float>& pairs) {
   std::vector<Index> order;
   Batch<float> batch;
@@ -163,7 +163,7 @@ TEST_CASE("an epoch has every pair once; shuffled, in an order of (seed, epoch) 
   CHECK(epoch_of(fresh) != shuffled);
 }
 
-TEST_CASE("sizes that do not fit are refused") {
+TEST_CASE("sizes that do not match are rejected") {
   using Made = Pairs<float>;
   CHECK_THROWS_AS(Made(numbered(3, 4), numbered(2, 4), {1, 0, 1, 0}), ShapeError);
   CHECK_THROWS_AS(Made(numbered(3, 4), numbered(3, 5), {1, 0, 1, 0}), ShapeError);
@@ -180,7 +180,7 @@ TEST_CASE("sizes that do not fit are refused") {
         "the two samples of a pair need as many features, but A has 3 and B has 2 (features x n: one sample a column)");
 }
 
-TEST_CASE("indices, labels and weights that mean nothing are refused, and the pair is named") {
+TEST_CASE("invalid indices, labels and weights are rejected, and the pair is named") {
   using Made = Pairs<float>;
   CHECK(failure([] {
           Made(numbered(3, 4), {{0, 1}, {3, 4}}, {1, 0});
@@ -209,8 +209,8 @@ TEST_CASE("NaN in the samples is left for the training step to name") {
   CHECK(pairs.size() == 2);
 }
 
-TEST_CASE("Pairs refuse a batch that the epoch has not, and a sample that the batch has not") {
-  const auto refuses = [](auto pairs) {  // 5 of them, none of which share a sample, or some of which do
+TEST_CASE("Pairs reject batches that are not in the epoch, and samples that are not in the batch") {
+  const auto refuses = [](auto pairs) {  // five pairs, with or without shared samples
     Batch<float> batch;
     CHECK_NOTHROW(pairs.column(0, 9, nullptr));
     CHECK_THROWS_AS(pairs.column(0, 10, nullptr), ValueError);
@@ -231,7 +231,7 @@ TEST_CASE("Pairs refuse a batch that the epoch has not, and a sample that the ba
   refuses(Pairs<float>{numbered(3, 7), {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {6, 6}}, labels});
 }
 
-TEST_CASE("Pairs that were moved from are what they were") {
+TEST_CASE("moved-from Pairs are unchanged") {
   Pairs<float> pairs = seven_pairs();
   { const Pairs<float> other = std::move(pairs); }
   CHECK(pairs.size() == 7);
@@ -254,7 +254,7 @@ TEST_CASE("pairs know their samples by number", "[pairs]") {
   CHECK(batch.samples == std::vector<Index>{2, 9, 3, 10, 4, 11, 5, 12});
 }
 
-TEST_CASE("pairs with classes know whose samples they are made of", "[pairs]") {
+TEST_CASE("pairs with classes know the classes of their samples", "[pairs]") {
   const Pairs<float> unknown{numbered(3, 5), {{0, 4}, {2, 1}, {4, 1}, {1, 0}}, {0, 1, 0, 0}};
   CHECK(unknown.identities().empty());
   const Classes classes{7, -3, -3, 8, 9};
@@ -268,13 +268,13 @@ TEST_CASE("pairs with classes know whose samples they are made of", "[pairs]") {
   CHECK(known.first(2) == unknown.first(2));
   CHECK(unknown.identities().empty());
 
-  // Of two matrices, A's samples are numbered before B's.
+  // For two matrices, A's samples are numbered before B's.
   const Pairs<float> sided{numbered(3, 3), numbered(3, 3, 500), {1, 0, 0}};
   CHECK(sided.with_classes(Classes{1, 2, 3, 1, 4, 1}).identities() ==
         std::vector<PairIdentity>{{1, 1}, {2, 4}, {3, 1}});
 }
 
-TEST_CASE("classes that are not one a sample, or contradict a label, are refused", "[pairs]") {
+TEST_CASE("classes that are not one per sample, or contradict a label, are rejected", "[pairs]") {
   const Pairs<float> pairs{numbered(3, 5), {{0, 4}, {2, 1}, {4, 1}}, {0, 1, 0}};
   CHECK_THROWS_AS(pairs.with_classes(Classes{1, 2, 2, 3}), ShapeError);
   CHECK(failure([&] {
@@ -291,6 +291,6 @@ TEST_CASE("classes that are not one a sample, or contradict a label, are refused
   };
   CHECK(refused(Classes{1, 5, 6, 3, 4}) == "pair 1: the label says similar, but the classes are 6 and 5");
   CHECK(refused(Classes{1, 5, 5, 3, 5}) == "pair 2: the label says dissimilar, but the classes are 5 and 5");
-  // A slice is asked about its own pairs only.
+  // For a slice, only its own pairs are checked.
   CHECK(pairs.slice(0, 2).with_classes(Classes{1, 5, 5, 3, 5}).identities().size() == 2);
 }

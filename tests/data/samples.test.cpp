@@ -27,7 +27,7 @@ static_assert(!Viewable<Eigen::Matrix3f&>, "it would be converted to a temporary
 static_assert(!Viewable<MatrixX<double>&>);
 static_assert(std::copyable<Samples<double>>);
 
-TEST_CASE("samples take a matrix without a copy where it is moved") {
+TEST_CASE("samples take a moved matrix without a copy") {
   MatrixX<float> m = numbered(3, 4);
   const float* memory = m.data();
   const Samples<float> samples = std::move(m);
@@ -43,7 +43,7 @@ TEST_CASE("samples take a matrix without a copy where it is moved") {
   CHECK(copy.column(0) == memory);
 }
 
-TEST_CASE("samples own a copy of what stays with the caller") {
+TEST_CASE("samples own a copy of a matrix that is not moved") {
   MatrixX<float> m = numbered(3, 4);
   const Samples<float> samples = m;
   m.setZero();
@@ -95,7 +95,7 @@ TEST_CASE("a selection copies no sample and keeps the matrix alive") {
   CHECK_THROWS_AS(selection.select(std::vector<Index>{}), ShapeError);
 }
 
-TEST_CASE("no samples, or no features, are refused") {
+TEST_CASE("no samples, or no features, are rejected") {
   CHECK_THROWS_AS(Samples<float>(MatrixX<float>(0, 4)), ShapeError);
   CHECK_THROWS_AS(Samples<float>(MatrixX<float>(4, 0)), ShapeError);
   const MatrixX<float> empty;
@@ -103,7 +103,7 @@ TEST_CASE("no samples, or no features, are refused") {
   CHECK_THROWS_AS(Samples<float>::from_row_major(nullptr, 0, 3), ShapeError);
 }
 
-TEST_CASE("a matrix of rows is copied value for value, as any expression") {
+TEST_CASE("a row-major matrix is copied value by value, like any expression") {
   const MatrixX<float> m = numbered(3, 4);
   const Eigen::Matrix<float, Dynamic, Dynamic, Eigen::RowMajor> rows = m;
   CHECK(Samples<float>{rows}.matrix() == m);
@@ -112,7 +112,7 @@ TEST_CASE("a matrix of rows is copied value for value, as any expression") {
   CHECK(Samples<float>{m.transpose()}.matrix() == m.transpose());
 }
 
-TEST_CASE("a view of nothing, or of more than memory holds, is refused") {
+TEST_CASE("a view of nothing, or of more than memory holds, is rejected") {
   CHECK_THROWS_AS(Samples<float>::view(nullptr, 3, 4), ValueError);
   CHECK_THROWS_AS(Samples<float>::from_row_major(nullptr, 3, 4), ValueError);
   const float one = 1;
@@ -121,7 +121,7 @@ TEST_CASE("a view of nothing, or of more than memory holds, is refused") {
   CHECK_THROWS_AS(Samples<float>::from_row_major(&one, huge, huge), ShapeError);
 }
 
-TEST_CASE("Samples that were moved from are what they were") {
+TEST_CASE("moved-from Samples are unchanged") {
   Samples<float> x{MatrixX<float>::Constant(3, 2, 7)};
   { const Samples<float> other = std::move(x); }
   CHECK(x.size() == 2);

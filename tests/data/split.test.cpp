@@ -28,7 +28,7 @@ void check_partition(const Split& split, Index n) {
   CHECK(*all.rbegin() == n - 1);
 }
 
-Classes uneven_classes() {  // 1, 2, 3, … 12 samples of the classes 1, 2, 3, … 12, mixed
+Classes uneven_classes() {  // class c has c samples, c = 1, …, 12; mixed
   std::vector<int> labels;
   for (int round = 1; round <= 12; ++round) {
     for (int c = 12; c >= round; --c) labels.push_back(c);
@@ -54,7 +54,7 @@ Index count_in(const std::vector<Index>& part, const Classes& classes, Index c) 
   return std::ranges::count_if(part, [&](Index i) { return classes.of(i) == c; });
 }
 
-// So many samples of each of so many classes, mixed.
+// `samples` samples of each of `count` classes, mixed.
 Classes equal_classes(int count, int samples) {
   std::vector<int> labels;
   for (int i = 0; i < count * samples; ++i) labels.push_back(i % count);
@@ -114,12 +114,12 @@ TEST_CASE("a stratified split holds out the fraction of every class") {
   for (Index c = 0; c < classes.count(); ++c) {
     const auto held = std::ranges::count_if(split.test, [&](Index i) { return classes.of(i) == c; });
     const double share = 0.3 * static_cast<double>(classes.members(c).size());
-    CHECK(std::abs(static_cast<double>(held) - share) <= 1.05);  // 1, and what rounding the whole adds
+    CHECK(std::abs(static_cast<double>(held) - share) <= 1.05);  // one, plus the rounding of the total
   }
   CHECK(split_samples(classes, 0.3, rng).test != split.test);
 }
 
-TEST_CASE("two samples at least of a class of four or more are on either side") {
+TEST_CASE("a class of four or more has at least two samples on either side") {
   for (const double fraction : {0.01, 0.1, 0.25, 0.5, 0.75, 0.99}) {
     for (int size = 4; size <= 40; ++size) {
       CAPTURE(fraction, size);
@@ -133,14 +133,14 @@ TEST_CASE("two samples at least of a class of four or more are on either side") 
         const auto held = std::ranges::count_if(split.test, [&](Index i) { return i % 6 == c; });
         CHECK(held >= 2);
         CHECK(size - held >= 2);
-        CHECK(static_cast<double>(held) > std::min(share, size - 2.0) - 1.2);  // 1, and what rounding the whole adds
+        CHECK(static_cast<double>(held) > std::min(share, size - 2.0) - 1.2);  // one, plus the rounding of the total
         CHECK(static_cast<double>(held) < std::max(share, 2.0) + 1.2);
       }
     }
   }
 }
 
-TEST_CASE("a large class has its share beside small ones that have more than theirs") {
+TEST_CASE("a large class has its share even if small classes have more than theirs") {
   std::vector<int> labels(200, 50);
   for (int i = 0; i < 300; ++i) labels.push_back(i % 50);
   Rng rng{1};
@@ -150,7 +150,7 @@ TEST_CASE("a large class has its share beside small ones that have more than the
   CHECK(length(split.test) == 20 + 100);
 }
 
-TEST_CASE("no product's rounding decides how many are held out: halves are rounded up") {
+TEST_CASE("rounding errors do not change how many are held out: halves are rounded up") {
   Index wrong = 0;
   for (Index n = 2; n <= 2000; ++n) {
     for (Index percent = 1; percent < 100; ++percent) {
@@ -160,7 +160,7 @@ TEST_CASE("no product's rounding decides how many are held out: halves are round
   }
   CHECK(wrong == 0);
   Rng rng{1};
-  CHECK(length(split_samples(50, 0.29, rng).test) == 15);  // 14.5; as a product of doubles it is less
+  CHECK(length(split_samples(50, 0.29, rng).test) == 15);  // 14.5, but in double the product is smaller
 }
 
 TEST_CASE("whole classes are held out") {
@@ -201,12 +201,12 @@ TEST_CASE("samples are split at random into as many parts as there are fractions
   for (const int count : held) CHECK(std::abs(count - 1200) < 150);
 }
 
-TEST_CASE("every part has its fraction to within rounding, and one at least", "[split]") {
+TEST_CASE("every part has its fraction to within rounding, and at least one sample", "[split]") {
   Rng rng{1};
   const SplitParts tenths = split_samples(1003, std::vector<double>(10, 0.1), rng);
   check_parts(tenths, 1003);
   for (const std::vector<Index>& part : tenths) CHECK((length(part) == 100 || length(part) == 101));
-  CHECK(length(split_samples(50, {0.29, 0.71}, rng)[0]) == 15);  // 14.5; as a product of doubles it is less
+  CHECK(length(split_samples(50, {0.29, 0.71}, rng)[0]) == 15);  // 14.5, but in double the product is smaller
   const auto few = split_samples(3, {0.98, 0.01, 0.01}, rng);
   for (const std::vector<Index>& part : few) CHECK(length(part) == 1);
   const auto first = split_samples(3, {0.01, 0.01, 0.98}, rng);
@@ -215,7 +215,7 @@ TEST_CASE("every part has its fraction to within rounding, and one at least", "[
   CHECK(length(split_samples(100, {double{0.6F}, double{0.2F}, double{0.2F}}, rng)[0]) == 60);
 }
 
-TEST_CASE("fractions that make no parts are refused", "[split]") {
+TEST_CASE("invalid fractions are rejected", "[split]") {
   Rng rng{1};
   const Classes classes{1, 1, 1, 2, 2, 2, 3, 3};
   const auto refusal = [&](const std::vector<double>& fractions) {
@@ -248,7 +248,7 @@ TEST_CASE("every part of a stratified split has its fraction of every class", "[
     check_parts(parts, classes.size());
     for (Index c = 0; c < classes.count(); ++c) {
       const Index size = length(classes.members(c));
-      if (size >= 4 && size < 10) continue;  // these are in fewer parts, or have two where their share is less
+      if (size >= 4 && size < 10) continue;  // these are in fewer parts, or have two although their share is less
       for (std::size_t p = 0; p < parts.size(); ++p) {
         const double share = fractions[p] * static_cast<double>(size);
         CHECK(std::abs(static_cast<double>(count_in(parts[p], classes, c)) - share) <= 1.05);
@@ -263,7 +263,7 @@ TEST_CASE("every part of a stratified split has its fraction of every class", "[
   CHECK(split_samples(classes, fractions, rng) != split_samples(classes, fractions, rng));
 }
 
-TEST_CASE("a class has two samples at least in each of the parts that it is in", "[split]") {
+TEST_CASE("a class has at least two samples in each of its parts", "[split]") {
   for (const std::vector<double>& fractions : std::vector<std::vector<double>>{
            {0.6, 0.2, 0.2}, {0.01, 0.98, 0.01}, {0.25, 0.25, 0.25, 0.25}, {0.75, 0.25}, std::vector<double>(10, 0.1)}) {
     for (int size = 4; size <= 30; ++size) {
@@ -285,7 +285,7 @@ TEST_CASE("a class has two samples at least in each of the parts that it is in",
   }
 }
 
-TEST_CASE("a stratified part without a sample is refused", "[split]") {
+TEST_CASE("a stratified split with an empty part is rejected", "[split]") {
   Rng rng{1};
   const std::string third = split_refusal([&] { split_samples(Classes{1, 1, 1, 1}, {0.6, 0.2, 0.2}, rng); });
   CHECK(mentions(third, "part 2, of fraction 0.2, would be without a sample"));
@@ -296,7 +296,7 @@ TEST_CASE("a stratified part without a sample is refused", "[split]") {
                  "part 3, of fraction 0.1, would be without a sample"));
   CHECK(split_samples(Classes{1, 1, 1, 1}, {0.6, 0.4}, rng)[1].size() == 2);
 
-  // A split into two never comes to it.
+  // A split into two sides never has an empty side.
   for (int trial = 0; trial < 2000; ++trial) {
     std::vector<int> labels{0};
     for (Index i = rng.below(20); i >= 0; --i) labels.push_back(static_cast<int>(rng.below(7)));
@@ -307,7 +307,7 @@ TEST_CASE("a stratified part without a sample is refused", "[split]") {
 }
 
 TEST_CASE("a stratified part has its fraction of a class to within two samples", "[split]") {
-  // That it is not within one: of 43 samples 15.91, but 17.
+  // It is not within one sample: a part has 17 of 43 samples, but its fraction is 15.91.
   Rng rng{1};
   double farthest = 0, farthest_of_size = 0, farthest_held = 0;
   for (int trial = 0; trial < 3000; ++trial) {
@@ -357,7 +357,7 @@ TEST_CASE("a fraction of 0.2 of classes of four holds out half", "[split]") {
   for (Index c = 0; c < 50; ++c) CHECK(count_in(threes.test, equal_classes(50, 3), c) <= 1);
 }
 
-TEST_CASE("small classes serve all parts by turns", "[split]") {
+TEST_CASE("small classes go to all parts in turn", "[split]") {
   Rng rng{1};
   for (const int size : {1, 2, 3, 4, 5}) {
     CAPTURE(size);
@@ -367,7 +367,7 @@ TEST_CASE("small classes serve all parts by turns", "[split]") {
     const auto share = [&](const std::vector<Index>& part) {
       return static_cast<double>(length(part)) / static_cast<double>(classes.size());
     };
-    // Of four and five samples, two or three are in the training and two in one of the others.
+    // A class of four or five samples has two or three in the training part and two in one of the others.
     CHECK(share(train) > (size < 4 ? 0.58 : 0.48));
     CHECK(share(train) < 0.62);
     CHECK(std::abs(share(validation) - share(test)) < 0.02);

@@ -19,7 +19,7 @@ struct Scores {
   std::vector<PairIdentity> identities;
 };
 
-// Pairs of `people` whose distances depend on who they are: some people are mistaken for others all the time.
+// Pairs of `people` whose distances depend on who they are: some people are constantly mistaken for others.
 Scores scores_of_people(Index people, std::uint64_t seed, double persons_share) {
   Rng rng{seed};
   std::vector<double> closeness;
@@ -46,7 +46,7 @@ bool mentions(const Interval& interval, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("wilson_interval has the formula's values", "[interval]") {
+TEST_CASE("wilson_interval gives published values", "[interval]") {
   // Newcombe, Statistics in Medicine 17 (1998), table I, method 3, gives these to four digits.
   const auto is = [](const Interval& interval, double low, double high) {
     return std::abs(interval.low - low) <= 5e-5 && std::abs(interval.high - high) <= 5e-5;
@@ -163,8 +163,8 @@ TEST_CASE("with each pair counted once, a bootstrap's equal error rate is the cu
   }
 }
 
-TEST_CASE("a bootstrap by identity is the one that counts every pair for itself", "[interval]") {
-  // The replicates as they are defined, each pair of samples weighed alone, in order of the pairs given.
+TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]") {
+  // The replicates by their definition: each pair of samples is weighed separately, in the order given.
   const auto expected = [](const Scores& scores, Index people, double threshold, const IntervalOptions& options) {
     std::vector<double> rates;
     for (Index replicate = 0; replicate < options.replicates; ++replicate) {
@@ -205,7 +205,7 @@ TEST_CASE("a bootstrap by identity is the one that counts every pair for itself"
     for (Index i = rng.below(150); i >= 0; --i) add(rng.below(people), rng.below(people));
     add(rng.below(3), 3);
     add(0, 0);
-    scores.distances[0] = 2;  // so that some are accepted, and not all
+    scores.distances[0] = 2;  // so that some pairs are accepted, but not all
     scores.distances[1] = 3;
     const IntervalOptions options{
         .replicates = 60, .seed = static_cast<std::uint64_t>(trial), .identities = scores.identities};
@@ -230,7 +230,7 @@ TEST_CASE("a replicate of FAR's bootstrap goes through the pairs of people, not 
   const Labels labels{scores.labels};
   CHECK(detail::Bootstrap{scores.distances, labels, options}.distinct() == 60 * 59 / 2);
   const detail::Bootstrap far{scores.distances, labels, options, 0.5};
-  CHECK(far.distinct() == 2 * 6 * 7 / 2);  // accepted and rejected ones of 21 pairs of people
+  CHECK(far.distinct() == 2 * 6 * 7 / 2);  // accepted and rejected pairs of 21 pairs of people
   CHECK(far.similar() + far.dissimilar() == 60 * 59 / 2);
 }
 
@@ -241,7 +241,7 @@ TEST_CASE("a bootstrap of two people ends", "[interval]") {
   CHECK(interval.low <= interval.high);
 }
 
-TEST_CASE("intervals refuse bad options and identities", "[interval]") {
+TEST_CASE("intervals reject bad options and identities", "[interval]") {
   const std::vector<double> d{1, 2};
   const Labels labels{1, 0};
   CHECK_THROWS_AS(eer_interval(d, labels, {.confidence = 1.0}), ValueError);
@@ -277,7 +277,7 @@ TEST_CASE("with fewer than five identities the interval is one by pair, and has 
   CHECK(interval.method.find("by pair") != std::string::npos);
 }
 
-TEST_CASE("A bootstrap that is stopped has no interval") {
+TEST_CASE("a stopped bootstrap has no interval") {
   const Scores scores = scores_of_people(8, 3, 0.5);
   StopFlag stop = true;
   const Interval interval =

@@ -109,7 +109,7 @@ TEST_CASE("Roc agrees with counting pairs one by one", "[roc]") {
 TEST_CASE("Roc finds thresholds", "[roc]") {
   // similar at 1, 2, 4; dissimilar at 3, 5, 5, 6
   const Roc roc{{1.0, 2.0, 4.0, 3.0, 5.0, 5.0, 6.0}, {1, 1, 1, 0, 0, 0, 0}};
-  SECTION("a FAR that is reached, and one between two that are") {
+  SECTION("a FAR that occurs, and one between two that occur") {
     CHECK(roc.threshold_at_far(0) == 2);
     CHECK(roc.threshold_at_far(0.25) == 4);
     CHECK(roc.threshold_at_far(0.7) == 4);
@@ -141,7 +141,7 @@ TEST_CASE("Roc finds thresholds", "[roc]") {
 
 namespace {
 
-// What eer_threshold promises, by whole numbers only: the distance with the smallest |FAR - FRR|, the smaller of two.
+// The result of eer_threshold, with integers only: the distance with the smallest |FAR - FRR|, the smaller of two.
 double closest_by_counting(const std::vector<double>& distances, const std::vector<int>& labels) {
   const auto n = static_cast<std::size_t>(distances.size());
   long similar = 0;
@@ -162,7 +162,7 @@ double closest_by_counting(const std::vector<double>& distances, const std::vect
   return threshold;
 }
 
-// Every order of labels, on distances that rise but for ties where `tied` has a bit.
+// The number of wrong results among all orders of labels, for ascending distances with a tie at each bit of `tied`.
 Index wrong_thresholds(std::size_t n, unsigned tied) {
   std::vector<double> distances(n);
   for (std::size_t i = 1; i < n; ++i) distances[i] = distances[i - 1] + ((tied >> i) & 1U ? 0 : 1);
@@ -177,7 +177,7 @@ Index wrong_thresholds(std::size_t n, unsigned tied) {
 
 }  // namespace
 
-TEST_CASE("of two thresholds as close to the EER the smaller is taken, for every order of labels", "[roc]") {
+TEST_CASE("of two thresholds equally close to the EER the smaller is taken, for every order of labels", "[roc]") {
   CHECK(Roc{{0.0, 1.0, 2.0, 3.0, 4.0}, {1, 0, 0, 1, 0}}.eer_threshold() == 1);
   Index wrong = 0;
   for (std::size_t n = 2; n <= 12; ++n) wrong += wrong_thresholds(n, 0);
@@ -188,38 +188,24 @@ TEST_CASE("of two thresholds as close to the EER the smaller is taken, for every
   CHECK(wrong == 0);
 }
 
-namespace {
-
-// The threshold to decide other pairs by, of a Roc that has one.
-template <class Curve>
-double midway(const Curve& roc, double threshold) {
-  if constexpr (requires { roc.midway(threshold); }) {
-    return roc.midway(threshold);
-  } else {
-    return threshold;
-  }
-}
-
-}  // namespace
-
-TEST_CASE("midway between two distances a threshold decides as before", "[roc]") {
+TEST_CASE("a threshold midway between two distances decides as before", "[roc]") {
   const Roc roc{{1.0, 2.0, 2.0, 5.0}, {1, 1, 0, 0}};
-  CHECK(midway(roc, 1) == 1.5);
-  CHECK(midway(roc, 1.9) == 1.5);
-  CHECK(midway(roc, 2) == 3.5);
+  CHECK(roc.midway(1) == 1.5);
+  CHECK(roc.midway(1.9) == 1.5);
+  CHECK(roc.midway(2) == 3.5);
   for (const RocPoint& point : roc.points()) {
-    const double threshold = midway(roc, point.threshold);
+    const double threshold = roc.midway(point.threshold);
     CHECK(roc.far(threshold) == point.far);
     CHECK(roc.frr(threshold) == point.frr);
   }
-  CHECK(midway(roc, 0) == -infinity);  // nothing is accepted
-  CHECK(midway(roc, -infinity) == -infinity);
-  CHECK(midway(roc, 5) == 5);  // nothing is refused
-  CHECK(midway(roc, infinity) == 5);
-  CHECK_THROWS_AS(midway(roc, not_a_number), ValueError);
+  CHECK(roc.midway(0) == -infinity);  // nothing is accepted
+  CHECK(roc.midway(-infinity) == -infinity);
+  CHECK(roc.midway(5) == 5);  // nothing is rejected
+  CHECK(roc.midway(infinity) == 5);
+  CHECK_THROWS_AS(roc.midway(not_a_number), ValueError);
 }
 
-TEST_CASE("a FAR that is asked for as a fraction is reached, whatever the number of pairs", "[roc]") {
+TEST_CASE("a FAR given as a fraction is reached, whatever the number of pairs", "[roc]") {
   for (const int n : {3, 7, 10, 49, 100, 1000}) {
     std::vector<double> distances{0};
     std::vector<int> labels{1};
@@ -244,7 +230,7 @@ TEST_CASE("Roc takes floats, Eigen vectors and spans", "[roc]") {
   CHECK(Roc{std::span{d}, labels}.auc() == 0.75);
 }
 
-TEST_CASE("Roc refuses what gives no curve", "[roc]") {
+TEST_CASE("Roc rejects input that gives no curve", "[roc]") {
   using Doubles = std::vector<double>;
   CHECK_THROWS_AS((Roc{Doubles{}, std::vector<int>{}}), ValueError);
   CHECK_THROWS_AS((Roc{{1.0, 2.0}, {1, 1}}), ValueError);

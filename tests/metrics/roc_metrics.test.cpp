@@ -4,7 +4,7 @@
 
 using namespace gemel;
 
-TEST_CASE("the metrics by name are those of the curve, and know their direction", "[roc_metrics]") {
+TEST_CASE("the named metrics are those of the curve, and know their direction", "[roc_metrics]") {
   const Roc curve{{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7}, Labels{1, 1, 0, 1, 0, 1, 0}};
   CHECK(gemel::eer(curve) == curve.eer());
   CHECK(gemel::auc(curve) == curve.auc());
@@ -13,7 +13,7 @@ TEST_CASE("the metrics by name are those of the curve, and know their direction"
   CHECK(FrrAtFar{0}(curve) == 0.5);
   CHECK_THROWS_AS(FrrAtFar{-1}(curve), ValueError);
 
-  // Of a better curve each is better, in its direction.
+  // For a better curve, each metric is better in its direction.
   const Roc better{{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7}, Labels{1, 1, 1, 1, 0, 0, 0}};
   const auto improves = [&](const auto& metric) {
     return metric.more_is_better ? metric(better) > metric(curve) : metric(better) < metric(curve);
