@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <limits>
 #include <ranges>
-#include <utility>
 #include <vector>
 
 #include "gemel/core/arithmetic.hpp"

@@ -4,8 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <span>
+#include <iterator>
 
 #include "gemel/core/compiler.hpp"
 

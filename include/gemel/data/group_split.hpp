@@ -90,7 +90,7 @@ class GroupBalance {
  private:
   const GroupedClasses* samples_;
   std::span<const double> fractions_;
-  std::vector<std::vector<std::pair<Index, Index>>> of_group_;  // each group's classes, with its samples of the class
+  std::vector<std::vector<std::pair<Index, Index>>> of_group_;  // of each group: class and count
 };
 
 // The best of a hundred random divisions.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
@@ -21,7 +22,7 @@ namespace gemel {
 
 /// The error rates at a threshold.
 struct RocPoint {
-  double threshold;  ///< Largest accepted distance.
+  double threshold;  ///< Distances up to this one are accepted.
   double far;        ///< False accept rate: the fraction of the dissimilar pairs that is accepted.
   double frr;        ///< False reject rate: the fraction of the similar pairs that is rejected.
 };
@@ -44,9 +45,9 @@ inline void check_distances(std::span<const double> distances, const Labels& lab
         {"there are ", distances.size(), " distances, but ", labels.size(), " labels: one label a distance is needed"});
   }
   if (distances.empty()) throw ValueError("there are no pairs: similar and dissimilar ones are needed");
-  constexpr std::int64_t most_pairs = std::int64_t{1} << 32;  // so that their counts' products fit 64 bits
-  if (length(distances) > most_pairs) {
-    throw ValueError({"there are ", distances.size(), " pairs, but a curve has ", most_pairs, " at most: take a part"});
+  constexpr std::int64_t max_pairs = std::int64_t{1} << 32;  // so that their counts' products fit 64 bits
+  if (length(distances) > max_pairs) {
+    throw ValueError({"there are ", distances.size(), " pairs, but a curve has ", max_pairs, " at most: take a part"});
   }
   for (std::size_t i = 0; i < distances.size(); ++i) {
     if (!std::isfinite(distances[i])) {
