@@ -3,7 +3,6 @@
 #include <concepts>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"

@@ -1,7 +1,7 @@
 #include "gemel/network/any_network.hpp"
 
 #include <concepts>
-#include <string>
+#include <span>
 #include <utility>
 #include <vector>
 

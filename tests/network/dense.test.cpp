@@ -1,7 +1,10 @@
 #include "gemel/network/dense.hpp"
 
-#include <cmath>
+#include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include "catch.hpp"

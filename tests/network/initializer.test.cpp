@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include "catch.hpp"

@@ -1,10 +1,13 @@
 #include "gemel/network/network.hpp"
 
-#include <cmath>
+#include <concepts>
 #include <cstring>
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <limits>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "catch.hpp"

@@ -1,7 +1,5 @@
 #include "gemel/network/workspace.hpp"
 
-#include <variant>
-
 #include "allocations.hpp"
 #include "catch.hpp"
 #include "gemel/network/any_network.hpp"

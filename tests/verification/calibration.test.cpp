@@ -1,6 +1,7 @@
 #include "gemel/verification/calibration.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <string>

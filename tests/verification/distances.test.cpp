@@ -1,8 +1,6 @@
 #include "gemel/verification/distances.hpp"
 
-#include <cmath>
 #include <limits>
-#include <optional>
 #include <string>
 #include <vector>
 

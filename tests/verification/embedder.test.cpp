@@ -1,7 +1,6 @@
 #include "gemel/verification/embedder.hpp"
 
 #include <cmath>
-#include <vector>
 
 #include "catch.hpp"
 #include "gemel/core/random.hpp"

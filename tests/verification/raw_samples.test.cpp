@@ -1,6 +1,7 @@
 // A model with a fitted layer in front takes raw samples everywhere, and its figures are those of a model without one
 // on samples that were transformed before: the same bits.
 
+#include <cmath>
 #include <optional>
 #include <vector>
 

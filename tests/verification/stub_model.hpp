@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cmath>
-
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <limits>
-#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>

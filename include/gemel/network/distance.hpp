@@ -6,7 +6,6 @@
 #include <limits>
 #include <tuple>
 #include <type_traits>
-#include <utility>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/has_member.hpp"

@@ -5,7 +5,6 @@
 #include <concepts>
 #include <limits>
 #include <span>
-#include <type_traits>
 #include <utility>
 
 #include "gemel/core/buffer.hpp"

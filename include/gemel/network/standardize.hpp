@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
-#include <limits>
 #include <optional>
 #include <span>
 #include <utility>

@@ -5,7 +5,6 @@
 #include <initializer_list>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "gemel/core/error.hpp"
