@@ -38,13 +38,13 @@ TEST_CASE("leaves are counted and visited in order, through sequences of sequenc
   CHECK(sequence.in() == 3);
   CHECK(sequence.out() == 6);
   CHECK(sequence.parameter_count() == 20 + 24 + 10 + 18);
-  CHECK(leaf_count(sequence) == 4);
+  CHECK(detail::leaf_count(sequence) == 4);
   std::vector<std::pair<Index, Index>> sizes;
   for (Index k = 0; k < 4; ++k) {
-    visit_leaf(sequence, k, [&](const auto& leaf) { sizes.push_back({leaf.in(), leaf.out()}); });
+    detail::visit_leaf(sequence, k, [&](const auto& leaf) { sizes.push_back({leaf.in(), leaf.out()}); });
   }
   CHECK(sizes == std::vector<std::pair<Index, Index>>{{3, 5}, {5, 4}, {4, 2}, {2, 6}});
-  CHECK(leaf_count(Hidden{3, 5}) == 1);
+  CHECK(detail::leaf_count(Hidden{3, 5}) == 1);
 }
 
 TEST_CASE("a sequence refuses no layers, and neighbours that disagree", "[sequence]") {

@@ -161,7 +161,7 @@ TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with it
   CHECK(mentions(far.what(), "batch 0, layer 0, pair 0, sample 0, feature 2: the sample is so far from those"));
   CHECK(far.place().feature == 2);
 
-  model.network().write_parameters()[2] = std::numeric_limits<float>::infinity();
+  model.network().mutable_parameters()[2] = std::numeric_limits<float>::infinity();
   CHECK(mentions(non_finite(step, similar_pairs()).what(), "layer 1: the layer's parameters are NaN or infinite"));
 
   // Behind another layer it has no features.

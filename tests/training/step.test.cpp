@@ -650,7 +650,7 @@ TEST_CASE("distances, slopes, deltas and parameters that are not finite: where, 
   Siamese<Net> model{network};
   RMSprop<float> optimizer;
   TrainingStep step{model, ContrastiveLoss{}, optimizer};
-  model.network().write_parameters()[140] = std::numeric_limits<float>::infinity();
+  model.network().mutable_parameters()[140] = std::numeric_limits<float>::infinity();
   CHECK(mentions(message_of([&] {
                    step(Pairs<float>{a, b, Labels(std::vector<int>(4, 1))}, 0);
                  }),

@@ -41,6 +41,8 @@ struct ReLU {
   }
 };
 
+namespace detail {
+
 /// The slope of LeakyReLU below 0. Throws ValueError unless it is finite and at least 0 (with a negative one, y would
 /// not tell on which side z was), or where it is not 0 but would be as a float.
 class NegativeSlope {
@@ -60,10 +62,12 @@ class NegativeSlope {
   double slope_;
 };
 
+}  // namespace detail
+
 /// y = z where z > 0, else negative_slope z; the slope at 0 is negative_slope. The default is that of Keras' layer of
 /// this name (PyTorch's is 0.01).
 struct LeakyReLU {
-  NegativeSlope negative_slope = 0.3;
+  detail::NegativeSlope negative_slope = 0.3;
 
   template <Scalar S>
   S value(S z) const {

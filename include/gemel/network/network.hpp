@@ -164,8 +164,8 @@ class Network {
     std::apply(
         [&](const auto&... layer) {
           const auto look_in = [&](const auto& part) {
-            const Index count = leaf_count(part);
-            if (k >= 0 && k < count) visit_leaf(part, k, f);
+            const Index count = detail::leaf_count(part);
+            if (k >= 0 && k < count) detail::visit_leaf(part, k, f);
             k -= count;
           };
           (look_in(layer), ...);
@@ -193,11 +193,11 @@ class Network {
       throw NonFiniteError({"parameters must be finite, but value ", i, " is NaN or infinite"},
                            {.layer = std::ranges::upper_bound(offsets_, i) - offsets_.begin() - 1});
     }
-    std::ranges::copy(flat, write_parameters().data());
+    std::ranges::copy(flat, mutable_parameters().data());
   }
 
   /// For who trains: the parameters to write to.
-  std::span<S> write_parameters() { return parameters_.span(); }
+  std::span<S> mutable_parameters() { return parameters_.span(); }
 
   /// Embeds x (in x n) into y (out x n); allocates nothing once the workspace has grown.
   void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
@@ -214,7 +214,7 @@ class Network {
   static constexpr Index block = 96;  // columns at a time, so that they stay in cache from layer to layer
 
   [[gnu::cold]] void lay_out() {
-    const Index leaves = std::apply([](const auto&... layer) { return (leaf_count(layer) + ...); }, layers_);
+    const Index leaves = std::apply([](const auto&... layer) { return (detail::leaf_count(layer) + ...); }, layers_);
     offsets_.push_back(0);
     std::vector<Index> variables;
     for (Index k = 0; k < leaves; ++k) {
@@ -227,7 +227,7 @@ class Network {
         if (k == 0) {
           sizes_.push_back(layer.in());
         } else {
-          check_neighbours(k, sizes_.back(), layer.in());
+          detail::check_neighbours(k, sizes_.back(), layer.in());
         }
         sizes_.push_back(layer.out());
         offsets_.push_back(offsets_.back() + layer.parameter_count());

@@ -10,22 +10,10 @@
 
 namespace gemel {
 
-/// A list of layers of one type (or of a std::variant of types) whose number is known at run time. It takes the place
-/// of a layer in a Network, which looks inside: `Network<float, Dense<100, 64, ReLU>, Sequence<Dense<64, 64, ReLU>>>`.
-/// Throws ValueError where the list is empty, ShapeError where two neighbours' sizes disagree.
 template <class L>
-class Sequence {
- public:
-  explicit Sequence(std::vector<L> layers);
+class Sequence;
 
-  Index in() const;
-  Index out() const;
-  Index parameter_count() const;
-  const std::vector<L>& layers() const { return layers_; }
-
- private:
-  std::vector<L> layers_;
-};
+namespace detail {
 
 // A network is a row of leaves: layers that are neither a Sequence nor a variant. The functions below find them.
 
@@ -39,7 +27,7 @@ inline constexpr bool is_variant = false;
 template <class... Layers>
 inline constexpr bool is_variant<std::variant<Layers...>> = true;
 
-/// How many leaves a layer is.
+/// The number of a layer's leaves.
 template <class L>
 Index leaf_count(const L& layer) {
   if constexpr (is_sequence<L>) {
@@ -51,7 +39,7 @@ Index leaf_count(const L& layer) {
   }
 }
 
-/// f(leaf) for leaf k of a layer, 0 <= k < leaf_count(layer).
+/// Calls f(leaf) for leaf k of a layer, 0 <= k < leaf_count(layer).
 template <class L, class F>
 void visit_leaf(const L& layer, Index k, F&& f) {
   if constexpr (is_sequence<L>) {
@@ -67,13 +55,14 @@ void visit_leaf(const L& layer, Index k, F&& f) {
   }
 }
 
-/// The first leaf's inputs and the last leaf's outputs.
+/// The inputs of the first leaf.
 template <class L>
 Index layer_in(const L& layer) {
   Index in = 0;
   visit_leaf(layer, 0, [&in](const auto& leaf) { in = leaf.in(); });
   return in;
 }
+/// The outputs of the last leaf.
 template <class L>
 Index layer_out(const L& layer) {
   Index out = 0;
@@ -81,7 +70,7 @@ Index layer_out(const L& layer) {
   return out;
 }
 
-/// The parameters of all leaves.
+/// The number of parameters of all leaves.
 template <class L>
 Index layer_parameter_count(const L& layer) {
   Index count = 0;
@@ -91,35 +80,36 @@ Index layer_parameter_count(const L& layer) {
   return count;
 }
 
-/// Throws ShapeError where layer `index`, which takes `in`, cannot follow one that gives `out`.
-inline void check_neighbours(Index index, Index out, Index in) {
+/// Throws ShapeError where layer k has another number of inputs, `in`, than the layer before it has outputs, `out`.
+inline void check_neighbours(Index k, Index out, Index in) {
   if (out != in) {
     throw ShapeError({"it takes ", in, " inputs, but the layer before it gives ", out, "; make the two sizes equal"},
-                     {.layer = index});
+                     {.layer = k});
   }
 }
 
+}  // namespace detail
+
+/// A list of layers of one type, or of a std::variant of types, whose length is chosen at run time. It stands for a
+/// layer of a Network, which looks inside: `Network<float, Dense<100, 64, ReLU>, Sequence<Dense<64, 64, ReLU>>>`.
 template <class L>
-Sequence<L>::Sequence(std::vector<L> layers) : layers_(std::move(layers)) {
-  if (layers_.empty()) throw ValueError("a Sequence needs at least one layer");
-  for (std::size_t k = 1; k < layers_.size(); ++k) {
-    check_neighbours(static_cast<Index>(k), layer_out(layers_[k - 1]), layer_in(layers_[k]));
+class Sequence {
+ public:
+  /// Throws ValueError where the list is empty, ShapeError where the sizes of two neighbours disagree.
+  explicit Sequence(std::vector<L> layers) : layers_(std::move(layers)) {
+    if (layers_.empty()) throw ValueError("a Sequence needs at least one layer");
+    for (std::size_t k = 1; k < layers_.size(); ++k) {
+      detail::check_neighbours(static_cast<Index>(k), detail::layer_out(layers_[k - 1]), detail::layer_in(layers_[k]));
+    }
   }
-}
 
-template <class L>
-Index Sequence<L>::in() const {
-  return layer_in(layers_.front());
-}
+  Index in() const { return detail::layer_in(layers_.front()); }                  ///< the first layer's inputs
+  Index out() const { return detail::layer_out(layers_.back()); }                 ///< the last layer's outputs
+  Index parameter_count() const { return detail::layer_parameter_count(*this); }  ///< of all layers
+  const std::vector<L>& layers() const { return layers_; }                        ///< the layers in order
 
-template <class L>
-Index Sequence<L>::out() const {
-  return layer_out(layers_.back());
-}
-
-template <class L>
-Index Sequence<L>::parameter_count() const {
-  return layer_parameter_count(*this);
-}
+ private:
+  std::vector<L> layers_;
+};
 
 }  // namespace gemel

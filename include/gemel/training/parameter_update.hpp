@@ -147,7 +147,7 @@ class ParameterUpdate {
   static bool square_fits(double g) { return g * g < static_cast<double>(std::numeric_limits<S>::max()) / 4; }
 
   void begin_update() {
-    parameters_ = network_->write_parameters();
+    parameters_ = network_->mutable_parameters();
     optimizer_->reserve(network_->parameter_count());  // a callback may have put another in its place
     optimizer_->advance();
   }
