@@ -264,6 +264,29 @@ TEST_CASE("parameters are set whole or not at all", "[network]") {
   CHECK(network.parameters() == before);
 }
 
+TEST_CASE("weights of Keras are taken as they are, those of PyTorch after a transposition", "[network]") {
+  // 2 inputs, 3 outputs. Both libraries keep their weights row by row, PyTorch W itself and Keras its transpose.
+  const std::vector<float> linear_weight = {1, 2, 3, 4, 5, 6}, keras_kernel = {1, 3, 5, 2, 4, 6}, bias = {7, 8, 9};
+  const MatrixX<float> x{{1}, {10}}, y{{1 + 20 + 7}, {3 + 40 + 8}, {5 + 60 + 9}};
+  Rng rng{10};
+  Network<float, Dense<2, 3>> network{rng};
+  const ConstColumn<float> b(bias.data(), 3);
+  VectorX<float> p(9);
+
+  p << ConstColumn<float>(keras_kernel.data(), 6), b;
+  network.set_parameters(p);
+  CHECK(embed(network, x) == y);
+
+  using RowMajor = Eigen::Matrix<float, Dynamic, Dynamic, Eigen::RowMajor>;
+  p << Eigen::Map<const RowMajor>(linear_weight.data(), 3, 2).reshaped(), b;
+  network.set_parameters(p);
+  CHECK(embed(network, x) == y);
+
+  p << ConstColumn<float>(linear_weight.data(), 6), b;  // the sizes fit, so nothing is refused
+  network.set_parameters(p);
+  CHECK(embed(network, x) != y);
+}
+
 TEST_CASE("a copy is a network of its own", "[network]") {
   Rng rng{11};
   Static network{rng};
