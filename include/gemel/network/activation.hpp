@@ -9,8 +9,11 @@
 
 namespace gemel {
 
-/// A function y = f(z) of one unit and its derivative f'(z), which is written in y, so that z need not be kept. What
-/// cannot be written so is a Layer of its own.
+/// An elementwise function y = f(z) whose derivative f'(z) is a function of y, so that z need not be kept. A function
+/// without this property needs a Layer of its own.
+///
+///   value(z)  y
+///   slope(y)  f'(z)
 template <class A, class S>
 concept Activation = std::copy_constructible<A> && requires(const A f, S z) {
   { f.value(z) } -> std::same_as<S>;
@@ -19,6 +22,8 @@ concept Activation = std::copy_constructible<A> && requires(const A f, S z) {
 
 /// y = z
 struct Linear {
+  /// @{
+  /// As the Activation concept asks.
   template <Scalar S>
   S value(S z) const {
     return z;
@@ -27,10 +32,13 @@ struct Linear {
   S slope(S) const {
     return 1;
   }
+  /// @}
 };
 
 /// y = max(0, z); the slope at 0 is 0. A NaN stays a NaN.
 struct ReLU {
+  /// @{
+  /// As the Activation concept asks.
   template <Scalar S>
   S value(S z) const {
     return z < 0 ? 0 : z;
@@ -39,12 +47,12 @@ struct ReLU {
   S slope(S y) const {
     return y > 0 ? 1 : 0;
   }
+  /// @}
 };
 
 namespace detail {
 
-/// The slope of LeakyReLU below 0. Throws ValueError unless it is finite and at least 0 (with a negative one, y would
-/// not tell on which side z was), or where it is not 0 but would be as a float.
+/// LeakyReLU's negative_slope, checked: a negative slope would hide the sign of z from y.
 class NegativeSlope {
  public:
   constexpr NegativeSlope(double slope) : slope_(slope) {
@@ -64,11 +72,14 @@ class NegativeSlope {
 
 }  // namespace detail
 
-/// y = z where z > 0, else negative_slope z; the slope at 0 is negative_slope. The default is that of Keras' layer of
-/// this name (PyTorch's is 0.01).
+/// y = z where z > 0, else negative_slope z; the slope at 0 is negative_slope.
 struct LeakyReLU {
+  /// A double. The default is Keras' (PyTorch's is 0.01). Throws ValueError unless it is 0, or positive and within the
+  /// range of float's normal numbers.
   detail::NegativeSlope negative_slope = 0.3;
 
+  /// @{
+  /// As the Activation concept asks.
   template <Scalar S>
   S value(S z) const {
     return z > 0 ? z : static_cast<S>(negative_slope) * z;
@@ -77,10 +88,13 @@ struct LeakyReLU {
   S slope(S y) const {
     return y > 0 ? 1 : static_cast<S>(negative_slope);
   }
+  /// @}
 };
 
 /// y = tanh z
 struct Tanh {
+  /// @{
+  /// As the Activation concept asks.
   template <Scalar S>
   S value(S z) const {
     return std::tanh(z);
@@ -89,10 +103,13 @@ struct Tanh {
   S slope(S y) const {
     return (1 - y) * (1 + y);
   }
+  /// @}
 };
 
 /// y = 1 / (1 + exp(-z)), without overflow for any z.
 struct Sigmoid {
+  /// @{
+  /// As the Activation concept asks.
   template <Scalar S>
   S value(S z) const {
     const S e = std::exp(-std::abs(z));
@@ -102,6 +119,7 @@ struct Sigmoid {
   S slope(S y) const {
     return y * (1 - y);
   }
+  /// @}
 };
 
 }  // namespace gemel

@@ -6,12 +6,15 @@
 
 namespace gemel {
 
-/// Any of the library's distances, chosen at run time: `AnyDistance metric = Cosine{}`; Euclidean by default. It models
-/// Distance. A distance of your own cannot be put in: give it to Siamese itself.
+/// Any of the library's distances, chosen at run time: `AnyDistance metric = Cosine{}`. It models Distance. It cannot
+/// hold a distance of your own; give that to Siamese directly.
 class AnyDistance final : public Choice<Euclidean, SquaredEuclidean, Manhattan, Cosine> {
  public:
+  /// Any of the four distances converts to it. The default is Euclidean.
   using Choice::Choice;
 
+  /// @{
+  /// As the Distance concept asks.
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return visit([&](const auto& metric) { return metric.value(a, b); });
@@ -23,6 +26,7 @@ class AnyDistance final : public Choice<Euclidean, SquaredEuclidean, Manhattan, 
   double as_length(double d) const {
     return visit([d](const auto& metric) { return metric.as_length(d); });
   }
+  /// @}
 };
 
 }  // namespace gemel

@@ -7,7 +7,7 @@
 
 namespace gemel {
 
-/// A siamese model whose layers and distance are known at run time. Every Siamese of built-in layers and a built-in
+/// A siamese model whose layers and distance are chosen at run time. Every Siamese of built-in layers and a built-in
 /// distance converts to it; its parameters are copied.
 ///
 ///   AnyModel<float> model{AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}, Cosine{}};

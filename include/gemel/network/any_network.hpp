@@ -18,24 +18,24 @@
 
 namespace gemel {
 
-/// Any built-in layer, its sizes known at run time.
+/// Any built-in layer, with its sizes given at run time.
 using AnyLayer =
     std::variant<Dense<Dynamic, Dynamic, ReLU>, Dense<Dynamic, Dynamic, LeakyReLU>, Dense<Dynamic, Dynamic, Tanh>,
                  Dense<Dynamic, Dynamic, Sigmoid>, Dense<Dynamic, Dynamic, Linear>, Dropout<Dynamic>,
                  L2Normalize<Dynamic>, Standardize<Dynamic>, Rescale<Dynamic>>;
 
-/// A network whose depth and parts are known at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. The
-/// variant is visited once a layer and batch, so that `fit` is compiled once for all of them.
+/// A network whose depth and layers are chosen at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. `fit`
+/// is compiled once for all such networks; each layer's variant is visited once per batch.
 ///
-/// Every Network of built-in layers converts to it, `AnyNetwork<float> any = make_network<float>(rng, …)`: it has the
-/// same layers, with their options, and a copy of their parameters. A network with another layer does not compile.
+/// Every Network of built-in layers converts to it: `AnyNetwork<float> any = make_network<float>(rng, …)` has the same
+/// layers with their options, and a copy of the parameters. Converting a network with any other layer does not compile.
 template <Scalar S>
 using AnyNetwork = Network<S, Sequence<AnyLayer>>;
 
 namespace detail {
 
-/// A layer with its sizes known at run time, or void where it is none of the library's. A layer that is derived from
-/// one of these is another one: it may compute something else.
+/// The layer type with its sizes given at run time; void for a layer that is not built in. A class derived from a
+/// built-in layer is not built in, for it may compute something else.
 template <class L>
 struct RunTimeSizes {
   using Layer = void;
@@ -97,8 +97,8 @@ struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
 
 }  // namespace detail
 
-/// The network with one more layer in front of all, an AnyNetwork again. See `prepend` in network.hpp. Of a layer that
-/// is not built in, or is derived from one that is, it is a Network with that layer.
+/// The AnyNetwork with one more layer in front; see `prepend` in network.hpp. For a layer that is not built in, and so
+/// also for a class derived from a built-in layer, the `prepend` there returns a Network with that layer instead.
 template <class L, Scalar S>
 requires detail::BuiltIn<L> || std::same_as<L, AnyLayer>
 [[gnu::cold]] AnyNetwork<S> prepend(L layer, const AnyNetwork<S>& network) {

@@ -17,39 +17,64 @@
 
 namespace gemel {
 
-/// A fully connected layer: y = f(W x + b), W out x in, b out. Its parameters are W, column by column, then b: one
-/// out x (in + 1) matrix, so that a block of parameters is a range of its columns.
+/// A fully connected layer: y = f(W x + b), W out x in, b out x 1. Sizes are static, `Dense<100, 128, ReLU>`, given at
+/// run time, `Dense<Dynamic, Dynamic, ReLU>{100, 128}`, or mixed.
 ///
-/// Sizes are static, `Dense<100, 128, ReLU>`, or given at run time, `Dense<Dynamic, Dynamic, ReLU>{100, 128}`, or
-/// mixed.
+/// The parameters are W in column-major order, then b: together one out x (in + 1) matrix, so that a block of
+/// parameters is a range of its columns.
+///
+/// Keras' Dense kernel (in x out, row-major) has the same bytes as W and is taken as it is; in Python:
+///
+///     p = numpy.concatenate([kernel.ravel(), bias])
+///
+/// The weight of PyTorch's nn.Linear (out x in, row-major) has as many elements as W but in another order. Taken as it
+/// is, it is accepted and gives wrong embeddings without an error, so transpose it first; in Python, or in C++ from its
+/// memory:
+///
+///     p = torch.cat([linear.weight.t().reshape(-1), linear.bias])
+///
+///     using RowMajor = Eigen::Matrix<float, Dynamic, Dynamic, Eigen::RowMajor>;
+///     p << Eigen::Map<const RowMajor>(weight, out, in).reshaped(), ConstColumn<float>(bias, out);
 template <Index In, Index Out, class Activate = Linear, class Initialize = GlorotUniform>
 class Dense {
   static_assert(In == Dynamic || Out == Dynamic || In < detail::max_values / Out,
                 "gemel: a layer of this size has more parameters than any machine holds");
 
  public:
+  /// @{
+  /// The sizes known at compile time, else Dynamic.
   static constexpr Index static_in = In;
   static constexpr Index static_out = Out;
+  /// @}
 
+  /// A layer of static sizes.
   Dense() requires(In != Dynamic && Out != Dynamic && std::default_initializable<Activate> &&
                    std::default_initializable<Initialize>) = default;
+  /// A layer of `in` inputs and `out` outputs. Throws ShapeError where a size is not positive or differs from the
+  /// static one, or where the layer would have more parameters than any machine holds.
   Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
     if (in_ >= detail::max_values / out_) {
       throw ShapeError({"a layer of ", Index{in_}, " x ", Index{out_}, " has more parameters than any machine holds"});
     }
   }
+  /// A layer of static sizes, for an activation or an initializer with options.
   explicit Dense(Activate activation, Initialize initializer = {}) requires(In != Dynamic && Out != Dynamic)
       : activation_(activation), initializer_(initializer) {}
 
+  /// @{
+  /// As the Layer concept asks (network/layer.hpp).
   Index in() const { return in_; }
   Index out() const { return out_; }
   Index parameter_count() const { return out_ * (in_ + 1); }
   Index grain() const { return out_; }
   std::array<Index, 2> variables() const { return {out_ * in_, out_}; }
+  /// @}
+
+  /// The activation f with its options.
   const Activate& activation() const { return activation_; }
 
-  /// W by the initializer, with fan-in in and fan-out out; b = 0.
+  /// Fills W by the initializer, with fan-in `in` and fan-out `out`, and sets b to 0.
   template <Scalar S>
   void initialize(std::span<S> p, Rng& rng) const {
     const auto weights = static_cast<std::size_t>(out_ * in_);
@@ -57,6 +82,7 @@ class Dense {
     std::fill(p.begin() + out_ * in_, p.end(), S{0});
   }
 
+  /// y = f(W x + b).
   template <Scalar S>
   void forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&) const {
     const S* bias = p.data() + out_ * in_;
@@ -97,6 +123,7 @@ class Dense {
     });
   }
 
+  /// dLoss/dW += dz x^T, dLoss/db += the sum of dz's columns, for the block of parameters that begins at `first`.
   template <Scalar S>
   void add_gradient(ColumnList<S> x, ColumnList<S> dz, Index first, std::span<S> g) const {
     const Index begin = first / out_, end = begin + length(g) / out_;
@@ -117,8 +144,8 @@ class Dense {
     });
   }
 
-  /// The gradient of the block's parameters (first, …) and their update at once, as add_gradient and the block's rule
-  /// would do it. x and dz must be lists of pointers.
+  /// Computes the gradient of the block of parameters that begins at `first` and updates them in one pass, with the
+  /// same bits as add_gradient followed by the block's rule. x and dz must be lists of pointers.
   template <class Rule, Scalar S>
   void fused_update(ColumnList<S> x, ColumnList<S> dz, Index first, const kernel::Update<Rule, S>& block) const {
     const Index begin = first / out_, end = begin + block.n / out_;
@@ -148,7 +175,7 @@ class Dense {
   template <Scalar S>
   void to_dz(ColumnList<S> y, Columns<S> dy) const {
     if constexpr (std::is_same_v<Activate, ReLU>) {
-      for (Index j = 0; j < dy.cols();) {  // columns that follow one another are taken as one
+      for (Index j = 0; j < dy.cols();) {  // adjacent columns in one call
         const Index begin = j;
         do ++j;
         while (j < dy.cols() && y[j] == y[j - 1] + out_);

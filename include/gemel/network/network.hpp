@@ -38,7 +38,7 @@ template <class L>
 requires requires { L::static_out; }
 inline constexpr Index static_out<L> = L::static_out;
 
-// Those of a Sequence, however long, are its layers' own; of a variant, those that all its types have in common.
+// A Sequence, however long, has its layers' static sizes. A variant has those that all its alternatives share.
 template <class L>
 inline constexpr Index static_in<Sequence<L>> = static_in<L>;
 template <class L>
@@ -51,7 +51,7 @@ inline constexpr Index static_out<std::variant<L, Others...>> = ((static_out<Oth
                                                                     ? static_out<L>
                                                                     : Dynamic;
 
-/// Two neighbours whose static sizes must agree. The sizes are in its name, which a compiler tells with the error.
+/// Checks the static sizes of two neighbours. Both sizes are in the type's name, which the compiler's error shows.
 template <Index Out>
 struct LayerGives {
   template <Index In>
@@ -70,8 +70,8 @@ constexpr bool neighbours_agree() {
          neighbours_agree<Next, Others...>();
 }
 
-/// What a network relies on of layer k. Throws ShapeError where it does not hold: a layer of 5 parameters whose grain
-/// is 2 would never train the fifth.
+/// Throws ShapeError where layer k breaks a rule that the network relies on. For example, a layer of 5 parameters with
+/// a grain of 2 would never train the fifth.
 [[gnu::cold]] inline void check_layer(Index k, Index in, Index out, Index parameters, Index grain,
                                       std::span<const Index> variables) {
   const auto refuse = [k](std::initializer_list<Piece> what) { throw ShapeError(what, {.layer = k}); };
@@ -95,32 +95,33 @@ constexpr bool neighbours_agree() {
   if (rest != 0) refuse({"its variables do not add up to its ", parameters, " parameters: ", rest, " are in none"});
 }
 
-/// What makes, of all layers of another network, `of(network)`, the one layer that takes their place:
-/// Sequence<AnyLayer> has it (any_network.hpp).
+/// A specialization's `of(network)` converts all layers of another network to the one layer that replaces them.
+/// Sequence<AnyLayer> has one (any_network.hpp).
 template <class... Layers>
 struct LayersFrom : std::false_type {};
 
 }  // namespace detail
 
-/// A feed-forward network over scalar S: layers one after another, and one flat vector of all their parameters, layer
-/// by layer. It maps samples (in x n, one a column) to embeddings (out x n). Its layers are leaves, numbered from 0;
-/// those within a Sequence count one by one.
+/// A feed-forward network over scalar S: a chain of layers, and one flat vector of all their parameters, layer by
+/// layer. It maps samples (in x n, one per column) to embeddings (out x n). Layers are numbered from 0; each layer
+/// within a Sequence has its own number.
 ///
-/// Neighbours' sizes must agree: where both are known to the types (`static_out` of the one, `static_in` of the other)
-/// this is checked when the program is compiled, and always when the network is made.
+/// The sizes of neighbours must agree. The compiler checks this where both are static (`static_out` of the first,
+/// `static_in` of the second), and the constructor checks it in any case.
 template <gemel::Scalar S, class... Layers>
 class Network {
   static_assert(sizeof...(Layers) > 0, "gemel: a Network needs at least one layer");
   static_assert(detail::neighbours_agree<Layers...>());
 
  public:
-  using Scalar = S;
+  using Scalar = S;  ///< float or double
 
-  /// Layers of static sizes, initialised from rng.
+  /// A network of layers with static sizes, initialised from rng.
   explicit Network(Rng& rng) requires(std::default_initializable<Layers>&&...) : Network(rng, Layers{}...) {}
 
-  /// The given layers. Throws ShapeError where two neighbours' sizes disagree, where a layer's own sizes are not what
-  /// the concept promises (layer.hpp), or where there are more parameters than memory.
+  /// A network of the given layers, initialised in order from rng. Throws ShapeError where the sizes of two neighbours
+  /// disagree, where a layer's own sizes break the Layer concept's rules (layer.hpp), or where the parameters do not
+  /// fit into memory.
   [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
     for (Index k = 0; k < depth(); ++k) {
@@ -128,8 +129,8 @@ class Network {
     }
   }
 
-  /// The given layers with parameters that are known, one flat vector as `parameters()` gives: of another network, or
-  /// of a file. Throws as the above, and as set_parameters where it does not take the values.
+  /// A network of the given layers and parameters, such as another network's `parameters()` or those of a file. Throws
+  /// like the constructor above and like set_parameters.
   template <class Derived>
   [[gnu::cold]] Network(std::tuple<Layers...> layers, const Eigen::MatrixBase<Derived>& parameters)
       : layers_(std::move(layers)) {
@@ -137,7 +138,7 @@ class Network {
     set_parameters(parameters);
   }
 
-  /// The layers and the parameters of a network of other types: see AnyNetwork.
+  /// A copy of the layers and parameters of a network with other layer types; see AnyNetwork.
   template <class... Others>
   requires(detail::LayersFrom<Layers...>::value) Network(const Network<S, Others...>& other)
       : layers_(detail::LayersFrom<Layers...>::of(other)) {
@@ -145,20 +146,22 @@ class Network {
     std::ranges::copy(other.parameters(), parameters_.data());
   }
 
-  // A network that was moved from has no layers, and takes and gives nothing.
+  /// @{
+  /// The number of inputs, of outputs and of layers; all 0 for a network that was moved from.
   Index in() const { return sizes_.empty() ? 0 : sizes_.front(); }
   Index out() const { return sizes_.empty() ? 0 : sizes_.back(); }
   Index depth() const { return sizes_.empty() ? 0 : length(sizes_) - 1; }
+  /// @}
 
   /// The number of outputs of layer k.
   Index out(Index k) const { return sizes_[static_cast<std::size_t>(k) + 1]; }
-  /// Where layer k's parameters begin in the flat vector; offset(depth()) is their number.
+  /// The index of layer k's first parameter in the flat vector; offset(depth()) is the number of all parameters.
   Index offset(Index k) const { return offsets_[static_cast<std::size_t>(k)]; }
 
-  /// The layers as they were given, a Sequence as one.
+  /// The layers as they were given; a Sequence is one element.
   const std::tuple<Layers...>& layers() const { return layers_; }
 
-  /// f(layer) for layer k, with its own type.
+  /// Calls f(layer) with layer k in its own type.
   template <class F>
   void visit(Index k, F&& f) const {
     std::apply(
@@ -173,13 +176,16 @@ class Network {
         layers_);
   }
 
+  /// The number of parameters of all layers.
   Index parameter_count() const { return parameters_.size(); }
 
-  /// The flat vector: layer by layer, W (out x in, column by column), then b. Keras' kernels (in x out, row by row)
-  /// have the very same bytes.
+  /// The flat vector of parameters, layer by layer: for a Dense, W (out x in, column-major), then b. Keras' kernels
+  /// have the same bytes; PyTorch's nn.Linear weights must be transposed first. Dense shows both conversions.
   ConstColumn<S> parameters() const { return {parameters_.data(), parameters_.size()}; }
 
-  /// Throws ShapeError for another number of values, NonFiniteError for NaN or infinity; the network is then unchanged.
+  /// Copies all parameters, in the order of `parameters()`. A wrong order within a layer cannot be detected: see Dense
+  /// for weights from Keras or PyTorch. Throws ShapeError unless there are parameter_count() values in one column, and
+  /// NonFiniteError for NaN or infinity; the network is unchanged then.
   template <class Derived>
   void set_parameters(const Eigen::MatrixBase<Derived>& values) {
     if (values.rows() != parameter_count() || values.cols() != 1) {
@@ -196,10 +202,11 @@ class Network {
     std::ranges::copy(flat, mutable_parameters().data());
   }
 
-  /// For who trains: the parameters to write to.
+  /// The parameters for a training step to write; their values are not checked.
   std::span<S> mutable_parameters() { return parameters_.span(); }
 
-  /// Embeds x (in x n) into y (out x n); allocates nothing once the workspace has grown.
+  /// Embeds the samples x (in x n) into y (out x n). Sizes are not checked. Allocates nothing once the workspace has
+  /// grown.
   void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
     if (sizes_.empty()) return;
     const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
@@ -211,7 +218,7 @@ class Network {
   }
 
  private:
-  static constexpr Index block = 96;  // columns at a time, so that they stay in cache from layer to layer
+  static constexpr Index block = 96;  // columns at a time: few enough to stay in cache from layer to layer
 
   [[gnu::cold]] void lay_out() {
     const Index leaves = std::apply([](const auto&... layer) { return (detail::leaf_count(layer) + ...); }, layers_);
@@ -258,16 +265,17 @@ class Network {
   }
 
   std::tuple<Layers...> layers_;
-  std::vector<Index> sizes_ = {};    // inputs, then each layer's outputs
-  std::vector<Index> offsets_ = {};  // each layer's first parameter, then their number
+  std::vector<Index> sizes_ = {};    // the inputs, then each layer's outputs
+  std::vector<Index> offsets_ = {};  // each layer's first parameter, then the number of all parameters
   Buffer<S> parameters_ = {};
 };
 
+/// The scalar is that of the parameters.
 template <class... Layers, class Derived>
 Network(std::tuple<Layers...>, const Eigen::MatrixBase<Derived>&) -> Network<typename Derived::Scalar, Layers...>;
 
-/// A network of the given layers, whose sizes may be known at run time only:
-/// `make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{784, 128}, …)`.
+/// A network whose type is deduced from the given layers, initialised from rng:
+/// `make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{784, 128}, …)`. Throws like Network's constructor.
 template <gemel::Scalar S, class... Layers>
 Network<S, Layers...> make_network(Rng& rng, Layers... layers) {
   return Network<S, Layers...>(rng, std::move(layers)...);
@@ -287,13 +295,13 @@ template <class L, class Net>
 
 }  // namespace detail
 
-/// The network with one more layer in front of all, a fitted one or another without parameters; the network's own
-/// parameters are copied. What took samples that `layer.transform` made takes raw ones then:
+/// The network with one more layer in front: a fitted layer or another one without parameters. The network's parameters
+/// are copied. It turns a model of samples that `layer.transform` has scaled into a model of raw samples:
 ///
 ///   Siamese raw{prepend(standardize, model.network()), model.metric()};
 ///
-/// Throws ValueError where the layer has parameters or the network was moved from, ShapeError where their sizes
-/// disagree.
+/// Throws ValueError where the layer has parameters or the network was moved from, ShapeError where the sizes of the
+/// two disagree.
 template <class L, Scalar S, class... Layers>
 [[gnu::cold]] Network<S, L, Layers...> prepend(L layer, const Network<S, Layers...>& network) {
   detail::check_prepended(layer, network);
