@@ -244,7 +244,7 @@ namespace {
 
 /// A distance and a loss that are chosen at run time, say: they tell what they are by members.
 struct ChosenDistance : Euclidean {
-  using Whole = ChosenDistance;
+  using ExactType = ChosenDistance;
   template <class Range>
   double farthest(const Range&, Index n) const {
     return static_cast<double>(n);

@@ -16,10 +16,10 @@ namespace gemel {
 
 namespace detail {
 
-GEMEL_HAS_MEMBER(as_length)
-GEMEL_HAS_MEMBER(values)
-GEMEL_HAS_MEMBER(coefficient)
-GEMEL_HAS_MEMBER(Whole)
+GEMEL_NAMES(as_length)
+GEMEL_NAMES(values)
+GEMEL_NAMES(coefficient)
+GEMEL_NAMES(ExactType)
 
 template <class D>
 concept GivesLength = requires(const D metric, double d) {
@@ -27,19 +27,19 @@ concept GivesLength = requires(const D metric, double d) {
 };
 template <class D, class S>
 concept TakesManyPairs = requires(const D metric, const S* const* a, Index n, S* d) {
-  requires std::same_as<typename D::Whole, D>;
+  requires std::same_as<typename D::ExactType, D>;
   metric.values(a, a, n, n, d);
   { metric.coefficient(*d, *d) } -> std::same_as<S>;
 };
 /// A distance that is derived from a whole one and is not whole itself: what it inherits is not used.
 template <class D>
-concept DerivedFromWhole = !std::same_as<typename D::Whole, D> && std::derived_from<D, typename D::Whole>;
+concept DerivedFromExactType = !std::same_as<typename D::ExactType, D> && std::derived_from<D, typename D::ExactType>;
 
 /// Optional members are right, or not there.
 template <class D, class S>
 concept DistanceOptions = std::is_class_v<D> &&
-    (GivesLength<D> || !has_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromWhole<D> ||
-                                            !(has_values<D> || has_coefficient<D> || has_Whole<D>));
+    (GivesLength<D> || !names_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromExactType<D> ||
+                                              !(names_values<D> || names_coefficient<D> || names_ExactType<D>));
 
 }  // namespace detail
 
@@ -47,8 +47,8 @@ concept DistanceOptions = std::is_class_v<D> &&
 /// dLoss/da to da and dLoss/db to db: it adds, since a sample may be in many pairs. It is finite everywhere, at d = 0
 /// too. One that also has `double as_length(double d)`, d in the unit of the embeddings' elements (infinity where it
 /// has another), lets fit warn of a collapse; without it, fit does not. What a DifferenceDistance has saves time; a
-/// distance that is derived from one, and says no Whole of its own, is taken pair by pair. Any of these members must be
-/// right where it is there.
+/// distance that is derived from one, and says no ExactType of its own, is taken pair by pair. Any of these members
+/// must be right where it is there.
 template <class D, class S>
 concept Distance = std::copy_constructible<D> && detail::DistanceOptions<D, S> &&
     requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
@@ -61,7 +61,7 @@ concept Distance = std::copy_constructible<D> && detail::DistanceOptions<D, S> &
 ///
 ///   values(a, b, n, count, d)  d_j = value(a_j, b_j), for `count` pairs of columns of n elements
 ///   coefficient(d, slope)      c; 0 where the gradient is 0
-///   Whole                      the type itself, so that one derived from it, with a value or a gradient of its own, is
+///   ExactType                  the type itself, so that one derived from it, with a value or a gradient of its own, is
 ///                              not taken for it
 template <class D, class S>
 concept DifferenceDistance = Distance<D, S> && detail::TakesManyPairs<D, S>;
@@ -105,7 +105,7 @@ void add_difference(ConstColumn<S> a, ConstColumn<S> b, S c, Column<S> da, Colum
 /// 1e154). Smaller ones lose digits, and are 0 in the end; larger ones are infinite, which training, evaluation and
 /// Verifier refuse.
 struct Euclidean {
-  using Whole = Euclidean;
+  using ExactType = Euclidean;
 
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
@@ -130,7 +130,7 @@ struct Euclidean {
 
 /// d = |a - b|^2
 struct SquaredEuclidean {
-  using Whole = SquaredEuclidean;
+  using ExactType = SquaredEuclidean;
 
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {

@@ -143,7 +143,7 @@ class FeatureScaling : public Parameterless {
 
   const Buffer<double>& offsets() const { return offset_; }
   const Buffer<double>& factors() const { return factor_; }
-  double held_to() const { return clip_; }
+  double clip_limit() const { return clip_; }
 
  private:
   Buffer<double> offset_, factor_;  // of a layer that was moved from empty: a network refuses it

@@ -45,15 +45,15 @@ GEMEL_HAS_MEMBER(gradient_bound)
 GEMEL_HAS_MEMBER(fused_update)
 
 template <class L, class S, class Block>
-concept UpdatesByGradient = requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
+concept HasFusedUpdate = requires(const L layer, ColumnList<S> x, Index first, const Block& block) {
   layer.fused_update(x, x, first, block);
 };
 
 /// Optional members are right, or not there.
 template <class L, class S>
 concept LayerOptions = std::is_class_v<L> &&
-    (BoundingLayer<L> || !has_gradient_bound<L>)&&(UpdatesByGradient<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
-                                                   !has_fused_update<L>);
+    (BoundingLayer<L> || !names_gradient_bound<L>)&&(HasFusedUpdate<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
+                                                     !names_fused_update<L>);
 
 }  // namespace detail
 
@@ -96,6 +96,6 @@ concept Layer = std::copy_constructible<L> && detail::LayerOptions<L, S> &&
 
 /// A layer that can update a block of its parameters while it computes their gradient; see Dense.
 template <class L, class S, class Block>
-concept InterleavingLayer = Layer<L, S> && detail::UpdatesByGradient<L, S, Block>;
+concept InterleavingLayer = Layer<L, S> && detail::HasFusedUpdate<L, S, Block>;
 
 }  // namespace gemel

@@ -71,7 +71,7 @@ class Standardize : public FeatureScaling {
   VectorX<double> mean() const&& { return mean(); }
   ConstColumn<double> scale() const& { return {scale_.data(), scale_.size()}; }
   VectorX<double> scale() const&& { return scale(); }
-  std::optional<double> clip() const { return held_to() == no_clip ? std::nullopt : std::optional(held_to()); }
+  std::optional<double> clip() const { return clip_limit() == no_clip ? std::nullopt : std::optional(clip_limit()); }
 
  private:
   struct State {

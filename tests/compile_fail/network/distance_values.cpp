@@ -1,10 +1,10 @@
 // error: gemel: this type does not model the Distance concept
 #include "gemel/gemel.hpp"
 
-/// A distance that takes many pairs at once, but would never be given them: until it is repaired, it says no Whole.
+/// A distance that takes many pairs at once, but would never be given them: until it is repaired, it says no ExactType.
 struct Squares {
 #if defined(REPAIRED)
-  using Whole = Squares;
+  using ExactType = Squares;
 #endif
   float value(gemel::ConstColumn<float> a, gemel::ConstColumn<float> b) const {
     return gemel::squared_distance(a.data(), b.data(), a.size());
