@@ -31,11 +31,11 @@ concept TakesManyPairs = requires(const D metric, const S* const* a, Index n, S*
   metric.values(a, a, n, n, d);
   { metric.coefficient(*d, *d) } -> std::same_as<S>;
 };
-/// A distance that is derived from a whole one and is not whole itself: what it inherits is not used.
+/// A distance that inherits its ExactType, so that the members for many pairs, which it also inherits, are not used.
 template <class D>
 concept DerivedFromExactType = !std::same_as<typename D::ExactType, D> && std::derived_from<D, typename D::ExactType>;
 
-/// Optional members are right, or not there.
+/// Every optional member is absent or has the right signature.
 template <class D, class S>
 concept DistanceOptions = std::is_class_v<D> &&
     (GivesLength<D> || !names_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromExactType<D> ||
@@ -43,12 +43,18 @@ concept DistanceOptions = std::is_class_v<D> &&
 
 }  // namespace detail
 
-/// A distance of two embeddings of equal length. `add_gradient` is given d = value(a, b) and slope = dLoss/dd, and adds
-/// dLoss/da to da and dLoss/db to db: it adds, since a sample may be in many pairs. It is finite everywhere, at d = 0
-/// too. One that also has `double as_length(double d)`, d in the unit of the embeddings' elements (infinity where it
-/// has another), lets fit warn of a collapse; without it, fit does not. What a DifferenceDistance has saves time; a
-/// distance that is derived from one, and says no ExactType of its own, is taken pair by pair. Any of these members
-/// must be right where it is there.
+/// A distance d of two embeddings a and b of equal length.
+///
+///   value(a, b)                           d
+///   add_gradient(a, b, d, slope, da, db)  given slope = dLoss/dd, adds dLoss/da to da and dLoss/db to db, since
+///                                         a sample may be in many pairs. It is finite everywhere, also at d = 0
+///
+/// A distance may also have these members; with another signature than this, they do not compile:
+///
+///   double as_length(double d)            d in the unit of the embeddings' elements, or infinity where d has another
+///                                         unit. It lets fit warn of a collapse
+///   values, coefficient, ExactType        all three, or none: see DifferenceDistance. They save time. A distance that
+///                                         inherits them and has no ExactType of its own is measured pair by pair
 template <class D, class S>
 concept Distance = std::copy_constructible<D> && detail::DistanceOptions<D, S> &&
     requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
@@ -56,20 +62,20 @@ concept Distance = std::copy_constructible<D> && detail::DistanceOptions<D, S> &
   metric.add_gradient(a, a, d, d, da, da);
 };
 
-/// A distance whose gradient lies along the difference, dLoss/da = c (a - b) = -dLoss/db, and which takes many pairs at
-/// once:
+/// A distance whose gradient lies along the difference, dLoss/da = c (a - b) = -dLoss/db, and that measures many pairs
+/// in one call:
 ///
 ///   values(a, b, n, count, d)  d_j = value(a_j, b_j), for `count` pairs of columns of n elements
 ///   coefficient(d, slope)      c; 0 where the gradient is 0
-///   ExactType                  the type itself, so that one derived from it, with a value or a gradient of its own, is
-///                              not taken for it
+///   ExactType                  the type itself. A derived class inherits this alias, which then names another type; so
+///                              its own value and gradient are not bypassed
 template <class D, class S>
 concept DifferenceDistance = Distance<D, S> && detail::TakesManyPairs<D, S>;
 
 namespace detail {
 
-/// d_i = the metric of pair i's embeddings, of `out` elements each, for i = 0, …, count - 1; many at once where it can.
-/// columns_of(i) gives where the two lie.
+/// d_i = the metric of pair i's two embeddings of `out` elements each, for i = 0, …, count - 1; many pairs in one call
+/// where the metric can. columns_of(i) gives the pointers to the two.
 template <Scalar S, Distance<S> Metric, class ColumnsOf>
 void measure_pairs(const Metric& metric, Index out, Index count, const ColumnsOf& columns_of, S* d) {
   if constexpr (DifferenceDistance<Metric, S>) {
@@ -98,15 +104,16 @@ void add_difference(ConstColumn<S> a, ConstColumn<S> b, S c, Column<S> da, Colum
 
 }  // namespace detail
 
-/// d = |a - b|. At d = 0, where the derivative has no limit, the gradient is 0, which is exact for every loss with
-/// slope 0 there, and keeps one identical pair from turning all weights into NaN.
+/// d = |a - b|. At d = 0, where the derivative has no limit, the gradient is 0. This is exact for every loss whose
+/// slope is 0 there, and keeps one pair of equal embeddings from turning all weights into NaN.
 ///
-/// d is the root of d^2, a number of the same type: it is right to rounding from about 1e-17 to 1e19 (double: 1e-152 to
-/// 1e154). Smaller ones lose digits, and are 0 in the end; larger ones are infinite, which training, evaluation and
-/// Verifier refuse.
+/// d is the square root of d^2, which has the same type: d is accurate to rounding from about 1e-17 to 1e19 (double:
+/// 1e-152 to 1e154). Smaller distances lose digits and finally become 0; larger ones become infinite, which training,
+/// evaluation and Verifier refuse.
 struct Euclidean {
+  /// @{
+  /// As the DifferenceDistance concept asks.
   using ExactType = Euclidean;
-
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return std::sqrt(squared_distance(a.data(), b.data(), a.size()));
@@ -115,7 +122,7 @@ struct Euclidean {
   void values(const S* const* a, const S* const* b, Index n, Index count, S* d) const {
     squared_distances(a, b, n, count, d);
     if (count > 1) return square_roots(d, count);
-    if (count == 1) *d = std::sqrt(*d);  // sooner done than the kernel is called
+    if (count == 1) *d = std::sqrt(*d);  // faster than a call of the kernel
   }
   template <Scalar S>
   S coefficient(S d, S slope) const {
@@ -126,12 +133,14 @@ struct Euclidean {
     detail::add_difference(a, b, coefficient(d, slope), da, db);
   }
   double as_length(double d) const { return d; }
+  /// @}
 };
 
 /// d = |a - b|^2
 struct SquaredEuclidean {
+  /// @{
+  /// As the DifferenceDistance concept asks.
   using ExactType = SquaredEuclidean;
-
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return squared_distance(a.data(), b.data(), a.size());
@@ -149,10 +158,13 @@ struct SquaredEuclidean {
     detail::add_difference(a, b, coefficient(d, slope), da, db);
   }
   double as_length(double d) const { return std::sqrt(d); }
+  /// @}
 };
 
 /// d = sum |a(i) - b(i)|. Where a(i) = b(i) the gradient is 0.
 struct Manhattan {
+  /// @{
+  /// As the Distance concept asks.
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return absolute_distance(a.data(), b.data(), a.size());
@@ -166,17 +178,21 @@ struct Manhattan {
     }
   }
   double as_length(double d) const { return d; }
+  /// @}
 };
 
-// Cosine's gradient adds quotients, never products: a compiler may fuse a product with the sum that it feeds, with
-// other bits.
+// Cosine's gradient adds quotients, never products: a compiler may fuse a product and a sum into one operation, which
+// changes the bits.
 
-/// d = 1 - cos, in [0, 2]: cos = a . b / (|a| |b|); rounding never takes it beyond.
+/// d = 1 - cos with cos = a . b / (|a| |b|). Rounding never takes d out of [0, 2].
 ///
 ///   d cos / da = (b / |b| - cos a / |a|) / |a|
 ///
-/// A zero vector has no direction: its distance to all is 1, as if at a right angle, and the pair's gradient is 0.
+/// A zero vector has no direction. Its distance to every vector is 1, as at a right angle, and the pair's gradient is
+/// 0.
 struct Cosine {
+  /// @{
+  /// As the Distance concept asks.
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     const auto [scale_a, norm_a] = scaled_norm(a.data(), a.size());
@@ -198,7 +214,7 @@ struct Cosine {
     const auto [scale_b, norm_b] = scaled_norm(b.data(), b.size());
     if (norm_a == 0 || norm_b == 0) return;
     const S cosine = 1 - d;
-    // Products with powers of two are exact.
+    // The scales are powers of two, so that products with unscale_a and unscale_b are exact.
     const S unscale_a = 1 / scale_a, unscale_b = 1 / scale_b;
     for (Index i = 0; i < a.size(); ++i) {
       const S at_a = a[i] * unscale_a, at_b = b[i] * unscale_b;
@@ -207,6 +223,7 @@ struct Cosine {
     }
   }
   double as_length(double) const { return std::numeric_limits<double>::infinity(); }
+  /// @}
 };
 
 }  // namespace gemel

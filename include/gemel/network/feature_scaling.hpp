@@ -17,8 +17,8 @@
 
 namespace gemel {
 
-/// What a fitted layer is fitted to and transforms: a matrix of float or double, features x n with one sample a column,
-/// or anything whose `columns()` are such, like Samples.
+/// Samples that a fitted layer is fitted to or transforms: a matrix of float or double (features x n, one sample per
+/// column), or a type whose `columns()` give such columns, like Samples.
 template <class X>
 concept SampleColumns = requires(const X& samples) {
   { samples.columns()(0, 0) } -> Scalar;
@@ -27,7 +27,8 @@ concept SampleColumns = requires(const X& samples) {
 
 namespace detail {
 
-/// f(ColumnList) of samples; they are copied only where a matrix is an expression, or not column by column in memory.
+/// Calls f with the samples' ColumnList. A matrix is copied only if it is an expression or its columns are not
+/// contiguous.
 template <SampleColumns X, class F>
 auto with_columns(const X& samples, const F& f) {
   if constexpr (requires { samples.columns(); }) {
@@ -44,7 +45,7 @@ struct FeatureRanges {
   Buffer<double> low, high;
 };
 
-/// Throws ShapeError where there is no sample or no feature, NonFiniteError for NaN or infinity.
+/// Throws ShapeError where there is no sample or no feature, NonFiniteError where a feature is NaN or infinite.
 template <Scalar S>
 [[gnu::cold]] FeatureRanges feature_ranges(const ColumnList<S>& samples) {
   if (samples.rows() <= 0 || samples.cols() <= 0) {
@@ -67,8 +68,8 @@ template <Scalar S>
   return ranges;
 }
 
-/// Whether values from `low` to `high` differ by no more than the rounding of S does. A factor for that would make
-/// large numbers of nothing.
+/// Whether values from `low` to `high` differ by rounding of S only. Scaling such a feature would turn rounding errors
+/// into large numbers.
 template <Scalar S>
 bool is_constant(double low, double high) {
   constexpr double rounding = 2 * static_cast<double>(std::numeric_limits<S>::epsilon());
@@ -77,22 +78,21 @@ bool is_constant(double low, double high) {
 
 }  // namespace detail
 
-/// What the fitted layers that take feature by feature have in common: y(i) = (x(i) - offset(i)) * factor(i), held to
-/// [-clip, clip]. It is computed in double, where neither the range of floats nor a factor for it overflows, and
-/// rounded once. A NaN stays one. Without a clip, a value so far away that its result is beyond S becomes one, and an
-/// infinite value too: a ReLU could make 0 of it, and with it a distance that looks right. With a clip, both are held
-/// to it, but for an infinite value whose factor is 0: their product is NaN.
+/// The base class of the fitted layers, Standardize and Rescale: y(i) = (x(i) - offset(i)) * factor(i), clipped to
+/// [-clip, clip]. It is computed in double, where neither the range of floats nor its reciprocal overflows, and rounded
+/// once.
 ///
-///   dx(i) = factor(i) dy(i), and 0 where y(i) is held
+/// NaN stays NaN. Without a clip, infinite values and results beyond the range of S become NaN too, for a ReLU could
+/// turn an infinite value into 0 and so make a distance look right. With a clip, both are clipped, except that an
+/// infinite value with the factor 0 gives NaN.
+///
+///   dx(i) = factor(i) dy(i), and 0 where y(i) is clipped
 class FeatureScaling : public Parameterless {
  public:
-  static constexpr bool fitted = true;  // see layer.hpp
+  static constexpr bool fitted = true;  ///< see Layer
 
-  Index in() const { return offset_.size(); }
-  Index out() const { return offset_.size(); }
-
-  /// What the layer gives for samples (in x n), with the bits that it has in a network. Throws ShapeError for another
-  /// number of features. Values are not looked at.
+  /// The layer's output (out x n) for samples (in x n), with the same bits as in a network. Values are not checked.
+  /// Throws ShapeError unless the samples have in() features.
   template <SampleColumns X>
   auto transform(const X& samples) const {
     return detail::with_columns(samples, [this]<Scalar S>(const ColumnList<S>& x) {
@@ -106,6 +106,10 @@ class FeatureScaling : public Parameterless {
     });
   }
 
+  /// @{
+  /// As the Layer concept asks (network/layer.hpp).
+  Index in() const { return offset_.size(); }
+  Index out() const { return offset_.size(); }
   template <Scalar S>
   void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
     for_each_run(x, [&](Index first, Index count, const S* const* columns) {
@@ -129,24 +133,29 @@ class FeatureScaling : public Parameterless {
     for (Index j = 0; j < dx.cols(); ++j) {
       for (Index i = 0; i < in(); ++i) {
         const double scaled = (static_cast<double>(x(i, j)) - offset_[i]) * factor_[i];
-        const bool held = std::abs(scaled) > clip_;
-        dx(i, j) = held ? S{0} : static_cast<S>(factor_[i] * static_cast<double>(dy(i, j)));
+        const bool clipped = std::abs(scaled) > clip_;
+        dx(i, j) = clipped ? S{0} : static_cast<S>(factor_[i] * static_cast<double>(dy(i, j)));
       }
     }
   }
+  /// @}
 
  protected:
-  static constexpr double no_clip = std::numeric_limits<double>::infinity();
+  static constexpr double no_clip = std::numeric_limits<double>::infinity();  ///< the clip that changes no value
 
+  /// offset and factor have an element for each feature.
   FeatureScaling(Buffer<double> offset, Buffer<double> factor, double clip)
       : offset_(std::move(offset)), factor_(std::move(factor)), clip_(clip) {}
 
+  /// @{
+  /// What the constructor was given.
   const Buffer<double>& offsets() const { return offset_; }
   const Buffer<double>& factors() const { return factor_; }
   double clip_limit() const { return clip_; }
+  /// @}
 
  private:
-  Buffer<double> offset_, factor_;  // of a layer that was moved from empty: a network refuses it
+  Buffer<double> offset_, factor_;  // empty after a move, so that a network refuses the layer
   double clip_;
 };
 

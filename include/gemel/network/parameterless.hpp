@@ -8,9 +8,11 @@
 
 namespace gemel {
 
-/// Those members of a Layer that say "I have no parameters": inherit them, and in(), out(), forward and backward are
-/// left to write.
+/// A base class for layers without parameters. It has the members of the Layer concept that deal with parameters; in(),
+/// out(), forward and backward remain to be written.
 struct Parameterless {
+  /// @{
+  /// As the Layer concept asks (network/layer.hpp).
   static Index parameter_count() { return 0; }
   static Index grain() { return 1; }
   static std::array<Index, 0> variables() { return {}; }
@@ -19,6 +21,7 @@ struct Parameterless {
   static void initialize(std::span<S>, Rng&) {}
   template <Scalar S>
   static void add_gradient(ColumnList<S>, ColumnList<S>, Index, std::span<S>) {}
+  /// @}
 };
 
 }  // namespace gemel

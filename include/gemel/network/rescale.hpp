@@ -11,47 +11,52 @@
 
 namespace gemel {
 
+/// The numbers of a Rescale layer.
 struct RescaleOptions {
-  double offset = 0;
-  double factor = 1;
+  double offset = 0;  ///< subtracted from each value first
+  double factor = 1;  ///< multiplies the difference
 };
 
-/// y = (x - offset) * factor, the same for all features; in double, rounded once. Mind that Keras' Rescaling adds its
-/// offset behind the product.
+/// y = (x - offset) * factor, with the same two numbers for all features; computed in double and rounded once. Note
+/// that Keras' Rescaling adds its offset after the product.
 ///
 ///   Rescale<784>{{.factor = 1 / 255.0}}, Rescale<>{784, {.factor = 1 / 255.0}}    pixels to 0..1
 ///   Rescale<784>::to_unit_range(samples), Rescale<>::to_unit_range(samples)       fitted to samples
 ///
-/// It is fitted, not trained: its state is no part of a network's parameters.
+/// The layer is fitted, not trained: its numbers are not among a network's parameters.
 template <Index N = Dynamic>
 class Rescale : public FeatureScaling {
  public:
+  /// @{
+  /// The size known at compile time, else Dynamic.
   static constexpr Index static_in = N;
   static constexpr Index static_out = N;
+  /// @}
 
-  /// Throws ShapeError where the size is not positive or not N, ValueError where the offset is not finite, or the
-  /// factor neither: 0 would make all samples the same.
+  /// A layer of static size. Throws ValueError where offset or factor is not finite, or where the factor is 0, which
+  /// would make all samples equal.
   explicit Rescale(RescaleOptions options) requires(N != Dynamic) : Rescale(N, options) {}
+  /// Throws ShapeError where the size is not positive or not N, and ValueError like the constructor above.
   [[gnu::cold]] Rescale(Extent<N> size, RescaleOptions options)
       : FeatureScaling(repeated(size, checked_offset(options)), repeated(size, checked_factor(options)), no_clip),
         options_(options) {}
 
-  /// The same layer with a size that is known at run time.
+  /// The same layer with its size given at run time.
   template <Index M>
   requires(N == Dynamic && M != Dynamic) Rescale(const Rescale<M>& other)
       : Rescale(other.in(), {.offset = other.offset(), .factor = other.factor()}) {}
 
-  /// The layer that takes the smallest value of the samples (features x n: Samples, or a matrix) to 0 and the largest
-  /// to 1. Fit it to the samples of the training only. Throws ShapeError where there is no sample, or there are not N
-  /// features; NonFiniteError where a feature is NaN or infinite, with its sample; ValueError where all values are the
-  /// same, up to the rounding of the samples, or too far apart for double.
+  /// The layer that maps the smallest value of the samples (Samples or a matrix, features x n) to 0 and the largest
+  /// to 1. Fit it to the training samples only. Throws ShapeError where there is no sample or not N features;
+  /// NonFiniteError, with the sample and the feature, where a value is NaN or infinite; ValueError where all values are
+  /// equal up to the rounding of the samples, or too far apart for double.
   template <SampleColumns X>
   static Rescale to_unit_range(const X& samples) {
     return detail::with_columns(samples, [](const auto& columns) { return fit(columns); });
   }
 
-  double offset() const { return options_.offset; }
-  double factor() const { return options_.factor; }
+  double offset() const { return options_.offset; }  ///< what is subtracted from each value
+  double factor() const { return options_.factor; }  ///< what the difference is multiplied by
 
  private:
   template <Scalar S>

@@ -16,42 +16,48 @@
 
 namespace gemel {
 
+/// Options of a Standardize layer.
 struct StandardizeOptions {
-  std::optional<double> clip = {};  ///< outputs are held to [-clip, clip]; none: they are not
+  std::optional<double> clip = {};  ///< clips outputs to [-clip, clip], if given
 };
 
-/// Each feature to mean 0 and standard deviation 1, as in the samples that the layer is fitted to:
+/// Scales each feature to mean 0 and standard deviation 1 over the samples that the layer is fitted to:
 ///
 ///   y(i) = (x(i) - mean(i)) / scale(i)
 ///
-/// as Keras' Normalization with adapt and scikit-learn's StandardScaler do, but for features that are constant there,
-/// up to the rounding of the samples. Here such a feature has the scale 0 and becomes 0 whatever its value: it tells
-/// nothing. Scikit-learn takes the scale 1 for it and Keras a small number, so that a new value may become a large one.
-/// The scale is the population's standard deviation, and all is in double; the quotient is a product with 1 / scale(i),
-/// rounded.
+/// The scale is the population's standard deviation. All is computed in double, and the quotient as a product with the
+/// rounded 1 / scale(i).
 ///
-///   Standardize<100>{samples}, Standardize<>{samples, {.clip = 5}}    fitted to samples, features x n: Samples, or a
-///                                                                     matrix
-///   Standardize<>{mean, scale}                                        of known figures: vectors or lists
+/// Keras' Normalization with adapt and scikit-learn's StandardScaler do the same, except for a feature that is constant
+/// in those samples, up to their rounding. Here it has the scale 0 and always becomes 0, since it carries no
+/// information. Scikit-learn uses the scale 1 and Keras a small number, so that a new value of it may become large.
 ///
-/// It is fitted, not trained: its state is no part of a network's parameters. Fit it to the samples of the training
+///   Standardize<100>{samples}, Standardize<>{samples, {.clip = 5}}    fitted to Samples or a matrix, features x n
+///   Standardize<>{mean, scale}                                        with known numbers: vectors or lists
+///
+/// The layer is fitted, not trained: its numbers are not among a network's parameters. Fit it to the training samples
 /// only.
 template <Index N = Dynamic>
 class Standardize : public FeatureScaling {
  public:
+  /// @{
+  /// The size known at compile time, else Dynamic.
   static constexpr Index static_in = N;
   static constexpr Index static_out = N;
+  /// @}
 
-  /// Throws ShapeError where there is no sample, or there are not N features; NonFiniteError where a feature is NaN or
-  /// infinite, with its sample; ValueError where all features are constant (as those of one sample are), where one
-  /// spreads too far for double, or where clip is not a positive number.
+  /// A layer fitted to samples (features x n). Throws ShapeError where there is no sample or not N features;
+  /// NonFiniteError, with the sample and the feature, where a value is NaN or infinite; ValueError where all features
+  /// are constant (as in a single sample), where a feature spreads too far for double, or where clip is not positive
+  /// and finite.
   template <SampleColumns X>
   explicit Standardize(const X& samples, StandardizeOptions options = {})
       : Standardize(detail::with_columns(samples, [](const auto& columns) { return fit(columns); }), options) {}
 
-  /// Throws ShapeError where there are not N of each, or not as many of one as of the other; ValueError where a mean
-  /// is not finite, a scale is negative, not finite or so small that its reciprocal is not, where all scales are 0, or
-  /// where clip is not a positive number.
+  /// @{
+  /// A layer with a given mean and scale for each feature. Throws ShapeError where their numbers differ from each other
+  /// or from N; ValueError where a mean is not finite, where a scale is negative, not finite, or so small that its
+  /// reciprocal is not finite, where all scales are 0, or where clip is not positive and finite.
   Standardize(std::span<const double> mean, std::span<const double> scale, StandardizeOptions options = {})
       : Standardize(State{buffer_of(mean), buffer_of(scale)}, options) {}
   Standardize(std::initializer_list<double> mean, std::initializer_list<double> scale, StandardizeOptions options = {})
@@ -60,17 +66,21 @@ class Standardize : public FeatureScaling {
   Standardize(const Eigen::MatrixBase<Mean>& mean, const Eigen::MatrixBase<Scale>& scale,
               StandardizeOptions options = {})
       : Standardize(State{buffer_of(mean), buffer_of(scale)}, options) {}
+  /// @}
 
-  /// The same layer with a size that is known at run time.
+  /// The same layer with its size given at run time.
   template <Index M>
   requires(N == Dynamic && M != Dynamic) Standardize(const Standardize<M>& other)
       : Standardize(other.mean(), other.scale(), {.clip = other.clip()}) {}
 
-  /// Views into the layer; of a layer that is about to end, `Standardize<>{samples}.mean()`, copies.
+  /// @{
+  /// One element per feature: a view into the layer, or a copy if the layer is a temporary.
   ConstColumn<double> mean() const& { return {offsets().data(), offsets().size()}; }
   VectorX<double> mean() const&& { return mean(); }
   ConstColumn<double> scale() const& { return {scale_.data(), scale_.size()}; }
   VectorX<double> scale() const&& { return scale(); }
+  /// @}
+  /// The clip, if one was given.
   std::optional<double> clip() const { return clip_limit() == no_clip ? std::nullopt : std::optional(clip_limit()); }
 
  private:
@@ -110,8 +120,8 @@ class Standardize : public FeatureScaling {
       const S* const x = samples[j];
       for (Index i = 0; i < features; ++i) mean[i] += static_cast<double>(x[i]) / n;
     }
-    // In units of a power of two near the feature's extent, so that no square overflows or vanishes. That leaves all
-    // other bits as they are.
+    // Deviations are measured in a power of two near the feature's extent, so that no square overflows or vanishes. A
+    // power of two changes no other bit.
     for (Index i = 0; i < features; ++i) {
       const double extent = high[i] - low[i];
       if (!std::isfinite(extent) || !std::isfinite(mean[i])) {

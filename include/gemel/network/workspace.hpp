@@ -4,13 +4,13 @@
 
 namespace gemel {
 
-/// Memory for one thread's inference: it grows to what a network needs and is then used again, so that calls with a
-/// Workspace allocate nothing. A network is const while it computes; threads that share one need a Workspace each.
+/// Memory for one thread's inference. It grows to what a network needs and is reused, so that later calls with the same
+/// Workspace allocate nothing. Threads may share a network, but each needs a Workspace of its own.
 template <Scalar S>
 struct Workspace {
-  Buffer<S> layer[2];        ///< the outputs of a layer and of the one before it, for one block of samples
-  Buffer<S> embedding;       ///< both sides of a block of pairs
-  Buffer<const S*> columns;  ///< where their samples lie
+  Buffer<S> layer[2];        ///< a layer's inputs and outputs for one block of samples, in turn
+  Buffer<S> embedding;       ///< the embeddings of both sides of a block of pairs
+  Buffer<const S*> columns;  ///< the samples of both sides of that block
 };
 
 }  // namespace gemel
