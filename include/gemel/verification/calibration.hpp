@@ -20,19 +20,21 @@
 
 namespace gemel {
 
+/// The rule by which `calibrate` sets a threshold. Without at_eer and at_best_accuracy, it is the rule of `far`.
 struct CalibrationOptions {
-  double far = 0.01;               ///< the false accept rate that the threshold keeps to, between 0 and 1
+  double far = 0.01;               ///< the largest false accept rate of the threshold, between 0 and 1
   bool at_eer = false;             ///< set the threshold where FAR and FRR are closest instead; `far` is not used
-  bool at_best_accuracy = false;   ///< set it where most pairs are decided rightly instead; `far` is not used
+  bool at_best_accuracy = false;   ///< set it where most pairs are decided correctly instead; `far` is not used
   bool or_accept_nothing = false;  ///< where the distances allow no threshold, accept nothing instead of throwing
-  IntervalOptions interval = {};   ///< `.identities`: none given, those that the pairs know are used
+  IntervalOptions interval = {};   ///< of the FAR; without `.identities`, those that the pairs know are used
 };
 
-/// How many dissimilar pairs a calibration to `far` needs: with fewer than 1 / far a single accepted pair is more than
-/// that. (They show no more than that: for 95 % confidence that the FAR is not above `far`, about 3 / far pairs with
-/// none accepted are needed, Mansfield and Wayman, Best Practices in Testing and Reporting Performance of Biometric
-/// Devices, 2002; the calibration's interval says where it stands.) Throws ValueError where `far` is not between 0
-/// and 1.
+/// The number of dissimilar pairs that a calibration to `far` needs: of fewer than 1 / far pairs, a single accepted one
+/// is a larger share than `far`. Throws ValueError where `far` is not between 0 and 1.
+///
+/// That minimum proves little: for 95 % confidence that the FAR is at most `far`, about 3 / far pairs are needed, none
+/// of them accepted (Mansfield and Wayman, Best Practices in Testing and Reporting Performance of Biometric Devices,
+/// 2002). What the pairs do prove is in the calibration's `.interval`.
 inline Index dissimilar_pairs_needed(double far) {
   if (!(far > 0 && far < 1)) {
     throw ValueError({"a false accept rate to calibrate to lies between 0 and 1, but ", far, " was given"});
@@ -45,7 +47,7 @@ inline Index dissimilar_pairs_needed(double far) {
 
 namespace detail {
 
-/// The threshold by a rule; or -infinity, and why there is none.
+/// The threshold that a rule gives; or -infinity, and the reason why there is none.
 struct ChosenThreshold {
   std::string rule;
   double value = -std::numeric_limits<double>::infinity();
@@ -78,12 +80,12 @@ struct ChosenThreshold {
     chosen.value = value;
     return chosen;
   }
-  const std::vector<RocPoint> points = roc.points();  // the first accepts nothing, the next the closest pairs
+  const std::vector<RocPoint> points = roc.points();  // the first accepts nothing, the second the closest pairs
   if (points.size() == 2) {
     chosen.obstacle = "all distances are equal: the model tells nothing";
   } else if (options.at_best_accuracy) {
     chosen.obstacle = "to accept nothing is most often right; train on more samples or longer";
-  } else if (options.at_eer) {  // of exact rates it never is, where the AUC is 0.5 or more
+  } else if (options.at_eer) {  // with exact rates, only for an AUC below 0.5
     chosen.obstacle = "it accepts every dissimilar pair; train on more samples or longer";
   } else {
     const char* const closest = points[1].frr < 1
@@ -96,17 +98,23 @@ struct ChosenThreshold {
 
 }  // namespace detail
 
-/// Sets a threshold on distances of pairs: the largest with a FAR of at most `.far`, the one at the EER, or the one
-/// that decides most pairs rightly; and of those that decide these pairs alike the one midway between two distances
-/// (`Roc::midway`). Use pairs that took no part in the training, and report errors on others again.
+/// Sets a threshold on the distances of pairs: the largest with a FAR of at most `.far`, the one at the EER, or the one
+/// that decides most pairs correctly. Of the thresholds that decide these pairs alike, it is the one midway between two
+/// distances (`Roc::midway`). Use pairs that took no part in training, and report errors on yet other pairs.
 ///
-/// Throws what Roc and `far_interval` throw, and ValueError where `.far` is out of range, where two rules are asked for
-/// at once, and where there are fewer dissimilar pairs than `dissimilar_pairs_needed`. Distances may allow no
-/// threshold: similar pairs are farther apart than dissimilar ones (an AUC below 0.5: none on such distances is of
-/// use); every threshold accepts more than `.far` of the dissimilar pairs, since all distances are equal or the closest
-/// pairs are dissimilar; all distances are equal, and the EER's threshold accepts every pair; or to accept nothing is
-/// the most accurate. There it throws ValueError, or, with `.or_accept_nothing`, gives a threshold of -infinity: FAR 0,
-/// FRR 1, and the reason in `.method`.
+/// Throws what Roc and `far_interval` throw, and ValueError where `.far` is not between 0 and 1, where two rules are
+/// set, or where there are fewer dissimilar pairs than `dissimilar_pairs_needed`.
+///
+/// The distances allow no threshold in these cases:
+///
+///   - similar pairs are farther apart than dissimilar ones (an AUC below 0.5), so that no threshold is of use
+///   - every threshold accepts more than `.far` of the dissimilar pairs, because all distances are equal or the closest
+///     pairs are dissimilar
+///   - the threshold at the EER accepts every dissimilar pair, as where all distances are equal
+///   - accepting nothing is the most accurate
+///
+/// Then it throws ValueError, or with `.or_accept_nothing` returns a threshold of -infinity with FAR 0, FRR 1 and the
+/// reason in `.method`.
 template <class Distances = std::initializer_list<double>>
 Calibration calibrate(const Distances& distances, const Labels& labels, const CalibrationOptions& options = {}) {
   if (options.at_eer && options.at_best_accuracy) {
@@ -129,9 +137,9 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
   return calibration;
 }
 
-/// Sets the threshold of a model on pairs of raw samples and returns a Verifier with a copy of the model. Where the
-/// pairs know their classes (`all_pairs` and other makers, `Pairs::with_classes`) and no `.interval.identities` are
-/// given, the interval is by these. Throws as `calibrate(distances, …)` and `distances(model, pairs)`.
+/// Sets the threshold of a model on pairs of raw samples and returns a Verifier with a copy of the model. Without
+/// `.interval.identities`, the interval uses the classes that the pairs know (from `all_pairs`, other functions that
+/// make pairs, or `Pairs::with_classes`). Throws like `calibrate(distances, …)` and `distances(model, pairs)`.
 template <Embedder Model>
 Verifier<Model> calibrate(const Model& model, const Pairs<typename Model::Scalar>& pairs,
                           CalibrationOptions options = {}) {

@@ -21,7 +21,7 @@ namespace gemel {
 
 namespace detail {
 
-/// The same of embeddings side by side: pair i is of the columns pair_at(i).first and .second.
+/// The same for adjacent embeddings: pair i consists of the columns pair_at(i).first and .second.
 template <Scalar S, Distance<S> Metric, class PairAt>
 void measure_pairs(const Metric& metric, const S* embeddings, Index out, Index count, const PairAt& pair_at, S* d) {
   const auto columns_of = [&](Index i) {
@@ -31,28 +31,29 @@ void measure_pairs(const Metric& metric, const S* embeddings, Index out, Index c
   visit_choice(metric, [&](const auto& chosen) { measure_pairs(chosen, out, count, columns_of, d); });
 }
 
-/// The first of n features that is NaN or infinite; n where there is none.
+/// The index of the first of n features that is NaN or infinite; n where there is none.
 template <Scalar S>
 [[gnu::cold]] Index first_not_finite(const S* sample, Index n) {
   return std::find_if(sample, sample + n, [](S value) { return !std::isfinite(value); }) - sample;
 }
 
-/// Samples of some pairs, each number once, in the order of their first use, and where each pair has its two there.
+/// The samples of some pairs, each sample number once, in the order of first use; and for each pair, the positions of
+/// its two samples among them.
 template <Scalar S>
 struct UsedSamples {
   std::vector<const S*> columns = {};
   std::vector<PairIndex> pairs = {};
 };
 
-/// Those of the pairs first, …, first + count - 1. Takes time and memory for these, and where pairs share samples for
-/// all samples that they were chosen from too.
+/// The samples of the pairs first, …, first + count - 1. Time and memory are proportional to `count`, and where pairs
+/// share samples, also to the number of all samples that the pairs were chosen from.
 template <Scalar S>
 UsedSamples<S> used_samples(const Pairs<S>& pairs, Index first, Index count) {
   UsedSamples<S> used;
   used.pairs.reserve(static_cast<std::size_t>(count));
   used.columns.reserve(static_cast<std::size_t>(std::min(2 * count, pairs.samples())));
   const bool sharing = pairs.sharing();
-  std::vector<Index> positions(static_cast<std::size_t>(sharing ? pairs.samples() : 0), -1);  // -1: not used so far
+  std::vector<Index> positions(static_cast<std::size_t>(sharing ? pairs.samples() : 0), -1);  // -1: not used yet
   const auto position_of = [&](Index number, const S* column) {
     Index* const known = sharing ? &positions[static_cast<std::size_t>(number)] : nullptr;
     if (known && *known >= 0) return *known;
@@ -69,8 +70,8 @@ UsedSamples<S> used_samples(const Pairs<S>& pairs, Index first, Index count) {
   return used;
 }
 
-/// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity: behind a ReLU its distance may
-/// well be finite. `samples` are those of the pairs first, …, first + count - 1.
+/// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity, whose distance may be finite
+/// after a ReLU. `samples` are the samples of the pairs first, …, first + count - 1.
 template <Scalar S>
 void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, Index first, Index count) {
   const auto finite = [&](const S* sample) {
@@ -89,11 +90,14 @@ void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, I
 
 }  // namespace detail
 
-/// The distance of each pair under the model. Where pairs share samples, each sample that they use is embedded once.
-/// Memory: there the embeddings of all samples that are used, two numbers a pair, and one for each sample that the
-/// pairs were chosen from (`pairs.samples()`); where they share none, the embeddings of 1024 pairs. Throws ShapeError
-/// where the pairs have not the features that the model takes, NonFiniteError where a sample is not finite
-/// (`place().pair` is the first such pair's number, `.sample` the sample's as `pairs.indices` has it).
+/// The distance of each pair under the model. Where pairs share samples, each sample is embedded once.
+///
+/// Memory: for pairs that share samples, the embeddings of all used samples, two numbers per pair, and one number per
+/// sample that the pairs were chosen from (`pairs.samples()`); for other pairs, the embeddings of 1024 pairs.
+///
+/// Throws ShapeError where the pairs have another number of features than the model takes, and NonFiniteError where a
+/// sample is not finite: `place().pair` is the number of the first such pair, `.sample` that sample's number in
+/// `pairs.indices`.
 template <Embedder Model>
 VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typename Model::Scalar>& pairs) {
   using S = typename Model::Scalar;
@@ -111,9 +115,9 @@ VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typena
   return values;
 }
 
-/// The distance of each of these pairs of embeddings (out x n), which `Embedder::embed` made once, by the metric of
-/// their model: `distances(model.metric(), model.embed(x), pairs)`. Values are not looked at: NaN gives NaN. Throws
-/// ValueError where a pair is not of two of the n embeddings (`place().pair` is its number).
+/// The distances of pairs of embeddings (out x n) that were computed before, by the metric of their model:
+/// `distances(model.metric(), model.embed(x), pairs)`. Values are not checked: NaN gives NaN. Throws ValueError where a
+/// pair refers to no embedding (`place().pair` is its number).
 template <class Derived, Distance<typename Derived::Scalar> Metric>
 VectorX<typename Derived::Scalar> distances(const Metric& metric, const Eigen::MatrixBase<Derived>& embeddings,
                                             std::span<const PairIndex> pairs) {

@@ -16,7 +16,7 @@ namespace detail {
 
 GEMEL_HAS_MEMBER(embedding_size)
 
-/// Of a Distance, or a reference to one.
+/// A Distance, or a reference to one.
 template <class Metric, class S>
 concept IsDistance = Distance<std::remove_cvref_t<Metric>, S>;
 template <class M>
@@ -27,31 +27,30 @@ template <class M, class S>
 concept EmbedsIntoMemory = requires(const M model, ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) {
   model.embed(x, y, workspace);
 };
-/// Optional members are right, or not there.
+/// The optional members are both present, with the right signatures, or both absent.
 template <class M, class S>
 concept EmbedderOptions = std::is_class_v<M> &&
     ((SaysEmbeddingSize<M> && EmbedsIntoMemory<M, S>) || (!has_embedding_size<M> && !EmbedsIntoMemory<M, S>));
 
 }  // namespace detail
 
-/// What verification asks of a model: a Siamese, or a user's own, such as a whitening alone or an ensemble.
-/// `distances`, `evaluate`, `calibrate` and `Verifier` take any. Its state is const while it embeds, so that threads
-/// may share it.
+/// A model as `distances`, `evaluate`, `calibrate` and `Verifier` take it: a Siamese, or a class of your own, such as a
+/// whitening alone or an ensemble. It is const while it embeds, so that threads may share it.
 ///
 ///   Scalar                    float or double
-///   embed(ColumnList x)       the embeddings (out x n) of raw samples (in x n), as a matrix of its own. ShapeError
-///                             where the samples have not the features that it takes
+///   embed(ColumnList x)       the embeddings (out x n) of raw samples (in x n), as a matrix of its own. Throws
+///                             ShapeError where the samples have another number of features than it takes
 ///   metric()                  a Distance of two embeddings
 ///
-/// One that also has these two, never one without the other, lets a Verifier allocate nothing:
+/// With these two as well, never one without the other, a Verifier allocates nothing:
 ///
 ///   embedding_size()          out
-///   embed(x, y, workspace)    the same into y (Columns, out x n), by the caller's thread. `layer` of the Workspace is
-///                             free to use; `embedding` and `columns` are not: y and x may lie there
+///   embed(x, y, workspace)    the same, written to y (Columns, out x n) by the calling thread. It may use the
+///                             Workspace's `layer`, but neither `embedding` nor `columns`, where y and x may lie
 ///
-/// `distances`, `evaluate` and `calibrate` call the first form of `embed`, a Verifier the second where there is one. So
-/// a class that derives from an embedder and has an `embed` of its own must give both forms: with the other one taken
-/// over by `using`, a threshold would be set on other distances than it is compared with.
+/// `distances`, `evaluate` and `calibrate` call the first form of `embed`, a Verifier the second form if it exists.
+/// Therefore a class that derives from an embedder and replaces `embed` must replace both forms. If it took over the
+/// other form by `using`, a threshold would be set on other distances than those it is compared with.
 template <class M>
 concept Embedder = requires(const M model, ColumnList<typename M::Scalar> x) {
   { model.embed(x) } -> std::convertible_to<MatrixX<typename M::Scalar>>;
@@ -61,7 +60,8 @@ concept Embedder = requires(const M model, ColumnList<typename M::Scalar> x) {
 
 namespace detail {
 
-/// The embeddings of x. Throws ShapeError where the model gives another number of them, which would be read beyond.
+/// The embeddings of x. Throws ShapeError where the model returns another number of them, for the caller would read
+/// beyond their end.
 template <Embedder Model, Scalar S>
 MatrixX<S> embeddings_of(const Model& model, const ColumnList<S>& x) {
   MatrixX<S> embeddings = model.embed(x);

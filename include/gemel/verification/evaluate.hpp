@@ -16,16 +16,16 @@
 
 namespace gemel {
 
-/// How well a model does on pairs it was not trained on.
+/// How well a model separates pairs that it was not trained on.
 struct Evaluation {
-  double loss;
-  Roc roc;
-  std::vector<std::string> warnings = {};  ///< what is wrong with these figures, if anything
+  double loss;                             ///< the weighted loss over all pairs
+  Roc roc;                                 ///< the ROC of their distances
+  std::vector<std::string> warnings = {};  ///< reasons to distrust these numbers, if any: see `reversal`
 };
 
-/// The loss over all pairs as one batch, each with its weight, as fit weighs those it validates on, and the ROC of
-/// their distances, in which each pair counts once whatever its weight. Throws as `distances`, and NonFiniteError where
-/// a distance is NaN or infinite (`place().pair` is its number), ValueError where all pairs are of one class.
+/// The loss over all pairs as one batch, weighted like a validation in fit, and the ROC of their distances, in which
+/// each pair counts once whatever its weight. Throws like `distances`, NonFiniteError where a distance is not finite
+/// (`place().pair` is the pair's number), and ValueError where all pairs are of one class.
 template <Embedder Model, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pairs, const L& loss) {
   using S = typename Model::Scalar;

@@ -18,22 +18,23 @@
 
 namespace gemel {
 
-/// A threshold, what it costs on the pairs it was set on, and what may be expected of it on others.
+/// A threshold, its error rates on the pairs that it was set on, and an interval of its FAR on other pairs.
 struct Calibration {
-  double threshold = 0;  ///< a distance d <= threshold, compared in double, is accepted as "the same"; -infinity: none
-  double far = 0;        ///< the share of dissimilar calibration pairs that are accepted
-  double frr = 0;        ///< the share of similar calibration pairs that are rejected
+  double threshold = 0;     ///< distances d <= threshold, compared in double, are accepted as "the same"; -infinity
+                            ///< accepts none
+  double far = 0;           ///< the share of dissimilar calibration pairs that are accepted
+  double frr = 0;           ///< the share of similar calibration pairs that are rejected
   Interval interval = {};   ///< of the FAR
-  std::string method = {};  ///< a sentence: how the threshold was set, on what, and which interval this is; or why
-                            ///< nothing is accepted
+  std::string method = {};  ///< a sentence: by which rule and on which pairs the threshold was set, and which interval
+                            ///< this is; or why nothing is accepted
 };
 
 namespace detail {
 
-/// The calling thread's own workspace for the time of a call. It is taken out of where it is kept, so that a model that
-/// asks a Verifier while it embeds does not write into its caller's. When a thread ends, what is asked after its
-/// thread_local objects are gone (by the destructor of a static object, or of another thread_local one) has a workspace
-/// for the one call.
+/// The calling thread's workspace for the duration of a call. It is moved out of the thread_local object and back, so
+/// that a model that asks a Verifier while it embeds does not write into its caller's workspace. A call after the
+/// thread_local object is destroyed (from the destructor of a static object, or of another thread_local one) gets a new
+/// workspace for that call only.
 template <Scalar S>
 class BorrowedWorkspace {
  public:
@@ -58,7 +59,7 @@ class BorrowedWorkspace {
     thread_local Kept kept;
     return kept;
   }
-  /// Whether the calling thread's is gone. It needs no destructor, so that it may be asked later than that.
+  /// Whether the calling thread's object is destroyed. A bool has no destructor, so it can be read even then.
   static bool& ended() {
     thread_local bool ended = false;
     return ended;
@@ -69,36 +70,40 @@ class BorrowedWorkspace {
 
 }  // namespace detail
 
-/// Answers "the same or different?" with a model and a calibrated threshold, of raw samples: what scales them is a
-/// layer of the model. It owns a copy of the model; all of it is const, so that any number of threads may share one.
+/// Answers "the same or different?" for raw samples, with a model and a calibrated threshold. Any scaling of the
+/// samples is a layer of the model. A Verifier owns a copy of the model, and every comparison is const, so that any
+/// number of threads may share one.
 ///
-/// All is done by the caller's thread. Without a Workspace of the caller's, each thread keeps one, for all Verifiers of
-/// a scalar, until it ends: once it has grown to the largest network that was asked (the outputs of its two widest
-/// layers for 96 samples, and the embeddings of 48 pairs), nothing is allocated. There are two exceptions: an embedder
-/// that cannot embed into the caller's memory (embedder.hpp) allocates its embeddings at each call, and samples that
-/// Eigen must copy first (a row, an expression) are copied into memory that is allocated.
+/// The calling thread does all the work. Where the caller passes no Workspace, each thread keeps one until it ends, for
+/// all Verifiers of the same scalar. Once it has grown to the largest network used (two outputs of its widest layer for
+/// 96 samples, and the embeddings of 48 pairs), nothing is allocated, with two exceptions: an embedder that cannot
+/// embed into the caller's memory (embedder.hpp) allocates its embeddings in each call, and samples that Eigen must
+/// copy (a row, an expression) are copied into new memory.
 template <class Model>
 class Verifier {
   static_assert(Embedder<Model>, "gemel: this type does not model the Embedder concept (verification/embedder.hpp)");
 
  public:
-  using Scalar = typename Model::Scalar;
-  using Sample = Eigen::Ref<const MatrixX<Scalar>>;  ///< one column: a VectorX, a features x 1 MatrixX, a column of one
+  using Scalar = typename Model::Scalar;             ///< float or double
+  using Sample = Eigen::Ref<const MatrixX<Scalar>>;  ///< one column: a VectorX, a features x 1 MatrixX, or its column
 
-  /// Throws ValueError where the threshold is NaN. One of -infinity accepts nothing.
+  /// Throws ValueError where the threshold is NaN. A threshold of -infinity accepts nothing.
   Verifier(Model model, Calibration calibration) : model_(std::move(model)), calibration_(std::move(calibration)) {
     if (std::isnan(calibration_.threshold)) throw ValueError("the threshold is NaN");
   }
 
-  /// Whether the two samples are accepted as the same. Throws as `distance`.
+  /// @{
+  /// Whether the two samples are accepted as the same. Throws like `distance`.
   bool same(const Sample& a, const Sample& b) const { return accepts(distance(a, b)); }
   bool same(const Sample& a, const Sample& b, Workspace<Scalar>& workspace) const {
     return accepts(distance(a, b, workspace));
   }
+  /// @}
 
-  /// Throws ShapeError where a or b is not one sample of the features that the model takes, NonFiniteError where a
-  /// feature or the distance is NaN or infinite, so that a broken sample is never taken for a different one; its place
-  /// says which sample: 0 is a, 1 is b.
+  /// @{
+  /// The distance of the two samples' embeddings. Throws ShapeError where a or b is not one sample of as many features
+  /// as the model takes. Throws NonFiniteError where a feature or the distance is NaN or infinite, so that a broken
+  /// sample never counts as a different one; `place().sample` is 0 for a, 1 for b.
   Scalar distance(const Sample& a, const Sample& b) const {
     detail::BorrowedWorkspace<Scalar> workspace;
     return distance(a, b, *workspace);
@@ -110,9 +115,11 @@ class Verifier {
     measure(columns, a.rows(), 1, workspace, &d, [](Index, Index side) { return Place{.sample = side}; });
     return d;
   }
+  /// @}
 
-  /// The distance of each of a's samples to b's in the same column (both features x n). Throws as `distance`, with the
-  /// pair's number; sample j of a is number j, of b number n + j.
+  /// The distance (n) of each sample of a to the sample of b in the same column (both features x n). Throws like
+  /// `distance`; the error's place has the pair's number, and as sample number j for column j of a, n + j for column j
+  /// of b.
   VectorX<Scalar> distances(const Eigen::Ref<const MatrixX<Scalar>>& a,
                             const Eigen::Ref<const MatrixX<Scalar>>& b) const {
     detail::BorrowedWorkspace<Scalar> workspace;
@@ -120,7 +127,7 @@ class Verifier {
     distances(a, b, *workspace, d);
     return d;
   }
-  /// The same into d (n).
+  /// The same, written to d (n).
   void distances(const Eigen::Ref<const MatrixX<Scalar>>& a, const Eigen::Ref<const MatrixX<Scalar>>& b,
                  Workspace<Scalar>& workspace, Eigen::Ref<VectorX<Scalar>> d) const {
     if (a.cols() != b.cols() || a.rows() != b.rows()) refuse_shapes("samples, column by column,", a, b);
@@ -139,20 +146,23 @@ class Verifier {
     }
   }
 
-  /// Whether a distance, as `distance` and `distances` give it, is accepted as that of the same.
+  /// Whether a distance, as `distance` and `distances` return it, is accepted as "the same".
   bool accepts(Scalar distance) const { return static_cast<double>(distance) <= calibration_.threshold; }
 
-  /// Of a Verifier that is about to end, `calibrate(model, pairs).calibration()`, it is the value, not a reference.
+  /// @{
+  /// What the Verifier was made of: a reference, or the value itself if the Verifier is a temporary, as in
+  /// `calibrate(model, pairs).calibration()`.
   const Calibration& calibration() const& { return calibration_; }
   Calibration calibration() && { return std::move(calibration_); }
   const Model& model() const& { return model_; }
   Model model() && { return std::move(model_); }
+  /// @}
 
  private:
   static constexpr Index block = 48;  // pairs at a time
 
-  /// The distances of `count` pairs: the samples of one side, then those of the other. where(j, side) is the place of
-  /// pair j's sample on side 0 or 1.
+  /// The distances of `count` pairs. `columns` has all samples of side 0, then all samples of side 1; where(j, side) is
+  /// the place of pair j's sample on that side.
   template <class Where>
   void measure(const Scalar* const* columns, Index features, Index count, Workspace<Scalar>& workspace, Scalar* d,
                const Where& where) const {

@@ -18,31 +18,35 @@
 
 namespace gemel {
 
+/// Options of a Watch.
 struct WatchOptions {
-  Index every = 1;  ///< epochs from one value to the next; those between have NaN
+  Index every = 1;  ///< the number of epochs from one measurement to the next; the epochs between have NaN
 };
 
-/// A callback that measures, after each epoch, how well the model tells chosen pairs apart:
+/// A callback that measures after each epoch how well the model separates given pairs:
 ///
 ///   History history = fit(model, pairs, loss, optimizer, {.epochs = 20}, rng, Watch{"hard eer", hard_pairs, eer},
 ///                         EarlyStopping{.monitor = "hard eer", .patience = 3}, CSVLogger{"log.csv"});
 ///   history.metric("hard eer").back();
 ///
-/// The metric is a double of the Roc of the distances: `eer`, `auc`, `best_accuracy`, `FrrAtFar{0.01}`, or a function
-/// of the user's own. The model is taken as it is at inference, so without dropout. The value is in the history before
-/// any callback's on_epoch_end, whatever their order is, so that EarlyStopping and ReduceLROnPlateau may monitor it,
+/// The metric computes a double from the Roc of the distances: `eer`, `auc`, `best_accuracy`, `FrrAtFar{0.01}`, or a
+/// function of your own. The model runs as at inference, without dropout. The value is in the history before any
+/// callback's on_epoch_end, whatever the callbacks' order, so that EarlyStopping and ReduceLROnPlateau can monitor it
 /// and CSVLogger and ProgressBar show it. The pairs are shared, not copied.
 ///
-/// All pairs are looked at when the training begins. Throws then ValueError where `every` is below 1, all pairs are of
-/// one class, or the name is empty, another callback's, or one of the history's own; ShapeError where the pairs have
-/// not the features that the model takes; NonFiniteError where a sample is not finite, and later where a distance is
-/// not. `place().pair` is the number of the pair.
+/// All pairs are checked when training begins. It then throws ValueError where `every` is below 1, where all pairs are
+/// of one class, or where the name is empty, another callback's, or one of the history's own; ShapeError where the
+/// pairs have another number of features than the model takes; NonFiniteError where a sample is not finite. Later it
+/// throws NonFiniteError where a distance is not finite. `place().pair` is the number of the pair.
 template <Scalar S, RocMetric Metric>
 class Watch {
  public:
+  /// A Watch whose values enter the history under `name`.
   Watch(std::string name, Pairs<S> pairs, Metric metric, WatchOptions options = {})
       : name_(std::move(name)), pairs_(std::move(pairs)), metric_(std::move(metric)), options_(options) {}
 
+  /// @{
+  /// As the Callback concept asks (callback/callback.hpp).
   MetricSeries metric() const {
     MetricSeries series{.name = name_};
     if constexpr (requires { bool{Metric::more_is_better}; }) series.more_is_better = Metric::more_is_better;
@@ -89,6 +93,7 @@ class Watch {
     }
     return metric_(Roc{values, pairs_.labels()});
   }
+  /// @}
 
  private:
   std::string name_;
