@@ -11,11 +11,11 @@
 
 namespace gemel::test {
 
-/// The largest step of the central differences in gradient_error().
+/// The larger of the two steps of gradient_error.
 inline constexpr double largest_step = 2e-5;
 
 /// The largest error |a - n| / max(|a|, |n|, 1e-3 max |g|) over the elements of a gradient g of f at x, where a is the
-/// element of g and n the central difference with the better of two steps. Kinks of f must be more than 10 times
+/// element of g and n the central difference, for the better of two steps. Kinks must be more than 10 times
 /// `largest_step` away.
 template <class Function>
 double gradient_error(const Function& f, VectorX<double> x, const VectorX<double>& gradient) {
@@ -38,8 +38,8 @@ double gradient_error(const Function& f, VectorX<double> x, const VectorX<double
   return worst;
 }
 
-/// The same error for a layer without parameters whose outputs have the size of its inputs: for the gradient by the
-/// inputs x (features x n) of the sum of all outputs, weighted by u.
+/// The same for the input gradient of a layer without parameters whose inputs and outputs have the same size. f is the
+/// sum of the outputs weighted by u; x and u have the same shape.
 template <class LayerType>
 double input_gradient_error(const LayerType& layer, const MatrixX<double>& x, const MatrixX<double>& u,
                             const Pass& pass) {

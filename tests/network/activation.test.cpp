@@ -66,7 +66,7 @@ TEST_CASE("the sigmoid neither overflows nor loses its small values", "[activati
   CHECK(std::abs(f.value(-80.0F) / std::exp(-80.0) - 1) <= 1e-6);
 }
 
-TEST_CASE("LeakyReLU refuses a slope that y could not tell", "[activation]") {
+TEST_CASE("LeakyReLU refuses a slope that y does not determine", "[activation]") {
   for (const double slope : {-0.01, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     CAPTURE(slope);
     CHECK_THROWS_AS(LeakyReLU{.negative_slope = slope}, ValueError);

@@ -20,7 +20,7 @@ struct HalfOfEuclidean : Euclidean {
 };
 
 static_assert(Distance<AnyDistance, float> && Distance<AnyDistance, double>);
-static_assert(!std::constructible_from<AnyDistance, HalfOfEuclidean>);  // it would measure the whole
+static_assert(!std::constructible_from<AnyDistance, HalfOfEuclidean>);  // would measure as Euclidean
 
 template <class S, class Metric>
 void check_any_distance(const Metric& metric) {
@@ -32,7 +32,7 @@ void check_any_distance(const Metric& metric) {
   CHECK(any.value(a, b) == d);
   CHECK(any.as_length(2.5) == metric.as_length(2.5));
 
-  MatrixX<S> expected = normal<S>(7, 2, rng);  // it adds
+  MatrixX<S> expected = normal<S>(7, 2, rng);  // gradients are added
   MatrixX<S> gradient = expected;
   metric.add_gradient(a, b, d, S{-0.75}, Column<S>(expected.col(0).data(), 7), Column<S>(expected.col(1).data(), 7));
   any.add_gradient(a, b, d, S{-0.75}, Column<S>(gradient.col(0).data(), 7), Column<S>(gradient.col(1).data(), 7));
@@ -46,7 +46,7 @@ void check_any_distance(const Metric& metric) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("AnyDistance has the bits of what is chosen", "[any_distance]", float, double) {
+TEMPLATE_TEST_CASE("AnyDistance has the bits of the chosen distance", "[any_distance]", float, double) {
   check_any_distance<TestType>(Euclidean{});
   check_any_distance<TestType>(SquaredEuclidean{});
   check_any_distance<TestType>(Manhattan{});

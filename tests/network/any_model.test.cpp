@@ -11,7 +11,7 @@ using namespace gemel;
 
 namespace {
 
-/// Where the leaf is an L, f(leaf); else the test fails.
+/// Calls f(leaf) if leaf k is an L; otherwise the test fails.
 template <class L, class Net, class F>
 void check_leaf(const Net& network, Index k, const F& f) {
   bool found = false;
@@ -27,9 +27,9 @@ void check_leaf(const Net& network, Index k, const F& f) {
 
 static_assert(std::convertible_to<Siamese<Network<float, Dense<4, 3>>, Cosine>, AnyModel<float>>);
 static_assert(std::convertible_to<Siamese<AnyNetwork<float>>, AnyModel<float>>);
-static_assert(!std::convertible_to<Network<double, Dense<4, 3>>, AnyNetwork<float>>);  // of another scalar
+static_assert(!std::convertible_to<Network<double, Dense<4, 3>>, AnyNetwork<float>>);  // another scalar
 static_assert(!std::convertible_to<Siamese<Network<double, Dense<4, 3>>>, AnyModel<float>>);
-static_assert(!std::convertible_to<AnyNetwork<float>, Network<float, Dense<4, 3>>>);  // nor back
+static_assert(!std::convertible_to<AnyNetwork<float>, Network<float, Dense<4, 3>>>);  // the other way round
 
 }  // namespace
 
@@ -107,7 +107,7 @@ TEST_CASE("AnyModel has a model's distance, and parameters of its own", "[any_mo
   CHECK(AnyModel<float>{network}.distance(a, b) == Siamese{network}.distance(a, b));
 }
 
-TEST_CASE("a network that was moved from makes no AnyNetwork", "[any_model]") {
+TEST_CASE("a network that was moved from does not convert to AnyNetwork", "[any_model]") {
   Rng rng{3};
   Network<float, Dense<6, 5>> network{rng};
   const auto taken = std::move(network);

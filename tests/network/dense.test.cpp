@@ -38,7 +38,7 @@ MatrixX<S> forward(const L& layer, const VectorX<S>& p, ColumnList<S> x) {
   return y;
 }
 
-// What a backward pass of sum(u .* y) gives.
+// The gradients of sum(u .* y).
 template <Scalar S>
 struct Gradient {
   MatrixX<S> dx;
@@ -98,8 +98,8 @@ TEMPLATE_TEST_CASE("sizes static, dynamic or mixed give the same bits", "[dense]
   check(Dense<Dynamic, 9, Tanh>{5, 9});
 }
 
-TEMPLATE_TEST_CASE("columns give the same bits wherever they lie and however many there are", "[dense]", float,
-                   double) {
+TEMPLATE_TEST_CASE("columns give the same bits wherever they are in memory and however many there are", "[dense]",
+                   float, double) {
   const Dense<6, 10, ReLU> layer;
   Rng rng{3};
   const VectorX<TestType> p = normal<TestType>(70, 1, rng);
@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("columns give the same bits wherever they lie and however man
   }
   CHECK(forward(layer, p, list(x).middle(0, 0)).cols() == 0);
 
-  // The gradient adds column after column: in one list, in pointers, or in two parts.
+  // The gradient adds column after column, whether they come as one list, as pointers or in two parts.
   MatrixX<TestType> dz = normal<TestType>(10, 211, rng);
   std::vector<const TestType*> in_order(reversed.rbegin(), reversed.rend());
   VectorX<TestType> whole = VectorX<TestType>::Ones(70), pointers = whole, parts = whole;
@@ -152,7 +152,7 @@ TEMPLATE_TEST_CASE("Dense's gradients", "[dense]", Linear, ReLU, LeakyReLU, Tanh
   CHECK(test::gradient_error(loss_of_x, x.reshaped(), g.dx.reshaped()) <= 1e-7);
 }
 
-TEMPLATE_TEST_CASE("a gradient in blocks has the bits of the whole, and adds", "[dense]", float, double) {
+TEMPLATE_TEST_CASE("a gradient computed in blocks has the same bits, and is added", "[dense]", float, double) {
   const Dense<Dynamic, Dynamic> layer{11, 5};
   Rng rng{5};
   const MatrixX<TestType> x = normal<TestType>(11, 130, rng), dz = normal<TestType>(5, 130, rng);
@@ -174,7 +174,7 @@ TEMPLATE_TEST_CASE("a gradient in blocks has the bits of the whole, and adds", "
   }
 }
 
-TEMPLATE_TEST_CASE("backward goes through ReLU and W, and without room for dx stops at dz", "[dense]", float, double) {
+TEMPLATE_TEST_CASE("backward goes through ReLU and W, and stops at dz if dx is empty", "[dense]", float, double) {
   Rng rng{6};
   for (const Index in : {6, 300}) {
     const Dense<Dynamic, Dynamic, ReLU> layer{in, 9};
@@ -199,7 +199,7 @@ TEST_CASE("the bound holds for every element of the gradient", "[dense]") {
     layer.add_gradient(list(x), list(dz), 0, std::span<double>(g.data(), 27));
     const double bound = layer.gradient_bound(scale, 0.5, 20);
     CHECK(g.cwiseAbs().maxCoeff() <= bound * (1 + 1e-12));
-    CHECK(g.cwiseAbs().maxCoeff() >= bound * (1 - 1e-12));  // here it is reached
+    CHECK(g.cwiseAbs().maxCoeff() >= bound * (1 - 1e-12));  // equal elements reach the bound
   }
 }
 

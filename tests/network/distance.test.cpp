@@ -30,7 +30,7 @@ S distance(const D& metric, const VectorX<S>& a, const VectorX<S>& b) {
   return metric.value(view(a), view(b));
 }
 
-/// a's gradient above b's, added to `start`.
+/// The gradients of a and of b, one below the other, added to `start`.
 template <Scalar S, class D>
 VectorX<S> gradient(const D& metric, const VectorX<S>& a, const VectorX<S>& b, S slope, S start = 0) {
   const Index n = a.size();
@@ -100,8 +100,8 @@ TEMPLATE_TEST_CASE("a gradient is added to what is there", "[distance]", Euclide
   CHECK(gradient(TestType{}, a, b, 0.0).isZero(0));
 }
 
-TEMPLATE_TEST_CASE("two equal embeddings: distance 0, no gradient", "[distance]", Euclidean, SquaredEuclidean,
-                   Manhattan, Cosine) {
+TEMPLATE_TEST_CASE("two equal embeddings have the distance 0 and no gradient", "[distance]", Euclidean,
+                   SquaredEuclidean, Manhattan, Cosine) {
   Rng rng{6};
   const VectorX<double> a = normal<double>(37, 1, rng);
   CHECK(distance(TestType{}, a, a) >= 0);
@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("two equal embeddings: distance 0, no gradient", "[distance]"
   CHECK(gradient(TestType{}, zero, zero, 1.0F).isZero(0));
 }
 
-TEST_CASE("a zero vector is at a right angle to all others", "[distance]") {
+TEST_CASE("a zero vector is at a right angle to all other vectors", "[distance]") {
   const VectorX<double> zero = VectorX<double>::Zero(5), other = VectorX<double>::LinSpaced(5, 1, 2);
   CHECK(distance(Cosine{}, zero, other) == 1);
   CHECK(distance(Cosine{}, other, zero) == 1);
@@ -121,7 +121,7 @@ TEST_CASE("a zero vector is at a right angle to all others", "[distance]") {
   CHECK(gradient(Cosine{}, other, zero, 1.0).isZero(0));
 }
 
-TEST_CASE("the cosine distance knows direction only, and stays in its range", "[distance]") {
+TEST_CASE("the cosine distance depends on directions only, and stays in its range", "[distance]") {
   const VectorX<double> a = VectorX<double>::LinSpaced(5, 1, 2);
   CHECK(std::abs(distance<double>(Cosine{}, a, -3 * a) - 2) <= 1e-15);
   VectorX<double> x(2), y(2);
@@ -154,7 +154,7 @@ TEST_CASE("the cosine distance knows direction only, and stays in its range", "[
   }
 }
 
-TEMPLATE_TEST_CASE("the cosine distance is right to rounding at every magnitude", "[distance]", float, double) {
+TEMPLATE_TEST_CASE("the cosine distance is accurate to rounding at every magnitude", "[distance]", float, double) {
   using S = TestType;
   using Limits = std::numeric_limits<S>;
   Rng rng{3};
@@ -175,8 +175,7 @@ TEMPLATE_TEST_CASE("the cosine distance is right to rounding at every magnitude"
   CHECK(worst_slope <= 4 * Limits::epsilon());
 }
 
-TEST_CASE("the cosine distance of many elements whose squares are no normal numbers is right to rounding",
-          "[distance]") {
+TEST_CASE("the cosine distance of many elements whose squares are denormal is accurate to rounding", "[distance]") {
   const Index n = 2048;  // the sum of the squares is a normal number
   VectorX<float> a(n), b(n);
   for (Index i = 0; i < n; ++i) {

@@ -16,7 +16,7 @@ static_assert(std::is_default_constructible_v<Dropout<7>> && !std::is_default_co
 
 namespace {
 
-/// y of the columns of x, which are columns `numbers` of their batch.
+/// The output for x, whose columns are the columns `numbers` of a batch.
 template <class L>
 MatrixX<float> forward(const L& layer, const MatrixX<float>& x, Pass pass, std::vector<Index> numbers = {}) {
   MatrixX<float> y = MatrixX<float>::Constant(x.rows(), x.cols(), 99);
@@ -41,7 +41,7 @@ TEST_CASE("dropout drops its rate and keeps the mean", "[dropout]") {
   CHECK((y.col(0).array() != y.col(1).array()).any());
 }
 
-TEST_CASE("dropout copies where it does not train, and at rate 0", "[dropout]") {
+TEST_CASE("dropout copies at inference, and at rate 0", "[dropout]") {
   Rng rng{2};
   const MatrixX<float> x = normal<float>(7, 3, rng);
   CHECK(forward(Dropout<>{7, 0.5}, x, Pass{}) == x);
@@ -49,14 +49,14 @@ TEST_CASE("dropout copies where it does not train, and at rate 0", "[dropout]") 
   CHECK(forward(Dropout<7>{}, x, training) != x);
 }
 
-TEST_CASE("what drops is a function of seed, step and column only", "[dropout]") {
+TEST_CASE("seed, step and column alone determine which values drop", "[dropout]") {
   Rng rng{2};
   const Dropout<> layer{70, 0.5};
   const MatrixX<float> x = normal<float>(70, 6, rng);
   const MatrixX<float> y = forward(layer, x, training);
   CHECK(forward(layer, x, training) == y);
 
-  // Another thread has columns 4 and 1 of the batch.
+  // As a thread that computes columns 4 and 1 of the batch.
   MatrixX<float> part(70, 2);
   part << x.col(4), x.col(1);
   const MatrixX<float> of_part = forward(layer, part, training, {4, 1});
@@ -83,7 +83,7 @@ TEST_CASE("a NaN shows, dropped or not", "[dropout]") {
   CHECK(forward(Dropout<>{50, 0.5}, x, training).array().isNaN().all());
 }
 
-TEST_CASE("dropout refuses a rate outside [0, 1) and a size that is none", "[dropout]") {
+TEST_CASE("dropout refuses a rate outside [0, 1) and a wrong size", "[dropout]") {
   for (const double rate : {-0.1, 1.0, 20.0, std::nan("")}) {
     CAPTURE(rate);
     CHECK_THROWS_AS(Dropout<7>{rate}, ValueError);

@@ -42,7 +42,7 @@ Moments moments(const I& initialize) {
   return m;
 }
 
-// 60,000 values: the standard error of the mean is 0.4 % of the deviation, that of the deviation about 0.2 % of it.
+// 60,000 values: the standard errors of mean and deviation are 0.4 % and about 0.2 % of the deviation.
 void check_moments(const Moments& m, double deviation, double largest) {
   CAPTURE(m.mean, m.deviation, m.largest, deviation, largest);
   CHECK(std::abs(m.mean) <= 0.02 * deviation);
@@ -59,7 +59,7 @@ TEST_CASE("uniform initializers have their limit and deviation", "[initializer]"
   check_moments(moments(HeUniform{}), he / std::sqrt(3.0), he);
 }
 
-TEST_CASE("normal initializers have their deviation after the cut", "[initializer]") {
+TEST_CASE("normal initializers have their deviation after the truncation", "[initializer]") {
   const double glorot = std::sqrt(2.0 / (fan_in + fan_out)), he = std::sqrt(2.0 / fan_in);
   check_moments(moments(GlorotNormal{}), glorot, 2 * glorot / 0.87962566103423978);
   check_moments(moments(HeNormal{}), he, 2 * he / 0.87962566103423978);

@@ -46,7 +46,7 @@ TEST_CASE("L2Normalize's gradient", "[l2_normalize]") {
   CHECK(test::input_gradient_error(L2Normalize<>{11}, x, u, Pass{}) <= 1e-7);
   CHECK(test::input_gradient_error(L2Normalize<11>{}, x, u, Pass{}) <= 1e-7);
 
-  // The gradient is orthogonal to x; a dy orthogonal to y passes as it is, but for the length.
+  // The gradient is orthogonal to x; a dy orthogonal to y is only scaled.
   MatrixX<double> at(2, 1), across(2, 1);
   at << 3, 4;
   across << -4, 3;
@@ -89,7 +89,7 @@ TEST_CASE("the direction of very long and very short vectors is kept", "[l2_norm
   }
 }
 
-TEST_CASE("L2Normalize refuses a size that is none", "[l2_normalize]") {
+TEST_CASE("L2Normalize refuses a wrong size", "[l2_normalize]") {
   CHECK_THROWS_AS(L2Normalize<>{-1}, ShapeError);
   CHECK_THROWS_AS(L2Normalize<3>{4}, ShapeError);
   CHECK(L2Normalize<>{4}.out() == 4);

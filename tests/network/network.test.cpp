@@ -26,7 +26,7 @@ using Static = Network<float, Dense<5, 7, ReLU>, Dense<7, 6, Tanh>, Dense<6, 3>>
 static_assert(std::copyable<Static> && std::is_same_v<Static::Scalar, float>);
 static_assert(std::is_constructible_v<Static, Rng&>);
 static_assert(!std::is_constructible_v<Network<float, Dense<Dynamic, 3>>, Rng&>);
-// Static sizes that agree, with run-time ones between them; what must not compile is in tests/compile_fail.
+// Static sizes that agree, also with run-time sizes between them. Sizes that disagree are in tests/compile_fail.
 static_assert(std::copyable<Network<float, Dense<5, 7>, Dense<Dynamic, 7>, Dense<7, Dynamic>, Dense<4, 3>>> &&
               std::copyable<Network<float, Dense<5, 7>, Dropout<7>, L2Normalize<7>, Sequence<Dense<7, 7>>>> &&
               std::copyable<Network<float, Dense<5, 7>, Sequence<std::variant<Dense<7, 7>, Dropout<7>>>, Dense<7, 3>>>);
@@ -44,7 +44,7 @@ MatrixX<typename Net::Scalar> embed(const Net& network, const MatrixX<typename N
   return y;
 }
 
-// Copies, and has the sizes it is told to have.
+// A layer that copies its input and claims the sizes that it is given.
 struct Claims {
   Index parameters = 4;
   Index grain_ = 2;
@@ -70,7 +70,7 @@ struct Claims {
   void add_gradient(ColumnList<S>, ColumnList<S>, Index, std::span<S>) const {}
 };
 
-// The layer that an error of construction names, and its text.
+// The layer that the error of a construction names, and the error's text.
 template <class Make>
 std::pair<std::optional<Index>, std::string> refused(const Make& make) {
   try {
@@ -83,7 +83,7 @@ std::pair<std::optional<Index>, std::string> refused(const Make& make) {
 
 }  // namespace
 
-TEST_CASE("a network knows its sizes and where each layer's parameters lie", "[network]") {
+TEST_CASE("a network knows its sizes and where each layer's parameters are", "[network]") {
   Rng rng{1};
   const Static network{rng};
   CHECK(network.in() == 5);
@@ -111,7 +111,7 @@ TEST_CASE("layers are initialised in order from one stream: Glorot weights, zero
   CHECK(rng.bits() == same.bits());
 }
 
-TEST_CASE("a network's embedding is its layers', one after another, in plain Eigen", "[network]") {
+TEST_CASE("a network embeds like a chain of its layers in plain Eigen", "[network]") {
   Rng rng{3};
   Network<double, Dense<5, 7, ReLU>, Dense<7, 6, Tanh>, Dense<6, 3>> network{rng};
   const VectorX<double> p = normal<double>(111, 1, rng);
@@ -125,7 +125,8 @@ TEST_CASE("a network's embedding is its layers', one after another, in plain Eig
   CHECK((embed(network, x) - y).cwiseAbs().maxCoeff() <= 1e-13);
 }
 
-TEMPLATE_TEST_CASE("static, dynamic, mixed and listed layers give the same bits", "[network]", float, double) {
+TEMPLATE_TEST_CASE("layers with static, dynamic and mixed sizes and in a Sequence give the same bits", "[network]",
+                   float, double) {
   const auto rng = [] { return Rng{4}; };
   Rng first = rng(), data{5};
   const Network<TestType, Dense<5, 8, ReLU>, Dense<8, 8, ReLU>, Dense<8, 8, ReLU>, Dense<8, 3>> fixed{first};
@@ -151,7 +152,7 @@ TEMPLATE_TEST_CASE("static, dynamic, mixed and listed layers give the same bits"
                                Dense<8, 3>{}));
 }
 
-TEST_CASE("layers without parameters stand anywhere", "[network]") {
+TEST_CASE("layers without parameters may be anywhere", "[network]") {
   Rng rng{6}, same{6};
   const auto network = make_network<double>(rng, L2Normalize<5>{}, Dense<5, 4>{}, Dropout<4>{0.5}, L2Normalize<4>{});
   const auto plain = make_network<double>(same, Dense<5, 4>{});
@@ -161,7 +162,7 @@ TEST_CASE("layers without parameters stand anywhere", "[network]") {
   CHECK(network.offset(2) == 24);
   CHECK(network.parameters() == plain.parameters());
   const MatrixX<double> x = normal<double>(5, 6, rng);
-  const MatrixX<double> y = embed(plain, x.colwise().normalized()).colwise().normalized();  // Dropout trains only
+  const MatrixX<double> y = embed(plain, x.colwise().normalized()).colwise().normalized();  // no dropout at inference
   CHECK((embed(network, x) - y).cwiseAbs().maxCoeff() <= 1e-15);
 }
 
@@ -182,25 +183,25 @@ TEST_CASE("each layer is visited with its own type", "[network]") {
   CHECK(network.depth() == 4);
 }
 
-TEST_CASE("neighbours that disagree are refused, and the layer is named", "[network]") {
+TEST_CASE("neighbours that disagree are refused, and the error names the layer", "[network]") {
   Rng rng{8};
   const auto [layer, text] = refused([&] { make_network<float>(rng, Hidden{5, 7}, Hidden{7, 6}, Hidden{4, 3}); });
   CHECK(layer == 2);
   CHECK(text == "layer 2: it takes 4 inputs, but the layer before it gives 6; make the two sizes equal");
   CHECK(refused([&] { make_network<float>(rng, Dense<5, 7>{}, Hidden{6, 6}); }).first == 1);
-  // Those within a Sequence count one by one.
+  // Each layer within a Sequence has its own number.
   const Sequence<Hidden> middle{{Hidden{7, 7}, Hidden{7, 6}}};
   CHECK(refused([&] { make_network<float>(rng, Hidden{5, 7}, middle, Hidden{7, 3}); }).first == 3);
   CHECK(refused([&] { make_network<float>(rng, Hidden{5, 4}, middle); }).first == 1);
 }
 
-TEST_CASE("a layer of run-time size hides no disagreement of its neighbours", "[network]") {
+TEST_CASE("a layer of run-time size does not hide a disagreement of its neighbours", "[network]") {
   Rng rng{8};
   CHECK(refused([&] { make_network<float>(rng, Dense<5, 128>{}, Dropout<>{128, 0.5}, Dense<64, 3>{}); }).first == 2);
   CHECK(refused([&] { make_network<float>(rng, Dense<5, 128>{}, L2Normalize<>{64}, Dense<64, 3>{}); }).first == 1);
 }
 
-TEST_CASE("a layer that is not what it says is refused, and named", "[network]") {
+TEST_CASE("a layer with inconsistent sizes is refused, and the error names it", "[network]") {
   Rng rng{8};
   const auto refuses = [&](const Claims& claims, const std::string& part) {
     CAPTURE(part);
@@ -226,7 +227,7 @@ TEST_CASE("a layer that is not what it says is refused, and named", "[network]")
   make_network<float>(rng, Dense<5, 4>{}, Claims{.parameters = 0, .grain_ = 7, .sizes = {}});
 }
 
-TEST_CASE("layers that no memory holds are refused as a ShapeError", "[network]") {
+TEST_CASE("layers too large for memory are refused with a ShapeError", "[network]") {
   Rng rng{8};
   const Hidden layer{Index{1} << 23, Index{1} << 23};  // 2^46 parameters
   const auto several = refused([&] { make_network<float>(rng, Sequence<Hidden>{std::vector(8, layer)}); });
@@ -239,7 +240,7 @@ TEST_CASE("layers that no memory holds are refused as a ShapeError", "[network]"
 #endif
 }
 
-TEST_CASE("parameters are set whole or not at all", "[network]") {
+TEST_CASE("all parameters are set, or none", "[network]") {
   Rng rng{9};
   Static network{rng};
   const VectorX<float> before = network.parameters();
@@ -258,7 +259,7 @@ TEST_CASE("parameters are set whole or not at all", "[network]") {
     }
   }
 
-  network.set_parameters(2 * network.parameters());  // an expression of its own
+  network.set_parameters(2 * network.parameters());  // an expression of the network's own parameters
   CHECK(network.parameters() == 2 * before);
   network.set_parameters(before);
   CHECK(network.parameters() == before);
@@ -298,7 +299,7 @@ TEST_CASE("a copy is a network of its own", "[network]") {
   CHECK(network.parameters() == before);
 }
 
-TEST_CASE("a network of one parameter and one of none", "[network]") {
+TEST_CASE("the smallest network, and a network without parameters", "[network]") {
   Rng rng{12};
   auto none = make_network<double>(rng, L2Normalize<3>{});
   CHECK(none.parameter_count() == 0);
@@ -310,7 +311,7 @@ TEST_CASE("a network of one parameter and one of none", "[network]") {
   CHECK(embed(smallest, MatrixX<double>::Constant(1, 1, 2))(0, 0) == 5);
 }
 
-TEST_CASE("a network is made of layers and parameters without an Rng", "[network]") {
+TEST_CASE("a network of given layers and parameters needs no Rng", "[network]") {
   Rng rng{13};
   const Static network{rng};
   const Static copy{network.layers(), network.parameters()};
@@ -318,7 +319,7 @@ TEST_CASE("a network is made of layers and parameters without an Rng", "[network
   const MatrixX<float> x = normal<float>(5, 6, rng);
   CHECK(embed(copy, x) == embed(network, x));
 
-  // Its scalar is that of the parameters.
+  // The scalar is deduced from the parameters.
   const Standardize<> standardize{{1, 2}, {3, 4}};
   const Network made{std::tuple{standardize, Dense<2, 1>{}}, VectorX<double>{{1, -1, 0.5}}};
   static_assert(std::is_same_v<decltype(made), const Network<double, Standardize<>, Dense<2, 1>>>);
@@ -337,7 +338,7 @@ TEST_CASE("a network is made of layers and parameters without an Rng", "[network
   CHECK_THROWS_AS((Network{std::tuple{Hidden{5, 7}, Hidden{6, 3}}, VectorX<float>::Zero(63)}), ShapeError);
 }
 
-TEST_CASE("a fitted layer draws nothing and has no parameters", "[network]") {
+TEST_CASE("a fitted layer draws no random numbers and has no parameters", "[network]") {
   Rng rng{14}, same{14};
   const Network<float, Standardize<5>, Dense<5, 4>, Rescale<4>, Dense<4, 2>> fitted{
       rng, Standardize<5>{{1, 2, 3, 4, 5}, {1, 1, 0, 2, 2}}, {}, Rescale<4>{{.factor = 3}}, {}};

@@ -33,7 +33,7 @@ std::string refusal_to_rescale(const Make& make) {
 
 }  // namespace
 
-TEST_CASE("Rescale takes its offset off, and then multiplies, in double", "[rescale]") {
+TEST_CASE("Rescale subtracts its offset and then multiplies, in double", "[rescale]") {
   MatrixX<float> x(2, 3), expected(2, 3);
   x << 3, 5, -1, 4, 255, 0;
   const MatrixX<float> y = Rescale<>{2, {.offset = 3, .factor = -0.5}}.transform(x);
@@ -83,7 +83,7 @@ TEST_CASE("Rescale's gradient", "[rescale]") {
   CHECK(test::input_gradient_error(Rescale<7>{{.offset = 2, .factor = -0.3}}, x, u, Pass{}) <= 1e-7);
 }
 
-TEST_CASE("figures and samples that Rescale cannot take are refused", "[rescale]") {
+TEST_CASE("numbers and samples that Rescale cannot use are refused", "[rescale]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   for (const double bad : {0.0, nan, infinity}) CHECK_THROWS_AS((Rescale<2>{{.factor = bad}}), ValueError);
   for (const double bad : {-infinity, nan}) CHECK_THROWS_AS((Rescale<>{2, {.offset = bad}}), ValueError);

@@ -47,7 +47,7 @@ TEST_CASE("leaves are counted and visited in order, through sequences of sequenc
   CHECK(detail::leaf_count(Hidden{3, 5}) == 1);
 }
 
-TEST_CASE("a sequence refuses no layers, and neighbours that disagree", "[sequence]") {
+TEST_CASE("a sequence refuses an empty list, and neighbours that disagree", "[sequence]") {
   CHECK_THROWS_AS(Sequence<Hidden>{std::vector<Hidden>{}}, ValueError);
   try {
     Sequence<Either>{{Hidden{3, 5}, Dropout<>{5, 0.5}, Hidden{4, 2}}};

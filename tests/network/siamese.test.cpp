@@ -20,7 +20,7 @@ static_assert(std::is_constructible_v<Model, Rng&> && std::is_constructible_v<Mo
 
 namespace {
 
-// A metric with a state of its own.
+// A metric with a state.
 struct Scaled {
   double factor = 1;
 
@@ -36,7 +36,7 @@ struct Scaled {
 
 }  // namespace
 
-TEST_CASE("a model is its network and its distance", "[siamese]") {
+TEST_CASE("a model has its network and its distance", "[siamese]") {
   Rng rng{1}, same{1};
   Model model{rng};
   const Base network{same};
@@ -62,7 +62,7 @@ TEMPLATE_TEST_CASE("a distance is the metric of two embeddings, column by column
     CHECK(d[j] ==
           model.metric().value(ConstColumn<float>(left.col(j).data(), 3), ConstColumn<float>(right.col(j).data(), 3)));
   }
-  // A column's bits do not depend on its company.
+  // A column's bits do not depend on the other columns.
   for (const Index j : {0, 95, 96, 199}) {
     CHECK(model.embed(a.col(j)) == left.col(j));
     CHECK(model.distance(a.col(j), b.col(j))[0] == d[j]);
@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("a distance is the metric of two embeddings, column by column
   CHECK(model.distance(b, a) == d);
 }
 
-TEST_CASE("samples are taken wherever they lie", "[siamese]") {
+TEST_CASE("samples are taken wherever they are in memory", "[siamese]") {
   Rng rng{3};
   const Model model{rng};
   const MatrixX<float> big = normal<float>(9, 120, rng);
@@ -88,7 +88,7 @@ TEST_CASE("samples are taken wherever they lie", "[siamese]") {
   CHECK(model.distance(big.middleRows(2, 5), x.rowwise().reverse()) == model.distance(x, x.rowwise().reverse()));
 }
 
-TEST_CASE("matrices of rows, and rows, give what matrices of columns give", "[siamese]") {
+TEST_CASE("row-major matrices and rows give the same as column-major matrices", "[siamese]") {
   Rng rng{4};
   const Model model{rng};
   const MatrixX<float> a = normal<float>(5, 7, rng), b = normal<float>(5, 7, rng);
@@ -120,7 +120,7 @@ TEST_CASE("a gallery's embeddings do not depend on the number of threads", "[sia
   CHECK_THROWS_AS(model.embed(MatrixX<float>::Zero(4, 3000), 2), ShapeError);
 }
 
-TEST_CASE("no sample gives no embedding and no distance", "[siamese]") {
+TEST_CASE("without samples there is no embedding and no distance", "[siamese]") {
   Rng rng{4};
   const Model model{rng};
   CHECK(model.embed(MatrixX<float>(5, 0)).cols() == 0);
@@ -145,7 +145,7 @@ TEST_CASE("sizes that do not fit are refused", "[siamese]") {
   CHECK_THROWS_AS(model.embed(list, Columns<float>(y.data(), 3, 3), workspace), ShapeError);
 }
 
-TEST_CASE("a NaN in gives a NaN distance, and leaves the other columns alone", "[siamese]") {
+TEST_CASE("a NaN feature gives a NaN distance, and does not change the other columns", "[siamese]") {
   Rng rng{6};
   const Siamese<Network<float, Dense<5, 16, ReLU>, Dense<16, 16, ReLU>, L2Normalize<16>>> model{rng};
   MatrixX<float> a = normal<float>(5, 100, rng), b = normal<float>(5, 100, rng);

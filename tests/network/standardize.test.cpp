@@ -25,7 +25,7 @@ static_assert(SampleColumns<Samples<float>> && SampleColumns<MatrixX<double>> &&
 
 namespace {
 
-// The mean and the population's standard deviation, feature by feature and sample by sample, in double.
+// The mean and the population's standard deviation of each feature, added sample by sample in double.
 std::pair<VectorX<double>, VectorX<double>> mean_and_deviation(const MatrixX<float>& samples) {
   const auto n = static_cast<double>(samples.cols());
   VectorX<double> mean = VectorX<double>::Zero(samples.rows()), variance = mean;
@@ -36,7 +36,7 @@ std::pair<VectorX<double>, VectorX<double>> mean_and_deviation(const MatrixX<flo
   return {mean, variance.cwiseSqrt()};
 }
 
-// Features of very different means and sizes.
+// Features with very different means and scales.
 MatrixX<float> raw_samples(Index features, Index n) {
   Rng rng{3};
   MatrixX<float> x = normal<float>(features, n, rng);
@@ -57,7 +57,7 @@ std::string refusal_to_standardize(const Make& make) {
   return "no error";
 }
 
-// Half of the values are the first, half the second.
+// One feature: half of its values are `low`, half are `high`.
 template <class S>
 MatrixX<S> in_halves(S low, S high) {
   MatrixX<S> samples(1, 8);
@@ -67,7 +67,7 @@ MatrixX<S> in_halves(S low, S high) {
 
 }  // namespace
 
-TEST_CASE("Standardize is fitted to mean and standard deviation, to the bit", "[standardize]") {
+TEST_CASE("Standardize is fitted to mean and standard deviation with exact bits", "[standardize]") {
   const MatrixX<float> x = raw_samples(11, 37);
   const auto [mean, deviation] = mean_and_deviation(x);
   const Standardize<> layer{x};
@@ -82,7 +82,7 @@ TEST_CASE("Standardize is fitted to mean and standard deviation, to the bit", "[
   CHECK(layer.transform(x) == expected);
   CHECK((layer.transform(x).rowwise().mean().array().abs() <= 1e-5F).all());
 
-  // The same of whatever holds them, and with a static size.
+  // The same for samples in other types, and with a static size.
   const Samples<float> samples{x};
   const std::vector<Index> all_but_two = {0, 5, 6, 7, 8};
   CHECK(Standardize<11>{samples}.mean() == mean);
@@ -108,7 +108,7 @@ TEST_CASE("Standardize takes mean and scale as vectors and as lists", "[standard
   CHECK(same.scale() == s);
   CHECK(same.clip() == 3);
   CHECK(Standardize<3>{m, s}.transform(MatrixX<double>(x.cast<double>())) == expected.cast<double>());
-  const auto lasting_mean = Standardize<3>{m, s}.mean();  // values, since that layer has ended
+  const auto lasting_mean = Standardize<3>{m, s}.mean();  // a copy, since the layer is a temporary
   const auto lasting_scale = Standardize<>{same}.scale();
   CHECK(lasting_mean == m);
   CHECK(lasting_scale == s);
@@ -130,7 +130,7 @@ TEST_CASE("a feature that is constant for its samples becomes 0, whatever its va
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a feature that is constant but for the rounding of its samples' scalar becomes 0", "[standardize]") {
+TEST_CASE("a feature that is constant up to the rounding of its samples becomes 0", "[standardize]") {
   for (const float value : {1e9F, -0.7F, 14.62F}) {
     CAPTURE(value);
     MatrixX<float> samples(2, 6);
@@ -138,13 +138,13 @@ TEST_CASE("a feature that is constant but for the rounding of its samples' scala
       samples.col(j) << (j % 2 == 0 ? value : std::nextafter(value, 2 * value)), static_cast<float>(j) + 0.5F;
     }
     CHECK(Standardize<2>{samples}.scale()[0] == 0);
-    CHECK(Standardize<2>{samples.cast<double>()}.scale()[0] > 0);  // of doubles it is no rounding
+    CHECK(Standardize<2>{samples.cast<double>()}.scale()[0] > 0);  // larger than the rounding of double
     samples(0, 1) = 1.001F * value;
     CHECK(Standardize<2>{samples}.scale()[0] > 0);
   }
 }
 
-TEST_CASE("the least and the largest numbers are standardised as others are", "[standardize]") {
+TEST_CASE("the smallest and the largest numbers are standardized like others", "[standardize]") {
   for (const auto& [low, high] : {std::pair{0.0F, 1e-40F}, {1e-42F, 1e-40F}, {-2e38F, 2e38F}, {2e38F, 3e38F}}) {
     CAPTURE(low, high);
     const MatrixX<float> samples = in_halves(low, high);
@@ -161,7 +161,7 @@ TEST_CASE("the least and the largest numbers are standardised as others are", "[
   }
 }
 
-TEST_CASE("what is farther away than clip is held there, and a NaN stays one", "[standardize]") {
+TEST_CASE("values beyond clip are clipped, and NaN stays NaN", "[standardize]") {
   MatrixX<float> x(1, 5);
   x << 2, 100, -100, std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity();
   const Standardize<1> layer{{1}, {2}, {.clip = 2.5}};
@@ -171,7 +171,7 @@ TEST_CASE("what is farther away than clip is held there, and a NaN stays one", "
   CHECK(y(2) == -2.5F);
   CHECK(std::isnan(y(3)));
   CHECK(y(4) == -2.5F);
-  // Without clip, what is no float any more is NaN, which no ReLU makes a number of.
+  // Without a clip, a result beyond the range of float is NaN, which a ReLU keeps.
   for (const float far : {1e30F, -1e30F}) {
     CHECK(std::isnan(Standardize<1>{{0}, {1e-20}}.transform(MatrixX<float>::Constant(1, 1, far))(0)));
   }
@@ -205,7 +205,7 @@ TEST_CASE("samples that Standardize cannot be fitted to are refused", "[standard
   }
 }
 
-TEST_CASE("mean, scale and clip that are none are refused", "[standardize]") {
+TEST_CASE("invalid values of mean, scale and clip are refused", "[standardize]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   using Two = Standardize<2>;
   const std::initializer_list<double> good = {1, 1};

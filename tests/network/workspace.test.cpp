@@ -23,7 +23,7 @@ void check_no_allocation(const Siamese<Net, Metric>& model) {
                 Columns<S>(y.data(), model.network().out(), n), workspace);
     model.distance(left.leftCols(n), right.leftCols(n), workspace, d.head(n));
   };
-  infer(1);  // whatever the first batch's size
+  infer(1);  // the size of the first batch does not matter
   const MatrixX<S> expected = model.embed(left);
   const VectorX<S> distances = model.distance(left, right);
   const long before = allocation_count;
@@ -36,7 +36,7 @@ void check_no_allocation(const Siamese<Net, Metric>& model) {
 
 }  // namespace
 
-TEST_CASE("the counter counts", "[workspace]") {
+TEST_CASE("the allocation counter counts", "[workspace]") {
   const long before = allocation_count;
   const Buffer<float> buffer(10);
   const long after_new = allocation_count;
@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE("inference with a workspace allocates nothing", "[workspace]"
                                                     Dense<Dynamic, Dynamic, LeakyReLU>{30, 4}, L2Normalize<>{4}}}}});
 }
 
-TEST_CASE("a workspace goes from one network to another", "[workspace]") {
+TEST_CASE("a workspace can be used for several networks", "[workspace]") {
   Rng rng{3};
   const Siamese<Network<float, Dense<3, 2>, Dense<2, 2>>> small{rng};
   const Siamese<Network<float, Dense<3, 50>, Dense<50, 60>>> large{rng};

@@ -17,7 +17,7 @@ using namespace gemel;
 
 namespace {
 
-// 2 n pairs of 3 features each; the stub's distances are about 1 for similar and about 2 for dissimilar pairs.
+// 2 n pairs of 3 features. The stub's distances are about 1 for similar and about 2 for dissimilar pairs.
 Pairs<float> noisy_pairs(Index n, std::uint64_t seed) {
   Rng rng{seed};
   MatrixX<float> a = MatrixX<float>::Zero(3, 2 * n);
@@ -31,7 +31,7 @@ Pairs<float> noisy_pairs(Index n, std::uint64_t seed) {
   return {a, b, labels};
 }
 
-// The middle between a threshold that Roc found and the next distance above it.
+// The midpoint of a threshold found by Roc and the next larger distance.
 double midway_from(const Roc& roc, double threshold) {
   for (const RocPoint& point : roc.points()) {
     if (point.threshold > threshold) return (threshold + point.threshold) / 2;
@@ -41,7 +41,7 @@ double midway_from(const Roc& roc, double threshold) {
 
 }  // namespace
 
-TEST_CASE("calibrate keeps to the FAR it is asked for", "[calibration]") {
+TEST_CASE("calibrate keeps to the requested FAR", "[calibration]") {
   const Pairs<float> pairs = noisy_pairs(400, 1);
   const auto verifier = calibrate(StubModel{}, pairs, {.far = 0.05});
   const Calibration& calibration = verifier.calibration();
@@ -78,7 +78,7 @@ TEST_CASE("there is no threshold at the EER where all distances are equal", "[ca
   CHECK_THROWS_AS(calibrate({0.5, 0.5, 0.5, 0.5}, {1, 0, 0, 1}, {.at_eer = true}), ValueError);
 }
 
-TEST_CASE("calibrate bootstraps by identity where it is given", "[calibration]") {
+TEST_CASE("calibrate bootstraps by the given identities", "[calibration]") {
   const Pairs<float> pairs = noisy_pairs(60, 3);
   CalibrationOptions options{.far = 0.1};
   for (Index i = 0; i < pairs.size(); ++i) {
@@ -110,7 +110,7 @@ TEST_CASE("calibrate bootstraps by the classes that the pairs know, unless ident
   CHECK(known.interval.low < known.interval.high);
 
   for (PairIdentity& pair : by_hand.interval.identities) pair = {pair.first == pair.second ? 0 : 1, 0};
-  CHECK(mentions(calibrate(StubModel{}, pairs, by_hand).calibration().method, "Wilson"));  // of two people only
+  CHECK(mentions(calibrate(StubModel{}, pairs, by_hand).calibration().method, "Wilson"));  // only two identities
 }
 
 TEST_CASE("calibrate takes distances", "[calibration]") {
@@ -128,17 +128,18 @@ TEST_CASE("the threshold lies midway between the last accepted distance and the 
     return calibration.threshold;
   };
   CHECK(threshold(0.5, 1.5) == 1);
-  CHECK(threshold(0, 0x1p-1074) == 0);  // nothing lies between
+  CHECK(threshold(0, 0x1p-1074) == 0);  // no double lies between
   CHECK(threshold(1, 1 + 0x1p-52) == 1);
-  CHECK(threshold(1 + 0x1p-52, 1 + 0x1p-51) == 1 + 0x1p-52);  // the exact middle would be rounded to the refused one
+  CHECK(threshold(1 + 0x1p-52, 1 + 0x1p-51) == 1 + 0x1p-52);  // the midpoint rounds to the refused distance
   CHECK(threshold(1.5e308, 1.7e308) == 1.6e308);
   CHECK(threshold(-1.5e308, 1.5e308) == 0);
   const float next = std::nextafter(1.0f, 2.0f);
   CHECK(calibrate(std::vector<float>{1, next}, {1, 0}, {.at_eer = true}).threshold == 1 + 0x1p-24);
 }
 
-TEST_CASE("on new pairs of the same kind no more are refused than the calibration says", "[calibration]") {
-  // Similar distances within [0, 1], dissimilar ones within [3, 4]: any threshold between is right on all of them.
+TEST_CASE("new pairs of the same kind are refused no more often than the calibration says", "[calibration]") {
+  // Similar distances within [0, 1], dissimilar ones within [3, 4]: any threshold between decides all of them
+  // correctly.
   Rng rng{GENERATE(6u, 7u, 8u)};
   std::vector<double> distances;
   std::vector<int> labels;
@@ -154,7 +155,7 @@ TEST_CASE("on new pairs of the same kind no more are refused than the calibratio
   CHECK(all.far(threshold) == 0);
 }
 
-TEST_CASE("where similar pairs are farther apart, calibrate says so and not what is not so", "[calibration]") {
+TEST_CASE("where similar pairs are farther apart, calibrate gives this reason and no other", "[calibration]") {
   const auto refused = [](const std::vector<double>& distances, const Labels& labels,
                           const CalibrationOptions& options) {
     try {
@@ -167,7 +168,7 @@ TEST_CASE("where similar pairs are farther apart, calibrate says so and not what
   const std::vector<double> d{0.8, 0.9, 0.1, 0.2};
   const Labels reversed{1, 1, 0, 0};
   for (const std::string& text : {refused(d, reversed, {.at_eer = true}), refused(d, reversed, {.far = 0.5}),
-                                  // a threshold there is, but it is of no use: the AUC is 1/4
+                                  // a threshold exists but is useless: the AUC is 1/4
                                   refused({0.5, 0.95, 0.1, 0.9}, reversed, {.at_eer = true}),
                                   refused({0.25, 0.8, 0.2, 0.3}, reversed, {.far = 0.5})}) {
     CAPTURE(text);
@@ -185,7 +186,7 @@ TEST_CASE("a FAR that the pairs cannot show is refused", "[calibration]") {
   CHECK(dissimilar_pairs_needed(0.3) == 4);
   CHECK(dissimilar_pairs_needed(1.0 / 49) == 49);
   for (int n = 2; n < 2000; ++n) CHECK(dissimilar_pairs_needed(1.0 / n) == n);
-  // With one pair more than 1 / n would be, a single accepted one of n is too much, as Roc finds.
+  // Just below 1 / n, one accepted pair of n is too many, as Roc finds; it takes one pair more.
   CHECK(dissimilar_pairs_needed(std::nextafter(0.1, 0)) == 11);
   CHECK(dissimilar_pairs_needed(std::nextafter(0.1, 1)) == 10);
   CHECK(dissimilar_pairs_needed(std::nextafter(1.0, 0)) == 2);
@@ -224,7 +225,7 @@ TEST_CASE("calibrate sets the threshold at the best accuracy, midway", "[calibra
   CHECK(roc.accuracy(calibration.threshold) == roc.best_accuracy());
   CHECK(calibration.frr == roc.frr(calibration.threshold));
   CHECK(mentions(calibration.method, "threshold at the best accuracy on 100 similar and 100 dissimilar pairs; 95 %"));
-  // Two dissimilar pairs among three similar ones cost less than the similar ones beyond: unlike at the EER.
+  // Unlike at the EER, accepting a dissimilar pair costs less than rejecting the similar pairs beyond it.
   const std::vector<double> d{1, 2, 3, 4, 5, 6};
   const Labels labels{1, 0, 1, 1, 1, 0};
   CHECK(calibrate(d, labels, {.at_best_accuracy = true}).threshold == 5.5);
@@ -232,7 +233,7 @@ TEST_CASE("calibrate sets the threshold at the best accuracy, midway", "[calibra
   CHECK_THROWS_AS(calibrate(d, labels, {.at_eer = true, .at_best_accuracy = true}), ValueError);
 }
 
-TEST_CASE("where distances allow no threshold, it is refused, or nothing is accepted where that was asked for",
+TEST_CASE("where distances allow no threshold, calibrate refuses, or accepts nothing where that is requested",
           "[calibration]") {
   struct Case {
     std::vector<double> distances;
@@ -274,10 +275,10 @@ TEST_CASE("where distances allow no threshold, it is refused, or nothing is acce
     CHECK(mentions(calibration.method, ", nothing is accepted on "));
     CHECK(mentions(calibration.method, with.reason));
   }
-  // Where there is a threshold, it is that one.
+  // A threshold that exists is used.
   const std::vector<double> d{0.1, 0.2, 0.3, 0.4};
   CHECK(calibrate(d, {1, 1, 0, 0}, {.at_eer = true, .or_accept_nothing = true}).threshold == std::midpoint(0.2, 0.3));
-  // What is wrong with the options, or with the number of pairs, is refused all the same.
+  // Wrong options and too few pairs are refused even so.
   const Labels reversed{0, 0, 1, 1};
   CHECK_THROWS_AS(calibrate(d, reversed, {.far = 2, .or_accept_nothing = true}), ValueError);
   CHECK_THROWS_AS(calibrate(d, reversed, {.or_accept_nothing = true, .interval = {.confidence = 2}}), ValueError);

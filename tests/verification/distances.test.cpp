@@ -15,7 +15,7 @@ using namespace gemel;
 
 namespace {
 
-/// Where distances(model, pairs) finds what is not finite.
+/// The place of the NonFiniteError that distances(model, pairs) throws.
 Place place_of_bad(const Pairs<float>& pairs) {
   Rng rng{1};
   const Siamese<Network<float, Dense<3, 4, ReLU>>> model{rng};
@@ -30,14 +30,14 @@ Place place_of_bad(const Pairs<float>& pairs) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("distances of embeddings that were made once are the model's own", "[distances]", Euclidean,
+TEMPLATE_TEST_CASE("distances of embeddings computed before are the model's own", "[distances]", Euclidean,
                    SquaredEuclidean, Manhattan, Cosine, AnyDistance) {
   Rng rng{2};
   const Siamese<Network<float, Dense<3, 20, ReLU>, Dense<20, 19>>, TestType> model{rng};
   const MatrixX<float> x = normal<float>(3, 23, rng);
   std::vector<PairIndex> indices;
   for (Index i = 0; i < 23; ++i) {
-    for (Index j = 0; j < 23; ++j) indices.push_back({i, j});  // 529 pairs, of a sample with itself too
+    for (Index j = 0; j < 23; ++j) indices.push_back({i, j});  // 529 pairs, also of a sample with itself
   }
   const Pairs<float> pairs{x, indices, coin_flips(529, rng)};
   const MatrixX<float> y = model.embed(x);
@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("distances of embeddings that were made once are the model's 
   CHECK(distances(model.metric(), y, {}).size() == 0);
 }
 
-TEST_CASE("pairs of embeddings that are not there are refused, and the pair is named", "[distances]") {
+TEST_CASE("pairs of missing embeddings are refused, and the error names the pair", "[distances]") {
   const MatrixX<float> y = MatrixX<float>::Ones(5, 3);
   for (const PairIndex bad : {PairIndex{3, 0}, PairIndex{0, 3}, PairIndex{-1, 0}, PairIndex{0, -1}}) {
     try {
@@ -67,7 +67,7 @@ TEST_CASE("pairs of embeddings that are not there are refused, and the pair is n
   }
 }
 
-TEST_CASE("of a pair with a feature that is not finite, the sample is named by its own number", "[distances]") {
+TEST_CASE("for a feature that is not finite, the error names the sample by its own number", "[distances]") {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     MatrixX<float> x = MatrixX<float>::Ones(3, 5);
     x(2, 4) = bad;
@@ -80,14 +80,15 @@ TEST_CASE("of a pair with a feature that is not finite, the sample is named by i
     const MatrixX<float> good = MatrixX<float>::Ones(3, 5);
     const Labels labels{1, 0, 1, 0, 0};
     CHECK(place_of_bad({x, good, labels}).sample == 4);
-    CHECK(place_of_bad({good, x, labels}).sample == 9);  // A's five come first
+    CHECK(place_of_bad({good, x, labels}).sample == 9);  // after the five of the first matrix
     const Place of_slice = place_of_bad(Pairs<float>{good, x, labels}.slice(3, 2));
     CHECK(of_slice.pair == 1);
     CHECK(of_slice.sample == 9);
   }
 }
 
-TEST_CASE("a sample of many pairs is embedded once, one of none never, and a slice is as the whole", "[distances]") {
+TEST_CASE("a sample of many pairs is embedded once, a sample of none never, and slices have the same distances",
+          "[distances]") {
   Rng rng{3};
   const MatrixX<float> x = normal<float>(3, 2000, rng);
   Index embedded = 0;
@@ -108,12 +109,12 @@ TEST_CASE("a sample of many pairs is embedded once, one of none never, and a sli
   for (Index i = 0; i < 3000; ++i) indices.push_back({1999 - i % 40, 500 + i % 60});
   const Pairs<float> shared{x, indices, coin_flips(3000, rng)};
   const VectorX<float> d = check(shared, 100);
-  CHECK(check(shared.slice(2995, 5), 10) == d.tail(5));  // no two of these share a sample
+  CHECK(check(shared.slice(2995, 5), 10) == d.tail(5));  // no two of these pairs share a sample
   CHECK(check(shared.slice(100, 70), 100) == d.segment(100, 70));
   check({x, std::vector<PairIndex>{{7, 7}}, {1}}, 1);
   check({x, {{3, 1}, {1999, 0}}, {1, 0}}, 4);
 
-  // Two matrices have a number for each of their columns, even where both are views of the same.
+  // Each column of two matrices has a number of its own, even if both matrices have the same samples.
   const Pairs<float> both{x, MatrixX<float>(x.rowwise().reverse()), coin_flips(2000, rng)};
   const VectorX<float> of_both = check(both, 4000);
   CHECK(check(both.slice(1500, 400), 800) == of_both.segment(1500, 400));

@@ -17,7 +17,7 @@ using namespace gemel;
 
 namespace {
 
-/// A user's own model: no network and nothing trained, only a matrix that samples are multiplied by.
+/// A user's own model without a network: it multiplies samples by a matrix.
 struct Projection {
   using Scalar = double;
   MatrixX<double> matrix;
@@ -72,7 +72,7 @@ struct Both : IntoOnly {
 struct SizeNotConst : IntoOnly {
   Index embedding_size();
 };
-/// Its own embed hides the one that writes into the caller's memory, which would give other embeddings.
+/// Its embed hides the inherited one that writes into the caller's memory, which would give other embeddings.
 struct Hiding : Trained {
   MatrixX<float> embed(ColumnList<float>) const;
 };
@@ -95,7 +95,7 @@ static_assert(!Embedder<int> && !Embedder<Network<float, Dense<3, 4>>> && !Embed
 static_assert(!Embedder<NoMetric> && !Embedder<WrongMetric> && !Embedder<NotConst>);
 static_assert(!Embedder<SizeOnly> && !Embedder<IntoOnly> && !Embedder<SizeNotConst> && !Embedder<Hiding>);
 
-TEST_CASE("a user's own embedder is measured, evaluated, calibrated and asked", "[embedder]") {
+TEST_CASE("a user's own embedder works with distances, evaluate, calibrate and Verifier", "[embedder]") {
   const Projection model{(MatrixX<double>(1, 2) << 1, 2).finished()};  // distances 1, 4, 9, 14
   const Pairs<double> pairs = pairs_of_two_features();
   CHECK(distances(model, pairs) == VectorX<double>{{1, 4, 9, 14}});
@@ -120,7 +120,7 @@ TEST_CASE("a user's own embedder is measured, evaluated, calibrated and asked", 
 
 namespace {
 
-/// Gives one embedding too few, or embeddings of nothing.
+/// Returns too few embeddings, or embeddings without elements.
 struct Faulty {
   using Scalar = float;
   Index rows, missing;
@@ -131,7 +131,7 @@ struct Faulty {
 
 }  // namespace
 
-TEST_CASE("embeddings that are not one a sample are refused", "[embedder]") {
+TEST_CASE("embeddings that are not one per sample are refused", "[embedder]") {
   const MatrixX<float> x = MatrixX<float>::Ones(3, 2);
   const Pairs<float> pairs{x, x, {1, 0}};
   for (const Faulty& model : {Faulty{2, 1}, Faulty{0, 0}}) {

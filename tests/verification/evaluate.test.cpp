@@ -18,7 +18,7 @@ using namespace gemel;
 
 namespace {
 
-// 3 x 5 samples, the number of whose column is their first feature.
+// 3 x 5 samples whose first feature is their column number.
 MatrixX<float> numbered_samples() {
   MatrixX<float> x = MatrixX<float>::Zero(3, 5);
   for (Index j = 0; j < 5; ++j) x(0, j) = static_cast<float>(j);
@@ -83,7 +83,7 @@ TEST_CASE("evaluate weighs the loss as fit's validation does, and counts each pa
   CHECK(std::abs(evaluation.roc.auc() - 4.0 / 6) <= 1e-12);
   CHECK(std::abs(evaluate(model, pairs.slice(1, 2), ContrastiveLoss{.margin = 1.0}).loss - 0.75 / 2) <= 1e-12);
 
-  // fit's own number, for parameters that a learning rate of 0 leaves as they are.
+  // fit validates with the same number; a learning rate of 0 leaves the parameters unchanged.
   Rng rng{5};
   Siamese<Network<float, Dense<3, 4, ReLU>>> network{rng};
   const Pairs<float> some = pairs.slice(0, 4);
@@ -95,7 +95,7 @@ TEST_CASE("evaluate weighs the loss as fit's validation does, and counts each pa
 
 namespace {
 
-// The warnings of an evaluation that has such a thing.
+// The warnings of an evaluation, if its type has them.
 template <class Result>
 std::vector<std::string> warnings(const Result& evaluation) {
   if constexpr (requires { evaluation.warnings; }) {
@@ -107,7 +107,7 @@ std::vector<std::string> warnings(const Result& evaluation) {
 
 }  // namespace
 
-TEST_CASE("evaluate tells where similar pairs are farther apart than dissimilar ones", "[evaluate]") {
+TEST_CASE("evaluate warns where similar pairs are farther apart than dissimilar pairs", "[evaluate]") {
   const std::vector<PairIndex> indices{{0, 4}, {1, 4}, {0, 1}, {1, 2}};
   const ContrastiveLoss loss{.margin = 1.0};
   const auto told = warnings(evaluate(StubModel{}, Pairs<float>{numbered_samples(), indices, {1, 1, 0, 0}}, loss));
@@ -119,7 +119,7 @@ TEST_CASE("evaluate tells where similar pairs are farther apart than dissimilar 
       warnings(evaluate(StubModel{.scale = 0}, Pairs<float>{numbered_samples(), indices, {0, 0, 1, 1}}, loss)).empty());
 }
 
-TEST_CASE("evaluate refuses what it cannot judge", "[evaluate]") {
+TEST_CASE("evaluate refuses pairs that it cannot evaluate", "[evaluate]") {
   const ContrastiveLoss loss{.margin = 1.0};
   const std::vector<PairIndex> indices{{0, 1}, {1, 2}};
   CHECK_THROWS_AS(evaluate(StubModel{}, Pairs<float>{numbered_samples(), indices, {1, 1}}, loss), ValueError);

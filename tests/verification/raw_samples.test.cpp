@@ -1,5 +1,5 @@
-// A model with a fitted layer in front takes raw samples everywhere, and its figures are those of a model without one
-// on samples that were transformed before: the same bits.
+// A model that begins with a fitted layer takes raw samples everywhere. Its results have the same bits as those of a
+// model without the layer on samples transformed before.
 
 #include <cmath>
 #include <optional>
@@ -27,7 +27,7 @@ namespace {
 using OfRaw = Siamese<Network<float, Standardize<4>, Dense<4, 8, ReLU>, Dense<8, 6>>>;
 using OfScaled = Siamese<Network<float, Dense<4, 8, ReLU>, Dense<8, 6>>>;
 
-/// The same training on raw samples, and on those that the layer makes of them.
+/// The same training on raw samples and on samples transformed by the layer.
 struct RawAndScaled {
   Classes classes;
   MatrixX<float> raw;
@@ -52,7 +52,7 @@ struct RawAndScaled {
     for (Index j = 0; j < 40; ++j) classes.push_back(j % 5);
     return Classes{classes};
   }
-  /// Features that no network could learn from as they are.
+  /// Features that a network could not learn from without scaling.
   static MatrixX<float> made_samples() {
     Rng rng{1};
     MatrixX<float> x = normal<float>(4, 40, rng);
@@ -83,7 +83,7 @@ const RawAndScaled& trained() {
 
 TEST_CASE("fit takes raw samples", "[raw]") {
   const auto& t = trained();
-  CHECK((t.raw - t.scaled).cwiseAbs().maxCoeff() > 1e3F);  // they are not the same
+  CHECK((t.raw - t.scaled).cwiseAbs().maxCoeff() > 1e3F);  // the samples differ
   CHECK(t.history_of_raw.loss == t.history_of_scaled.loss);
   CHECK(t.history_of_raw.validation_loss == t.history_of_scaled.validation_loss);
   CHECK(t.history_of_raw.warnings == t.history_of_scaled.warnings);
@@ -127,10 +127,10 @@ TEST_CASE("calibrate and Verifier take raw samples", "[raw]") {
         of_scaled.distances(t.scaled, t.scaled.rowwise().reverse()));
 }
 
-TEST_CASE("a raw sample beyond what the fitted layer can take is refused, though a ReLU stands behind it", "[raw]") {
+TEST_CASE("a raw sample too large for the fitted layer is refused, although a ReLU follows", "[raw]") {
   Rng rng{3};
   const Standardize<1> layer{{0}, {1e-20}};
-  // One layer gives 0 for all that is negative, an infinite value too.
+  // A ReLU gives 0 for every negative value, also for -infinity.
   const Siamese<Network<float, Standardize<1>, Dense<1, 3, ReLU>>> model{{rng, layer, {}}};
   const MatrixX<float> near = MatrixX<float>::Constant(1, 1, 1e-20F);
   for (const float far : {1e30F, -1e30F}) {

@@ -5,8 +5,8 @@
 
 namespace gemel {
 
-/// A model without a network: a sample is its own embedding, but for its length, and the distance is Euclidean. It
-/// counts what it embeds.
+/// A model without a network: the embedding is the sample times `scale`, and the distance is Euclidean. It counts the
+/// samples that it embeds.
 struct StubModel {
   using Scalar = float;
   struct Metric {

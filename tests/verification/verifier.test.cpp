@@ -20,7 +20,7 @@ using namespace gemel;
 TEST_CASE("a Verifier accepts distances up to the threshold", "[verifier]") {
   const Verifier verifier{StubModel{}, Calibration{.threshold = 2.0, .method = "by hand"}};
   const VectorX<float> a{{1, 0, 0}};
-  const VectorX<float> near{{2, 0, 0}};  // the stub doubles: exactly the threshold
+  const VectorX<float> near{{2, 0, 0}};  // doubled by the stub: exactly the threshold
   const VectorX<float> far{{2.001f, 0, 0}};
   CHECK(verifier.distance(a, near) == 2);
   CHECK(verifier.same(a, near));
@@ -70,8 +70,7 @@ TEST_CASE("a Verifier refuses bad samples", "[verifier]") {
 
 namespace {
 
-/// Two models, the embeddings of the one below those of the other: a user's own embedder that embeds into the caller's
-/// memory.
+/// A user's own embedder that embeds into the caller's memory: two models, with their embeddings one below the other.
 struct Ensemble {
   using Scalar = float;
   using Member = Siamese<Network<float, Dense<3, 5, ReLU>, Dense<5, 4>>>;
@@ -92,7 +91,7 @@ struct Ensemble {
   Cosine metric() const { return {}; }
 };
 
-/// Asks, while it embeds, a Verifier of its own, which has the same thread's workspace.
+/// Asks a Verifier of its own while it embeds, on the same thread and so with the same workspace.
 struct Asking {
   using Scalar = float;
   Verifier<Ensemble> asked;
@@ -108,7 +107,7 @@ struct Asking {
     const MatrixX<float> many = MatrixX<float>::Ones(3, 200);
     for (Index j = 0; j < x.cols(); ++j) {
       y(0, j) = asked.distance(x.column(j), many.col(0));
-      asked.distances(many, many);  // would take memory from under y
+      asked.distances(many, many);  // would reallocate the memory of y
     }
   }
   Euclidean metric() const { return {}; }
@@ -193,7 +192,7 @@ TEST_CASE("threads share a Verifier", "[verifier]") {
   CHECK(d == expected);
 }
 
-TEST_CASE("a model may ask a Verifier while it is asked itself", "[verifier]") {
+TEST_CASE("a model may ask a Verifier while a Verifier asks it", "[verifier]") {
   Rng rng{5};
   const Verifier asked{an_ensemble(), Calibration{.threshold = 0.5}};
   const Verifier verifier{Asking{asked}, Calibration{.threshold = 0.5}};
@@ -215,7 +214,7 @@ TEST_CASE("a threshold of -infinity accepts nothing, whatever the distance is", 
   CHECK_FALSE(verifier.same(a, a, workspace));
 }
 
-TEST_CASE("what a Verifier refuses is named: the pair, the sample and the feature", "[verifier]") {
+TEST_CASE("a Verifier's errors name the pair, the sample and the feature", "[verifier]") {
   Rng rng{6};
   const Verifier verifier{Siamese<Network<float, Dense<3, 4, ReLU>>>{rng}, Calibration{.threshold = 0.5}};
   const auto place = [](const auto& act) -> Place {
@@ -257,7 +256,7 @@ TEST_CASE("what a Verifier refuses is named: the pair, the sample and the featur
 
 namespace {
 
-/// A service that is asked to the very end: its destructor is called after the thread's own workspace is gone.
+/// A service whose destructor asks its Verifier after the thread's workspace is destroyed.
 struct Service {
   Verifier<Ensemble> verifier{an_ensemble(), Calibration{.threshold = 0.5}};
   VectorX<float> a{{1, 2, 3}}, b{{3, -1, 2}};
@@ -271,7 +270,7 @@ struct Service {
 };
 const Service asked_at_exit;
 
-/// Asks while the thread's objects are destroyed: it was made before the workspace, so it goes after it.
+/// Asks a Verifier from its destructor. It is made before the thread's workspace, so it is destroyed after it.
 struct Late {
   const Service* service = nullptr;
   float* distance = nullptr;
@@ -280,7 +279,7 @@ struct Late {
   }
 };
 
-/// Says that its embeddings have no element.
+/// An embedder whose embeddings have no elements.
 struct Empty {
   using Scalar = float;
   Index embedding_size() const { return 0; }
@@ -291,7 +290,7 @@ struct Empty {
 
 }  // namespace
 
-TEST_CASE("a Verifier is asked while a thread ends", "[verifier]") {
+TEST_CASE("a Verifier may be asked while a thread ends", "[verifier]") {
   float distance = 0;
   std::thread([&distance] {
     thread_local Late late;
@@ -301,14 +300,14 @@ TEST_CASE("a Verifier is asked while a thread ends", "[verifier]") {
   CHECK(distance == asked_at_exit.distance);
 }
 
-TEST_CASE("a Verifier refuses embeddings without an element, which are all the same", "[verifier]") {
+TEST_CASE("a Verifier refuses embeddings without elements", "[verifier]") {
   const Verifier verifier{Empty{}, Calibration{.threshold = 0.5}};
   const MatrixX<float> x = MatrixX<float>::Random(3, 2);
   CHECK_THROWS_AS(verifier.same(x.col(0), x.col(1)), ShapeError);
   CHECK_THROWS_AS(verifier.distances(x, x), ShapeError);
 }
 
-TEST_CASE("what a Verifier that is about to end gives lasts", "[verifier]") {
+TEST_CASE("a temporary Verifier returns values that outlive it", "[verifier]") {
   const std::string text(100, 'x');
   const auto verifier = [&] { return Verifier{StubModel{.features = 7}, Calibration{.threshold = 1, .method = text}}; };
   const Calibration& calibration = verifier().calibration();

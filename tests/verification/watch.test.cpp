@@ -35,7 +35,7 @@ Pairs<float> watched_pairs(std::uint64_t seed, Index features = 3) {
   return {a, b, coin_flips(24, rng)};
 }
 
-/// What the training begins with, and an epoch ends with.
+/// A training that begins, and an epoch that ends.
 struct WatchedTraining {
   Rng rng{1};
   Siamese<WatchedNet> model = watched_model(rng);
@@ -65,12 +65,12 @@ TEST_CASE("a Watch enters its metric after each epoch, and callbacks before it i
       fit(training.model, pairs, ContrastiveLoss{}, training.optimizer, {.epochs = 6, .batch_size = 8}, training.rng,
           stopping, expect, watch, Watch{"mine", hard, doubled, {.every = 3}});
 
-  CHECK(history.metric("hard auc") == expected);  // without dropout, and of the epoch's last parameters
+  CHECK(history.metric("hard auc") == expected);  // without dropout, with the parameters at the epoch's end
   CHECK(seen == expected);
   const auto best = std::ranges::max_element(expected);
   CHECK(stopping.best == *best);
   CHECK(stopping.best_epoch == best - expected.begin());
-  CHECK(*std::ranges::min_element(expected) < *best);  // else nothing is shown
+  CHECK(*std::ranges::min_element(expected) < *best);  // otherwise the test shows nothing
   REQUIRE(history.metrics.size() == 2);
   CHECK(history.metrics[0].name == "hard auc");
   CHECK(history.metrics[0].more_is_better == true);
@@ -86,7 +86,7 @@ TEST_CASE("a Watch enters its metric after each epoch, and callbacks before it i
   }
 }
 
-TEST_CASE("a Watch looks at its pairs when the training begins", "[watch]") {
+TEST_CASE("a Watch checks its pairs when training begins", "[watch]") {
   WatchedTraining training;
   const auto refusal = [&](const Pairs<float>& pairs, WatchOptions options = {}) -> std::string {
     try {

@@ -1,7 +1,7 @@
 // error: gemel: only built-in layers, with built-in activations, can be layers of an AnyNetwork
 #include "gemel/gemel.hpp"
 
-/// As a Dense it would lose what is its own.
+/// A layer derived from Dense: converted to a Dense, it would lose its own members.
 #if defined(REPAIRED)
 using Layer = gemel::Dense<5, 3>;
 #else

@@ -1,7 +1,7 @@
 // error: gemel: this type does not model the Distance concept
 #include "gemel/gemel.hpp"
 
-/// Half of a distance, whose collapse nobody would be warned of: until it is repaired, `as_length` is no const member.
+/// Half of a distance. Until it is repaired, `as_length` is not const, so that fit would not warn of a collapse.
 struct Half : gemel::Manhattan {
 #if defined(REPAIRED)
   double as_length(double d) const { return d; }

@@ -1,8 +1,8 @@
 // error: gemel: a metric's `farthest`, where it has one, is double farthest
 #include "gemel/gemel.hpp"
 
-/// Half of a distance, of which a margin out of reach would not be seen: until it is repaired, `farthest` is asked for
-/// no number of elements.
+/// Half of a distance. Until it is repaired, `farthest` does not take the number of elements, so that fit would not
+/// warn of a margin out of reach.
 struct Half : gemel::Manhattan {
 #if defined(REPAIRED)
   double farthest(const gemel::VectorRange& range, gemel::Index n) const {

@@ -1,7 +1,8 @@
 // error: gemel: this type does not model the Distance concept
 #include "gemel/gemel.hpp"
 
-/// A distance that takes many pairs at once, but would never be given them: until it is repaired, it says no ExactType.
+/// A distance with the members for many pairs. Until it is repaired, it has no ExactType, so that they would not be
+/// used.
 struct Squares {
 #if defined(REPAIRED)
   using ExactType = Squares;

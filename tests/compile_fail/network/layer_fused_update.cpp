@@ -1,7 +1,7 @@
 // error: gemel: this type does not model the Layer concept
 #include "gemel/gemel.hpp"
 
-/// A Dense whose update would never be called: until it is repaired, it leaves out the first parameter's number.
+/// A Dense with a fused_update of its own. Until it is repaired, that takes no `first`, so that it would not be called.
 struct Checked : gemel::Dense<5, 3> {
 #if defined(REPAIRED)
   template <class Block>

@@ -1,7 +1,8 @@
 // error: gemel: this type does not model the Layer concept
 #include "gemel/gemel.hpp"
 
-/// A layer whose gradient's bound would never be asked for: until it is repaired, it leaves out the number of columns.
+/// A layer with a gradient_bound. Until it is repaired, that takes no number of columns, so that it would not be
+/// called.
 struct Half : gemel::Parameterless {
 #if defined(REPAIRED)
   static double gradient_bound(double, double, gemel::Index) { return 0; }

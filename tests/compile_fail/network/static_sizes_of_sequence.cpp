@@ -9,7 +9,7 @@ constexpr gemel::Index between = 7;
 constexpr gemel::Index between = 8;
 #endif
 
-// Whichever of the two types a layer is, and however many there are, 8 go in and 8 come out.
+// Both types have the same static sizes, so that the Sequence has them too, however long it is.
 using Part = std::variant<gemel::Dense<between, between, gemel::ReLU>, gemel::Dense<between, between, gemel::Tanh>>;
 using Network = gemel::Network<float, gemel::Dense<5, 7>, gemel::Sequence<Part>, gemel::Dense<7, 3>>;
 

@@ -3,7 +3,7 @@
 
 using Base = gemel::Network<float, gemel::Dense<5, 3, gemel::ReLU>>;
 
-/// A network alone has no distance to measure embeddings by: until it is repaired, it is given as the model.
+/// A network alone has no distance of embeddings. Until this is repaired, a network is given as the model.
 #if defined(REPAIRED)
 using Model = gemel::Siamese<Base>;
 #else

@@ -1,8 +1,8 @@
 // error: gemel: this type does not model the Embedder concept
 #include "gemel/gemel.hpp"
 
-/// A model that means to allocate nothing, but would never be asked to embed into the caller's memory: until it is
-/// repaired, that embed takes no Workspace.
+/// A model that embeds into the caller's memory. Until it is repaired, that embed takes no Workspace, so that it would
+/// not be called.
 struct Doubled {
   using Scalar = float;
 
