@@ -16,10 +16,10 @@ namespace gemel {
 
 namespace detail {
 
-GEMEL_NAMES(as_length)
-GEMEL_NAMES(values)
-GEMEL_NAMES(coefficient)
-GEMEL_NAMES(ExactType)
+GEMEL_HAS_MEMBER(as_length)
+GEMEL_HAS_MEMBER(values)
+GEMEL_HAS_MEMBER(coefficient)
+GEMEL_HAS_MEMBER(ExactType)
 
 template <class D>
 concept GivesLength = requires(const D metric, double d) {
@@ -38,8 +38,8 @@ concept DerivedFromExactType = !std::same_as<typename D::ExactType, D> && std::d
 /// Every optional member is absent or has the right signature.
 template <class D, class S>
 concept DistanceOptions = std::is_class_v<D> &&
-    (GivesLength<D> || !names_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromExactType<D> ||
-                                              !(names_values<D> || names_coefficient<D> || names_ExactType<D>));
+    (GivesLength<D> || !has_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromExactType<D> ||
+                                            !(has_values<D> || has_coefficient<D> || has_ExactType<D>));
 
 }  // namespace detail
 

@@ -54,8 +54,8 @@ concept HasFusedUpdate = requires(const L layer, ColumnList<S> x, Index first, c
 /// Every optional member is absent or has the right signature.
 template <class L, class S>
 concept LayerOptions = std::is_class_v<L> &&
-    (BoundingLayer<L> || !names_gradient_bound<L>)&&(HasFusedUpdate<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
-                                                     !names_fused_update<L>);
+    (BoundingLayer<L> || !has_gradient_bound<L>)&&(HasFusedUpdate<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
+                                                   !has_fused_update<L>);
 
 }  // namespace detail
 
