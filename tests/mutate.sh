@@ -15,7 +15,7 @@ network/activation.hpp @ /struct ReLU/,/^};/ s/y > 0 ? 1 : 0/y > 0 ? -1 : 0/ @ n
 network/activation.hpp @ /struct LeakyReLU/,/^};/ s/y > 0 ? 1 : static/y > 0 ? 1 : -static/ @ network/activation
 network/activation.hpp @ s/(1 - y) \* (1 + y)/(1 - y) * (y - 1)/ @ network/activation
 network/activation.hpp @ s/y \* (1 - y)/y * (y - 1)/ @ network/activation
-core/kernel/gradient.inl @ s/keep_if_positive(load(y + i), load(dy + i))/sub(broadcast(S{0}), &)/ @ network/dense
+core/kernel/elementwise.inl @ s/keep_if_positive(load(y + i), load(dy + i))/sub(broadcast(S{0}), &)/ @ network/dense
 
 # Layers
 network/dense.hpp @ /void backward(/,/^  }/ s/^  }/  dx *= -1; }/ @ network/dense
@@ -49,26 +49,26 @@ loss/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ l
 loss/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ loss/unsquared_contrastive_loss
 
 # Optimizers
-core/kernel/update.inl @ s/return fnma(broadcast(r.rate), g/return fma(broadcast(r.rate), g/ @ optimizer/sgd
-core/kernel/update.inl @ s/w = fnma(rate, r.nesterov/w = fma(rate, r.nesterov/ @ optimizer/sgd
-core/kernel/update.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ optimizer/sgd
-core/kernel/update.inl @ s/nesterov ? fnma(rate/nesterov ? fma(rate/ @ optimizer/sgd
-core/kernel/update.inl @ s/w = add(w, r.nesterov/w = sub(w, r.nesterov/ @ optimizer/sgd
-core/kernel/update.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ optimizer/sgd
+core/kernel/update_sgd.inl @ s/return fnma(broadcast(r.rate), g/return fma(broadcast(r.rate), g/ @ optimizer/sgd
+core/kernel/update_sgd.inl @ s/w = fnma(rate, r.nesterov/w = fma(rate, r.nesterov/ @ optimizer/sgd
+core/kernel/update_sgd.inl @ s/m = flush<S>(fnma(rate/m = flush<S>(fma(rate/ @ optimizer/sgd
+core/kernel/update_sgd.inl @ s/nesterov ? fnma(rate/nesterov ? fma(rate/ @ optimizer/sgd
+core/kernel/update_sgd.inl @ s/w = add(w, r.nesterov/w = sub(w, r.nesterov/ @ optimizer/sgd
+core/kernel/update_sgd.inl @ s/m = flush<S>(fma(momentum/m = flush<S>(fnma(momentum/ @ optimizer/sgd
 core/kernel/update.inl @ s/g = fma(broadcast(rule.l2)/g = fnma(broadcast(rule.l2)/ @ optimizer/sgd
 core/kernel/update.inl @ s/w = fnma(broadcast(rule.decay)/w = fma(broadcast(rule.decay)/ @ optimizer/sgd
-core/kernel/update.inl @ s/return fnma(broadcast(r.rate), direction/return fma(broadcast(r.rate), direction/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/pytorch ? fnma(rate, m/pytorch ? fma(rate, m/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/w = fnma(rate, d/w = fma(rate, d/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/: sub(w, m)/: add(w, m)/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/_of_squares<S>(fma(mul/_of_squares<S>(fnma(mul/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/_of_squares<S>(fma(new_part/_of_squares<S>(fnma(new_part/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ optimizer/rmsprop
-core/kernel/update.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ optimizer/adam
-core/kernel/update.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ optimizer/adam
-core/kernel/update.inl @ s/return sub(w, direction)/return add(w, direction)/ @ optimizer/adam
+core/kernel/update_rmsprop.inl @ s/return fnma(broadcast(r.rate), direction/return fma(broadcast(r.rate), direction/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/pytorch ? fnma(rate, m/pytorch ? fma(rate, m/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/w = fnma(rate, d/w = fma(rate, d/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/: sub(w, m)/: add(w, m)/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/_of_squares<S>(fma(mul/_of_squares<S>(fnma(mul/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/_of_squares<S>(fma(new_part/_of_squares<S>(fnma(new_part/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/a = flush<S>(fma/a = flush<S>(fnma/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/fnma(a, a, v)/fma(a, a, v)/ @ optimizer/rmsprop
+core/kernel/update_rmsprop.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = flush<S>(fnma(broadcast(r.momentum)/ @ optimizer/rmsprop
+core/kernel/update_adam.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ optimizer/adam
+core/kernel/update_adam.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ optimizer/adam
+core/kernel/update_adam.inl @ s/return sub(w, direction)/return add(w, direction)/ @ optimizer/adam
 core/kernel/fused_update.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/fused_update
 
 # The step that joins them

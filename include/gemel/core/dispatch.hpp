@@ -1,49 +1,65 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <optional>
 
 #include "gemel/core/error.hpp"
 
+// The processor's features that an instruction set's kernels use. Each list stands here once, and serves both as the
+// kernels' target attribute (GEMEL_TARGET_FOR) and as the check of the processor (GEMEL_PROCESSOR_HAS).
+#define GEMEL_AVX2(FEATURE, AND) FEATURE("avx2") AND FEATURE("fma")
+#define GEMEL_AVX512(FEATURE, AND) \
+  FEATURE("avx512f")               \
+  AND FEATURE("avx512dq") AND FEATURE("avx512vl") AND FEATURE("avx512bw") AND GEMEL_AVX2(FEATURE, AND)
+
+#if defined(__x86_64__)
+#define GEMEL_FEATURE_NAME(feature) feature
+#define GEMEL_TARGET_FOR(FEATURES) __attribute__((target(FEATURES(GEMEL_FEATURE_NAME, ","))))
+#define GEMEL_PROCESSOR_HAS(FEATURES) (FEATURES(__builtin_cpu_supports, &&))
+#else
+#define GEMEL_PROCESSOR_HAS(FEATURES) false
+#endif
+
 namespace gemel {
 
 /// The instruction sets that the kernels are compiled for, whatever the flags of the translation unit.
-enum class InstructionSet { Portable, AVX2, AVX512 };
-
-inline const char* name(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::AVX512:
-      return "AVX-512";
-    case InstructionSet::AVX2:
-      return "AVX2 + FMA";
-    default:
-      return "portable";
-  }
-}
+enum class InstructionSet {
+  Portable,  ///< What the architecture always has: SSE2 on x86-64, NEON on aarch64.
+  AVX2,      ///< AVX2 and FMA, on x86-64.
+  AVX512     ///< AVX-512 F, DQ, VL and BW, on x86-64.
+};
 
 namespace detail {
 
-/// Whether this processor has *all* the features that the set's kernels are compiled with.
-inline bool supports(InstructionSet set) {
-#if defined(__x86_64__)
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  switch (set) {
-    case InstructionSet::AVX512:
-      return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-    case InstructionSet::AVX2:
-      return avx2;
-    default:
-      return true;
-  }
-#else
-  return set == InstructionSet::Portable;
-#endif
+struct InstructionSetEntry {
+  InstructionSet set;
+  const char* name;
+  bool supported;  ///< This processor has *all* the features that the set's kernels are compiled with.
+};
+
+/// The list of the instruction sets, best first. Whoever adds one also writes its packets (core/kernel/packet.inl says
+/// what they must offer) and includes its kernels in core/kernel.hpp.
+inline std::array<InstructionSetEntry, 3> instruction_sets() {
+  return {{{InstructionSet::AVX512, "AVX-512", GEMEL_PROCESSOR_HAS(GEMEL_AVX512)},
+           {InstructionSet::AVX2, "AVX2 + FMA", GEMEL_PROCESSOR_HAS(GEMEL_AVX2)},
+           {InstructionSet::Portable, "portable", true}}};
 }
 
-inline InstructionSet best_instruction_set() {
-  if (supports(InstructionSet::AVX512)) return InstructionSet::AVX512;
-  if (supports(InstructionSet::AVX2)) return InstructionSet::AVX2;
+inline InstructionSetEntry entry_of(InstructionSet set) {
+  const auto sets = instruction_sets();
+  for (const auto& entry : sets) {
+    if (entry.set == set) return entry;
+  }
+  return sets.back();
+}
+
+inline bool supports(InstructionSet set) { return entry_of(set).supported; }
+
+[[gnu::cold]] inline InstructionSet best_instruction_set() {
+  for (const auto& entry : instruction_sets()) {
+    if (entry.supported) return entry.set;
+  }
   return InstructionSet::Portable;
 }
 
@@ -54,11 +70,14 @@ inline std::atomic<InstructionSet>& chosen_instruction_set() {
 
 }  // namespace detail
 
+/// The name of an instruction set, to be printed.
+inline const char* name(InstructionSet set) { return detail::entry_of(set).name; }
+
 /// The instruction set that the kernels run with.
 inline InstructionSet instruction_set() { return detail::chosen_instruction_set().load(std::memory_order_relaxed); }
 
-/// For tests and measurements: the kernels run with `set` from the next call on; without a value, with the best one
-/// again. ValueError where this processor has it not.
+/// For tests and measurements: the kernels run with `set` from the next call on; without a value, with the best
+/// instruction set of this processor again. Throws ValueError where the processor does not have `set`.
 inline void force_instruction_set(std::optional<InstructionSet> set) {
   if (set && !detail::supports(*set)) {
     throw ValueError({"this processor has no ", name(*set), "; choose another instruction set"});

@@ -161,7 +161,7 @@ class Dense {
                                                      block);
     }
     if (end > in_) {
-      kernel::update_kernels<Rule, S>().fused_update_by_sum(dz.pointers(), dz.cols(),
+      kernel::update_kernels<Rule, S>().fused_bias_update(dz.pointers(), dz.cols(),
                                                             block.part(block.n - out_, out_, nullptr));
     }
   }

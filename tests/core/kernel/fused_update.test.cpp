@@ -66,7 +66,7 @@ void check_sum(const Rule& rule, Index rows, Index depth) {
   VectorX<S> g = VectorX<S>::Zero(rows);
   kernel::kernels<S>().add_sum(dz.data(), rows, depth, g.data());
   kernel::update(apart.block(rule, g.data()));
-  kernel::update_kernels<Rule, S>().fused_update_by_sum(dz.data(), depth, at_once.block(rule, nullptr));
+  kernel::update_kernels<Rule, S>().fused_bias_update(dz.data(), depth, at_once.block(rule, nullptr));
   CAPTURE(rows, depth);
   CHECK(at_once == apart);
 }

@@ -1,10 +1,11 @@
-// Pairs of columns: their distances, and the gradients of those.
+// The squared distances of many pairs of columns at once, and the gradient of distances. sums.inl has the order of the
+// sums, and the distance of a single pair; the other helpers are in tile.inl and packet.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// The last lanes' sums of (a_j - b_j)^2 for N pairs of columns, one pair after the other.
+/// The folded sums of (a_j - b_j)^2 (see fold) for N pairs of columns, one pair after the other.
 template <int N, Scalar S>
-GEMEL_CALL void squares_in_lanes(const S* const* a, const S* const* b, Index n, S* sums) {
+GEMEL_NOINLINE void squares_in_lanes(const S* const* a, const S* const* b, Index n, S* sums) {
   using P = typename PacketOf<S>::type;
   constexpr int size = PacketOf<S>::size, packets = lanes<S> / size;
   P sum[N][packets];
@@ -28,21 +29,21 @@ GEMEL_CALL void squares_in_lanes(const S* const* a, const S* const* b, Index n, 
       sum[j][r] = SquaredDifference::add_term(load(a[j] + at, last), load(b[j] + at, last), sum[j][r]);
     }
   }
-  GEMEL_UNROLL for (int j = 0; j < N; ++j) fold<S>(sum[j], sums + j * last_lanes<S>);
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) fold<S>(sum[j], sums + j * folded_lanes<S>);
 }
 
-/// d_j = |a_j - b_j|^2. Some pairs at once: with their last lanes transposed, their trees end in sums of whole packets.
+/// d_j = |a_j - b_j|^2, 16 pairs at once: their folded sums are transposed, so that the trees add whole packets.
 template <Scalar S>
 GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b, Index n, Index count, S* d) {
   using P = typename PacketOf<S>::type;
-  constexpr Index some = 16, size = PacketOf<S>::size, rows = last_lanes<S>;
+  constexpr Index some = 16, size = PacketOf<S>::size, rows = folded_lanes<S>;
   constexpr int at_once = 2 * size >= lanes<S> ? 4 : 2;
   static_assert(rows == transpose_side<S>);
   alignas(64) S sums[rows * some]{};
   alignas(64) S by_lane[rows * some];
   for (Index first = 0; first < count; first += some) {
     const Index pairs = count - first < some ? count - first : some;
-    if (pairs < 4) {  // sooner done alone
+    if (pairs < 4) {  // faster one by one
       for (; first < count; ++first) d[first] = squared_distance(a[first], b[first], n);
       return;
     }
@@ -63,17 +64,7 @@ GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b,
   }
 }
 
-/// x(i) = sqrt(x(i))
-template <Scalar S>
-GEMEL_TARGET inline void square_roots(S* x, Index n) {
-  constexpr Index size = PacketOf<S>::size;
-  for (Index i = 0; i < n; i += size) {
-    const auto lanes_left = first_lanes<S>(n - i);
-    store(x + i, sqrt(load(x + i, lanes_left)), lanes_left);
-  }
-}
-
-/// M packets of rows from `row`.
+/// M packets of rows from `row`. Masked: the last packet has only the lanes `last`.
 template <int M, bool Masked, Scalar S>
 GEMEL_INLINE void add_differences_tile(const Differences<S>& p, Index row, typename PacketOf<S>::Mask last) {
   using P = typename PacketOf<S>::type;
@@ -83,8 +74,8 @@ GEMEL_INLINE void add_differences_tile(const Differences<S>& p, Index row, typen
   for (Index j = 0; j < p.count; ++j) {
     const S* b = p.b[j] + row;
     S* db = p.db[j] + row;
-    GEMEL_FORGET(b);  // else GCC keeps each address's offset in a register
-    GEMEL_FORGET(db);
+    GEMEL_OPAQUE_POINTER(b);  // GCC would keep each address's offset in a register
+    GEMEL_OPAQUE_POINTER(db);
     const P c = broadcast(p.c[j]);
     GEMEL_UNROLL for (int i = 0; i < M; ++i) {
       const P difference = sub(a[i], load_row<Masked, M>(b, i, last));

@@ -1,21 +1,14 @@
-// A block's gradient and its update at once: the gradient is never stored but for the last tiles, whose parameters are
-// updated packet by packet between the steps of the next tile, while the multipliers are busy.
+// Computes the gradient of a block of parameters and updates them at once. Only the last few tiles of the gradient are
+// ever stored: their parameters are updated packet by packet between the steps of the next tile's gradient, while the
+// multipliers are busy. The gradient's helpers are in gradient.inl and tile.inl, the update's in update.inl and the
+// update_*.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
-template <class Rule>
-struct InterleavedStep;
-template <Scalar S>
-struct InterleavedStep<SGDRule<S>> : PlainStep {};
-template <Scalar S>
-struct InterleavedStep<RMSpropRule<S>> : PlainRMSpropStep {};
-template <Scalar S>
-struct InterleavedStep<AdamRule<S>> : AdamStep<false> {};
-
-/// Columns of tiles, tile_rows packets each, whose gradient is known, on their way through their update, in a ring.
-/// While one column takes its state on, the one before it takes its roots, the next its quotients, and the last is
-/// applied: so no instruction waits for a root or a quotient that was begun a moment ago, and the processor looks ahead
-/// to the next multiplications. Columns that stand for none go before and after the others.
+/// A ring of columns of tiles, tile_rows packets each, whose gradient is known and whose update is under way. In each
+/// turn one column updates its state, the column before it computes its roots, the next its quotients, and the last is
+/// applied to the parameters. So no instruction waits for a root or a quotient that was begun a moment ago, and the
+/// processor can look ahead to the next multiplications. Dummy columns pad both ends.
 template <class Rule, Scalar S>
 struct UpdateQueue {
   using Step = InterleavedStep<Rule>;
@@ -24,8 +17,8 @@ struct UpdateQueue {
   static constexpr Index lag = Step::arrays > 0 ? 3 : 0;
 
   struct Column {
-    alignas(64) S numerator[height];    // the gradient, at first and at last the direction
-    alignas(64) S denominator[height];  // the radicand, at first
+    alignas(64) S numerator[height];    // first the gradient, in the end the direction
+    alignas(64) S denominator[height];  // first the radicand, then its root
     S* w;
     S* state[Step::arrays + 1];
   };
@@ -33,23 +26,23 @@ struct UpdateQueue {
   const Update<Rule, S>* block;
   Index turn = 0, end = 0;
   Column columns[capacity];
-  alignas(64) S nowhere[height];
+  alignas(64) S dummy[height];
 
   GEMEL_TARGET explicit UpdateQueue(const Update<Rule, S>& u) : block(&u) {
-    for (S& value : nowhere) value = 1;
-    push_nothing();
-    turn = lag;  // NOLINT(cppcoreguidelines-prefer-member-initializer): after the columns that it counts
+    for (S& value : dummy) value = 1;
+    push_dummies();
+    turn = lag;  // NOLINT(cppcoreguidelines-prefer-member-initializer): only now are there columns to count
   }
-  GEMEL_TARGET void push_nothing() {
+  GEMEL_TARGET void push_dummies() {
     for (Index q = 0; q < lag; ++q) {
       Column& column = next();
       for (S& value : column.numerator) value = 0;
       for (S& value : column.denominator) value = 1;
-      column.w = nowhere;
-      for (S*& state : column.state) state = nowhere;
+      column.w = dummy;
+      for (S*& state : column.state) state = dummy;
     }
   }
-  /// Says where a column's parameters begin.
+  /// Sets where a column's parameters and their state begin.
   GEMEL_INLINE void place(Column& column, Index offset) const {
     column.w = block->w + offset;
     GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) column.state[k] = block->state[k] + offset;
@@ -60,7 +53,7 @@ struct UpdateQueue {
   GEMEL_INLINE Index room() const { return capacity - (end - turn + lag); }
 };
 
-/// The columns of a turn.
+/// The columns that take part in a turn.
 template <class Rule, Scalar S>
 struct Turn {
   using Queue = UpdateQueue<Rule, S>;
@@ -78,19 +71,19 @@ struct Turn {
     ++queue.turn;
   }
 
-  /// Takes packet i of each. Beside: between the steps of a product.
-  template <bool Beside>
+  /// Processes one packet of each column. BesideProducts: between the steps of a gradient.
+  template <bool BesideProducts>
   GEMEL_INLINE void take(int packet) const {
     using P = typename PacketOf<S>::type;
     const int i = packet * PacketOf<S>::size;
     const Rule* rule = &block->rule;
-    GEMEL_FORGET(rule);  // its constants stay in memory: in registers they would push out sums
+    GEMEL_OPAQUE_POINTER(rule);  // keeps the constants in memory: in registers they would displace sums
     store(last->w + i, Step::template apply<P, S>(*rule, load(last->numerator + i), load(last->w + i)));
     if constexpr (Queue::lag > 0) {
       store(third->numerator + i,
             Step::template direction<P, S>(*rule, load(third->numerator + i), load(third->denominator + i)));
       const P radicand = load(second->denominator + i);
-      store(second->denominator + i, Beside ? sqrt_beside_products(radicand) : sqrt(radicand));
+      store(second->denominator + i, BesideProducts ? sqrt_beside_products(radicand) : sqrt(radicand));
       P state[Step::arrays];
       GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) state[k] = load(first->state[k] + i);
       P g = load(first->numerator + i);
@@ -101,21 +94,22 @@ struct Turn {
   }
 };
 
+/// Takes all waiting columns through their turns.
 template <class Rule, Scalar S>
-GEMEL_CALL void take_all(UpdateQueue<Rule, S>& queue) {
+GEMEL_NOINLINE void take_all(UpdateQueue<Rule, S>& queue) {
   while (queue.waiting() > 0) {
     const Turn<Rule, S> turn(queue);
     GEMEL_UNROLL for (int i = 0; i < tile_rows; ++i) turn.template take<false>(i);
   }
 }
 
-/// Fetches the parameters of the newest columns.
+/// Prefetches the parameters and the state of the newest columns.
 template <class Rule, Scalar S>
-GEMEL_CALL void fetch_newest(UpdateQueue<Rule, S>& queue, Index columns) {
+GEMEL_NOINLINE void fetch_newest(UpdateQueue<Rule, S>& queue, Index columns) {
   using Queue = UpdateQueue<Rule, S>;
   for (Index q = queue.end - columns; q < queue.end; ++q) {
     const auto* column = &queue.at(q);
-    GEMEL_FORGET(column);  // else GCC finds that nothing is done, and drops the call
+    GEMEL_OPAQUE_POINTER(column);  // GCC would find the function without effect, and drop the call
     for (Index i = 0; i < Queue::height; i += 64 / static_cast<Index>(sizeof(S))) {
       __builtin_prefetch(column->w + i, 1);
       for (int k = 0; k < Queue::Step::arrays; ++k) __builtin_prefetch(column->state[k] + i, 1);
@@ -123,7 +117,7 @@ GEMEL_CALL void fetch_newest(UpdateQueue<Rule, S>& queue, Index columns) {
   }
 }
 
-/// A whole tile's gradient, which then waits; meanwhile the updates of those that do.
+/// Computes the gradient of a whole tile and queues its columns; meanwhile the columns that wait are updated.
 template <class Rule, Scalar S>
 GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, const S* const* x, Index first,
                                    UpdateQueue<Rule, S>& queue) {
@@ -133,7 +127,8 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
   P sum[N][M];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = broadcast(S{0}); }
   Index k = 0;
-  // An update costs the divider as much time as two or three columns cost the multipliers: so they are spread out.
+  // A packet's update takes the divider as long as two or three columns of the batch take the multipliers; so the
+  // updates are spread out.
   const Index wait = queue.waiting() * M;
   const Index pace = wait == 0 || p.depth < 2 * wait ? 1 : p.depth < 3 * wait ? 2 : 3;
   while (queue.waiting() > 0 && k + pace * M <= p.depth) {
@@ -142,8 +137,10 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
       for (const Index next = k + pace; k < next; ++k) {
         add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
       }
-      // The sums come before the update; else Clang puts them off, and spills.
-      GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_SETTLE(sum[j][r]); }
+      // Keeps the sums before the update: Clang would postpone them, and spill.
+      GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+        GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_OPAQUE_PACKET(sum[j][r]);
+      }
       turn.template take<true>(i);
     }
   }
@@ -155,20 +152,20 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
   }
 }
 
-/// The tiles of columns col, …, end - 1 in one panel of rows; x_k[first], … are the rows of X that belong to them.
+/// The tiles of the columns col, …, end - 1 in one panel of rows; their rows of X are x_k[first], …
 template <class Rule, Scalar S>
-GEMEL_CALL void interleaved_panel(const Gradient<S>& p, Index row, Index col, Index end, const S* const* x, Index first,
-                                  UpdateQueue<Rule, S>& queue) {
-  const bool far = p.rows * p.cols > most_in_cache<S>;
+GEMEL_NOINLINE void interleaved_panel(const Gradient<S>& p, Index row, Index col, Index end, const S* const* x,
+                                      Index first, UpdateQueue<Rule, S>& queue) {
+  const bool out_of_cache = p.rows * p.cols > cache_size<S>;
   for (; col < end; col += tile_cols, first += tile_cols) {
     if (queue.room() < tile_cols) take_all(queue);
     interleaved_tile(p, row, col, x, first, queue);
-    if (far) fetch_newest(queue, tile_cols);
+    if (out_of_cache) fetch_newest(queue, tile_cols);
   }
 }
 
-/// Some tiles' rows of X, tile by tile, a column of the batch after the other: else each panel would fetch them again
-/// from afar, a cache line a column.
+/// A copy of some tiles' rows of X, tile by tile, and within a tile column by column of the batch. From X itself each
+/// panel would have to load them again from memory, one cache line for each column.
 template <Scalar S>
 struct PackedRows {
   static constexpr Index most = 1024;  // columns of the batch
@@ -179,12 +176,12 @@ struct PackedRows {
   static bool pays(const Gradient<S>& p, Index panels) {
     return panels >= 4 && p.depth >= 128 && p.depth <= most && p.depth * tile_cols <= room;
   }
-  /// How many tiles there is room for, where there are so many columns.
+  /// The number of tiles that fit, for `depth` columns of the batch.
   static Index tiles(Index depth) { return room / (depth * tile_cols); }
 
-  /// Packs the rows from `first` on of `count` tiles. Tile t's begin at x_k[t * depth * tile_cols].
+  /// Packs the rows of `count` tiles, from row `first` on. The rows of tile t begin at x_k[t * depth * tile_cols].
   GEMEL_INLINE void pack(const Gradient<S>& p, Index first, Index count) {
-    constexpr Index ahead = 8;  // columns, to be fetched meanwhile
+    constexpr Index ahead = 8;  // columns to prefetch
     const Index stride = p.depth * tile_cols;
     for (Index k = 0; k < p.depth; ++k) {
       S* to = values + k * tile_cols;
@@ -201,9 +198,9 @@ struct PackedRows {
   }
 };
 
-/// The gradient of some columns, from `row` on, and then their update: what is left of rows or columns.
+/// The gradient of some columns, from `row` on, and only then their update: for rows and columns that fill no tile.
 template <class Rule, Scalar S>
-GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index col, Index cols, const Update<Rule, S>& u) {
+GEMEL_NOINLINE void update_rest(const Gradient<S>& p, Index row, Index col, Index cols, const Update<Rule, S>& u) {
   constexpr Index room = 2048, run = 64;
   S g[room];
   while (row < p.rows) {
@@ -229,9 +226,9 @@ GEMEL_CALL void update_rest(const Gradient<S>& p, Index row, Index col, Index co
   }
 }
 
-/// All rows of the first columns: whole tiles, and below them what is left.
+/// All rows of the first `cols` columns: `rows` rows in whole tiles, then the rows that are left.
 template <class Rule, Scalar S>
-GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const Update<Rule, S>& u) {
+GEMEL_NOINLINE void update_tiles(const Gradient<S>& p, Index rows, Index cols, const Update<Rule, S>& u) {
   constexpr Index height = tile_rows * PacketOf<S>::size;
   UpdateQueue<Rule, S> queue(u);
   if (PackedRows<S>::pays(p, rows / height)) {
@@ -248,7 +245,7 @@ GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const
       if (rows < p.rows) update_rest(p, rows, begin, end - begin, u);
     }
   } else {
-    // Columns, few enough for the cache to keep their rows of X for all panels.
+    // So few columns that their rows of X stay in the cache for all panels.
     constexpr Index block = Index{8} * tile_cols;
     for (Index col = 0; col < cols; col += block) {
       const Index end = col + block < cols ? col + block : cols;
@@ -257,7 +254,7 @@ GEMEL_CALL void update_tiles(const Gradient<S>& p, Index rows, Index cols, const
     }
   }
   take_all(queue);
-  queue.push_nothing();
+  queue.push_dummies();
   take_all(queue);
 }
 
@@ -267,8 +264,8 @@ GEMEL_TARGET inline void fused_update(const Gradient<S>& p, const Update<Rule, S
   if constexpr (interleaving) {
     constexpr Index height = tile_rows * PacketOf<S>::size;
     const Index rows = p.rows / height * height, cols = p.cols / tile_cols * tile_cols;
-    // With hardly a column in the batch, parameters from afar come sooner one after the other.
-    if (rows > 0 && (p.depth >= 4 || p.rows * p.cols <= most_in_cache<S>)) {
+    // For a batch of so few columns, parameters come faster from memory one after the other.
+    if (rows > 0 && (p.depth >= 4 || p.rows * p.cols <= cache_size<S>)) {
       update_tiles(p, rows, cols, u);
       return update_rest(p, 0, cols, p.cols - cols, u);
     }
@@ -276,19 +273,19 @@ GEMEL_TARGET inline void fused_update(const Gradient<S>& p, const Update<Rule, S
   update_rest(p, 0, 0, p.cols, u);
 }
 
-/// The same for a bias.
+/// The same for a bias, whose gradient is the one of add_sum.
 template <class Rule, Scalar S>
-GEMEL_TARGET inline void fused_update_by_sum(const S* const* d, Index depth, const Update<Rule, S>& u) {
-  constexpr Index most = 256;
+GEMEL_TARGET inline void fused_bias_update(const S* const* d, Index depth, const Update<Rule, S>& u) {
+  constexpr Index most = 256, run = 96;
   S g[most];
-  const S* below[96];
+  const S* columns[run];
   for (Index row = 0; row < u.n; row += most) {
     const Index height = u.n - row < most ? u.n - row : most;
     for (Index i = 0; i < height; ++i) g[i] = 0;
-    for (Index k = 0; k < depth; k += 96) {
-      const Index count = depth - k < 96 ? depth - k : 96;
-      move_pointers(d + k, count, row, below);
-      add_sum(below, height, count, g);
+    for (Index k = 0; k < depth; k += run) {
+      const Index count = depth - k < run ? depth - k : run;
+      move_pointers(d + k, count, row, columns);
+      add_sum(columns, height, count, g);
     }
     update(u.part(row, height, g));
   }

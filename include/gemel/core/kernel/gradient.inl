@@ -1,4 +1,5 @@
-// g += D X^T restricted to some of X's rows: tiles as in the product, over the columns of a batch.
+// The gradient g += D X^T of some columns of a layer's weights, in tiles as in the product, over the columns of a
+// batch; and the gradient of its bias. The helpers are in tile.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -7,8 +8,9 @@ template <bool Masked, int M, int N, Scalar S>
 GEMEL_INLINE void add_column(typename PacketOf<S>::type (&sum)[N][M], const S* d, const S* x,
                              [[maybe_unused]] typename PacketOf<S>::Mask last) {
   using P = typename PacketOf<S>::type;
-  GEMEL_FORGET(d);  // else GCC keeps each address's offset in a register, and moves the last two to and fro
-  GEMEL_FORGET(x);
+  // GCC would keep each address's offset in a register, and move the last two of them back and forth.
+  GEMEL_OPAQUE_POINTER(d);
+  GEMEL_OPAQUE_POINTER(x);
   P left[M];
   GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_row<Masked, M>(d, i, last);
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
@@ -17,7 +19,8 @@ GEMEL_INLINE void add_column(typename PacketOf<S>::type (&sum)[N][M], const S* d
   }
 }
 
-/// M packets of rows from `row`, N columns from `col`, added to g, whose columns are ldg apart.
+/// Adds the tile of M packets of rows from `row` and N columns from `col` to g, whose columns are ldg apart. Masked:
+/// the last packet has only the lanes `last`.
 template <int M, int N, bool Masked, Scalar S>
 GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, S* g, Index ldg,
                                 typename PacketOf<S>::Mask last) {
@@ -34,7 +37,7 @@ GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, S* g
   }
 }
 
-/// The rows from `row` on, M packets at most, in one tile.
+/// The rows from `row` on, which fill at most M packets, in one tile.
 template <int M, int N, Scalar S>
 GEMEL_INLINE void gradient_rest(const Gradient<S>& p, Index row, Index col, Index ldg) {
   constexpr Index most = (M - 1) * PacketOf<S>::size;
@@ -45,8 +48,9 @@ GEMEL_INLINE void gradient_rest(const Gradient<S>& p, Index row, Index col, Inde
   }
 }
 
+/// All rows of N columns: whole tiles, then the rows that are left.
 template <int N, Scalar S>
-GEMEL_CALL void gradient_columns(const Gradient<S>& p, Index col, Index ldg) {
+GEMEL_NOINLINE void gradient_columns(const Gradient<S>& p, Index col, Index ldg) {
   constexpr Index size = PacketOf<S>::size;
   Index row = 0;
   for (; row + tile_rows * size <= p.rows; row += tile_rows * size) {
@@ -56,27 +60,29 @@ GEMEL_CALL void gradient_columns(const Gradient<S>& p, Index col, Index ldg) {
   for (; row < p.rows; row += size) gradient_rest<1, N>(p, row, col, ldg);
 }
 
+/// Columns from `col` on, N at a time; returns the first column that is left.
 template <int N, Scalar S>
 GEMEL_INLINE Index gradient_by(const Gradient<S>& p, Index col, Index ldg) {
   for (; col + N <= p.cols; col += N) gradient_columns<N>(p, col, ldg);
   return col;
 }
 
-/// g's columns are ldg apart.
+/// The whole gradient; the columns of g are ldg apart.
 template <Scalar S>
-GEMEL_CALL void gradient_in_one(const Gradient<S>& p, Index ldg) {
+GEMEL_NOINLINE void gradient_in_one(const Gradient<S>& p, Index ldg) {
   Index col = gradient_by<tile_cols>(p, 0, ldg);
   if constexpr (tile_cols > 4) col = gradient_by<4>(p, col, ldg);
   gradient_by<1>(p, gradient_by<2>(p, col, ldg), ldg);
 }
 
-/// The same in blocks, for a D that no cache holds: panels of D, and X's rows tile by tile, are copied together.
+/// The same in blocks, for a D that does not fit the cache: panels of D, and the rows of X tile by tile, are copied to
+/// one place each.
 template <Scalar S>
-GEMEL_CALL void gradient_in_blocks(const Gradient<S>& p) {
+GEMEL_NOINLINE void gradient_in_blocks(const Gradient<S>& p) {
   constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, tiles = 64 / static_cast<Index>(sizeof(S));
   constexpr Index wide = tiles * tile_cols;
   alignas(64) S panel[height * deep];
-  alignas(64) S rows_of_x[wide * deep];  // tile by tile, a column of the batch after the other
+  alignas(64) S rows_of_x[wide * deep];  // tile by tile, and within a tile column by column of the batch
   const S* d[deep];
   const S* x[deep];
   for (Index k = 0; k < deep; ++k) {
@@ -109,11 +115,11 @@ GEMEL_CALL void gradient_in_blocks(const Gradient<S>& p) {
 
 template <Scalar S>
 GEMEL_TARGET inline void add_gradient(const Gradient<S>& p) {
-  if (p.rows * p.depth > most_in_cache<S> / 2 && p.cols >= 4 * tile_cols) return gradient_in_blocks(p);
+  if (p.rows * p.depth > cache_size<S> / 2 && p.cols >= 4 * tile_cols) return gradient_in_blocks(p);
   gradient_in_one(p, p.rows);
 }
 
-/// g(i) += sum over k of d_k(i): the gradient of a bias.
+/// The gradient of a bias: g(i) += sum over k of d_k(i).
 template <Scalar S>
 GEMEL_TARGET inline void add_sum(const S* const* d, Index rows, Index depth, S* g) {
   constexpr Index size = PacketOf<S>::size;
@@ -122,18 +128,6 @@ GEMEL_TARGET inline void add_sum(const S* const* d, Index rows, Index depth, S* 
     auto sum = load(g + i, lanes_left);
     for (Index k = 0; k < depth; ++k) sum = add(sum, load(d[k] + i, lanes_left));
     store(g + i, sum, lanes_left);
-  }
-}
-
-/// dy = y > 0 ? dy : 0, in place.
-template <Scalar S>
-GEMEL_TARGET inline void relu_backward(const S* y, S* dy, Index n) {
-  constexpr Index size = PacketOf<S>::size;
-  Index i = 0;
-  for (; i + size <= n; i += size) store(dy + i, keep_if_positive(load(y + i), load(dy + i)));
-  if (i < n) {
-    const auto last = mask<S>(n - i);
-    store(dy + i, keep_if_positive(load(y + i, last), load(dy + i, last)), last);
   }
 }
 

@@ -1,37 +1,56 @@
-// One instruction set's kernels: included once a set, with GEMEL_SET its namespace and GEMEL_TARGET its attribute. The
-// groups below use those above them.
+// All kernels of one instruction set: included once for each set, after its packets, with GEMEL_SET its namespace and
+// GEMEL_TARGET its target attribute. Each file uses helpers only from the groups above its own.
 
+#include "gemel/core/kernel/packet.inl"
+
+#include "gemel/core/kernel/tile.inl"
 #include "gemel/core/kernel/transpose.inl"
 
-#include "gemel/core/kernel/product.inl"
-
+#include "gemel/core/kernel/elementwise.inl"
 #include "gemel/core/kernel/gradient.inl"
+#include "gemel/core/kernel/product.inl"
+#include "gemel/core/kernel/scaling.inl"
 #include "gemel/core/kernel/sums.inl"
 #include "gemel/core/kernel/update.inl"
 
 #include "gemel/core/kernel/distances.inl"
+#include "gemel/core/kernel/update_adam.inl"
+#include "gemel/core/kernel/update_rmsprop.inl"
+#include "gemel/core/kernel/update_sgd.inl"
+
 #include "gemel/core/kernel/fused_update.inl"
-#include "gemel/core/kernel/scaling.inl"
 
 namespace gemel::kernel::GEMEL_SET {
+
+struct ClearWideRegistersAtTheEnd {
+  GEMEL_INLINE ~ClearWideRegistersAtTheEnd() { clear_wide_registers(); }  // below -O2 GCC does not clear them by itself
+};
 
 /// The kernel f as others call it.
 template <auto f, class... Arguments>
 GEMEL_TARGET auto entry(Arguments... arguments) {
-  [[maybe_unused]] const ClearWideRegisters at_the_end;
+  [[maybe_unused]] const ClearWideRegistersAtTheEnd clear;
   return f(arguments...);
 }
 
 template <Scalar S>
-inline constexpr Kernels<S> table{entry<product<S>>,           entry<add_gradient<S>>,
-                                  entry<add_sum<S>>,           entry<relu_backward<S>>,
-                                  entry<max_abs<S>>,           entry<squared_distance<S>>,
-                                  entry<squared_distances<S>>, entry<square_roots<S>>,
-                                  entry<absolute_distance<S>>, entry<dot<S>>,
-                                  entry<add_differences<S>>,   entry<scale<S>>};
+inline constexpr Kernels<S> table{.product = entry<product<S>>,
+                                  .add_gradient = entry<add_gradient<S>>,
+                                  .add_sum = entry<add_sum<S>>,
+                                  .relu_backward = entry<relu_backward<S>>,
+                                  .square_roots = entry<square_roots<S>>,
+                                  .scale = entry<scale<S>>,
+                                  .dot = entry<dot<S>>,
+                                  .squared_distance = entry<squared_distance<S>>,
+                                  .absolute_distance = entry<absolute_distance<S>>,
+                                  .squared_distances = entry<squared_distances<S>>,
+                                  .add_differences = entry<add_differences<S>>,
+                                  .max_abs = entry<max_abs<S>>};
 
 template <class Rule, Scalar S>
-inline constexpr UpdateKernels<Rule, S> update_table{entry<static_cast<void (*)(const Update<Rule, S>&)>(update)>,
-                                                     entry<fused_update<Rule, S>>, entry<fused_update_by_sum<Rule, S>>};
+inline constexpr UpdateKernels<Rule, S> update_table{
+    .update = entry<static_cast<void (*)(const Update<Rule, S>&)>(update)>,
+    .fused_update = entry<fused_update<Rule, S>>,
+    .fused_bias_update = entry<fused_bias_update<Rule, S>>};
 
 }  // namespace gemel::kernel::GEMEL_SET

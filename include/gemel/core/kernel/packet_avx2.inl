@@ -1,4 +1,4 @@
-// Packets of 8 floats or 4 doubles, with fused multiply-add.
+// Packets of 8 floats or 4 doubles, for AVX2 and FMA. packet.inl says what the functions do.
 
 namespace gemel::kernel::avx2 {
 
@@ -17,19 +17,14 @@ struct PacketOf<double> {
   static constexpr int size = 4;
 };
 
-/// Clears the upper halves of the wide registers at the end of its life: with something in them, the narrow
-/// instructions of all other code would be slow. Below -O2 GCC does not see to that.
-struct ClearWideRegisters {
-  GEMEL_INLINE ~ClearWideRegisters() { _mm256_zeroupper(); }
-};
+GEMEL_INLINE void clear_wide_registers() { _mm256_zeroupper(); }
 
 // 12 accumulators of 16 registers: more would spill.
 inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 6;
-inline constexpr int depth_at_once = 1;  // steps of the depth between two checks of a product's end
+inline constexpr int depth_unroll = 1;
 inline constexpr bool interleaving = true;
 
-/// The first `count` lanes.
 template <class S>
 GEMEL_INLINE __m256i mask(Index count) {
   if constexpr (sizeof(S) == 4) {
@@ -52,7 +47,6 @@ GEMEL_INLINE __m256d broadcast(double x) { return _mm256_set1_pd(x); }
 
 GEMEL_INLINE __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
 GEMEL_INLINE __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
-/// c - a b, rounded once.
 GEMEL_INLINE __m256 fnma(__m256 a, __m256 b, __m256 c) { return _mm256_fnmadd_ps(a, b, c); }
 GEMEL_INLINE __m256d fnma(__m256d a, __m256d b, __m256d c) { return _mm256_fnmadd_pd(a, b, c); }
 GEMEL_INLINE __m256 mul(__m256 a, __m256 b) { return _mm256_mul_ps(a, b); }
@@ -65,36 +59,27 @@ GEMEL_INLINE __m256 div(__m256 a, __m256 b) { return _mm256_div_ps(a, b); }
 GEMEL_INLINE __m256d div(__m256d a, __m256d b) { return _mm256_div_pd(a, b); }
 GEMEL_INLINE __m256 sqrt(__m256 a) { return _mm256_sqrt_ps(a); }
 GEMEL_INLINE __m256d sqrt(__m256d a) { return _mm256_sqrt_pd(a); }
-template <class P>
-GEMEL_INLINE P sqrt_beside_products(P a) {
-  return sqrt(a);
-}
-/// As many numbers as a packet has doubles, wherever they lie; and back, each rounded once.
 GEMEL_INLINE __m256d load_doubles(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
 GEMEL_INLINE __m256d load_doubles(const double* p) { return load(p); }
 GEMEL_INLINE void store_doubles(float* p, __m256d v) { _mm_storeu_ps(p, _mm256_cvtpd_ps(v)); }
 GEMEL_INLINE void store_doubles(double* p, __m256d v) { store(p, v); }
-/// a > b ? a : b, and a < b ? a : b; b where either is NaN.
 GEMEL_INLINE __m256 max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 GEMEL_INLINE __m256d max(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
 GEMEL_INLINE __m256d min(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
 GEMEL_INLINE __m256 abs(__m256 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a); }
 GEMEL_INLINE __m256d abs(__m256d a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
-/// a < b ? 0 : v.
 GEMEL_INLINE __m256 zero_if_less(__m256 a, __m256 b, __m256 v) {
   return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_NLT_UQ), v);
 }
 GEMEL_INLINE __m256d zero_if_less(__m256d a, __m256d b, __m256d v) {
   return _mm256_and_pd(_mm256_cmp_pd(a, b, _CMP_NLT_UQ), v);
 }
-/// a > 0 ? v : 0.
 GEMEL_INLINE __m256 keep_if_positive(__m256 a, __m256 v) {
   return _mm256_and_ps(_mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_GT_OQ), v);
 }
 GEMEL_INLINE __m256d keep_if_positive(__m256d a, __m256d v) {
   return _mm256_and_pd(_mm256_cmp_pd(a, _mm256_setzero_pd(), _CMP_GT_OQ), v);
 }
-/// max(|a|, |b|) by bits: infinity and NaN rank on top.
 GEMEL_INLINE __m256 max_abs_of(__m256 a, __m256 b) {
   return _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(abs(a)), _mm256_castps_si256(abs(b))));
 }
@@ -104,7 +89,6 @@ GEMEL_INLINE __m256d max_abs_of(__m256d a, __m256d b) {
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
 
-/// Stores the first half of the lanes plus the second: 16 bytes.
 GEMEL_INLINE void store_folded(float* p, __m256 v) {
   _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)));
 }
@@ -112,9 +96,6 @@ GEMEL_INLINE void store_folded(double* p, __m256d v) {
   _mm_storeu_pd(p, _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1)));
 }
 
-/// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
-template <class S>
-inline constexpr int transpose_side = 16 / sizeof(S);
 GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
   __m256 r[4];
   GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // half h: column m + 4 h

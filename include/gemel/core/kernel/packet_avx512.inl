@@ -1,4 +1,4 @@
-// Packets of 16 floats or 8 doubles.
+// Packets of 16 floats or 8 doubles, for AVX-512 (F, DQ, VL, BW). packet.inl says what the functions do.
 
 namespace gemel::kernel::avx512 {
 
@@ -17,24 +17,19 @@ struct PacketOf<double> {
   static constexpr int size = 8;
 };
 
-/// Clears the upper halves of the wide registers at the end of its life: with something in them, the narrow
-/// instructions of all other code would be slow. Below -O2 GCC does not see to that.
-struct ClearWideRegisters {
-  GEMEL_INLINE ~ClearWideRegisters() { _mm256_zeroupper(); }
-};
+GEMEL_INLINE void clear_wide_registers() { _mm256_zeroupper(); }
 
-// The tile of a product: tile_rows packets x tile_cols columns of accumulators, of 32 registers.
+// 24 accumulators of 32 registers.
 inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 6;
-inline constexpr int depth_at_once = 4;  // steps of the depth between two checks of a product's end
+inline constexpr int depth_unroll = 4;
 inline constexpr bool interleaving = true;
 
-// GCC 12 warns of uninitialised values within the plain forms of some intrinsics; the masked forms, all lanes set,
-// compile to the same instruction.
+// GCC 12 warns of uninitialised values within the plain forms of some intrinsics. The masked forms with all lanes set
+// compile to the same instructions.
 inline constexpr __mmask16 all16 = 0xffff;
 inline constexpr __mmask8 all8 = 0xff;
 
-/// The first `count` lanes.
 template <class S>
 GEMEL_INLINE typename PacketOf<S>::Mask mask(Index count) {
   return static_cast<typename PacketOf<S>::Mask>((1U << count) - 1U);
@@ -53,7 +48,6 @@ GEMEL_INLINE __m512d broadcast(double x) { return _mm512_set1_pd(x); }
 
 GEMEL_INLINE __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 GEMEL_INLINE __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
-/// c - a b, rounded once.
 GEMEL_INLINE __m512 fnma(__m512 a, __m512 b, __m512 c) { return _mm512_fnmadd_ps(a, b, c); }
 GEMEL_INLINE __m512d fnma(__m512d a, __m512d b, __m512d c) { return _mm512_fnmadd_pd(a, b, c); }
 GEMEL_INLINE __m512 mul(__m512 a, __m512 b) { return _mm512_mul_ps(a, b); }
@@ -64,10 +58,11 @@ GEMEL_INLINE __m512 sub(__m512 a, __m512 b) { return _mm512_sub_ps(a, b); }
 GEMEL_INLINE __m512d sub(__m512d a, __m512d b) { return _mm512_sub_pd(a, b); }
 GEMEL_INLINE __m512 div(__m512 a, __m512 b) { return _mm512_div_ps(a, b); }
 GEMEL_INLINE __m512d div(__m512d a, __m512d b) { return _mm512_div_pd(a, b); }
-/// The square root of a, rounded correctly, from an estimate y of 1 / sqrt(a) within 2^-14: by Goldschmidt's steps, and
-/// a last one by the remainder a - g g, which is exact. (Markstein, Computation of elementary functions on the IBM RISC
-/// System/6000, 1990.) Before the last rounding it is within 2^-46 (double: 2^-102) of the root; so only an a whose
-/// root is as close to the middle of two numbers could be rounded wrongly, and the tests try all of them.
+/// The square root of a, rounded correctly, from an estimate y of 1 / sqrt(a) with a relative error of at most 2^-14:
+/// by Goldschmidt's iteration, and a last step that adds the remainder a - g g, which is exact. (Markstein, Computation
+/// of elementary functions on the IBM RISC System/6000, 1990.) Before the last rounding the result is within 2^-46
+/// (double: 2^-102) of the root. So it could be rounded wrongly only where the root is that close to the middle of two
+/// neighbouring numbers; the tests try every such a.
 GEMEL_INLINE __m512 sqrt_from(__m512 y, __m512 a) {
   const __m512 half = broadcast(0.5F);
   __m512 g = mul(a, y), h = mul(half, y);
@@ -86,8 +81,8 @@ GEMEL_INLINE __m512d sqrt_from(__m512d y, __m512d a) {
   }
   return fma(fnma(g, g, a), h, g);
 }
-/// Sooner done than by the instruction for it, which is left with what is no number and with less than 2^-102 (double:
-/// 2^-969), of which the remainder might be denormal.
+/// Faster than the square root instruction, which remains for NaN, for negative numbers, and outside [2^-102, 2^100]
+/// (double: [2^-969, 2^900]): below, the remainder could be denormal.
 GEMEL_INLINE __m512 sqrt(__m512 a) {
   const __m512i above = _mm512_sub_epi32(_mm512_castps_si512(a), _mm512_set1_epi32((127 - 102) << 23));
   if (_mm512_cmpgt_epu32_mask(above, _mm512_set1_epi32((102 + 100) << 23)) != 0) [[unlikely]] {
@@ -102,35 +97,30 @@ GEMEL_INLINE __m512d sqrt(__m512d a) {
   }
   return sqrt_from(_mm512_maskz_rsqrt14_pd(all8, a), a);
 }
-/// The same while the multipliers have other work: for floats the instruction, which does without them.
+// The instruction does not need the multipliers, but it is faster beside them for floats only.
 GEMEL_INLINE __m512 sqrt_beside_products(__m512 a) { return _mm512_maskz_sqrt_ps(all16, a); }
 GEMEL_INLINE __m512d sqrt_beside_products(__m512d a) { return sqrt(a); }
-/// As many numbers as a packet has doubles, wherever they lie; and back, each rounded once.
 GEMEL_INLINE __m512d load_doubles(const float* p) { return _mm512_maskz_cvtps_pd(all8, _mm256_loadu_ps(p)); }
 GEMEL_INLINE __m512d load_doubles(const double* p) { return load(p); }
 GEMEL_INLINE void store_doubles(float* p, __m512d v) { _mm256_storeu_ps(p, _mm512_maskz_cvtpd_ps(all8, v)); }
 GEMEL_INLINE void store_doubles(double* p, __m512d v) { store(p, v); }
-/// a > b ? a : b, and a < b ? a : b; b where either is NaN.
 GEMEL_INLINE __m512 max(__m512 a, __m512 b) { return _mm512_maskz_max_ps(all16, a, b); }
 GEMEL_INLINE __m512d max(__m512d a, __m512d b) { return _mm512_maskz_max_pd(all8, a, b); }
 GEMEL_INLINE __m512d min(__m512d a, __m512d b) { return _mm512_maskz_min_pd(all8, a, b); }
 GEMEL_INLINE __m512 abs(__m512 a) { return _mm512_abs_ps(a); }
 GEMEL_INLINE __m512d abs(__m512d a) { return _mm512_abs_pd(a); }
-/// a < b ? 0 : v.
 GEMEL_INLINE __m512 zero_if_less(__m512 a, __m512 b, __m512 v) {
   return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), v);
 }
 GEMEL_INLINE __m512d zero_if_less(__m512d a, __m512d b, __m512d v) {
   return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a, b, _CMP_NLT_UQ), v);
 }
-/// a > 0 ? v : 0.
 GEMEL_INLINE __m512 keep_if_positive(__m512 a, __m512 v) {
   return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_GT_OQ), v);
 }
 GEMEL_INLINE __m512d keep_if_positive(__m512d a, __m512d v) {
   return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a, _mm512_setzero_pd(), _CMP_GT_OQ), v);
 }
-/// max(|a|, |b|) by bits: infinity and NaN rank on top.
 GEMEL_INLINE __m512 max_abs_of(__m512 a, __m512 b) {
   return _mm512_castsi512_ps(_mm512_maskz_max_epi32(all16, _mm512_castps_si512(abs(a)), _mm512_castps_si512(abs(b))));
 }
@@ -138,7 +128,6 @@ GEMEL_INLINE __m512d max_abs_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
 
-/// Stores the first half of the lanes plus the second, and so on, until 16 bytes are left.
 GEMEL_INLINE void store_folded(float* p, __m512 v) {
   const __m256 low = _mm512_maskz_extractf32x8_ps(0xff, v, 0), high = _mm512_maskz_extractf32x8_ps(0xff, v, 1);
   const __m256 half = _mm256_add_ps(low, high);
@@ -150,9 +139,6 @@ GEMEL_INLINE void store_folded(double* p, __m512d v) {
   _mm_storeu_pd(p, _mm_add_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd(half, 1)));
 }
 
-/// wt(i, o) = w(o, i) for o < side and i < the packet's size: each store is a whole packet.
-template <class S>
-inline constexpr int transpose_side = 16 / sizeof(S);
 GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
   __m512 r[4];
   GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // quarter q: column m + 4 q

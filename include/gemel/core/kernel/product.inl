@@ -1,51 +1,7 @@
-// y = f(bias + A b): tiles of packets x columns, A's column loaded, b's elements broadcast.
+// The product y = f(bias + A b), in tiles of packets x columns: A's column is loaded, b's elements are broadcast. Its
+// helpers are in tile.inl and transpose.inl.
 
 namespace gemel::kernel::GEMEL_SET {
-
-/// The mask of a packet's first `count` lanes, or of all.
-template <Scalar S>
-GEMEL_INLINE typename PacketOf<S>::Mask first_lanes(Index count) {
-  return mask<S>(count < PacketOf<S>::size ? count : PacketOf<S>::size);
-}
-
-/// Packet i of M rows; Masked: of the last one only the lanes `last` are there.
-template <bool Masked, int M, Scalar S>
-GEMEL_INLINE typename PacketOf<S>::type load_row(const S* from, int i,
-                                                 [[maybe_unused]] typename PacketOf<S>::Mask last) {
-  constexpr int size = PacketOf<S>::size;
-  if constexpr (Masked) {
-    if (i == M - 1) return load(from + i * size, last);
-  }
-  return load(from + i * size);
-}
-template <bool Masked, int M, Scalar S>
-GEMEL_INLINE void store_row(S* to, int i, typename PacketOf<S>::type v,
-                            [[maybe_unused]] typename PacketOf<S>::Mask last) {
-  constexpr int size = PacketOf<S>::size;
-  if constexpr (Masked) {
-    if (i == M - 1) return store(to + i * size, v, last);
-  }
-  store(to + i * size, v);
-}
-
-/// to[j] = from[j] + offset.
-template <Scalar S>
-GEMEL_CALL void move_pointers(const S* const* from, Index count, Index offset, const S** to) {
-  for (Index j = 0; j < count; ++j) to[j] = from[j] + offset;
-}
-
-/// A matrix of more elements is better taken in blocks: 512 KB.
-template <Scalar S>
-inline constexpr Index most_in_cache = (Index{1} << 19) / static_cast<Index>(sizeof(S));
-
-/// Copies `cols` columns of `rows` <= height elements, ld apart, to `panel`, a tile's height apart.
-template <Scalar S>
-GEMEL_CALL void copy_panel(const S* from, Index ld, Index rows, Index cols, S* panel) {
-  constexpr Index size = PacketOf<S>::size, height = tile_rows * size;
-  for (Index k = 0; k < cols; ++k, from += ld, panel += height) {
-    for (Index i = 0; i < rows; i += size) store(panel + i, load(from + i, first_lanes<S>(rows - i)));
-  }
-}
 
 /// One step of the depth: sum(i, j) += a(i) * b_j[k].
 template <bool Masked, int M, int N, Scalar S>
@@ -60,7 +16,8 @@ GEMEL_INLINE void add_depth(typename PacketOf<S>::type (&sum)[N][M], const S* a,
   }
 }
 
-/// M packets of rows from `row`, N columns from `col`.
+/// The tile of M packets of rows from `row` and N columns from `col`. Masked: the last packet has only the lanes
+/// `last`.
 template <int M, int N, bool Masked, Scalar S>
 GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
                                [[maybe_unused]] typename PacketOf<S>::Mask last) {
@@ -75,12 +32,14 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   }
   const S* a = p.a + row;
   Index k = 0;
-  if constexpr (depth_at_once > 1 && !Masked && (N == tile_cols || M > tile_rows)) {
-    for (; k + depth_at_once <= p.depth; k += depth_at_once) {
-      GEMEL_UNROLL for (int q = 0; q < depth_at_once; ++q, a += p.lda) {
+  if constexpr (depth_unroll > 1 && !Masked && (N == tile_cols || M > tile_rows)) {
+    for (; k + depth_unroll <= p.depth; k += depth_unroll) {
+      GEMEL_UNROLL for (int q = 0; q < depth_unroll; ++q, a += p.lda) {
         add_depth<Masked, M, N, S>(sum, a, b, k + q, last);
-        // Each step is done before the next; else GCC takes some sums apart, and spills.
-        GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) GEMEL_SETTLE(sum[j][i]); }
+        // Keeps each step before the next: GCC would reorder some sums, and spill.
+        GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+          GEMEL_UNROLL for (int i = 0; i < M; ++i) GEMEL_OPAQUE_PACKET(sum[j][i]);
+        }
       }
     }
   }
@@ -97,7 +56,7 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   }
 }
 
-/// The rows from `row` on, M packets at most, in one tile.
+/// The rows from `row` on, which fill at most M packets, in one tile.
 template <int M, int N, Scalar S>
 GEMEL_INLINE void product_rest(const Product<S>& p, Index row, Index col) {
   constexpr Index most = (M - 1) * PacketOf<S>::size;
@@ -108,13 +67,13 @@ GEMEL_INLINE void product_rest(const Product<S>& p, Index row, Index col) {
   }
 }
 
-/// All rows of N columns: whole tiles, then what is left. A function of its own: the compilers allocate registers a
-/// function.
+/// All rows of N columns: whole tiles, then the rows that are left. Not inlined, because compilers allocate registers
+/// function by function.
 template <int N, Scalar S>
-GEMEL_CALL void product_columns(const Product<S>& p, Index col) {
+GEMEL_NOINLINE void product_columns(const Product<S>& p, Index col) {
   constexpr Index size = PacketOf<S>::size;
   Index row = 0;
-  if constexpr (N <= 2) {  // taller tiles: longer runs of A, which is all that takes time here
+  if constexpr (N <= 2) {  // taller tiles read longer runs of A, which takes all the time here
     constexpr int tall = 2 * tile_rows;
     for (; row + tall * size <= p.rows; row += tall * size) {
       product_tile<tall, N, false>(p, row, col, typename PacketOf<S>::Mask{});
@@ -127,7 +86,7 @@ GEMEL_CALL void product_columns(const Product<S>& p, Index col) {
   for (; row < p.rows; row += size) product_rest<1, N>(p, row, col);
 }
 
-/// Columns from `col` on, N at a time; returns where they end.
+/// Columns from `col` on, N at a time; returns the first column that is left.
 template <int N, Scalar S>
 GEMEL_INLINE Index product_by(const Product<S>& p, Index col) {
   for (; col + N <= p.cols; col += N) product_columns<N>(p, col);
@@ -135,17 +94,17 @@ GEMEL_INLINE Index product_by(const Product<S>& p, Index col) {
 }
 
 template <Scalar S>
-GEMEL_CALL void product_in_one(const Product<S>& p) {
+GEMEL_NOINLINE void product_in_one(const Product<S>& p) {
   Index col = product_by<tile_cols>(p, 0);
   if constexpr (tile_cols > 4) col = product_by<4>(p, col);
   product_by<1>(p, product_by<2>(p, col));
 }
 
-/// The same in blocks, for an A that no cache holds, or that is transposed: a panel of its rows and of the depth is
-/// copied together, and meets as many columns as pay for that. Between two blocks of the depth the sums are in y. (Goto
-/// and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.)
+/// The same in blocks, for an A that does not fit the cache or is transposed: a panel of some rows and a part of the
+/// depth is copied to one place, and multiplied by so many columns that the copy pays. Between two parts of the depth
+/// the sums are in y. (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.)
 template <Scalar S>
-GEMEL_CALL void product_in_blocks(const Product<S>& p) {
+GEMEL_NOINLINE void product_in_blocks(const Product<S>& p) {
   constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, wide = Index{80} * tile_cols;
   alignas(64) S panel[height * deep];
   const S* b[wide];
@@ -182,8 +141,8 @@ GEMEL_CALL void product_in_blocks(const Product<S>& p) {
 
 template <Scalar S>
 GEMEL_TARGET inline void product(const Product<S>& p) {
-  const bool pays = p.rows * p.depth > most_in_cache<S> && p.cols > tile_cols;
-  p.transposed || pays ? product_in_blocks(p) : product_in_one(p);
+  const bool blocks_pay = p.rows * p.depth > cache_size<S> && p.cols > tile_cols;
+  p.transposed || blocks_pay ? product_in_blocks(p) : product_in_one(p);
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

@@ -1,9 +1,9 @@
-// Features to the scale that a network wants, in double.
+// Scales features for a network, in double.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// N columns from column `first` on: an offset and a factor are loaded once for all of them. The difference is rounded,
-/// then the product: there is nothing to fuse.
+/// N columns from column `first` on, for which each offset and factor is loaded once. The difference is rounded before
+/// the product, so nothing can be fused.
 template <int N, Scalar S>
 GEMEL_INLINE void scale_columns(const Scaling<S>& p, Index first) {
   using P = PacketOf<double>::type;

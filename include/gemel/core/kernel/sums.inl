@@ -1,15 +1,16 @@
-// Sums of a vector's elements in a fixed order: 16 lanes of float, 8 of double, then a tree.
+// Sums over a vector in a fixed order: 16 lanes of float or 8 of double, whose sums are then added in a tree; and the
+// largest magnitude. first_lanes is in tile.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
 template <Scalar S>
 inline constexpr int lanes = 64 / sizeof(S);
 
-/// The lanes that a sum has left when its vectors are folded.
+/// The lanes that are left of a sum after `fold`: 16 bytes.
 template <Scalar S>
-inline constexpr int last_lanes = 16 / sizeof(S);
+inline constexpr int folded_lanes = 16 / sizeof(S);
 
-/// Adds halves of the lanes upon halves, as far as vectors go: the last lanes are left.
+/// Adds the upper half of the lanes to the lower half until 16 bytes are left, and stores these.
 template <Scalar S>
 GEMEL_INLINE void fold(const typename PacketOf<S>::type* sum, S* part) {
   constexpr int packets = lanes<S> / PacketOf<S>::size;
@@ -22,18 +23,18 @@ GEMEL_INLINE void fold(const typename PacketOf<S>::type* sum, S* part) {
   }
 }
 
-/// The sum of the lanes, halves upon halves.
+/// The sum of all lanes, each time the upper half added to the lower half.
 template <Scalar S>
 GEMEL_INLINE S tree(const typename PacketOf<S>::type* sum) {
-  S part[last_lanes<S>];
+  S part[folded_lanes<S>];
   fold<S>(sum, part);
-  GEMEL_UNROLL for (int half = last_lanes<S> / 2; half > 0; half /= 2) {
+  GEMEL_UNROLL for (int half = folded_lanes<S> / 2; half > 0; half /= 2) {
     GEMEL_UNROLL for (int l = 0; l < half; ++l) part[l] += part[l + half];
   }
   return part[0];
 }
 
-// What is summed, a packet at a time: sum + term(a, b).
+// The terms of the sums. add_term returns sum + term(a, b), packet by packet.
 struct Dot {
   template <class P>
   static GEMEL_INLINE P add_term(P a, P b, P sum) {
@@ -90,7 +91,7 @@ GEMEL_TARGET inline S absolute_distance(const S* a, const S* b, Index n) {
   return sum_of<AbsoluteDifference>(a, b, n);
 }
 
-/// The largest |x_j(i)|, NaN on top.
+/// The largest |x_j(i)|; NaN ranks on top.
 template <Scalar S>
 GEMEL_TARGET inline S max_abs(const S* const* columns, Index n, Index cols) {
   using P = typename PacketOf<S>::type;

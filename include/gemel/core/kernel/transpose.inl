@@ -1,11 +1,12 @@
-// W transposed.
+// Transposes a matrix, strip by strip (transpose_strip, see packet.inl).
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// wt(i, o) = w(o, i), o < out, i < count; w's columns (one an i) are ldw apart, wt's (one an o) ldt. It goes by
-/// squares of whole cache lines: with a power of two between columns, few lines are in cache at a time.
+/// wt(i, o) = w(o, i) for o < out and i < count. The columns of w (one an i) are ldw apart, those of wt (one an o) ldt.
+/// The order is by squares of whole cache lines, because few lines stay in the cache where the columns are a power of
+/// two apart.
 template <Scalar S>
-GEMEL_CALL void transpose(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt) {
+GEMEL_NOINLINE void transpose(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt) {
   constexpr Index line = 64 / sizeof(S), width = PacketOf<S>::size, side = transpose_side<S>;
   for (Index i0 = 0; i0 < count; i0 += line) {
     const Index i1 = i0 + line < count ? i0 + line : count;

@@ -1,0 +1,41 @@
+// Adam's update, AMSGrad's too. The helpers, and what a step is, are in update.inl.
+
+namespace gemel::kernel::GEMEL_SET {
+
+template <bool AMSGrad>
+struct AdamStep {
+  static constexpr int arrays = 2 + AMSGrad;
+  static constexpr bool all_variants = false;
+  template <class P, Scalar S>
+  static GEMEL_INLINE P radicand(const AdamRule<S>& r, P& g, P* state) {
+    P &m = state[0], &v = state[1];
+    m = flush<S>(fma(broadcast(r.one_minus_beta_1), sub(g, m), m));
+    v = floor_of_squares<S>(fnma(broadcast(r.one_minus_beta_2), fnma(g, g, v), v));  // v - (1 - beta_2) (v - g^2)
+    P second = v;
+    if constexpr (AMSGrad) second = state[2] = max(state[2], v);
+    g = mul(broadcast(r.rate), m);
+    return mul(second, broadcast(r.v_scale));
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P direction(const AdamRule<S>& r, P numerator, P root) {
+    return div(numerator, add(root, broadcast(r.epsilon)));
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P apply(const AdamRule<S>&, P direction, P w) {
+    return sub(w, direction);
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE void take(const AdamRule<S>& r, P g, P& w, P* state) {
+    take_parts<AdamStep, P, S>(r, g, w, state);
+  }
+};
+
+template <Scalar S>
+struct InterleavedStep<AdamRule<S>> : AdamStep<false> {};
+
+template <Scalar S>
+GEMEL_TARGET inline void update(const Update<AdamRule<S>, S>& u) {
+  u.rule.amsgrad ? update_block<AdamStep<true>>(u) : update_block<AdamStep<false>>(u);
+}
+
+}  // namespace gemel::kernel::GEMEL_SET

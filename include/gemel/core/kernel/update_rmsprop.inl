@@ -1,0 +1,69 @@
+// RMSprop's update. The helpers, and what a step is, are in update.inl.
+
+namespace gemel::kernel::GEMEL_SET {
+
+/// Neither centered nor with momentum nor with epsilon outside the root: the one variant that has parts.
+struct PlainRMSpropStep {
+  static constexpr int arrays = 1;
+  static constexpr bool all_variants = false;
+  template <class P, Scalar S>
+  static GEMEL_INLINE P radicand(const RMSpropRule<S>& r, P& g, P* state) {
+    P& v = state[0];
+    v = floor_of_squares<S>(fma(mul(broadcast(r.one_minus_rho), g), g, mul(broadcast(r.rho), v)));
+    return add(v, broadcast(r.epsilon));
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P direction(const RMSpropRule<S>&, P g, P root) {
+    return div(g, root);
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE P apply(const RMSpropRule<S>& r, P direction, P w) {
+    return fnma(broadcast(r.rate), direction, w);
+  }
+  template <class P, Scalar S>
+  static GEMEL_INLINE void take(const RMSpropRule<S>& r, P g, P& w, P* state) {
+    take_parts<PlainRMSpropStep, P, S>(r, g, w, state);
+  }
+};
+
+/// Every variant. The state is v, the mean gradient and the momentum; the last two may be missing.
+struct RMSpropStep {
+  static constexpr int arrays = 3;
+  static constexpr bool all_variants = true;
+  template <class P, Scalar S>
+  static GEMEL_INLINE void take(const RMSpropRule<S>& r, P g, P& w, P* state) {
+    const P rate = broadcast(r.rate), rho = broadcast(r.rho), epsilon = broadcast(r.epsilon);
+    const P new_part = mul(broadcast(r.one_minus_rho), g);
+    P &v = state[0], &a = state[1], &m = state[2];
+    v = floor_of_squares<S>(fma(new_part, g, mul(rho, v)));
+    P variance = v;
+    if (r.centered) {
+      a = flush<S>(fma(rho, a, new_part));
+      variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
+    }
+    const P d = div(g, r.pytorch ? add(sqrt(variance), epsilon) : sqrt(add(variance, epsilon)));
+    if (r.momentum == 0) {
+      w = fnma(rate, d, w);
+    } else {
+      m = flush<S>(fma(broadcast(r.momentum), m, r.pytorch ? d : mul(rate, d)));
+      w = r.pytorch ? fnma(rate, m, w) : sub(w, m);
+    }
+  }
+};
+
+template <Scalar S>
+struct InterleavedStep<RMSpropRule<S>> : PlainRMSpropStep {};
+
+template <Scalar S>
+GEMEL_TARGET inline void update(const Update<RMSpropRule<S>, S>& u) {
+  const RMSpropRule<S>& r = u.rule;
+  if (r.momentum == 0 && !r.centered && !r.pytorch) return update_block<PlainRMSpropStep>(u);
+  Update<RMSpropRule<S>, S> block = u;
+  if (!r.centered) {  // then the momentum is the second array, not the third
+    block.state[1] = nullptr;
+    block.state[2] = u.state[1];
+  }
+  update_block<RMSpropStep>(block);
+}
+
+}  // namespace gemel::kernel::GEMEL_SET
