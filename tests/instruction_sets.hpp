@@ -8,11 +8,11 @@
 
 namespace gemel::test {
 
-/// The instruction sets that this processor supports.
+/// The instruction sets that this processor supports, Portable first.
 inline std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;
-  for (const auto set : {InstructionSet::Portable, InstructionSet::AVX2, InstructionSet::AVX512}) {
-    if (detail::supports(set)) sets.push_back(set);
+  for (const auto& entry : detail::instruction_sets()) {
+    if (entry.supported) sets.insert(sets.begin(), entry.set);
   }
   return sets;
 }

@@ -18,13 +18,13 @@ namespace {
 template <Scalar S>
 constexpr S quiet_nan = std::numeric_limits<S>::quiet_NaN();
 
-// One and the sizes around every packet, tile and remainder.
+// The sizes around every packet, tile and remainder.
 const std::vector<Index> sizes = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 23, 31, 32, 33, 48, 63, 64, 65, 100, 129};
 const std::vector<Index> depths = {1, 2, 5, 33};
 
 Index depth_for(Index cols) { return depths[static_cast<std::size_t>(cols) % depths.size()]; }
 
-// A matrix whose columns are `stride` apart, in no order; what lies between them must stay.
+// A matrix with a gap behind each column, which no kernel may change, and pointers to its columns in reverse order.
 template <Scalar S>
 struct Strided {
   MatrixX<S> values;
@@ -42,7 +42,7 @@ bool same_bits(const MatrixX<S>& a, const MatrixX<S>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(S)) == 0;
 }
 
-// The two that fuse: their bits are those of a chain of std::fma, and so equal.
+// AVX2 and AVX-512 fuse: their bits are those of a chain of std::fma.
 bool fuses() { return instruction_set() != InstructionSet::Portable; }
 
 template <Scalar S>
@@ -51,7 +51,7 @@ bool near(S value, double expected, double magnitude, Index depth) {
   return std::abs(static_cast<double>(value) - expected) <= tolerance;
 }
 
-// y = f(bias + A b) in double, and as a chain of std::fma.
+// Compares y = f(bias + A b) with its value in double, and with a chain of std::fma.
 template <Scalar S>
 void check_product(Index rows, Index depth, Index cols, bool bias, bool relu) {
   Rng rng{static_cast<std::uint64_t>(rows * 10000 + depth * 100 + cols)};
@@ -91,7 +91,7 @@ void check_product(Index rows, Index depth, Index cols, bool bias, bool relu) {
   if (fuses()) CHECK(same_bits(y, chain));
 }
 
-// g += D X^T for the rows first, … of X; or D's sum, where there is no X.
+// The same for g += D X^T with the rows first, … of X, or, with `ones`, for the sum of D's columns.
 template <Scalar S>
 void check_gradient(Index rows, Index cols, Index depth, bool ones) {
   Rng rng{static_cast<std::uint64_t>(rows * 10000 + depth * 100 + cols)};
@@ -135,7 +135,7 @@ void check_gradient(Index rows, Index cols, Index depth, bool ones) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a product is that of plain loops, for every size and remainder", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("a product equals plain loops, for every size and remainder", "[kernel]", float, double) {
   for_each_instruction_set([] {
     for (const Index rows : sizes) {
       for (Index cols = 1; cols <= 13; ++cols) check_product<TestType>(rows, depth_for(cols), cols, cols % 2, cols % 3);
@@ -147,7 +147,7 @@ TEMPLATE_TEST_CASE("a product is that of plain loops, for every size and remaind
   });
 }
 
-TEMPLATE_TEST_CASE("a gradient is that of plain loops, added in order, for every size and remainder", "[kernel]", float,
+TEMPLATE_TEST_CASE("a gradient equals plain loops, added in order, for every size and remainder", "[kernel]", float,
                    double) {
   for_each_instruction_set([] {
     for (const Index rows : sizes) {
@@ -211,7 +211,7 @@ TEMPLATE_TEST_CASE("a NaN stays NaN through relu, wherever it is", "[kernel]", f
   });
 }
 
-TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("relu's backward keeps the deltas of positive outputs", "[kernel]", float, double) {
   for_each_instruction_set([] {
     Rng rng{3};
     for (Index n = 0; n <= 40; ++n) {
@@ -224,7 +224,7 @@ TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[k
       CAPTURE(n);
       CHECK(right);
     }
-    // What is dropped may be anything; what is kept shows.
+    // A NaN that is dropped leaves no trace; one that is kept stays NaN.
     VectorX<TestType> y(2), dy = VectorX<TestType>::Constant(2, quiet_nan<TestType>);
     y << 0, 1;
     kernel::kernels<TestType>().relu_backward(y.data(), dy.data(), 2);
@@ -233,10 +233,10 @@ TEMPLATE_TEST_CASE("relu's backward keeps what is behind a positive output", "[k
   });
 }
 
-TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on top", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("max_abs is the largest magnitude; infinity and NaN rank on top", "[kernel]", float, double) {
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
   for_each_instruction_set([] {
-    const auto peak = [](const TestType* x, Index n) { return kernel::kernels<TestType>().max_abs(&x, n, 1); };
+    const auto max_abs = [](const TestType* x, Index n) { return kernel::kernels<TestType>().max_abs(&x, n, 1); };
     CHECK(max_abs(nullptr, 0) == 0);
     Rng rng{4};
     for (const Index n : sizes) {
@@ -260,7 +260,7 @@ TEMPLATE_TEST_CASE("the peak is the largest magnitude; infinity and NaN rank on 
     }
     const VectorX<TestType> zeros = VectorX<TestType>::Constant(5, -TestType{0});
     CHECK(!std::signbit(max_abs(zeros.data(), 5)));
-    // Of several columns, in whichever it is.
+    // It may be in any of several columns.
     for (const Index n : {1, 16, 70}) {
       Strided<TestType> x(n, 3, 1, rng);
       CHECK(kernel::kernels<TestType>().max_abs(x.pointers.data(), n, 0) == 0);

@@ -17,7 +17,7 @@ namespace {
 
 const std::vector<Index> lengths = {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65, 100, 128, 301};
 
-// The promised order: 16 lanes of float or 8 of double, then halves upon halves.
+// The promised order: 16 lanes of float or 8 of double, then the upper half of the lanes is added to the lower half.
 template <Scalar S, class AddTerm>
 S in_lanes(Index n, const AddTerm& add_term) {
   std::array<S, 64 / sizeof(S)> sum = {};
@@ -34,7 +34,7 @@ S in_lanes(Index n, const AddTerm& add_term) {
 template <Scalar S>
 void check_sums(Index n, Index offset) {
   Rng rng{static_cast<std::uint64_t>(n)};
-  // From an odd address on, and with NaN behind the end.
+  // The offset makes the addresses unaligned; a NaN follows the end.
   VectorX<S> left = normal<S>(offset + n + 1, 1, rng), right = normal<S>(offset + n + 1, 1, rng);
   left[offset + n] = right[offset + n] = std::numeric_limits<S>::quiet_NaN();
   const S *a = left.data() + offset, *b = right.data() + offset;
@@ -67,7 +67,7 @@ void check_sums(Index n, Index offset) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("sums are those of plain loops, in their fixed order", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("sums equal plain loops, in their fixed order", "[reduce]", float, double) {
   for_each_instruction_set([] {
     for (const Index n : lengths) {
       check_sums<TestType>(n, 0);
@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("sums are those of plain loops, in their fixed order", "[redu
   });
 }
 
-TEMPLATE_TEST_CASE("a NaN shows in every sum and in the peak", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("a NaN shows in every sum and in max_abs", "[reduce]", float, double) {
   for_each_instruction_set([] {
     for (Index i = 0; i < 37; ++i) {
       VectorX<TestType> a = VectorX<TestType>::Ones(37), b = a;
@@ -91,7 +91,7 @@ TEMPLATE_TEST_CASE("a NaN shows in every sum and in the peak", "[reduce]", float
   });
 }
 
-TEMPLATE_TEST_CASE("square roots are those of std::sqrt, of each and no more", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("square roots equal std::sqrt, and nothing behind them changes", "[reduce]", float, double) {
   for_each_instruction_set([] {
     Rng rng{3};
     for (const Index n : lengths) {
@@ -106,7 +106,7 @@ TEMPLATE_TEST_CASE("square roots are those of std::sqrt, of each and no more", "
   });
 }
 
-TEMPLATE_TEST_CASE("a norm is found where its square is no number of the type", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("a norm is found where its square overflows or underflows", "[reduce]", float, double) {
   using S = TestType;
   using Limits = std::numeric_limits<S>;
   const auto check = [](S unit, bool is_scaled) {

@@ -1,4 +1,4 @@
-// Every kernel of every instruction set, for run.sh to read the assembly of.
+// Every kernel of every instruction set: run.sh reads their assembly.
 #include "gemel/core/kernel.hpp"
 
 namespace gemel::kernel {

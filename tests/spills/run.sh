@@ -1,6 +1,6 @@
 #!/bin/sh
-# No inner loop of a kernel may keep a sum on the stack: a compiler that runs out of registers says nothing, and the
-# kernel is half as fast. Tiles that are too large for the registers must be found.
+# Shows that no inner loop of a kernel keeps a sum on the stack: a compiler that runs out of registers does not tell, and
+# the kernel is half as fast. To prove that spills are seen, tiles that are too large for the registers must be found.
 #   sh tests/spills/run.sh [COMPILER]      g++ by default; for x86-64 or aarch64
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 case $("$compiler" -dumpmachine) in
   x86_64*) sets='avx512 avx2' ;;
   aarch64*) sets=portable ;;
-  *) echo "of this machine's kernels nothing is known" && exit 0 ;;
+  *) echo "spills.awk does not know this machine's assembly" && exit 0 ;;
 esac
 
 # INCLUDE-FOLDER REPORT [OPTION]...
@@ -35,7 +35,7 @@ cp -r "$here/../../include" "$work/planted"
 sed -i 's/tile_cols = [0-9]*;/tile_cols = 10;/' "$work"/planted/gemel/core/kernel/packet_*.inl
 report "$work/planted" "$work/planted.found" -DFEW
 for set in $sets; do
-  grep "^$set:" "$work/found" || { echo "$set: no inner loop is found" && bad=1; }
-  spills "$work/planted.found" | grep -q "$set" || { echo "$set: tiles of 10 columns spill, and are not seen" && bad=1; }
+  grep "^$set:" "$work/found" || { echo "$set: no inner loop found" && bad=1; }
+  spills "$work/planted.found" | grep -q "$set" || { echo "$set: tiles of 10 columns spill, but are not found" && bad=1; }
 done
 exit $bad

@@ -1,10 +1,10 @@
-# Reads the kernels' assembly, x86-64 in AT&T's syntax or aarch64, as GCC or Clang writes it. Prints each load or store
-# of a vector register on the stack within an inner loop that multiplies and adds; then, a line an instruction set, how
-# many such loops there are. A loop that adds up a packet's lanes, which goes by way of memory, is no such loop: each of
-# its rounds is a whole distance.
+# Reads the kernels' assembly, x86-64 in AT&T syntax or aarch64, as GCC or Clang writes it. Prints each load or store of a
+# vector register on the stack within an inner loop that multiplies and adds; then one line for each instruction set, with
+# the number of such loops. Loops that also add scalars do not count: they add up a packet's lanes by way of memory, once
+# for a whole distance.
 
-# A function's instructions are text[0], …, text[lines - 1]; at[l] is the one that label l stands before. A jump backward
-# closes a loop: last[l] is the last such jump to l.
+# A function's instructions are text[0], …, text[lines - 1]; at[l] is the index of the instruction after label l. A jump
+# backward closes a loop: last[l] is the index of the last such jump to l.
 function start(symbol) {
   name = symbol
   lines = 0
@@ -37,7 +37,7 @@ function look(  l, inside, inner, fused, scalar, i) {
 /^[ \t]+\.size/ { look(); start(""); next }
 /^[ \t]+[a-z]/ {
   text[lines] = $0
-  # With a frame pointer the stack has two names; without, the register is one as any other.
+  # A frame pointer is a second name of the stack; in functions without one it is a register like any other.
   if (instruction(lines, "mov[q]?[ \t]+%rsp, %rbp")) stack = stack "|\\(%rbp\\)"
   if (instruction(lines, "(mov|add)[ \t]+x29, sp")) stack = stack "|\\[x29[],]"
   if (instruction(lines, "(j|b|cbn?z|tbn?z)") && $NF in at) last[$NF] = lines

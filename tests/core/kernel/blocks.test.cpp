@@ -11,7 +11,7 @@ using namespace gemel;
 using test::for_each_instruction_set;
 using test::pointers_to;
 
-// Large matrices are taken in blocks; a few columns of them are not.
+// Large matrices are processed in blocks; a few of their columns alone are not.
 
 TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one", "[kernel]", float, double) {
   using S = TestType;

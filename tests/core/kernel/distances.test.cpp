@@ -18,7 +18,7 @@ TEMPLATE_TEST_CASE("the distances of many pairs have the bits of each alone", "[
     for (const Index n : {1, 7, 16, 33, 128}) {
       for (const Index count : {0, 1, 2, 3, 4, 5, 7, 8, 16, 17, 19, 40}) {
         MatrixX<S> a = normal<S>(n, count, rng), b = normal<S>(n, count, rng);
-        if (count > 2) b(0, 2) = std::numeric_limits<S>::quiet_NaN();  // of which the others see nothing
+        if (count > 2) b(0, 2) = std::numeric_limits<S>::quiet_NaN();  // must not reach the other pairs
         const auto first = pointers_to(a), second = pointers_to(b);
         VectorX<S> d = VectorX<S>::Constant(count + 1, -1);
         squared_distances<S>(first.data(), second.data(), n, count, d.data());

@@ -11,7 +11,7 @@ using test::for_each_instruction_set;
 
 namespace {
 
-// The parameters and the state of an optimizer, of n values each, and one more that nobody may touch.
+// The parameters and the state arrays of an optimizer: n values each, and one more that no kernel may change.
 template <Scalar S>
 struct Parameters {
   MatrixX<S> arrays;
@@ -28,7 +28,7 @@ struct Parameters {
   }
 };
 
-// Pointers to the columns, last first.
+// Pointers to the columns, the last one first.
 template <Scalar S>
 std::vector<const S*> reversed(const MatrixX<S>& columns) {
   std::vector<const S*> pointers;
@@ -36,7 +36,7 @@ std::vector<const S*> reversed(const MatrixX<S>& columns) {
   return pointers;
 }
 
-// The gradient first and then the update, and both at once.
+// Compares the gradient followed by the update with both at once.
 template <class Rule, Scalar S>
 void check_gradient(const Rule& rule, Index rows, Index cols, Index depth) {
   Rng rng{static_cast<std::uint64_t>(rows + 1000 * cols + 100000 * depth)};
@@ -54,7 +54,7 @@ void check_gradient(const Rule& rule, Index rows, Index cols, Index depth) {
   kernel::update_kernels<Rule, S>().fused_update(gradient, at_once.block(rule, nullptr));
   CAPTURE(rows, cols, depth);
   CHECK(at_once == apart);
-  CHECK(!(at_once == before));  // it did something
+  CHECK(!(at_once == before));
 }
 
 template <class Rule, Scalar S>
@@ -96,7 +96,7 @@ TEMPLATE_TEST_CASE("a gradient that is used at once has the bits of one that is 
   check<S>(kernel::AdamRule<S>{0, 0, rate, share, share / 100, epsilon, 1, false});
 }
 
-TEST_CASE("only the plain form of a rule is taken between the steps", "[kernel]") {
+TEST_CASE("only the plain variant of a rule is interleaved with the gradient", "[kernel]") {
   CHECK(!kernel::interleaves(kernel::SGDRule<float>{0, 0, 1, 0.9F, false, false}));
   CHECK(!kernel::interleaves(kernel::SGDRule<float>{0.1F, 0, 1, 0, false, false}));
   CHECK(!kernel::interleaves(kernel::SGDRule<float>{0, 0.1F, 1, 0, false, false}));

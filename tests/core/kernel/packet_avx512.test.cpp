@@ -16,9 +16,10 @@ using namespace gemel;
 
 namespace {
 
-/// The first value whose root has not the bits of std::sqrt, which rounds correctly; else NaN.
+/// The first value whose root differs in its bits from std::sqrt, which rounds correctly; NaN if there is none.
 template <Scalar S>
-__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))) S first_wrong(std::vector<S> values) {
+GEMEL_TARGET_FOR(GEMEL_AVX512)
+S first_wrong(std::vector<S> values) {
   constexpr std::size_t size = static_cast<std::size_t>(kernel::avx512::PacketOf<S>::size);
   values.resize((values.size() + size - 1) / size * size, S{1});
   S roots[size];
@@ -36,7 +37,8 @@ __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))) S first_w
 
 bool has_avx512() { return detail::supports(InstructionSet::AVX512); }
 
-/// x odd with x^2 = c modulo 2^bits; c = 1 modulo 8. The others are -x, and both plus 2^(bits - 1).
+/// An odd x with x^2 = c modulo 2^bits, for c = 1 modulo 8. The other roots are -x, x + 2^(bits - 1) and
+/// -x + 2^(bits - 1).
 std::uint64_t root_modulo(std::uint64_t c, int bits) {
   std::uint64_t x = 1;
   for (int k = 3; k < bits; ++k) {
@@ -56,7 +58,7 @@ std::vector<double> doubles_close_to_a_middle(std::int64_t most) {
     const std::uint64_t modulus = std::uint64_t{1} << bits;
     for (std::int64_t j = -most; j <= most; ++j) {
       const auto c = static_cast<std::uint64_t>(-j);
-      if (c % 8 != 1) continue;  // no odd square
+      if (c % 8 != 1) continue;  // not the square of an odd number
       const std::uint64_t x = root_modulo(c, bits);
       for (const std::uint64_t root : {x, modulus - x, x + modulus / 2, modulus / 2 - x}) {
         const std::uint64_t m = root % modulus;
@@ -82,10 +84,11 @@ std::vector<float> floats_close_to_a_middle(double most) {
   return found;
 }
 
-/// The first value whose root, from `count` estimates as wrong as they may be, is not that of std::sqrt; else NaN.
+/// The first value whose root from one of `count` random estimates, as wrong as they may be, differs from std::sqrt;
+/// NaN if there is none.
 template <Scalar S>
-__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))) S first_wrong_from_estimates(
-    const std::vector<S>& values, int count, Rng& rng) {
+GEMEL_TARGET_FOR(GEMEL_AVX512)
+S first_wrong_from_estimates(const std::vector<S>& values, int count, Rng& rng) {
   constexpr std::size_t size = static_cast<std::size_t>(kernel::avx512::PacketOf<S>::size);
   S estimates[size], roots[size];
   for (const S value : values) {
@@ -105,7 +108,7 @@ __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))) S first_w
   return std::numeric_limits<S>::quiet_NaN();
 }
 
-/// At the ends of the range that is computed, and beyond.
+/// The values times even powers of two, across the range that is computed and beyond its ends.
 template <Scalar S>
 std::vector<S> spread(const std::vector<S>& values) {
   std::vector<S> all;
@@ -121,7 +124,7 @@ std::vector<S> spread(const std::vector<S>& values) {
 TEST_CASE("the root of every float is rounded correctly", "[kernel]") {
   if (!has_avx512()) return;
   std::vector<float> values(1 << 16);
-  // The others have the digits of those in [1, 4); but near 2^-102 the remainder might lose some.
+  // All other roots have the digits of those in [1, 4), but near 2^-102 the remainder could lose some.
   for (const std::uint32_t begin : {std::bit_cast<std::uint32_t>(1.0F), std::bit_cast<std::uint32_t>(0x1p-102F)}) {
     for (std::uint32_t bits = begin; bits < begin + (2U << 23); bits += 1 << 16) {
       for (std::uint32_t i = 0; i < 1 << 16; ++i) values[i] = std::bit_cast<float>(bits + i);
@@ -130,17 +133,17 @@ TEST_CASE("the root of every float is rounded correctly", "[kernel]") {
   }
 }
 
-TEST_CASE("the root of every double that could be rounded wrongly is not", "[kernel]") {
+TEST_CASE("the root of every double that could be rounded wrongly is rounded correctly", "[kernel]") {
   if (!has_avx512()) return;
   const std::vector<double> hard = doubles_close_to_a_middle(1 << 14);
   CHECK(hard.size() > 2000);
-  // A middle that is close indeed: (1 + 2^-53)^2 = 1 + 2^-52 + 2^-106.
+  // One of the closest: (1 + 2^-53)^2 = 1 + 2^-52 + 2^-106.
   CHECK(std::ranges::find(hard, 1 + 0x1p-52) != hard.end());
   CHECK(std::isnan(first_wrong(hard)));
   CHECK(std::isnan(first_wrong(spread(hard))));
 }
 
-// Another processor may have other estimates, within the same bound.
+// Another processor may give other estimates within the same bound.
 TEST_CASE("the root is rounded correctly whatever the estimate", "[kernel]") {
   if (!has_avx512()) return;
   Rng rng{2};
@@ -150,7 +153,7 @@ TEST_CASE("the root is rounded correctly whatever the estimate", "[kernel]") {
   CHECK(std::isnan(first_wrong_from_estimates(doubles_close_to_a_middle(512), 500, rng)));
 }
 
-TEMPLATE_TEST_CASE("the root of any number is that of std::sqrt", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("the root of any number equals std::sqrt", "[kernel]", float, double) {
   if (!has_avx512()) return;
   using Limits = std::numeric_limits<TestType>;
   Rng rng{1};
