@@ -39,8 +39,8 @@ inline constexpr int chains = 12;
   }
 
 #if defined(__x86_64__)
-FMA_LOOP(run_avx512, avx512, __attribute__((noinline, target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))))
-FMA_LOOP(run_avx2, avx2, __attribute__((noinline, target("avx2,fma"))))
+FMA_LOOP(run_avx512, avx512, GEMEL_TARGET_FOR(GEMEL_AVX512) __attribute__((noinline)))
+FMA_LOOP(run_avx2, avx2, GEMEL_TARGET_FOR(GEMEL_AVX2) __attribute__((noinline)))
 #endif
 #if defined(__FMA__)
 FMA_LOOP(run_portable, portable_fma, __attribute__((noinline)))

@@ -36,8 +36,8 @@ void run_against_peak(benchmark::State& state, double operations, Work&& work, d
 /// The instruction sets that this machine supports, the best one first.
 inline std::vector<gemel::InstructionSet> instruction_sets() {
   std::vector<gemel::InstructionSet> sets;
-  for (const auto set : {gemel::InstructionSet::AVX512, gemel::InstructionSet::AVX2, gemel::InstructionSet::Portable}) {
-    if (gemel::detail::supports(set)) sets.push_back(set);
+  for (const auto& entry : gemel::detail::instruction_sets()) {
+    if (entry.supported) sets.push_back(entry.set);
   }
   return sets;
 }
