@@ -1,9 +1,10 @@
 #pragma once
 
-// What the library asks of the compiler; every header includes this one before anything of its own.
+// What the library requires of the compiler. Every header includes this one, directly or not, before it declares
+// anything.
 
 #if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
-// After an #error the compiler would go on, to thousands of others; a file that is missing ends it.
+// After an #error the compiler would go on to thousands of other errors; at a missing file it stops.
 #include "gemel needs C++20: compile with -std=c++20"
 #endif
 

@@ -6,12 +6,11 @@
 
 #include "gemel/core/error.hpp"
 
-// The processor's features that an instruction set's kernels use. Each list stands here once, and serves both as the
-// kernels' target attribute (GEMEL_TARGET_FOR) and as the check of the processor (GEMEL_PROCESSOR_HAS).
-#define GEMEL_AVX2(FEATURE, AND) FEATURE("avx2") AND FEATURE("fma")
-#define GEMEL_AVX512(FEATURE, AND) \
-  FEATURE("avx512f")               \
-  AND FEATURE("avx512dq") AND FEATURE("avx512vl") AND FEATURE("avx512bw") AND GEMEL_AVX2(FEATURE, AND)
+// The processor's features F that an instruction set's kernels use. One list serves both as the kernels' target
+// attribute (GEMEL_TARGET_FOR) and as the check of the processor (GEMEL_PROCESSOR_HAS), so that the two cannot
+// disagree.
+#define GEMEL_AVX2(F, AND) F("avx2") AND F("fma")
+#define GEMEL_AVX512(F, AND) F("avx512f") AND F("avx512dq") AND F("avx512vl") AND F("avx512bw") AND GEMEL_AVX2(F, AND)
 
 #if defined(__x86_64__)
 #define GEMEL_FEATURE_NAME(feature) feature

@@ -10,7 +10,7 @@
 namespace gemel {
 
 // Sums over n elements in a fixed order (16 lanes of float, 8 of double, then a tree), so that their bits depend
-// neither on the packet's width nor on the compiler.
+// neither on the instruction set nor on the compiler.
 
 /// sum x(i)^2
 template <Scalar S>
@@ -48,42 +48,41 @@ S absolute_distance(const S* a, const S* b, Index n) {
   return kernel::kernels<S>().absolute_distance(a, b, n);
 }
 
-/// The largest |x(i)|; infinity or NaN where there is one.
+/// The largest |x(i)|; infinity or NaN if there is one, and NaN if there are both; 0 for n = 0.
 template <Scalar S>
 S max_abs(const S* x, Index n) {
   return kernel::kernels<S>().max_abs(&x, n, 1);
 }
-/// That of `cols` columns of n elements.
+/// The same over `cols` columns of n elements.
 template <Scalar S>
 S max_abs(const S* const* columns, Index n, Index cols) {
   return kernel::kernels<S>().max_abs(columns, n, cols);
 }
 
-/// |x| = scale * norm, the scale a power of two: 1 but where x's squares overflow, or underflow by so much that digits
-/// are lost.
+/// A Euclidean norm as scale * norm.
 template <Scalar S>
 struct ScaledNorm {
-  S scale;
-  S norm;
+  S scale;  ///< A power of two; 1 unless the squares overflow, or underflow so far that digits are lost.
+  S norm;   ///< The norm divided by the scale.
 };
 
-/// Whether a sum of n squares has all its digits: it does not overflow, nor did the squares underflow. Each of them may
-/// then be off by min epsilon, together by an eighth of epsilon of the least sum that passes.
+/// Whether a sum of n squares has all its digits, because neither the sum overflowed nor the squares underflowed. Where
+/// it is true, each square is off by at most min * epsilon, and all together by at most epsilon / 8 of the sum.
 template <Scalar S>
 bool keeps_digits(S square, Index n) {
   using Limits = std::numeric_limits<S>;
   return square >= 8 * static_cast<S>(n) * Limits::min() && square <= Limits::max() / 2;
 }
 
-/// The Euclidean norm of n elements, to within rounding. Where one is NaN or infinite, so is the norm. Two vectors of
-/// scale 1 may also be multiplied with each other: nothing overflows, and no digits are lost either.
+/// The Euclidean norm of n elements, up to rounding. It is NaN or infinite if an element is. The dot product of two
+/// vectors of scale 1 does not overflow and loses no digits either.
 template <Scalar S>
 ScaledNorm<S> scaled_norm(const S* x, Index n) {
   const S square = sum_of_squares(x, n);
   if (keeps_digits(square, n)) return {1, std::sqrt(square)};
   const S top = max_abs(x, n);
   if (top == 0 || !std::isfinite(top)) return {1, top};
-  const int exponent = std::numeric_limits<S>::max_exponent - 2;  // so that 1 / scale is a normal number too
+  const int exponent = std::numeric_limits<S>::max_exponent - 2;  // 1 / scale is a normal number too
   const S scale = std::ldexp(S{1}, std::clamp(std::ilogb(top), -exponent, exponent));
   S sum = 0;
   for (Index i = 0; i < n; ++i) sum = std::fma(x[i] / scale, x[i] / scale, sum);

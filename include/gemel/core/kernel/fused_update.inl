@@ -14,7 +14,7 @@ struct UpdateQueue {
   using Step = InterleavedStep<Rule>;
   static constexpr Index height = tile_rows * PacketOf<S>::size;
   static constexpr Index capacity = 16;
-  static constexpr Index lag = Step::arrays > 0 ? 3 : 0;
+  static constexpr Index lag = Step::arrays > 0 ? 3 : 0;  // turns from a column's first to its last
 
   struct Column {
     alignas(64) S numerator[height];    // first the gradient, in the end the direction
@@ -24,14 +24,14 @@ struct UpdateQueue {
   };
 
   const Update<Rule, S>* block;
-  Index turn = 0, end = 0;
+  Index turn = 0, end = 0;  // the next column to begin its update, and the end of the queue, both modulo `capacity`
   Column columns[capacity];
-  alignas(64) S dummy[height];
+  alignas(64) S dummy[height];  // the parameters and the state of the dummy columns
 
   GEMEL_TARGET explicit UpdateQueue(const Update<Rule, S>& u) : block(&u) {
     for (S& value : dummy) value = 1;
     push_dummies();
-    turn = lag;  // NOLINT(cppcoreguidelines-prefer-member-initializer): only now are there columns to count
+    turn = lag;  // NOLINT(cppcoreguidelines-prefer-member-initializer): the dummies must exist first
   }
   GEMEL_TARGET void push_dummies() {
     for (Index q = 0; q < lag; ++q) {

@@ -4,27 +4,27 @@
 // Types
 //   PacketOf<S>::type   A register's worth of float or double.
 //   PacketOf<S>::size   Its number of lanes, at most 64 / sizeof(S).
-//   PacketOf<S>::Mask   How many lanes from the first are there.
+//   PacketOf<S>::Mask   Selects the first lanes of a packet.
 //
 // Constants
-//   tile_rows           Packets of a tile of a product or gradient, from top to bottom …
-//   tile_cols           … and its columns. Their sums must stay in registers: tests/spills/run.sh finds larger tiles.
+//   tile_rows           The number of packets in a column of a tile, for products and gradients, and
+//   tile_cols           the number of its columns. Its sums must stay in registers; tests/spills/run.sh checks it.
 //   depth_unroll        Steps of the depth between two checks of a product's end.
 //   interleaving        Whether parameters are updated between the steps of a gradient (fused_update.inl).
 //
-// Functions: GEMEL_INLINE, for float and double, as the concepts below say. And clear_wide_registers(), which clears
-// what registers hold beyond their first 16 bytes: with something left there, all other code would be slow.
+// Functions
+//   The concepts below list them, for float and double. All of them are GEMEL_INLINE.
+//   clear_wide_registers() clears registers beyond their first 16 bytes: values left there would slow down other code.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// The square root while the multipliers have other work: this one unless the set has an overload, for a sqrt that
-/// needs the multipliers.
+/// The square root while the multipliers are busy. A set overloads it if its sqrt needs the multipliers.
 template <class P>
 GEMEL_INLINE P sqrt_beside_products(P a) {
   return sqrt(a);
 }
 
-/// The rows of a strip for transpose_strip: 16 bytes of each column.
+/// The rows that transpose_strip reads: 16 bytes of each column.
 template <class S>
 inline constexpr int transpose_side = 16 / sizeof(S);
 

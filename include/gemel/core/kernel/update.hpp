@@ -4,20 +4,21 @@
 
 namespace gemel::kernel {
 
-// The optimizers' rules as the kernels take them: constants in the scalar type of the parameters. Before each rule
-// g += l2 w (weight decay as a penalty, PyTorch's), then w -= decay w (decoupled from the gradient, Keras'); all but
-// one are 0. What each constant does is said in optimizer/sgd.hpp, rmsprop.hpp and adam.hpp.
+// The optimizers' rules as the kernels take them, with constants in the scalar type of the parameters. Every rule
+// begins with g += l2 w (weight decay as a penalty, as in PyTorch) and w -= decay w (decoupled from the gradient, as in
+// Keras); at least one of l2 and decay is 0. The formulas are in optimizer/sgd.hpp, rmsprop.hpp and adam.hpp, the steps
+// of each rule in update_sgd.inl, update_rmsprop.inl and update_adam.inl.
 
-/// State: the momentum, if there is one.
+/// State: the momentum, unless it is 0.
 template <Scalar S>
 struct SGDRule {
   S l2, decay;
   S rate, momentum;
   bool nesterov;
-  bool pytorch;  ///< the rate stands outside the momentum (PyTorch), not inside (Keras)
+  bool pytorch;  ///< the rate is outside the momentum (PyTorch), not inside (Keras)
 };
 
-/// State: v; then the mean gradient, if centered; then the momentum, if there is one.
+/// State: v; then the mean gradient, if centered; then the momentum, unless it is 0.
 template <Scalar S>
 struct RMSpropRule {
   S l2, decay;
@@ -26,17 +27,17 @@ struct RMSpropRule {
   bool pytorch;  ///< epsilon outside the root, the rate outside the momentum (PyTorch), not inside (Keras)
 };
 
-/// State: m, v; then the largest v so far, if amsgrad. `rate` holds all of the bias correction but that within the
-/// root.
+/// State: m, v; then the largest v so far, if amsgrad. `rate` includes the bias correction, except for the part within
+/// the root, v_scale.
 template <Scalar S>
 struct AdamRule {
   S l2, decay;
   S rate, one_minus_beta_1, one_minus_beta_2, epsilon;
-  S v_scale;  ///< v is multiplied by it under the root
+  S v_scale;  ///< multiplies v under the root
   bool amsgrad;
 };
 
-/// One step of n parameters w with gradient g; each array of the rule's state has n values.
+/// One step of n parameters w with gradient g. Each array of the rule's state has n values; missing ones are null.
 template <class RuleType, Scalar S>
 struct Update {
   using Rule = RuleType;
@@ -55,9 +56,8 @@ struct Update {
   }
 };
 
-// The plain form of each rule, without weight decay, can be taken between the steps of a gradient's computation, where
-// its root and division cost next to nothing.
-
+/// Whether an update can be interleaved with the computation of the gradient, where the root and the division cost next
+/// to nothing: only the plain variant of each rule can, without weight decay.
 template <Scalar S>
 bool interleaves(const SGDRule<S>& r) {
   return r.l2 == 0 && r.decay == 0 && r.momentum == 0;
