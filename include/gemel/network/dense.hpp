@@ -162,7 +162,7 @@ class Dense {
     }
     if (end > in_) {
       kernel::update_kernels<Rule, S>().fused_bias_update(dz.pointers(), dz.cols(),
-                                                            block.part(block.n - out_, out_, nullptr));
+                                                          block.part(block.n - out_, out_, nullptr));
     }
   }
 
