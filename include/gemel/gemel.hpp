@@ -47,6 +47,7 @@
 #include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/loss/hadsell_loss.hpp"
 #include "gemel/loss/loss.hpp"
+#include "gemel/loss/loss_checks.hpp"
 #include "gemel/loss/online_contrastive_loss.hpp"
 #include "gemel/loss/positive_margin_loss.hpp"
 #include "gemel/loss/residual.hpp"

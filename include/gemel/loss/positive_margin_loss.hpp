@@ -5,6 +5,7 @@
 
 #include "gemel/core/types.hpp"
 #include "gemel/loss/loss.hpp"
+#include "gemel/loss/loss_checks.hpp"
 #include "gemel/loss/residual.hpp"
 
 namespace gemel {
