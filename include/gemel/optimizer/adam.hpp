@@ -12,7 +12,8 @@
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"
 #include "gemel/optimizer/optimizer.hpp"
-#include "gemel/optimizer/optimizer_parts.hpp"
+#include "gemel/optimizer/option_checks.hpp"
+#include "gemel/optimizer/parameter_block.hpp"
 
 namespace gemel {
 
@@ -95,8 +96,8 @@ class Adam {
   [[gnu::cold]] Adam(const AdamOptions& options, bool penalty)
       : options_(options), clipping_(detail::checked_clipping<S>(options)), penalty_(penalty) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
-    detail::check_share("beta_1", options.beta_1);
-    detail::check_share("beta_2", options.beta_2);
+    detail::check_fraction("beta_1", options.beta_1);
+    detail::check_fraction("beta_2", options.beta_2);
     detail::check_epsilon<S>(options.epsilon);
     detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }

@@ -43,6 +43,8 @@ struct Clipping {
   }
 };
 
+namespace detail {
+
 /// Each element to [-limit, limit]; NaN stays.
 template <Scalar S>
 void clip_by_value(std::span<S> gradient, double limit) {
@@ -62,6 +64,8 @@ void clip_by_norm(std::span<S> gradient, ScaledNorm<double> of, double limit) {
   }
 }
 
+}  // namespace detail
+
 /// Clips the whole gradient, which lies flat, variable after variable: `variables` holds their sizes.
 template <Scalar S, class Sizes>
 void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variables) {
@@ -79,16 +83,16 @@ void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variable
     const auto [scale, norm] = scaled_norm(part.data(), length(part));
     return {static_cast<double>(scale), static_cast<double>(norm)};
   };
-  if (clipping.clipvalue) clip_by_value(gradient, *clipping.clipvalue);
+  if (clipping.clipvalue) detail::clip_by_value(gradient, *clipping.clipvalue);
   std::size_t first = 0;
   double square = 0;
   for (const auto size : variables) {
     const auto variable = gradient.subspan(first, static_cast<std::size_t>(size));
-    if (clipping.clipnorm) clip_by_norm(variable, norm_of(variable, square_of(variable)), *clipping.clipnorm);
+    if (clipping.clipnorm) detail::clip_by_norm(variable, norm_of(variable, square_of(variable)), *clipping.clipnorm);
     if (clipping.global_clipnorm) square += square_of(variable);
     first += static_cast<std::size_t>(size);
   }
-  if (clipping.global_clipnorm) clip_by_norm(gradient, norm_of(gradient, square), *clipping.global_clipnorm);
+  if (clipping.global_clipnorm) detail::clip_by_norm(gradient, norm_of(gradient, square), *clipping.global_clipnorm);
 }
 
 }  // namespace gemel

@@ -10,7 +10,8 @@
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"
 #include "gemel/optimizer/optimizer.hpp"
-#include "gemel/optimizer/optimizer_parts.hpp"
+#include "gemel/optimizer/option_checks.hpp"
+#include "gemel/optimizer/parameter_block.hpp"
 
 namespace gemel {
 
@@ -46,8 +47,8 @@ class RMSprop {
   [[gnu::cold]] explicit RMSprop(const RMSpropOptions& options = {})
       : options_(options), clipping_(detail::checked_clipping<S>(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
-    detail::check_share("rho", options.rho);
-    detail::check_share("momentum", options.momentum);
+    detail::check_fraction("rho", options.rho);
+    detail::check_fraction("momentum", options.momentum);
     detail::check_epsilon<S>(options.epsilon);
     detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }

@@ -10,7 +10,8 @@
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"
 #include "gemel/optimizer/optimizer.hpp"
-#include "gemel/optimizer/optimizer_parts.hpp"
+#include "gemel/optimizer/option_checks.hpp"
+#include "gemel/optimizer/parameter_block.hpp"
 
 namespace gemel {
 
@@ -40,8 +41,9 @@ class SGD {
   [[gnu::cold]] explicit SGD(const SGDOptions& options = {})
       : options_(options), clipping_(detail::checked_clipping<S>(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
-    detail::check_share("momentum", options.momentum);
-    detail::require(!options.nesterov || options.momentum > 0, "momentum", "positive for nesterov", options.momentum);
+    detail::check_fraction("momentum", options.momentum);
+    detail::check_option(!options.nesterov || options.momentum > 0, "momentum", "positive for nesterov",
+                         options.momentum);
     detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+
+#include "gemel/core/buffer.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+
+namespace gemel::detail {
+
+/// Throws ShapeError where the block is not within the `reserved` parameters.
+template <Scalar S>
+void check_block(Index reserved, Index first, std::span<const S> g, std::span<S> w) {
+  if (g.size() != w.size() || first < 0 || length(w) > reserved - first) {
+    throw ShapeError({"the optimizer was given the parameters from ", first, " on, ", w.size(), " of them, and ",
+                      g.size(), " gradients, but has room for ", reserved, ": call reserve first"});
+  }
+}
+
+/// Where the state of a block begins, or null for an array that the options have no use for.
+template <Scalar S>
+S* block_of(Buffer<S>& array, Index first) {
+  return array.empty() ? nullptr : array.data() + first;
+}
+
+}  // namespace gemel::detail
