@@ -1,6 +1,5 @@
 #include "gemel/callback/callback.hpp"
 
-#include <cmath>
 #include <string>
 
 #include "callback/stub_training.hpp"
@@ -102,49 +101,6 @@ static_assert(!Callback<Private, StubState>);
 static_assert(!Callback<WrongEpochEnd, StubState>);
 static_assert(!Callback<WithoutName, StubState>);
 static_assert(!Callback<NoValue, StubState>);
-
-TEST_CASE("what callbacks measure has names of its own", "[callback]") {
-  test::StubTraining training;
-  History history;
-  const auto name = [&](const auto&... callbacks) { detail::name_metrics(training.state, history, callbacks...); };
-  name(Measured{"a, \"b\""}, OneHook{}, Measured{"c"});
-  REQUIRE(history.metrics.size() == 2);
-  CHECK(history.metrics[0].name == "a, \"b\"");
-  CHECK(history.metrics[1].name == "c");
-  for (const char* taken :
-       {"c", "", "loss", "val_loss", "validation_loss", "epoch", "learning_rate", "seconds", "a\nb", "a\tb", "\x7f"}) {
-    CAPTURE(taken);
-    CHECK_THROWS_AS(name(Measured{taken}), ValueError);
-    CHECK(history.metrics.size() == 2);
-  }
-  name(Measured{"\xC3\xA9"});  // any other text
-}
-
-TEST_CASE("what callbacks measure is one value an epoch each, NaN where the training is stopped", "[callback]") {
-  test::StubTraining training;
-  History history;
-  const Measured first{"first"};
-  Measured last{"last"};
-  OneHook other;
-  detail::name_metrics(training.state, history, first, other, last);
-  detail::take_metrics(training.state, history, nullptr, first, other, last);
-  training.state.epoch = 1;
-  StopFlag stop = false;
-  detail::take_metrics(training.state, history, &stop, first, other, last);
-  CHECK(history.metric("first") == std::vector<double>{0.5, 1.5});
-  CHECK(history.metric("last") == std::vector<double>{0.5, 1.5});
-  stop = true;
-  detail::take_metrics(training.state, history, &stop, first, other, last);
-  CHECK(history.metric("first").size() == 3);
-  CHECK(std::isnan(history.metric("first")[2]));
-
-  struct Meddling : Measured {
-    double on_measure(StubState& state) const { return static_cast<double>(++state.epoch); }
-  } meddling{{"other"}};
-  History its_own;
-  detail::name_metrics(training.state, its_own, meddling);
-  CHECK_THROWS_AS(detail::take_metrics(training.state, its_own, nullptr, meddling), ValueError);
-}
 
 TEST_CASE("a callback changes the training through its state", "[callback]") {
   struct Halve {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/callback/callback.hpp"
 #include "gemel/optimizer/schedule.hpp"
 
 using namespace gemel;

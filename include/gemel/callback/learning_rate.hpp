@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/callback/callback.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/has_member.hpp"
 #include "gemel/core/types.hpp"

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <concepts>
+
+#include "gemel/callback/training_state.hpp"
+#include "gemel/core/names.hpp"
+
+namespace gemel::detail {
+
+/// Calls one hook of each callback that has it, in the callbacks' order, and checks the state that each call leaves.
+template <class Hook>
+struct EachCallback {
+  const char* name;  // the hook's, for errors
+
+  template <class State, class... Callbacks>
+  void operator()([[maybe_unused]] State& state, Callbacks&... callbacks) const {
+    (call(state, callbacks), ...);
+  }
+
+ private:
+  template <class State, class C>
+  void call([[maybe_unused]] State& state, [[maybe_unused]] C& callback) const {
+    if constexpr (std::invocable<Hook, C&, State&>) {
+      const State before = state;
+      Hook{}(callback, state);
+      check_state_after(before, state, name);
+    }
+  }
+};
+
+/// Defines for a hook on_x:
+///   names_on_x<C>         whether C has a member of that name
+///   Calls_on_x<C, State>  whether that member can be called with a State
+///   Fits_on_x<C, State>   whether C has no such member, or one that can be called
+///   call_on_x             calls it for each callback: call_on_x(state, callbacks...)
+#define GEMEL_HOOK(on_x)                                                                                       \
+  GEMEL_NAMES(on_x)                                                                                            \
+  template <class C, class State>                                                                              \
+  concept Calls_##on_x = requires(C & callback, State & state) {                                               \
+    callback.on_x(state);                                                                                      \
+  };                                                                                                           \
+  template <class C, class State>                                                                              \
+  concept Fits_##on_x = Calls_##on_x<C, State> || !names_##on_x<C>;                                            \
+  struct Hook_##on_x {                                                                                         \
+    template <class C, class State>                                                                            \
+    requires Calls_##on_x<C, State> void operator()(C& callback, State& state) const { callback.on_x(state); } \
+  };                                                                                                           \
+  inline constexpr EachCallback<Hook_##on_x> call_##on_x{#on_x};
+
+GEMEL_HOOK(on_train_begin)
+GEMEL_HOOK(on_epoch_begin)
+GEMEL_HOOK(on_batch_begin)
+GEMEL_HOOK(on_batch_end)
+GEMEL_HOOK(on_epoch_end)
+GEMEL_HOOK(on_train_end)
+#undef GEMEL_HOOK
+
+}  // namespace gemel::detail
