@@ -102,4 +102,9 @@ std::string excerpts(const Texts& texts) {
   return all;
 }
 
+/// " (column number 2, counted from 0)", for a message.
+inline std::string numbered_column(std::size_t column) {
+  return format({" (column number ", column, ", counted from 0)"});
+}
+
 }  // namespace gemel::detail

@@ -1,0 +1,342 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/samples.hpp"
+#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv_data.hpp"
+#include "gemel/io/csv_options.hpp"
+#include "gemel/io/csv_records.hpp"
+#include "gemel/io/csv_text_column.hpp"
+
+namespace gemel::detail {
+
+template <Scalar S>
+class CsvReader {
+ public:
+  CsvReader(CsvRecords& records, const CsvOptions& options) : records_(records), options_(options) {
+    if (options.separator) check_separator(*options.separator);
+  }
+
+  CsvData<S> read() {
+    refuse_other_formats();
+    find_separator();
+    if (!records_.next()) fail({"the file is empty"});
+    first_line_ = records_.line();
+    if (records_.blank()) fail({"the first line is blank"}, first_line_);
+    // A copy, as what it is may show by the second row only.
+    const std::vector<std::string> first_row(records_.cells().begin(), records_.cells().end());
+    std::vector<std::string_view> first(first_row.begin(), first_row.end());
+    if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != std::string_view::npos; })) {
+      fail({"the first line holds zero bytes, so this is not text: is it UTF-16, an IDX or a gzipped file?"},
+           first_line_);
+    }
+
+    bool more = records_.next();
+    if (more && are_counts(first, records_.cells())) return read_counted(first);
+
+    const bool named = find_columns(first);
+    if (first.size() == (label_.position ? 1U : 0U) + (group_.position ? 1U : 0U)) {
+      fail({"there is only the ",
+            first.size() == 2 ? "label's and the group's"
+            : label_.position ? "label"
+                              : "group",
+            " column: there are no features; is the separator right? Say by ", options_.names.separator,
+            " what it is"});
+    }
+    header_ = named || begins_with_names(first);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      names_.emplace_back(header_ ? std::string(trimmed(first[i])) : std::to_string(i));
+    }
+    if (!header_) add_row(first, first_line_);
+    add_rows(more);
+    if (rows_ == 0) fail({"there are names, but no rows"});
+    // A file of one row, whose label is a number, is read as a sample: there is no later row to compare it with.
+    if (lone_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*lone_label_))) {
+      ask_for_header(
+          {"its cells are numbers, and no later row has a ", telling().what, " like '", excerpt(*lone_label_), "'"});
+    }
+    return collect();
+  }
+
+ private:
+  /// The present row, if there is `more`, and all that follow.
+  void add_rows(bool more) {
+    for (; more; more = records_.next()) {
+      if (records_.blank()) {
+        if (!blank_line_) blank_line_ = records_.line();
+      } else {
+        add_row(records_.cells(), records_.line());
+      }
+    }
+    if (rows_ == 0 && left_out_ > 0) fail({"all of its ", left_out_, " rows have missing values"});
+  }
+
+  /// Whether the first row is scikit-learn's, "150,4,setosa,versicolor,virginica": the numbers of the samples and of
+  /// their features, which the second row must have and a label behind, and the names of the classes 0, 1, 2.
+  bool are_counts(std::span<const std::string_view> first, std::span<const std::string_view> second) const {
+    if (options_.header != CsvHeader::Auto || first.size() < 4) return false;
+    const auto samples = parse_number<Index>(first[0]), features = parse_number<Index>(first[1]);
+    return samples && *samples > 0 && features && *features > 0 && *features + 1 == length(second) &&
+           std::ranges::none_of(first.subspan(2),
+                                [](auto cell) { return looks_like_number(cell) || is_missing(cell); }) &&
+           std::ranges::all_of(second, looks_like_number);
+  }
+
+  CsvData<S> read_counted(std::span<const std::string_view> first) {
+    const std::size_t count = records_.cells().size();
+    for (std::size_t i = 0; i < count; ++i) names_.push_back(std::to_string(i));
+    find_columns(records_.cells());
+    add_rows(true);
+    if (rows_ + left_out_ != *parse_number<Index>(first[0])) {
+      fail({"it has ", rows_ + left_out_, " rows, but says itself that they are ", excerpt(trimmed(first[0]))},
+           first_line_);
+    }
+    // The labels are the names' numbers: where they are, and no two names are one, classes have their names.
+    const std::span<const std::string_view> names = first.subspan(2);
+    std::vector<std::string> named;
+    for (const std::string& number : label_.texts) {
+      const auto place = parse_number<Index>(number);
+      if (label_.position != count - 1 || !place || *place < 0 || *place >= length(names)) break;
+      named.emplace_back(trimmed(names[static_cast<std::size_t>(*place)]));
+      if (std::ranges::count(named, named.back()) > 1) break;
+    }
+    if (named.size() == label_.texts.size() && (named.empty() || std::ranges::count(named, named.back()) == 1)) {
+      label_.texts = std::move(named);
+    }
+    counts_ = true;
+    return collect();
+  }
+
+  [[noreturn]] void fail(std::initializer_list<Piece> why, std::optional<Index> line = {}) const {
+    throw FormatError(why, Place{.file = records_.name(), .line = line});
+  }
+
+  std::size_t columns() const { return names_.size(); }
+  std::size_t features() const { return columns() - (label_.position ? 1 : 0) - (group_.position ? 1 : 0); }
+
+  /// The column by whose texts a row of names is told from a sample.
+  const CsvTextColumn& telling() const { return label_.position ? label_ : group_; }
+
+  void refuse_other_formats() const {
+    const std::string_view text = records_.text();
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+      fail({"it is UTF-16, but only UTF-8 can be read: save it as that"});
+    }
+    if (text.starts_with("\x1F\x8B")) fail({"it is gzipped, not text: unpack it first"});
+    if (text.starts_with("PK\x03\x04")) {
+      fail({"it is a spreadsheet or another ZIP archive, not text: export it as CSV first"});
+    }
+  }
+
+  void find_separator() {
+    const std::string found = records_.separators(options_.separator ? std::string(1, *options_.separator) : ",;\t");
+    if (found.size() > 1) {
+      std::string list;
+      for (const char c : found) {
+        list += format({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
+      }
+      fail({"the first row holds ", list, ": say by ", options_.names.separator,
+            " which of them separates its cells; no other may stand in a number"},
+           records_.line());
+    }
+    if (!options_.separator) records_.separate_by(found.empty() ? ',' : found[0]);
+  }
+
+  /// Whether the first row, in which nothing names the label's column, holds names.
+  bool begins_with_names(std::span<const std::string_view> first) {
+    if (options_.header != CsvHeader::Auto) return options_.header == CsvHeader::Yes;
+    std::size_t numbers = 0;
+    std::size_t texts = 0;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (i == label_.position || i == group_.position) continue;
+      if (looks_like_number(first[i])) {
+        ++numbers;
+      } else if (!is_missing(first[i])) {
+        ++texts;
+      }
+    }
+    const std::optional<std::size_t> label = telling().position;
+    if (texts > 0 && label && numbers == 0) header_label_ = std::string(trimmed(first[*label]));
+    if (texts > 0) return numbers == 0;
+    if (numbers == 0) ask_for_header({"its cells are missing values"});
+    if (are_column_numbers(first)) ask_for_header({"its cells are the columns' numbers"});
+    if (label && !leaves_out(first[*label])) lone_label_ = std::string(trimmed(first[*label]));
+    return false;
+  }
+
+  [[noreturn]] void ask_for_header(std::initializer_list<Piece> why) const {
+    fail({"the first row may hold names, or a sample: ", format(why), "; say by ", options_.names.header,
+          " whether it holds names"},
+         first_line_);
+  }
+
+  /// "0,1,2", and with row numbers in a column without a name ",0,1,2": so pandas names columns that have no names.
+  static bool are_column_numbers(std::span<const std::string_view> first) {
+    const std::span<const std::string_view> numbers = first.subspan(trimmed(first[0]).empty() ? 1 : 0);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (trimmed(numbers[i]) != std::to_string(i)) return false;
+    }
+    return numbers.size() >= 3;
+  }
+
+  /// Finds the columns of labels and groups; true where the first row names one. Throws ValueError where there is no
+  /// such column, or it is the same.
+  bool find_columns(std::span<const std::string_view> first) {
+    const bool named = label_.choose(options_.label, options_.header, first, records_.name());
+    const bool group_named = group_.choose(options_.group, options_.header, first, records_.name());
+    if (label_.position && label_.position == group_.position) {
+      throw ValueError({"column number ", *label_.position, " cannot hold both the label and the group: say by ",
+                        options_.names.label, " and ", options_.names.group, " which columns do"},
+                       Place{.file = records_.name()});
+    }
+    return named || group_named;
+  }
+
+  void add_row(std::span<const std::string_view> cells, Index line) {
+    if (blank_line_) fail({"the line is blank, but rows follow"}, blank_line_);
+    if (cells.size() != columns()) {
+      fail({"the row has ", cells.size(), " cells, but the first row has ", columns()}, line);
+    }
+    if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
+      const std::size_t most = std::max<std::size_t>(1, block_values / features());
+      blocks_.emplace_back().reserve(features() * std::clamp<std::size_t>(static_cast<std::size_t>(rows_), 1, most));
+    }
+    const std::size_t before = blocks_.back().size();
+    bool whole = true;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const bool text = i == label_.position || i == group_.position;
+      const bool there = text ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
+      whole = whole && there;
+    }
+    if (lone_label_ && line != first_line_) compare_with_lone_label(trimmed(cells[*telling().position]));
+    if (!whole) {
+      blocks_.back().resize(before);
+      ++left_out_;
+      return;
+    }
+    for (CsvTextColumn* column : {&label_, &group_}) {
+      if (column->position) column->of_rows.push_back(number_of(cells[*column->position], line, *column));
+    }
+    ++rows_;
+  }
+
+  /// A label that some later row has is a class, and so is a number among numbers.
+  void compare_with_lone_label(std::string_view label) {
+    if (label == *lone_label_ || (looks_like_number(label) && looks_like_number(*lone_label_))) lone_label_.reset();
+  }
+
+  Place at(Index line, std::size_t column) const {
+    return {.file = records_.name(), .line = line, .column = excerpt(names_[column])};
+  }
+
+  /// Whether the cell is missing, and such rows are to be left out.
+  bool leaves_out(std::string_view cell) const { return options_.missing == CsvMissing::LeaveOut && is_missing(cell); }
+
+  /// Adds the cell's number to the last block; false where it leaves out the row.
+  bool add_value(std::string_view cell, Index line, std::size_t column) {
+    const std::optional<double> value = parse_number<double>(cell);
+    if (!value || !std::isfinite(*value)) {
+      if (leaves_out(cell)) return false;
+      if (!value) {
+        const std::string text =
+            trimmed(cell).empty() ? "the cell is empty" : format({"'", excerpt(cell), "' is not a number"});
+        throw FormatError({text, numbered_column(column), advice(cell, line, column)}, at(line, column));
+      }
+    }
+    if (!std::isfinite(*value) || std::abs(*value) > static_cast<double>(std::numeric_limits<S>::max())) {
+      throw NonFiniteError({"'", excerpt(cell), "' is NaN, infinite or out of range", numbered_column(column),
+                            is_missing(cell) ? advice(cell, line, column) : ""},
+                           at(line, column));
+    }
+    blocks_.back().push_back(static_cast<S>(*value));
+    return true;
+  }
+
+  /// What may be wrong where a cell is no number, and the option that helps.
+  std::string advice(std::string_view cell, Index line, std::size_t column) const {
+    const CsvOptionNames& names = options_.names;
+    if (columns() == 1 && !trimmed(cell).empty()) {
+      return format({"; there is one column only: is the separator right? Say by ", names.separator, " what it is"});
+    }
+    const bool first_row = !header_ && line == first_line_ && options_.header == CsvHeader::Auto;
+    std::string header = first_row ? format({"; where the first row holds names, say so by ", names.header}) : "";
+    if (is_missing(cell)) {
+      const bool at_end = trimmed(cell).empty() && column + 1 == columns();
+      return format({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,
+                     " can leave out the rows that have missing values"});
+    }
+    if (looks_like_number(cell)) return "; write decimals with a point, and thousands without a mark";
+    if (first_row) return header;
+    return format({"; features are numbers: where this column holds the classes, say so by ", names.label,
+                   ", where it holds groups, by ", names.group,
+                   ", else write it as numbers or leave it out of the file"});
+  }
+
+  /// The number of the cell's text in the column, a new one where it is new.
+  int number_of(std::string_view cell, Index line, CsvTextColumn& column) {
+    cell = trimmed(cell);
+    if (const std::optional<int> number = column.find(cell)) return *number;
+    if (&column == &telling() && cell == header_label_) {
+      ask_for_header({"its cells are texts, and another row has the ", column.what, " '", excerpt(cell), "' too"});
+    }
+    return column.add(cell, options_.names, [&] { return at(line, *column.position); });
+  }
+
+  /// The blocks as one matrix; each is freed when it is copied.
+  CsvData<S> collect() {
+    MatrixX<S> values(static_cast<Index>(features()), rows_);
+    S* out = values.data();
+    for (; !blocks_.empty(); blocks_.pop_front()) out = std::ranges::copy(blocks_.front(), out).out;
+    std::vector<std::string> features;
+    for (std::size_t i = 0; i < columns(); ++i) {
+      if (i != label_.position && i != group_.position) features.push_back(names_[i]);
+    }
+    const auto name_of = [this](const CsvTextColumn& column) {
+      return column.position ? names_[*column.position] : std::string{};
+    };
+    return {.samples = Samples<S>{std::move(values)},
+            .features = std::move(features),
+            .labels = std::move(label_.of_rows),
+            .classes = std::move(label_.texts),
+            .label = name_of(label_),
+            .groups = std::move(group_.of_rows),
+            .group_names = std::move(group_.texts),
+            .group = name_of(group_),
+            .header = header_,
+            .counts = counts_,
+            .left_out = left_out_,
+            .file = records_.name()};
+  }
+
+  static constexpr std::size_t block_values = std::size_t{1} << 20;
+
+  CsvRecords& records_;
+  const CsvOptions& options_;
+  std::vector<std::string> names_;
+  bool header_ = false;
+  bool counts_ = false;
+  Index first_line_ = 1;
+  CsvTextColumn label_{"label"};
+  CsvTextColumn group_{"group"};
+  std::optional<std::string> header_label_;  // the first row's, where it was taken for names: no other row has it
+  std::optional<std::string> lone_label_;    // the first row's, while it may be a name and no other row has it
+  std::deque<std::vector<S>> blocks_;        // whole rows in each, as many as there are so far: growing copies nothing
+  Index rows_ = 0;
+  Index left_out_ = 0;
+  std::optional<Index> blank_line_;
+};
+
+}  // namespace gemel::detail

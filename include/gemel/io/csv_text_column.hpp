@@ -1,0 +1,102 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv_options.hpp"
+
+namespace gemel::detail {
+
+/// A column of texts, of labels or of groups: which column it is, and the number of each of its different texts, in the
+/// order of their appearance.
+class CsvTextColumn {
+ public:
+  explicit CsvTextColumn(const char* in_errors) : what(in_errors) {}
+
+  const char* what;                          // what errors call a text of it: "label", "group"
+  std::optional<std::size_t> position = {};  // among the file's columns; empty: the file has no such column
+  std::vector<int> of_rows = {};             // the number of each row's text
+  std::vector<std::string> texts = {};       // by their numbers
+
+  /// Chooses the column by its name or number; true where the first row names it. Throws ValueError where there is no
+  /// such column, or several have the name.
+  bool choose(const decltype(CsvOptions::label)& wanted, CsvHeader header, std::span<const std::string_view> first_row,
+              const std::string& file) {
+    const auto fail = [&file](std::initializer_list<Piece> why) { throw ValueError(why, Place{.file = file}); };
+    const Index count = length(first_row);
+    std::optional<Index> number;
+    if (const auto* name = std::get_if<std::string>(&wanted)) {
+      number = parse_number<Index>(*name);
+      if (header == CsvHeader::Yes || (header == CsvHeader::Auto && !number)) {
+        const auto is_it = [name](std::string_view cell) { return trimmed(cell) == *name; };
+        if (std::ranges::count_if(first_row, is_it) > 1) fail({"several columns have the name '", *name, "'"});
+        const auto found = std::ranges::find_if(first_row, is_it);
+        if (found != first_row.end()) {
+          position = static_cast<std::size_t>(found - first_row.begin());
+          return true;
+        }
+      }
+      if (!number) fail({"no column has the name '", *name, "'; the first row is ", excerpts(first_row)});
+    } else if (const auto* given = std::get_if<Index>(&wanted)) {
+      number = *given;
+    }
+    if (!number) return false;
+    if (*number < -count || *number >= count) {
+      fail({"the ", what, "'s column cannot be number ", *number, ": there are ", count, " columns, 0 to ", count - 1});
+    }
+    position = static_cast<std::size_t>(*number < 0 ? *number + count : *number);
+    return false;
+  }
+
+  /// The number of a text that an earlier row has.
+  std::optional<int> find(std::string_view text) const {
+    const auto found = numbers_.find(text);
+    return found == numbers_.end() ? std::nullopt : std::optional{found->second};
+  }
+
+  /// Gives a new text the next number. Throws FormatError, at `place()`, for a text that is empty, holds a zero byte or
+  /// is a number that another text writes otherwise.
+  template <class PlaceOf>
+  int add(std::string_view text, const CsvOptionNames& names, PlaceOf place) {
+    const auto fail = [&](std::initializer_list<Piece> why) { throw FormatError(why, place()); };
+    if (text.empty()) {
+      fail({"the ", what, " is empty", numbered_column(*position), "; ", names.missing,
+            " can leave out the rows that have missing values"});
+    }
+    if (text.find('\0') != text.npos) {
+      fail({"the ", what, " '", excerpt(text), "' holds a zero byte", numbered_column(*position)});
+    }
+    const auto [other, added] = spellings_.emplace(whole_number(text), text);
+    if (!added) {
+      fail({"the ", what, "s '", excerpt(other->second), "' and '", excerpt(text),
+            "' are one number, but two texts: write them alike", numbered_column(*position)});
+    }
+    const int number = static_cast<int>(texts.size());
+    texts.emplace_back(text);
+    numbers_.emplace(text, number);
+    return number;
+  }
+
+ private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers_ = {};  // of each text
+  std::unordered_map<std::string, std::string> spellings_ = {};                   // the text that writes each number
+};
+
+}  // namespace gemel::detail
