@@ -13,13 +13,16 @@
 
 namespace gemel {
 
-/// Any of the library's losses, chosen at run time: `AnyLoss loss = HadsellLoss{.margin = 2}`; ContrastiveLoss by
-/// default. It models Loss. A loss of your own cannot be put in: give it to fit itself.
+/// Any of the library's losses, chosen at run time: `AnyLoss loss = HadsellLoss{.margin = 2}`. The default is
+/// ContrastiveLoss. It models Loss. It cannot hold a loss of your own: pass that to fit directly.
 class AnyLoss final
     : public Choice<ContrastiveLoss, HadsellLoss, PositiveMarginLoss, OnlineContrastiveLoss, UnsquaredContrastiveLoss> {
  public:
+  /// From one of the losses, or the default.
   using Choice::Choice;
 
+  /// @{
+  /// As the Loss concept asks (loss/loss.hpp), by the chosen loss.
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {
@@ -28,6 +31,7 @@ class AnyLoss final
   double margin() const {
     return visit([](const auto& loss) { return loss.margin; });
   }
+  /// @}
 };
 
 }  // namespace gemel

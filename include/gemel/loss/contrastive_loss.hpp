@@ -10,15 +10,16 @@
 
 namespace gemel {
 
-/// The contrastive loss of Keras' siamese examples, without the factor 1/2 of the paper (for that see HadsellLoss):
+/// The contrastive loss of Keras' siamese examples, without the factor 1/2 of the original paper (see HadsellLoss):
 ///
-///   mean( y d^2 + (1 - y) max(0, margin - d)^2 ),   y = 1 similar
+///   mean( y d^2 + (1 - y) max(0, margin - d)^2 ),   y = 1: similar
 ///
-/// A dissimilar pair with d >= margin has slope exactly 0. Throws ValueError where the margin is not positive and
-/// finite or the batch is empty.
+/// A dissimilar pair with d >= margin has slope exactly 0. Throws ValueError if the margin is not positive and finite
+/// or the batch is empty.
 struct ContrastiveLoss {
-  double margin = 1.0;  ///< in the unit of the distance
+  double margin = 1.0;  ///< In the unit of the distance.
 
+  /// As the Loss concept asks (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {

@@ -10,16 +10,17 @@
 
 namespace gemel {
 
-/// The contrastive loss as first published, with its factor 1/2: Hadsell, Chopra, LeCun, "Dimensionality reduction by
-/// learning an invariant mapping", CVPR 2006, eq. 4 (whose Y = 1 means dissimilar), averaged over the batch:
+/// The contrastive loss as first published, with the factor 1/2: Hadsell, Chopra, LeCun, "Dimensionality reduction by
+/// learning an invariant mapping", CVPR 2006, eq. 4 (where Y = 1 means dissimilar), averaged over the batch:
 ///
-///   mean( y/2 d^2 + (1 - y)/2 max(0, margin - d)^2 ),   y = 1 similar
+///   mean( y/2 d^2 + (1 - y)/2 max(0, margin - d)^2 ),   y = 1: similar
 ///
-/// With margin 0.5 it is the ContrastiveLoss of sentence-transformers. A dissimilar pair with d >= margin has slope
-/// exactly 0. Throws ValueError where the margin is not positive and finite or the batch is empty.
+/// With margin 0.5 it equals the ContrastiveLoss of sentence-transformers. A dissimilar pair with d >= margin has slope
+/// exactly 0. Throws ValueError if the margin is not positive and finite or the batch is empty.
 struct HadsellLoss {
-  double margin = 1.0;  ///< in the unit of the distance
+  double margin = 1.0;  ///< In the unit of the distance.
 
+  /// As the Loss concept asks (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {

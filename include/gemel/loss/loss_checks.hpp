@@ -10,7 +10,7 @@
 
 namespace gemel::detail {
 
-/// Throws ValueError for an empty batch, ShapeError where the spans disagree.
+/// Throws ValueError for an empty batch and ShapeError if the spans' lengths disagree.
 template <Scalar S>
 void check_batch(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                  std::span<S> slope) {
@@ -22,14 +22,14 @@ void check_batch(std::span<const S> d, std::span<const std::uint8_t> similar, st
   }
 }
 
-/// Throws ValueError where the margin is not positive and finite.
+/// Throws ValueError if the margin is not positive and finite.
 inline void check_margin(double margin) {
   if (!(margin > 0 && std::isfinite(margin))) {
     throw ValueError({"a loss's margin must be positive and finite, but ", margin, " was given"});
   }
 }
 
-/// The same, and ValueError where the positive margin is not in [0, margin).
+/// As check_margin; throws ValueError also if the positive margin is not in [0, margin).
 inline void check_margins(double margin, double positive_margin) {
   check_margin(margin);
   if (!(positive_margin >= 0 && positive_margin < margin)) {

@@ -11,19 +11,19 @@
 
 namespace gemel {
 
-/// The contrastive loss of the batch's hard pairs, as OnlineContrastiveLoss of sentence-transformers has it:
+/// The contrastive loss of the batch's hard pairs, like OnlineContrastiveLoss of sentence-transformers:
 ///
 ///   sum of d^2 over the similar pairs farther apart than the nearest dissimilar pair
 ///   + sum of max(0, margin - d)^2 over the dissimilar pairs nearer than the farthest similar pair
 ///
-/// A sum, not a mean: it grows with the batch. Where a batch has no pair of one kind, those of the other kind are
-/// compared with their own mean instead. (Until 2026 sentence-transformers did so for a single pair of a kind too,
-/// which left a batch of one pair of each kind without anything to learn.) A weight multiplies its pair's term. All
-/// other pairs have slope exactly 0. Throws ValueError where the margin is not positive and finite or the batch is
-/// empty.
+/// It is a sum, not a mean, and so grows with the batch. If all pairs of a batch are of one kind, they are compared
+/// with their mean distance instead. (Until 2026 sentence-transformers also did so for a kind with a single pair, so
+/// that a batch of one pair of each kind taught nothing.) A weight multiplies its pair's term. All other pairs have
+/// slope exactly 0. Throws ValueError if the margin is not positive and finite or the batch is empty.
 struct OnlineContrastiveLoss {
-  double margin = 1.0;  ///< in the unit of the distance
+  double margin = 1.0;  ///< In the unit of the distance.
 
+  /// As the Loss concept asks (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {
@@ -38,7 +38,7 @@ struct OnlineContrastiveLoss {
     double sum = 0;
     for (std::size_t i = 0; i < d.size(); ++i) {
       const auto distance = static_cast<double>(d[i]);
-      // Negated, so that a NaN is a hard pair and reaches the sum.
+      // The comparisons are negated, so that a NaN counts as hard and reaches the sum.
       const bool hard = similar[i] ? !(distance <= nearest_dissimilar) : !(distance >= farthest_similar);
       const double r = hard ? residual(distance, similar[i]) : 0;
       slope[i] = static_cast<S>(detail::add_square(detail::weight_at(weight, i), r, 1.0, sum));
@@ -47,7 +47,7 @@ struct OnlineContrastiveLoss {
   }
 
  private:
-  /// The distances of the pairs of one kind.
+  /// Statistics of the distances of one kind, similar or dissimilar.
   struct Kind {
     std::size_t count = 0;
     double smallest = 0;

@@ -12,26 +12,28 @@
 
 namespace gemel {
 
-/// The contrastive loss without squares, each kind averaged over its pairs on the wrong side of their margin: the
-/// ContrastiveLoss of pytorch-metric-learning with its default reducer, AvgNonZeroReducer (margin is its neg_margin):
+/// The contrastive loss without squares, where each kind is averaged over its pairs on the wrong side of their margin.
+/// It is the ContrastiveLoss of pytorch-metric-learning with its default reducer, AvgNonZeroReducer; `margin` is called
+/// neg_margin there:
 ///
 ///   mean of the non-zero max(0, d - positive_margin) over the similar pairs
 ///   + mean of the non-zero max(0, margin - d) over the dissimilar pairs
 ///
-/// A weight multiplies its pair's term and leaves the divisor, a number of pairs, as it is. Pairs on the right side of
-/// their margin have slope exactly 0. Throws ValueError where the margin is not positive and finite, positive_margin is
-/// not in [0, margin), or the batch is empty.
+/// A weight multiplies its pair's term; the divisor remains the number of pairs. Pairs on the right side of their
+/// margin have slope exactly 0. Throws ValueError if the margin is not positive and finite, positive_margin is not in
+/// [0, margin), or the batch is empty.
 struct UnsquaredContrastiveLoss {
-  double margin = 1.0;  ///< both in the unit of the distance
-  double positive_margin = 0.0;
+  double margin = 1.0;           ///< Of dissimilar pairs, in the unit of the distance.
+  double positive_margin = 0.0;  ///< Of similar pairs, in the unit of the distance.
 
+  /// As the Loss concept asks (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {
     detail::check_margins(margin, positive_margin);
     detail::check_batch(d, similar, weight, slope);
-    const detail::Residual of{margin, positive_margin};
-    const auto residual = [&](std::size_t i) { return of(static_cast<double>(d[i]), similar[i]); };
+    const detail::Residual signed_excess{margin, positive_margin};
+    const auto residual = [&](std::size_t i) { return signed_excess(static_cast<double>(d[i]), similar[i]); };
     Kind near, far;
     for (std::size_t i = 0; i < d.size(); ++i) {
       (similar[i] ? near : far).add(detail::weight_at(weight, i), std::abs(residual(i)));
@@ -39,15 +41,15 @@ struct UnsquaredContrastiveLoss {
     for (std::size_t i = 0; i < d.size(); ++i) {
       const double r = residual(i);
       const double share = detail::weight_at(weight, i) / (similar[i] ? near.count : far.count);
-      slope[i] = static_cast<S>(r == 0 ? 0 : share * (r / std::abs(r)));  // the sign of r, and NaN stays NaN
+      slope[i] = static_cast<S>(r == 0 ? 0 : share * (r / std::abs(r)));  // the sign of r; NaN stays NaN
     }
     return near.mean() + far.mean();
   }
 
  private:
-  /// The terms of the pairs of one kind.
+  /// The terms of one kind, similar or dissimilar.
   struct Kind {
-    double count = 0;  ///< of those that are not zero
+    double count = 0;  // of the terms that are not zero
     double sum = 0;
 
     void add(double weight, double term) {
