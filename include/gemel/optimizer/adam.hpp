@@ -17,37 +17,46 @@
 
 namespace gemel {
 
+/// Options of Adam; symbols as in its formulas.
 struct AdamOptions {
-  double learning_rate = 1e-3;
-  double beta_1 = 0.9;    ///< share of the past in m, in [0, 1)
-  double beta_2 = 0.999;  ///< share of the past in v, in [0, 1)
-  double epsilon = 1e-7;
-  bool amsgrad = false;  ///< divide by the largest v so far
-  double weight_decay = 0;
+  double learning_rate = 1e-3;  ///< lr, at least 0.
+  double beta_1 = 0.9;          ///< Fraction of the past in m, in [0, 1).
+  double beta_2 = 0.999;        ///< Fraction of the past in v, in [0, 1).
+  double epsilon = 1e-7;        ///< Keeps the divisor from 0; positive.
+  bool amsgrad = false;         ///< Divide by the largest v so far.
+  double weight_decay = 0;      ///< At least 0.
+  /// @{
+  /// See Clipping; at most one may be set.
   std::optional<double> clipvalue = {};
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
-  Dialect dialect = Dialect::Keras;
+  /// @}
+  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
 };
 
 /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad (Reddi, Kale, Kumar, "On
-/// the convergence of Adam and beyond", ICLR 2018), as Keras 3 has it, in step t = 1, 2, …:
+/// the convergence of Adam and beyond", ICLR 2018), as in Keras 3, for parameters w with gradient g in step
+/// t = 1, 2, …:
 ///
 ///   w -= weight_decay lr w
 ///   m = m + (1 - beta_1) (g - m);  v = v + (1 - beta_2) (g^2 - v)
 ///   w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon);   amsgrad: with the largest v so far
 ///
-/// where the powers are those of the betas as floats (see detail::as_keras_rounds).
+/// The betas of the powers are rounded to float, as Keras does.
 ///
 /// Dialect::PyTorch: g += weight_decay w instead of the decay, and v is corrected within the root:
-/// w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon). Throws ValueError at construction where an option
-/// is out of its range.
+/// w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon).
 template <Scalar S>
 class Adam {
  public:
+  /// Throws ValueError if an option is out of its range.
   explicit Adam(const AdamOptions& options = {}) : Adam(options, options.dialect == Dialect::PyTorch) {}
 
+  /// The options, with the present learning rate.
   const AdamOptions& options() const { return options_; }
+
+  /// @{
+  /// As the Optimizer concept asks (optimizer/optimizer.hpp).
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
@@ -75,7 +84,10 @@ class Adam {
     kernel::update(block(first, g.data(), w));
   }
 
-  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  /// @}
+
+  /// @{
+  /// As the InterleavingOptimizer concept asks (optimizer/optimizer.hpp).
   kernel::Update<kernel::AdamRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     S* const m = detail::block_of(m_, first);
     S* const v = detail::block_of(v_, first);
@@ -83,8 +95,12 @@ class Adam {
     return {rule(), length(w), g, w.data(), {m, v, v_max}};
   }
   bool interleaves() const { return kernel::interleaves(rule()); }
+  /// @}
+
+  /// The Optimizer concept's optional member: the weight decay that is added to the gradient, in PyTorch's dialect.
   double penalty() const { return penalty_ ? options_.weight_decay : 0; }
 
+  /// The state, for checkpoints: "m", "v", and "v_max" with amsgrad (one value per parameter), and the step.
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"m", m_.span()}, {"v", v_.span()}}, &step_};
     if (!v_max_.empty()) state.arrays.push_back({"v_max", v_max_.span()});
@@ -92,7 +108,7 @@ class Adam {
   }
 
  protected:
-  /// With weight decay as a penalty, or decoupled.
+  /// `penalty` adds the weight decay to the gradient; otherwise it is decoupled.
   [[gnu::cold]] Adam(const AdamOptions& options, bool penalty)
       : options_(options), clipping_(detail::checked_clipping<S>(options)), penalty_(penalty) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
@@ -126,32 +142,36 @@ class Adam {
   bool penalty_;
   detail::ZeroOnMove n_;
   std::int64_t step_ = 0;
-  double m_correction_ = 1;  ///< 1 - beta_1^t of the step that is under way
-  double v_correction_ = 1;
+  double m_correction_ = 1;  // 1 - beta_1^t, t being the present step
+  double v_correction_ = 1;  // 1 - beta_2^t
   Buffer<S> m_;
   Buffer<S> v_;
   Buffer<S> v_max_;
 };
 
-/// Adam's options with AdamW's default of the weight decay.
+/// Options of AdamW: Adam's, with another default of the weight decay.
 struct AdamWOptions {
-  double learning_rate = 1e-3;
-  double beta_1 = 0.9;
-  double beta_2 = 0.999;
-  double epsilon = 1e-7;
-  bool amsgrad = false;
-  double weight_decay = 0.004;
+  double learning_rate = 1e-3;  ///< lr, at least 0.
+  double beta_1 = 0.9;          ///< Fraction of the past in m, in [0, 1).
+  double beta_2 = 0.999;        ///< Fraction of the past in v, in [0, 1).
+  double epsilon = 1e-7;        ///< Keeps the divisor from 0; positive.
+  bool amsgrad = false;         ///< Divide by the largest v so far.
+  double weight_decay = 0.004;  ///< At least 0.
+  /// @{
+  /// See Clipping; at most one may be set.
   std::optional<double> clipvalue = {};
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
-  Dialect dialect = Dialect::Keras;
+  /// @}
+  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
 };
 
-/// Adam with weight decay decoupled from the gradient in both dialects, w -= weight_decay lr w before each step:
+/// Adam with weight decay decoupled from the gradient in both dialects, w -= weight_decay lr w before each step.
 /// Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
 template <Scalar S>
 class AdamW : public Adam<S> {
  public:
+  /// Throws ValueError if an option is out of its range.
   explicit AdamW(const AdamWOptions& o = {})
       : Adam<S>({o.learning_rate, o.beta_1, o.beta_2, o.epsilon, o.amsgrad, o.weight_decay, o.clipvalue, o.clipnorm,
                  o.global_clipnorm, o.dialect},

@@ -12,16 +12,19 @@
 
 namespace gemel {
 
-/// Any of the library's optimizers, chosen at run time: `AnyOptimizer<float> optimizer = Adam<float>{}`; RMSprop by
-/// default. It models Optimizer. A callback may put one of another kind in its place, which begins anew. An optimizer
-/// of your own cannot be put in: give it to fit itself.
+/// Any of the library's optimizers, chosen at run time: `AnyOptimizer<float> optimizer = Adam<float>{}`. The default is
+/// RMSprop. It models Optimizer. A callback may assign an optimizer of another kind to it, which then starts without
+/// state. It cannot hold an optimizer of your own: pass that to fit directly.
 template <Scalar S>
 class AnyOptimizer final : public Choice<RMSprop<S>, SGD<S>, Adam<S>, AdamW<S>> {
   using Base = Choice<RMSprop<S>, SGD<S>, Adam<S>, AdamW<S>>;
 
  public:
+  /// From one of the optimizers, or the default.
   using Base::Base;
 
+  /// @{
+  /// As the Optimizer concept asks (optimizer/optimizer.hpp), by the chosen optimizer.
   void reserve(Index n) {
     this->visit([n](auto& optimizer) { optimizer.reserve(n); });
   }
@@ -46,6 +49,7 @@ class AnyOptimizer final : public Choice<RMSprop<S>, SGD<S>, Adam<S>, AdamW<S>> 
   OptimizerState<S> state() {
     return this->visit([](auto& optimizer) { return optimizer.state(); });
   }
+  /// @}
 };
 
 }  // namespace gemel

@@ -6,17 +6,19 @@
 
 namespace gemel {
 
-/// Any of the library's schedules, chosen at run time, for `LearningRate{AnySchedule{CosineDecay{}}}`; a ConstantRate
-/// by default. A schedule of your own cannot be put in: give it to LearningRate itself.
+/// Any of the library's schedules, chosen at run time: `LearningRate{AnySchedule{CosineDecay{}}}`. The default is
+/// ConstantRate. It cannot hold a schedule of your own: pass that to LearningRate directly.
 class AnySchedule final : public Choice<ConstantRate, ExponentialDecay, CosineDecay> {
  public:
+  /// From one of the schedules, or the default.
   using Choice::Choice;
 
+  /// The chosen schedule's learning rate of this step, which counts from 0.
   double operator()(Index step) const {
     return visit([step](const auto& schedule) { return schedule(step); });
   }
 
-  /// The schedule of a training of so many steps; see LearningRate.
+  /// The schedule for a training of that many steps; see LearningRate.
   AnySchedule over(Index steps) const {
     return visit([steps](const auto& schedule) -> AnySchedule {
       if constexpr (requires { schedule.over(steps); }) {

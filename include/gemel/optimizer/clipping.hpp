@@ -14,15 +14,17 @@
 
 namespace gemel {
 
-/// How a training step clips the gradient before the update; Keras' names. At most one may be set.
+/// How a training step clips the gradient before the update, with Keras' names. At most one limit may be set.
 struct Clipping {
-  std::optional<double> clipvalue = {};        ///< each element to [-clipvalue, clipvalue]
-  std::optional<double> clipnorm = {};         ///< each variable (W, b of each layer) by its own Euclidean norm
-  std::optional<double> global_clipnorm = {};  ///< all variables by the norm of the whole gradient
+  std::optional<double> clipvalue = {};        ///< Limits each element to [-clipvalue, clipvalue].
+  std::optional<double> clipnorm = {};         ///< Limits each variable's Euclidean norm (W or b of a layer).
+  std::optional<double> global_clipnorm = {};  ///< Limits the whole gradient's Euclidean norm.
 
+  /// Whether a limit is set.
   bool any() const { return clipvalue || clipnorm || global_clipnorm; }
 
-  /// Throws ValueError where a limit is not positive and finite, becomes 0 as an S, or more than one is set.
+  /// Throws ValueError if a limit is not positive and finite or is less than the smallest normal S, or if more than one
+  /// is set.
   template <Scalar S = double>
   [[gnu::cold]] void check() const {
     const auto positive = [](const char* name, std::optional<double> limit) {
@@ -45,32 +47,33 @@ struct Clipping {
 
 namespace detail {
 
-/// Each element to [-limit, limit]; NaN stays.
+/// Limits each element to [-limit, limit]. NaN stays NaN.
 template <Scalar S>
 void clip_by_value(std::span<S> gradient, double limit) {
   const S most = static_cast<S>(std::min(limit, static_cast<double>(std::numeric_limits<S>::max())));
   for (S& g : gradient) g = g > most ? most : g < -most ? -most : g;
 }
 
-/// Elements of this norm times one factor, so that their norm is at most `limit`; all NaN for a NaN.
+/// Scales the gradient, whose norm is given, by one factor, so that its norm is at most `limit`. If the norm is NaN,
+/// all elements become NaN.
 template <Scalar S>
-void clip_by_norm(std::span<S> gradient, ScaledNorm<double> of, double limit) {
-  if (of.norm <= limit / of.scale) return;
-  const S factor = static_cast<S>(limit / of.norm);
-  if (of.scale == 1 && std::isnormal(factor)) {
+void clip_by_norm(std::span<S> gradient, ScaledNorm<double> norm, double limit) {
+  if (norm.norm <= limit / norm.scale) return;
+  const S factor = static_cast<S>(limit / norm.norm);
+  if (norm.scale == 1 && std::isnormal(factor)) {
     for (S& g : gradient) g *= factor;
-  } else {  // by one factor it would be more, or less, than an S can hold
-    for (S& g : gradient) g = static_cast<S>(static_cast<double>(g) / of.scale / of.norm * limit);
+  } else {  // an S cannot hold the factor
+    for (S& g : gradient) g = static_cast<S>(static_cast<double>(g) / norm.scale / norm.norm * limit);
   }
 }
 
 }  // namespace detail
 
-/// Clips the whole gradient, which lies flat, variable after variable: `variables` holds their sizes.
+/// Clips a whole network's gradient, a flat array of one variable after the other. `variables` holds their sizes.
 template <Scalar S, class Sizes>
 void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variables) {
-  // A double holds the square of every float's norm. The square of a double's norm may be 0 or infinite; norm_of sees
-  // it.
+  // A double can hold the square of every float's norm. The square of a double's norm may underflow to 0 or overflow to
+  // infinity: norm_of then computes the norm without the square.
   const auto square_of = [](std::span<S> part) {
     const S square = sum_of_squares(part.data(), length(part));
     if (std::is_same_v<S, double> || keeps_digits(square, length(part))) return static_cast<double>(square);

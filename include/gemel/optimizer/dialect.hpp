@@ -4,14 +4,17 @@
 
 namespace gemel {
 
-/// Whose reading of an optimizer's formula: the two differ in where epsilon and the learning rate stand, and in weight
-/// decay. Defaults of the options are Keras' under both.
-enum class Dialect { Keras, PyTorch };
+/// Whose version of an optimizer's formula is used. The two differ in where epsilon and the learning rate stand and in
+/// weight decay. The options' defaults are Keras' in both.
+enum class Dialect {
+  Keras,   ///< As in Keras 3.
+  PyTorch  ///< As in torch.optim.
+};
 
 namespace detail {
 
-/// Keras on TensorFlow makes a float of some constants of an optimizer, where the parameters are double too. Whoever is
-/// to reach its numbers has to do the same: 0.9 for 0.9f moves them by 1e-6.
+/// Keras on TensorFlow rounds some of an optimizer's constants to float even if the parameters are double. To reach the
+/// same numbers, Gemel does so too: 0.9 in place of 0.9f changes them by 1e-6.
 inline double as_keras_rounds(double constant) { return static_cast<double>(static_cast<float>(constant)); }
 
 }  // namespace detail

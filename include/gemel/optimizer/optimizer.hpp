@@ -13,19 +13,19 @@
 
 namespace gemel {
 
-/// One named array of an optimizer's state, e.g. "v" (one value a parameter).
+/// One named array of an optimizer's state, such as "v".
 template <class S>
 struct NamedSpan {
-  std::string_view name;
-  std::span<S> values;
+  std::string_view name;  ///< As in the optimizer's formula.
+  std::span<S> values;    ///< One value per parameter.
 };
 
-/// All that an optimizer carries from step to step, for checkpoints and hashes: restore by writing into the spans and
-/// `*step`.
+/// Everything that an optimizer carries from step to step, for checkpoints and hashes. To restore it, write into the
+/// spans and `*step`.
 template <class S>
 struct OptimizerState {
-  std::vector<NamedSpan<S>> arrays;
-  std::int64_t* step;
+  std::vector<NamedSpan<S>> arrays;  ///< Views of the optimizer's own arrays.
+  std::int64_t* step;                ///< The number of steps so far.
 };
 
 namespace detail {
@@ -44,39 +44,43 @@ concept GivesPenalty = requires(const O o) {
   { o.penalty() } -> std::same_as<double>;
 };
 
-/// See Optimizer.
+/// The optimizer's penalty(), or 0 if it has none; see Optimizer.
 template <class O>
 double penalty_of(const O& optimizer) {
   if constexpr (GivesPenalty<O>) return optimizer.penalty();
   return 0;
 }
 
-/// Optional members are right, or not there.
+/// Each optional member is either absent or has the right signature.
 template <class O, class S>
 concept OptimizerOptions = std::is_class_v<O> &&(GivesBlocks<O, S> || !(has_block<O> || has_interleaves<O>)) &&
                            (GivesPenalty<O> || !has_penalty<O>);
 
 }  // namespace detail
 
-/// An optimizer sees one flat vector of parameters in blocks and knows no network.
+/// An optimizer updates one flat vector of parameters, block by block; it does not know the network. For parameters
+/// over scalar S it has these members:
 ///
-///   reserve(n)         before each step: room for n parameters; keeps its state where n is the same (and it still has
-///                      it: one that was moved from begins anew)
-///   advance()          once a step, before the updates of its blocks
-///   learning_rate(r)   sets the rate, any that is not negative and finite: one so small that it is 0 as an S is taken,
-///                      since a schedule may end there (of an option that a user gives, it is an error)
-///   update(first,g,w)  steps the parameters first, …, first + w.size() - 1, whose gradient is g; blocks of one step do
-///                      not overlap and may be updated by several threads at once
-///   clipping()         how the training step is to clip the gradient first; `return {};` for not at all. It is
-///                      required, since a wrapper that forgot it would train on without the clipping asked for
+///   reserve(n)           is called before each step and makes room for n parameters. The state is kept if n is the
+///   same
+///                        (after a move from the optimizer, it starts without state)
+///   advance()            is called once a step, before the step's blocks are updated
+///   update(first, g, w)  updates the parameters first, …, first + w.size() - 1, which are w and have the gradient g.
+///                        The blocks of a step do not overlap; several threads may update them at once
+///   learning_rate()      is the learning rate
+///   learning_rate(r)     sets it. Every finite r >= 0 is allowed, also one that is 0 as an S, since a schedule may end
+///                        there (as an option from a user, that is an error)
+///   clipping()           says how the training step clips the gradient first; `return {};` for no clipping. It is
+///                        required, since a wrapper that forgot it would train without the clipping that was asked for
+///   state()              gives the OptimizerState
 ///
-/// Optional, but right where they are there:
+/// These members are optional, but if a type has one, its signature must be right:
 ///
-///   block, interleaves  save time: see InterleavingOptimizer. Without them, or where a layer cannot take the blocks
-///                       (see Layer), the gradient is computed first and `update` called
-///   penalty()           how much of each parameter `update` adds to its gradient before it squares it (PyTorch's
-///                       weight decay), 0 for nothing: a step whose squares would overflow is then refused. Without it,
-///                       only the gradient itself is looked at
+///   block, interleaves   save time; see InterleavingOptimizer. Without them, or if a layer cannot take the blocks (see
+///                        Layer), the gradient is computed first and then passed to `update`
+///   penalty()            is the factor by which `update` adds each parameter to its gradient before it squares the
+///                        gradient (PyTorch's weight decay); 0: not at all. It lets the training step refuse a step
+///                        whose squares would overflow. Without it, only the gradient itself is checked
 template <class O, class S>
 concept Optimizer = detail::OptimizerOptions<O, S> &&
     requires(O o, const O constant, Index n, std::span<const S> g, std::span<S> w, double rate) {
@@ -89,8 +93,9 @@ concept Optimizer = detail::OptimizerOptions<O, S> &&
   { constant.clipping() } -> std::same_as<Clipping>;
 };
 
-/// An optimizer whose rule the kernels know, so that they can take it while they compute a gradient: `block` describes
-/// the parameters first, …, and `interleaves` says whether its options allow it. The results are those of `update`.
+/// An optimizer whose update rule the kernels know, so that they can apply it while they compute the gradient.
+/// `block(first, g, w)` describes the update of the parameters first, …, first + w.size() - 1; `interleaves()` says
+/// whether the optimizer's options allow this. The results are the same as those of `update`.
 template <class O, class S>
 concept InterleavingOptimizer = Optimizer<O, S> && detail::GivesBlocks<O, S>;
 

@@ -9,29 +9,29 @@
 
 namespace gemel::detail {
 
-/// Throws ValueError that names the optimizer's option.
+/// Throws ValueError, which names the optimizer's option, if the condition is not fulfilled.
 inline void check_option(bool fulfilled, const char* option, const char* condition, double value) {
   if (!fulfilled) {
     throw ValueError({"the optimizer's ", option, " must be ", condition, ", but ", value, " was given"});
   }
 }
 
-/// Whether a value is a positive normal number as an S too. (A denormal one is 0 after the next product with it.)
+/// Whether the value is a positive normal number as an S too. (A denormal number may be 0 after the next product.)
 template <Scalar S>
 bool is_positive_normal(double value) {
   return value >= static_cast<double>(std::numeric_limits<S>::min()) &&
          value <= static_cast<double>(std::numeric_limits<S>::max());
 }
 
-/// A rate that is set while training: not negative, and finite as an S. It may be so small that it is 0 as an S, since
-/// schedules end there.
+/// Checks a learning rate that is set during the training: at least 0, and finite as an S. It may be so small that it
+/// is 0 as an S, since schedules may end there.
 template <Scalar S>
 void check_rate(double rate) {
   check_option(rate >= 0 && rate <= static_cast<double>(std::numeric_limits<S>::max()), "learning_rate",
                "not negative, and finite in the scalar type of the parameters", rate);
 }
 
-/// Not negative, finite as an S, and not so small that it would be 0 as an S without a word.
+/// Checks an option that must be at least 0, finite as an S, and not so small that it silently becomes 0 as an S.
 template <Scalar S>
 void check_not_negative(const char* option, double value) {
   check_option(value >= 0 && value <= static_cast<double>(std::numeric_limits<S>::max()), option,
@@ -40,7 +40,7 @@ void check_not_negative(const char* option, double value) {
                "0, or large enough not to become 0 in the scalar type of the parameters", value);
 }
 
-/// The same of a weight decay; as a float too, where Keras' rounding makes one of it.
+/// As check_not_negative, for a weight decay; in Keras' dialect, which rounds it to float, as a float too.
 template <Scalar S>
 void check_weight_decay(double value, Dialect dialect) {
   check_not_negative<S>("weight_decay", value);
@@ -48,21 +48,22 @@ void check_weight_decay(double value, Dialect dialect) {
                "0, or within the range of a float, which Keras makes of it", value);
 }
 
-/// A share of the past that a moving average keeps; less than 1 as a float too, and not 0 as one unless it is.
-inline void check_fraction(const char* option, double share) {
-  check_option(share >= 0 && static_cast<float>(share) < 1, option, "at least 0 and less than 1", share);
-  check_option(share == 0 || is_positive_normal<float>(share), option, "0, or large enough not to become 0 as a float",
-               share);
+/// Checks the fraction of the past that a moving average keeps: in [0, 1), also as a float, and 0 as a float only if it
+/// is 0.
+inline void check_fraction(const char* option, double fraction) {
+  check_option(fraction >= 0 && static_cast<float>(fraction) < 1, option, "at least 0 and less than 1", fraction);
+  check_option(fraction == 0 || is_positive_normal<float>(fraction), option,
+               "0, or large enough not to become 0 as a float", fraction);
 }
 
-/// Positive as an S too: it keeps a division by 0 away.
+/// Checks an epsilon, which prevents a division by 0: positive as an S too.
 template <Scalar S>
 void check_epsilon(double epsilon) {
   check_option(is_positive_normal<S>(epsilon), "epsilon", "positive and finite in the scalar type of the parameters",
                epsilon);
 }
 
-/// The clipping that any optimizer's options ask for, checked.
+/// The clipping that an optimizer's options ask for. Throws ValueError as Clipping::check does.
 template <Scalar S, class Options>
 Clipping checked_clipping(const Options& options) {
   const Clipping clipping{options.clipvalue, options.clipnorm, options.global_clipnorm};

@@ -8,7 +8,7 @@
 
 namespace gemel::detail {
 
-/// Throws ShapeError where the block is not within the `reserved` parameters.
+/// Throws ShapeError if the block is not within the `reserved` parameters, or has not one gradient per parameter.
 template <Scalar S>
 void check_block(Index reserved, Index first, std::span<const S> g, std::span<S> w) {
   if (g.size() != w.size() || first < 0 || length(w) > reserved - first) {
@@ -17,7 +17,7 @@ void check_block(Index reserved, Index first, std::span<const S> g, std::span<S>
   }
 }
 
-/// Where the state of a block begins, or null for an array that the options have no use for.
+/// The start of the block's part of a state array; null if the array is empty, since the options do not need it.
 template <Scalar S>
 S* block_of(Buffer<S>& array, Index first) {
   return array.empty() ? nullptr : array.data() + first;

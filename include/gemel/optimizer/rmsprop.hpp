@@ -15,21 +15,25 @@
 
 namespace gemel {
 
+/// Options of RMSprop; symbols as in its formulas.
 struct RMSpropOptions {
-  double learning_rate = 1e-3;
-  double rho = 0.9;     ///< share of the past in the moving averages, in [0, 1)
-  double momentum = 0;  ///< in [0, 1)
-  double epsilon = 1e-7;
-  bool centered = false;  ///< divide by the standard deviation of the gradient, not by its root mean square
-  double weight_decay = 0;
+  double learning_rate = 1e-3;  ///< lr, at least 0.
+  double rho = 0.9;             ///< Fraction of the past in the moving averages, in [0, 1).
+  double momentum = 0;          ///< mu, in [0, 1).
+  double epsilon = 1e-7;        ///< Keeps the divisor from 0; positive.
+  bool centered = false;        ///< Divide by the gradient's standard deviation, not by its root mean square.
+  double weight_decay = 0;      ///< At least 0.
+  /// @{
+  /// See Clipping; at most one may be set.
   std::optional<double> clipvalue = {};
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
-  Dialect dialect = Dialect::Keras;
+  /// @}
+  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
 };
 
-/// RMSprop (Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012) as Keras 3 has it, the
-/// epsilon inside the root:
+/// RMSprop (Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012), as in Keras 3, with
+/// epsilon inside the root, for parameters w with gradient g:
 ///
 ///   w -= weight_decay lr w
 ///   v = rho v + (1 - rho) g^2
@@ -37,13 +41,13 @@ struct RMSpropOptions {
 ///   no momentum:  w -= lr g / sqrt(s + epsilon)
 ///   momentum mu:  m = mu m + lr g / sqrt(s + epsilon);  w -= m
 ///
-/// The maximum is not Keras': v - a^2 is not negative but for rounding, which in float made a constant gradient's root
-/// NaN in 10 to 29 % of runs. Dialect::PyTorch: g += weight_decay w instead of the decay, the epsilon outside the root,
-/// and the learning rate outside the momentum: m = mu m + g / (sqrt(s) + epsilon);  w -= lr m. Throws ValueError at
-/// construction where an option is out of its range.
+/// Keras does not take the maximum with 0. Only rounding makes v - a^2 negative, but in float it made the root NaN for
+/// a constant gradient in 10 to 29 % of runs. Dialect::PyTorch: g += weight_decay w instead of the decay, epsilon
+/// outside the root, and the learning rate outside the momentum: m = mu m + g / (sqrt(s) + epsilon);  w -= lr m.
 template <Scalar S>
 class RMSprop {
  public:
+  /// Throws ValueError if an option is out of its range.
   [[gnu::cold]] explicit RMSprop(const RMSpropOptions& options = {})
       : options_(options), clipping_(detail::checked_clipping<S>(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
@@ -53,7 +57,11 @@ class RMSprop {
     detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 
+  /// The options, with the present learning rate.
   const RMSpropOptions& options() const { return options_; }
+
+  /// @{
+  /// As the Optimizer concept asks (optimizer/optimizer.hpp).
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
@@ -77,7 +85,10 @@ class RMSprop {
     kernel::update(block(first, g.data(), w));
   }
 
-  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  /// @}
+
+  /// @{
+  /// As the InterleavingOptimizer concept asks (optimizer/optimizer.hpp).
   kernel::Update<kernel::RMSpropRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     S* const v = detail::block_of(v_, first);
     S* const a = detail::block_of(a_, first);
@@ -85,8 +96,13 @@ class RMSprop {
     return {rule(), length(w), g, w.data(), {v, options_.centered ? a : m, options_.centered ? m : nullptr}};
   }
   bool interleaves() const { return kernel::interleaves(rule()); }
+  /// @}
+
+  /// The Optimizer concept's optional member: the weight decay that is added to the gradient, in PyTorch's dialect.
   double penalty() const { return options_.dialect == Dialect::PyTorch ? options_.weight_decay : 0; }
 
+  /// The state, for checkpoints: "v", "a" if centered, "m" if there is momentum (one value per parameter), and the
+  /// step.
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"v", v_.span()}}, &step_};
     if (!a_.empty()) state.arrays.push_back({"a", a_.span()});

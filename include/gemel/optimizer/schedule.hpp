@@ -10,29 +10,29 @@
 
 namespace gemel {
 
-// A schedule gives the learning rate of each step; it is used by the callback LearningRate. Any `double f(Index step)`
-// is one; steps count from 0. One that depends on how many steps the training has also has `over(Index steps)`, the
-// schedule for so many.
+// A schedule gives the learning rate of each step to the callback LearningRate. Any `double f(Index step)` is a
+// schedule; steps count from 0. A schedule that depends on the training's number of steps also has a member `over(Index
+// steps)`, which gives the schedule for that many steps.
 
-/// As `decay_steps` of a schedule: to the end of the training, however many steps that takes. The callback LearningRate
-/// knows their number; who uses the schedule otherwise asks for `schedule.over(steps)`.
+/// As a schedule's `decay_steps`: until the end of the training, however many steps it has. The callback LearningRate
+/// knows their number; elsewhere, use `schedule.over(steps)`.
 inline constexpr Index whole_training = -1;
 
 namespace detail {
 
-/// Throws ValueError that names the schedule's field.
+/// Throws ValueError, which names the schedule's field, if the condition is not fulfilled.
 inline void require_in_schedule(bool fulfilled, const char* field, const char* condition, double value) {
   if (!fulfilled) {
     throw ValueError({"the schedule's ", field, " must be ", condition, ", but ", value, " was given"});
   }
 }
 
-/// Throws ValueError for a step that is none.
+/// Throws ValueError for a negative step.
 inline void require_step(Index step) {
   if (step < 0) throw ValueError({"a schedule's steps count from 0, but the rate of step ", step, " was asked for"});
 }
 
-/// Throws ValueError where decay_steps is no number that a rate can be computed with.
+/// Throws ValueError if decay_steps is not positive, or is whole_training still.
 inline void require_decay_steps(Index decay_steps) {
   if (decay_steps == whole_training) {
     throw ValueError(
@@ -44,10 +44,11 @@ inline void require_decay_steps(Index decay_steps) {
 
 }  // namespace detail
 
-/// The same rate at every step. Throws ValueError at use where it is not finite and not negative.
+/// The same learning rate at every step.
 struct ConstantRate {
-  double learning_rate = 1e-3;
+  double learning_rate = 1e-3;  ///< Finite and at least 0.
 
+  /// The learning rate. Throws ValueError if it is out of its range or the step is negative.
   double operator()(Index step) const {
     detail::require_step(step);
     detail::require_in_schedule(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate",
@@ -56,16 +57,15 @@ struct ConstantRate {
   }
 };
 
-/// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps); in stairs, the exponent's whole
-/// part. Throws ValueError at use where a field is out of its range, the step is negative, the rate, with a decay_rate
-/// above 1, has grown beyond all numbers, or a stair is to be as long as the whole training.
+/// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps).
 struct ExponentialDecay {
-  double initial_learning_rate = 1e-3;
-  Index decay_steps = 1000;  ///< or whole_training
-  double decay_rate = 0.96;  ///< what remains after decay_steps; positive
-  bool staircase = false;
+  double initial_learning_rate = 1e-3;  ///< Finite and at least 0.
+  Index decay_steps = 1000;             ///< Positive, or whole_training.
+  double decay_rate = 0.96;             ///< The factor for every decay_steps steps; positive and finite.
+  bool staircase = false;               ///< Rounds the exponent down, so that the rate falls once in decay_steps.
 
-  /// The same over a training of so many steps.
+  /// The schedule for a training of that many steps: decay_steps are all of them if it is whole_training. Throws
+  /// ValueError if they are not positive, or if the rate would never change because staircase is set.
   ExponentialDecay over(Index steps) const {
     ExponentialDecay counted = *this;
     if (decay_steps != whole_training) return counted;
@@ -80,6 +80,8 @@ struct ExponentialDecay {
     return counted;
   }
 
+  /// The learning rate of this step. Throws ValueError if a field is out of its range, the step is negative, or the
+  /// rate has grown to infinity by a decay_rate above 1.
   double operator()(Index step) const {
     using detail::require_in_schedule;
     detail::require_step(step);
@@ -90,7 +92,7 @@ struct ExponentialDecay {
     const Index whole = step / decay_steps;
     const double part = staircase ? 0 : static_cast<double>(step % decay_steps) / static_cast<double>(decay_steps);
     const double exponent = static_cast<double>(whole) + part;
-    // The largest steps are rounded up to 2^63, which no integer holds: their part is lost in rounding anyway.
+    // The largest exponents are rounded up to 2^63, which no Index holds. Their fraction is lost in rounding anyway.
     const double rate =
         initial_learning_rate * (exponent < 0x1p63 ? power(decay_rate, exponent) : power(decay_rate, whole));
     if (!std::isfinite(rate)) {
@@ -102,22 +104,21 @@ struct ExponentialDecay {
 };
 
 /// Keras' CosineDecay, with its linear warm-up (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
-/// restarts", ICLR 2017, eq. 5, without the restarts): from the top rate, which is warmup_target or else
-/// initial_learning_rate,
+/// restarts", ICLR 2017, eq. 5, without the restarts). For warmup_steps steps the rate follows a line from
+/// initial_learning_rate to warmup_target, the top rate; then it is
 ///
 ///   top * ( (1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha ),   t = min(step - warmup_steps, decay_steps)
 ///
-/// and before it, for warmup_steps, a line from initial_learning_rate to warmup_target. Without a target there is no
-/// warm-up. Throws ValueError at use where a field is out of its range, the step is negative, or the whole training has
-/// no steps beyond the warm-up.
+/// Without a warmup_target there is no warm-up, and initial_learning_rate is the top rate.
 struct CosineDecay {
-  double initial_learning_rate = 1e-3;
-  Index decay_steps = 1000;  ///< from the top to the end, warm-up not counted; or whole_training
-  double alpha = 0;          ///< the last rate as a share of the top rate
-  std::optional<double> warmup_target = {};
-  Index warmup_steps = 0;
+  double initial_learning_rate = 1e-3;       ///< Finite and at least 0.
+  Index decay_steps = 1000;                  ///< From the top to the end, without the warm-up; or whole_training.
+  double alpha = 0;                          ///< The last rate as a fraction of the top rate; at least 0.
+  std::optional<double> warmup_target = {};  ///< The rate at the end of the warm-up; empty: no warm-up.
+  Index warmup_steps = 0;                    ///< At least 0.
 
-  /// The same over a training of so many steps, warm-up counted: `decay_steps` are what is left of them.
+  /// The schedule for a training of that many steps, warm-up included: if decay_steps is whole_training, it becomes the
+  /// number of steps after the warm-up. Throws ValueError if there are none.
   CosineDecay over(Index steps) const {
     CosineDecay counted = *this;
     if (decay_steps != whole_training) return counted;
@@ -132,6 +133,7 @@ struct CosineDecay {
     return counted;
   }
 
+  /// The learning rate of this step. Throws ValueError if a field is out of its range or the step is negative.
   double operator()(Index step) const {
     check();
     detail::require_step(step);

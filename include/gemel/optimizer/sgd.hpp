@@ -15,29 +15,34 @@
 
 namespace gemel {
 
+/// Options of SGD; symbols as in its formulas.
 struct SGDOptions {
-  double learning_rate = 0.01;
-  double momentum = 0;    ///< in [0, 1)
-  bool nesterov = false;  ///< needs a momentum
-  double weight_decay = 0;
+  double learning_rate = 0.01;  ///< lr, at least 0.
+  double momentum = 0;          ///< mu, in [0, 1).
+  bool nesterov = false;        ///< Nesterov's momentum; needs a positive momentum.
+  double weight_decay = 0;      ///< At least 0.
+  /// @{
+  /// See Clipping; at most one may be set.
   std::optional<double> clipvalue = {};
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
-  Dialect dialect = Dialect::Keras;
+  /// @}
+  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
 };
 
 /// Gradient descent, with momentum (Sutskever et al., "On the importance of initialization and momentum in deep
-/// learning", ICML 2013) as Keras 3 has it:
+/// learning", ICML 2013), as in Keras 3, for parameters w with gradient g:
 ///
 ///   w -= weight_decay lr w
 ///   no momentum:  w -= lr g
 ///   momentum mu:  m = mu m - lr g;  w += m,  or with nesterov  w += mu m - lr g
 ///
 /// Dialect::PyTorch: g += weight_decay w;  m = mu m + g;  w -= lr m,  or with nesterov  w -= lr (g + mu m). The two
-/// agree while the learning rate stays the same. Throws ValueError at construction where an option is out of its range.
+/// agree as long as the learning rate does not change.
 template <Scalar S>
 class SGD {
  public:
+  /// Throws ValueError if an option is out of its range.
   [[gnu::cold]] explicit SGD(const SGDOptions& options = {})
       : options_(options), clipping_(detail::checked_clipping<S>(options)) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
@@ -47,7 +52,11 @@ class SGD {
     detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 
+  /// The options, with the present learning rate.
   const SGDOptions& options() const { return options_; }
+
+  /// @{
+  /// As the Optimizer concept asks (optimizer/optimizer.hpp).
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
@@ -69,12 +78,17 @@ class SGD {
     kernel::update(block(first, g.data(), w));
   }
 
-  /// For a layer that computes a block's gradient and updates it at once: the block, and whether it can be.
+  /// @}
+
+  /// @{
+  /// As the InterleavingOptimizer concept asks (optimizer/optimizer.hpp).
   kernel::Update<kernel::SGDRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     return {rule(), length(w), g, w.data(), {detail::block_of(m_, first)}};
   }
   bool interleaves() const { return kernel::interleaves(rule()); }
+  /// @}
 
+  /// The state, for checkpoints: "m" (one value per parameter) if there is momentum, and the step.
   OptimizerState<S> state() {
     OptimizerState<S> state{{}, &step_};
     if (!m_.empty()) state.arrays.push_back({"m", m_.span()});
