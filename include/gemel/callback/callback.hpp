@@ -8,6 +8,7 @@ namespace gemel {
 
 namespace detail {
 
+/// Whether a State can be given to at least one hook.
 template <class C, class State>
 concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State> || Calls_on_epoch_begin<C, State> ||
     Calls_on_batch_begin<C, State> || Calls_on_batch_end<C, State> || Calls_on_epoch_end<C, State> ||
@@ -15,18 +16,28 @@ concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State>
 
 }  // namespace detail
 
-/// A callback has at least one hook `void on_…(State&)`, best as a template over the state's type; any that it names
-/// must be callable: a hook that is not is a compile error, not silence. (Of a final class, only a hook that is neither
-/// a template nor overloaded nor private is seen.) A const callback needs const hooks. Optional: `std::vector<double>
-/// save() const` and `void restore(std::span<const double>)` of what it remembers, for checkpoints: a training that
-/// begins with restored callbacks goes on as if it had never ended.
+/// A callback takes part in a training: fit calls its hooks with a TrainingState. It has at least one hook `void
+/// on_…(State& state)`, best as a template over the state's type:
 ///
-/// A callback that measures something of each epoch (a Watch is one) has two members more. fit calls `metric` once,
-/// before any callback's on_train_begin, so that all of them know the names (what it gives must be known by then), and
-/// enters the value into the history before any callback's on_epoch_end:
+///   on_train_begin  before the first epoch
+///   on_epoch_begin  before each epoch's first batch
+///   on_batch_begin  before each batch, and so before its learning rate is used
+///   on_batch_end    after each batch
+///   on_epoch_end    after each epoch, its validation and its metrics
+///   on_train_end    after the last epoch; not if the training ends by an error
+///
+/// A member with such a name that cannot be called with a State is a compile error. (In a final class this is noticed
+/// only if the member is public, no template and not overloaded.) A const callback needs const hooks.
+///
+/// A callback that measures something in each epoch, such as a Watch, has two more members. fit calls `metric` once,
+/// before any callback's on_train_begin, so that all callbacks can find its name in the history. It calls `on_measure`
+/// after each epoch and enters the value into the history before any callback's on_epoch_end:
 ///
 ///   MetricSeries metric() const { return {.name = "norm"}; }
-///   double on_measure(State& state) { return state.model.parameters().norm(); }   // NaN: not in this epoch
+///   double on_measure(State& state) { return state.model.parameters().norm(); }  // NaN: not measured in this epoch
+///
+/// For checkpoints, a callback may have `std::vector<double> save() const` and `void restore(std::span<const double>)`.
+/// A training that begins with restored callbacks goes on as if it had not been interrupted.
 template <class C, class State>
 concept Callback =
     detail::CallsHook<C, State> && detail::Fits_on_measure<C, State> && detail::Fits_on_train_begin<C, State> &&

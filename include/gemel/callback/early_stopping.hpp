@@ -13,28 +13,28 @@
 
 namespace gemel {
 
-/// Ends the training after `patience` epochs in a row that did not improve on the best one by more than min_delta, and
-/// gives the model the best epoch's parameters back, also where the training ran to its last epoch. Names and counting
-/// are Keras', but the best parameters are restored unless it is told not to, and an epoch with a NaN does not count:
-/// it is one whose value was not taken, since a stop cut its validation short or the metric has its turn every few
-/// epochs. Nor is an infinite value ever the best. A training that ends by an error leaves the model of the last good
-/// batch; the best epoch's parameters are then in `best_parameters` only.
+/// A callback that ends the training after `patience` epochs in a row that did not improve on the best one by more than
+/// min_delta, and then restores the best epoch's parameters, also if the training ran to its last epoch.
 ///
-/// Throws ValueError in on_train_begin where an option is out of range or what it monitors will not be there;
-/// ShapeError where it was restored with parameters of another model, or without any that it is to give back.
+/// Names and counting are Keras', with these differences: the best parameters are restored by default. An epoch whose
+/// value is NaN does not count, since the value was not measured: a stop cut the validation short, or the metric is
+/// measured every few epochs only. An infinite value is never the best. If the training ends by an error, the model has
+/// the parameters of the last good batch, and those of the best epoch are in `best_parameters` only.
 struct EarlyStopping {
-  Monitor monitor = Monitor::ValidationLoss;
-  double min_delta = 0;  ///< in the unit of what is monitored, whichever way is better
-  Index patience = 0;    ///< epochs; 0 and 1 stop at the first epoch that is no better
-  bool restore_best_weights = true;
+  Monitor monitor = Monitor::ValidationLoss;  ///< What is monitored, and which direction is better.
+  double min_delta = 0;                       ///< At least 0, in the unit of what is monitored, for both directions.
+  Index patience = 0;                         ///< In epochs; 0 and 1 both stop at the first epoch that is no better.
+  bool restore_best_weights = true;           ///< Whether the best epoch's parameters are restored at the end.
 
-  // What the training has shown so far; readable after it.
-  double best = monitor.worst();
-  Index best_epoch = -1;  ///< counts from 0, in the training that reached it; -1: none yet
-  Index wait = 0;         ///< epochs since the best one
-  std::vector<double> best_parameters = {};
-  bool resumed = false;  ///< set by restore: the next training goes on from there
+  // The results so far, which can be read after the training.
+  double best = monitor.worst();             ///< The best value of what is monitored.
+  Index best_epoch = -1;                     ///< Its epoch, from 0, in the training that reached it; -1: none yet.
+  Index wait = 0;                            ///< Number of epochs since the best one.
+  std::vector<double> best_parameters = {};  ///< The model's flat parameters of the best epoch, if they are restored.
+  bool resumed = false;                      ///< Set by restore: the next training continues from these results.
 
+  /// Throws ValueError if an option is out of its range or what it monitors will not be there, and ShapeError if it was
+  /// restored with parameters of another model, or without parameters that it should restore later.
   template <class State>
   void on_train_begin(State& state) {
     detail::require_option(min_delta >= 0 && std::isfinite(min_delta), "EarlyStopping",
@@ -51,6 +51,8 @@ struct EarlyStopping {
     resumed = false;
   }
 
+  /// @{
+  /// As the Callback concept asks (callback/callback.hpp).
   template <class State>
   void on_epoch_end(State& state) {
     const double value = detail::monitored(monitor, state.history, "EarlyStopping");
@@ -64,7 +66,7 @@ struct EarlyStopping {
         const auto parameters = state.model.parameters();
         best_parameters.assign(parameters.data(), parameters.data() + parameters.size());
       }
-    } else if (wait >= patience && (best_epoch >= 0 || wait > 1)) {  // never at the first epoch of all
+    } else if (wait >= patience && (best_epoch >= 0 || wait > 1)) {  // never at the very first epoch
       state.stop = true;
     }
   }
@@ -82,8 +84,9 @@ struct EarlyStopping {
     memory.insert(memory.end(), best_parameters.begin(), best_parameters.end());
     return memory;
   }
+  /// @}
 
-  /// Throws FormatError where the values are not those that `save` gives.
+  /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
   void restore(std::span<const double> memory) {
     constexpr const char* name = "EarlyStopping";
     if (memory.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");

@@ -11,30 +11,33 @@
 
 namespace gemel {
 
-/// What a callback measures of a training, a Watch for instance.
+/// The values of one metric, which a callback measures, such as a Watch.
 struct MetricSeries {
-  std::string name;
-  std::vector<double> values = {};          ///< one an epoch; NaN: it was not taken in that epoch
-  std::optional<bool> more_is_better = {};  ///< where the metric knows
+  std::string name;                         ///< One line of text, such as "hard eer".
+  std::vector<double> values = {};          ///< One per epoch; NaN: not measured in that epoch.
+  std::optional<bool> more_is_better = {};  ///< Empty: the metric does not know.
 };
 
-/// What a training run reached, one entry an epoch.
+/// The course of a training. Its vectors of numbers have one value per epoch.
 struct History {
-  std::vector<double> loss = {};             ///< mean of the batch losses, weighed by batch size, while weights move
-  std::vector<double> validation_loss = {};  ///< empty without validation
-  std::vector<double> learning_rate = {};    ///< of the epoch's last step
-  std::vector<double> seconds = {};          ///< wall time of the epoch, validation and metrics included
-  std::vector<MetricSeries> metrics = {};    ///< in the order of the callbacks that measure them
-  std::vector<std::string> warnings = {};    ///< what should be known though it went on, each once; epochs count from 1
-  Index threads = 1;                         ///< the number of threads that was used
-  bool stopped = false;                      ///< whether a callback or a stop flag ended it early
+  std::vector<double> loss = {};  ///< Mean of the batch losses, weighted by batch size, as the weights changed.
+  std::vector<double> validation_loss = {};  ///< Empty without validation.
+  std::vector<double> learning_rate = {};    ///< Of the epoch's last step.
+  std::vector<double> seconds = {};          ///< Wall time of the epoch, with validation and metrics.
+  std::vector<MetricSeries> metrics = {};    ///< In the order of the callbacks that measure them.
+  std::vector<std::string> warnings = {};    ///< Problems that did not end the training; their epochs count from 1.
+  Index threads = 1;                         ///< Number of threads that was used.
+  bool stopped = false;                      ///< Whether a callback or a stop flag ended it early.
 
+  /// Number of epochs that were trained.
   Index epochs() const { return length(loss); }
 
-  /// The values of the metric of that name; of a history that is about to end, `fit(…).metric("eer")`, a copy. Throws
-  /// ValueError, which says what names there are.
+  /// @{
+  /// The values of the metric of that name; a copy if the history is a temporary, as in `fit(…).metric("eer")`. Throws
+  /// ValueError, which lists the names, if there is no such metric.
   const std::vector<double>& metric(std::string_view name) const&;
   std::vector<double> metric(std::string_view name) const&&;
+  /// @}
 };
 
 namespace detail {
@@ -45,7 +48,7 @@ inline const MetricSeries* find_metric(const History& history, std::string_view 
   return found == history.metrics.end() ? nullptr : &*found;
 }
 
-/// "'hard eer', 'auc'"
+/// The metrics' names for a message: "'hard eer', 'auc'".
 [[gnu::cold]] inline std::string metric_names(const History& history) {
   std::string names;
   for (const MetricSeries& series : history.metrics) names += format({names.empty() ? "'" : ", '", series.name, "'"});
@@ -61,7 +64,7 @@ inline const std::vector<double>& History::metric(std::string_view name) const& 
 }
 
 inline std::vector<double> History::metric(std::string_view name) const&& {
-  return metric(name);  // of *this, which has a name: the one above
+  return metric(name);  // *this is an lvalue, so this calls the overload above
 }
 
 }  // namespace gemel

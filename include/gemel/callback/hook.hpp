@@ -10,7 +10,7 @@ namespace gemel::detail {
 /// Calls one hook of each callback that has it, in the callbacks' order, and checks the state that each call leaves.
 template <class Hook>
 struct EachCallback {
-  const char* name;  // the hook's, for errors
+  const char* name;  // of the hook, for errors
 
   template <class State, class... Callbacks>
   void operator()([[maybe_unused]] State& state, Callbacks&... callbacks) const {
@@ -30,7 +30,7 @@ struct EachCallback {
 
 /// Defines for a hook on_x:
 ///   names_on_x<C>         whether C has a member of that name
-///   Calls_on_x<C, State>  whether that member can be called with a State
+///   Calls_on_x<C, State>  whether C has such a member that can be called with a State
 ///   Fits_on_x<C, State>   whether C has no such member, or one that can be called
 ///   call_on_x             calls it for each callback: call_on_x(state, callbacks...)
 #define GEMEL_HOOK(on_x)                                                                                       \

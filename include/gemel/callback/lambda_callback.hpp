@@ -4,33 +4,47 @@
 
 namespace gemel {
 
-// A hook given as a lambda. Each is a callback on its own: fit(…, OnEpochEnd{[](auto& state) { … }}).
+// Each of these is a callback with one hook, a lambda: `fit(…, OnEpochEnd{[](auto& state) { … }})`. The lambda sees the
+// whole TrainingState, the model included.
 
+/// Calls a lambda before the first epoch; see Callback.
 template <class Function>
 struct OnTrainBegin {
-  Function on_train_begin;
-};
-template <class Function>
-struct OnEpochBegin {
-  Function on_epoch_begin;
-};
-template <class Function>
-struct OnBatchBegin {
-  Function on_batch_begin;
-};
-template <class Function>
-struct OnBatchEnd {
-  Function on_batch_end;
-};
-template <class Function>
-struct OnEpochEnd {
-  Function on_epoch_end;
-};
-template <class Function>
-struct OnTrainEnd {
-  Function on_train_end;
+  Function on_train_begin;  ///< Takes the TrainingState.
 };
 
+/// Calls a lambda before each epoch's first batch; see Callback.
+template <class Function>
+struct OnEpochBegin {
+  Function on_epoch_begin;  ///< Takes the TrainingState.
+};
+
+/// Calls a lambda before each batch; see Callback.
+template <class Function>
+struct OnBatchBegin {
+  Function on_batch_begin;  ///< Takes the TrainingState.
+};
+
+/// Calls a lambda after each batch; see Callback.
+template <class Function>
+struct OnBatchEnd {
+  Function on_batch_end;  ///< Takes the TrainingState.
+};
+
+/// Calls a lambda after each epoch; see Callback.
+template <class Function>
+struct OnEpochEnd {
+  Function on_epoch_end;  ///< Takes the TrainingState.
+};
+
+/// Calls a lambda after the last epoch; see Callback.
+template <class Function>
+struct OnTrainEnd {
+  Function on_train_end;  ///< Takes the TrainingState.
+};
+
+/// @{
+/// Deduces the type of the lambda.
 template <class Function>
 OnTrainBegin(Function) -> OnTrainBegin<Function>;
 template <class Function>
@@ -43,16 +57,18 @@ template <class Function>
 OnEpochEnd(Function) -> OnEpochEnd<Function>;
 template <class Function>
 OnTrainEnd(Function) -> OnTrainEnd<Function>;
+/// @}
 
-/// Any number of different hooks as one callback:
+/// A callback with any number of different hooks:
 ///
 ///   LambdaCallback{OnEpochEnd{[](auto& state) { … }}, OnTrainEnd{[](auto& state) { … }}}
 ///
-/// A lambda sees the whole TrainingState, the model included. (Keras' form by named arguments would need designated
-/// initializers that deduce, which Clang has from version 17 on.)
+/// (Named arguments, as in Keras, would need class template argument deduction from designated initializers, which
+/// Clang supports from version 17 on.)
 template <class... Hooks>
 struct LambdaCallback : Hooks... {};
 
+/// Deduces the types of the hooks.
 template <class... Hooks>
 LambdaCallback(Hooks...) -> LambdaCallback<Hooks...>;
 

@@ -15,36 +15,38 @@
 
 namespace gemel {
 
-/// How often a schedule takes a step.
-enum class Per { Batch, Epoch };
+/// How often LearningRate asks its schedule for the rate.
+enum class Per {
+  Batch,  ///< Before each batch.
+  Epoch   ///< Before each epoch.
+};
 
 namespace detail {
 
 GEMEL_HAS_MEMBER(over)
 
+/// A schedule that depends on the training's number of steps.
 template <class S>
 concept DependsOnSteps = requires(S schedule, Index steps) {
   { schedule.over(steps)(steps) } -> std::convertible_to<double>;
 };
 
-/// A class that names `over` has one that can be used. (A function is a schedule too, and names nothing.)
+/// The schedule has no member `over`, or one that can be used. (A function is a schedule too and has no members.)
 template <class S>
 concept OverIsRight = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
 
 }  // namespace detail
 
-/// A callback that sets the learning rate by a schedule, a `double schedule(Index step)`: before each batch, step being
-/// the number of batches so far in this training, or before each epoch, step being the number of epochs so far. One
-/// that was restored counts on. Where a training is given two such callbacks, the later one's rate counts.
+/// A callback that sets the learning rate to `schedule(step)`, a double: before each batch, where `step` is the number
+/// of batches so far in this training, or before each epoch, where it is the number of epochs so far. A restored
+/// callback continues to count. If a training has two such callbacks, the later one's rate is used.
 ///
 ///   fit(model, pairs, loss, optimizer, options, rng, LearningRate{CosineDecay{.decay_steps = whole_training}});
 ///
-/// A schedule with a member `over(Index steps)`, such as this one, is used as what that gives for the number of all
-/// steps: those so far, also of the training that a restored one goes on with, and those of the epochs to come, if each
-/// has as many batches as the present one. (Where their number varies from epoch to epoch, so does the sum; in the last
-/// epoch it is right.)
-///
-/// Throws ValueError, which names the step, where the schedule gives a rate that is negative, infinite or NaN.
+/// If the schedule has a member `over(Index steps)`, as CosineDecay has, the rate is `schedule.over(steps)(step)`,
+/// where `steps` is the number of all steps of the training: those so far, including those before a restored callback
+/// was saved, and those to come, provided that all epochs to come have as many batches as the present one. (If the
+/// number of batches varies from epoch to epoch, so does `steps`; it is exact in the last epoch.)
 template <class Schedule>
 class LearningRate {
   static_assert(detail::OverIsRight<Schedule>,
@@ -52,14 +54,19 @@ class LearningRate {
                 "a schedule (callback/learning_rate.hpp)");
 
  public:
+  /// A schedule is any `double f(Index step)`; see optimizer/schedule.hpp.
   explicit LearningRate(Schedule schedule, Per per = Per::Batch) : schedule_(std::move(schedule)), per_(per) {}
 
+  /// As the Callback concept asks (callback/callback.hpp).
   template <class State>
   void on_train_begin(State&) {
     if (!resumed_) step_ = 0;
     resumed_ = false;
   }
 
+  /// @{
+  /// As the Callback concept asks. Throws ValueError, which names the step, if the schedule gives a rate that is
+  /// negative, infinite or NaN.
   template <class State>
   void on_epoch_begin(State& state) {
     const Index to_come = std::max<Index>(state.epochs - state.epoch, 0);
@@ -74,9 +81,12 @@ class LearningRate {
     if (per_ == Per::Batch) state.learning_rate = next();
   }
 
+  /// @}
+
+  /// As the Callback concept asks.
   std::vector<double> save() const { return {static_cast<double>(step_)}; }
 
-  /// Throws FormatError where the values are not those that `save` gives.
+  /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
   void restore(std::span<const double> saved) {
     const double most = std::min(1e15, static_cast<double>(std::numeric_limits<Index>::max()));
     if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < most && saved[0] == std::floor(saved[0]))) {
@@ -108,8 +118,8 @@ class LearningRate {
   Schedule schedule_;
   Per per_;
   Index step_ = 0;
-  Index steps_ = 0;       ///< of the whole training, as far as is known
-  bool resumed_ = false;  ///< the next training goes on from step_
+  Index steps_ = 0;       // of the whole training, if all epochs to come are like the present one
+  bool resumed_ = false;  // the next training continues from step_
 };
 
 }  // namespace gemel

@@ -17,15 +17,19 @@
 namespace gemel::detail {
 
 GEMEL_NAMES(on_measure)
+
+/// Whether C measures a metric in each epoch; see Callback.
 template <class C, class State>
 concept Calls_on_measure = requires(C& callback, State& state) {
   { callback.metric() } -> std::convertible_to<MetricSeries>;
   { callback.on_measure(state) } -> std::convertible_to<double>;
 };
+
+/// Whether C has no member on_measure, or has it and a metric() beside it.
 template <class C, class State>
 concept Fits_on_measure = Calls_on_measure<C, State> || !names_on_measure<C>;
 
-/// Throws ValueError where a metric cannot have that name.
+/// Throws ValueError if a metric cannot have that name.
 [[gnu::cold]] inline void check_metric_name(const std::string& name, const History& history) {
   constexpr std::array<std::string_view, 6> taken{"epoch",           "loss",          "val_loss",
                                                   "validation_loss", "learning_rate", "seconds"};
@@ -41,8 +45,8 @@ concept Fits_on_measure = Calls_on_measure<C, State> || !names_on_measure<C>;
   }
 }
 
-/// Before the training begins: enters the names of what the callbacks measure, so that all of them know, whatever their
-/// order.
+/// Enters the callbacks' metrics into the history, without values. This comes before the first hook, so that every
+/// callback finds all names, whatever the callbacks' order.
 template <class State, class... Callbacks>
 [[gnu::cold]] void name_metrics(const State&, History& history, Callbacks&... callbacks) {
   [[maybe_unused]] const auto enter = [&history](auto& callback) {
@@ -56,7 +60,8 @@ template <class State, class... Callbacks>
   (enter(callbacks), ...);
 }
 
-/// At an epoch's end, before on_epoch_end: enters what the callbacks measure. What a stop leaves no time for is NaN.
+/// Enters each metric's value of an epoch into the history, before on_epoch_end. After a stop was requested, the
+/// remaining values are NaN.
 template <class State, class... Callbacks>
 [[gnu::cold]] void take_metrics(State& state, History& history, const StopFlag* stop, Callbacks&... callbacks) {
   auto series = history.metrics.begin();

@@ -12,43 +12,50 @@
 
 namespace gemel {
 
-/// What a callback watches, by its name, and whether less of it is better or more. What is not one of the two losses is
-/// a metric of the history: what a Watch measures, or another callback that has on_measure.
+/// The name of what a callback monitors, and whether less or more of it is better. The name is that of one of the two
+/// losses or of a metric in the history, which a Watch or another callback with on_measure measures:
 ///
-///   EarlyStopping{.monitor = Monitor::Loss}            // the training's own; by default the validation's
-///   EarlyStopping{.monitor = "hard eer"}               // where no direction is given, less is better
+///   EarlyStopping{.monitor = Monitor::Loss}            // the training loss, not the validation loss
+///   EarlyStopping{.monitor = "hard eer"}               // less is better, since no direction is given
 ///   EarlyStopping{.monitor = {"auc", Monitor::Max}}
 ///
-/// A direction that the metric knows to be wrong is refused when the training begins, and so is none at all where the
-/// metric does not know its own, as a lambda: a training that takes the worst epoch for the best says nothing of it.
+/// When the training begins, a direction is refused if the metric knows that it is wrong. A direction is required if
+/// the metric does not know its own, as with a lambda: nothing would show that the worst epoch was taken for the best.
 struct Monitor {
-  enum Better { Min, Max };
+  /// Which direction is better.
+  enum Better {
+    Min,  ///< Less is better.
+    Max   ///< More is better.
+  };
 
-  // Keras' names.
-  static constexpr const char* Loss = "loss";
-  static constexpr const char* ValidationLoss = "val_loss";
+  static constexpr const char* Loss = "loss";                ///< The training loss, by Keras' name.
+  static constexpr const char* ValidationLoss = "val_loss";  ///< The validation loss, by Keras' name.
 
+  /// @{
+  /// Implicit, so that a name alone can be given. Without a direction, less is better.
   Monitor(const char* its_name, std::optional<Better> direction = {}) : name(its_name), better(direction) {}
   Monitor(std::string its_name, std::optional<Better> direction = {}) : name(std::move(its_name)), better(direction) {}
+  /// @}
 
+  /// Whether the direction is Max.
   bool more_is_better() const { return better == Max; }
 
-  /// What is worse than all values.
+  /// The infinity that is worse than all values.
   double worst() const { return (more_is_better() ? -1 : 1) * std::numeric_limits<double>::infinity(); }
 
-  /// Whether a value is better than the best one by more than min_delta. Only a finite one ever is.
+  /// Whether the value is finite and better than `best` by more than min_delta.
   bool improves(double value, double best, double min_delta) const {
     return std::isfinite(value) && (more_is_better() ? value > best + min_delta : value < best - min_delta);
   }
 
-  std::string name;
-  std::optional<Better> better = {};
+  std::string name;                   ///< Of a loss or a metric.
+  std::optional<Better> better = {};  ///< Empty: not given.
 };
 
 namespace detail {
 
-/// The values of what `callback` monitors. Throws ValueError where there will be none, or where they get better the
-/// other way.
+/// The values of what `callback` monitors. Throws ValueError if there will be none, or if the direction is wrong or
+/// missing.
 [[gnu::cold]] inline const std::vector<double>& require_monitored(const Monitor& monitor, bool validated,
                                                                   const History& history, const char* callback) {
   const bool loss = monitor.name == Monitor::Loss, validation_loss = monitor.name == Monitor::ValidationLoss;
@@ -78,20 +85,20 @@ namespace detail {
   return loss ? history.loss : validation_loss ? history.validation_loss : series->values;
 }
 
-/// The last epoch's value of what `callback` monitors. Throws ValueError where there is none.
+/// The last epoch's value of what `callback` monitors. Throws ValueError if there is none.
 inline double monitored(const Monitor& monitor, const History& history, const char* callback) {
   const std::vector<double>& values = require_monitored(monitor, !history.validation_loss.empty(), history, callback);
   if (values.empty()) throw ValueError({callback, " monitors '", monitor.name, "', but the history has none yet"});
   return values.back();
 }
 
-/// Throws ValueError with this text where `holds` is false.
+/// Throws ValueError, which states the rule for an option, if the option breaks it.
 inline void require_option(bool holds, const char* callback, const char* rule, double value) {
   if (!holds) throw ValueError({callback, "'s ", rule, ", but it is ", value});
 }
 
-/// A count of epochs, at least `least`, from what `callback` saved. The largest that a double cannot hold are saved
-/// rounded up. Throws FormatError where it is none.
+/// A count of epochs, at least `least`, that `callback` saved as a double. (The largest counts were rounded up.) Throws
+/// FormatError if the value is no such count.
 inline Index saved_count(double value, const char* callback, Index least = 0) {
   constexpr Index most = std::numeric_limits<Index>::max();
   constexpr auto rounded = static_cast<double>(most);
@@ -102,8 +109,8 @@ inline Index saved_count(double value, const char* callback, Index least = 0) {
   return value < rounded ? static_cast<Index>(value) : most;
 }
 
-/// The best value so far from what `callback` saved; the worst of all: none yet. Throws FormatError for what is never
-/// the best.
+/// The best value so far that `callback` saved; Monitor::worst if there was none yet. Throws FormatError for a value
+/// that can never be the best.
 inline double saved_best(double value, const Monitor& monitor, const char* callback) {
   if (!std::isfinite(value) && value != monitor.worst()) {
     throw FormatError({"the saved state of the callback ", callback, " holds ",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <initializer_list>
 #include <string>
@@ -22,6 +23,7 @@ namespace gemel {
 
 namespace detail {
 
+/// Whether the file is a terminal, on which a line can be overwritten.
 inline bool is_terminal(std::FILE* file) {
 #if defined(_WIN32)
   return _isatty(_fileno(file)) != 0;
@@ -30,14 +32,14 @@ inline bool is_terminal(std::FILE* file) {
 #endif
 }
 
-/// Three or four significant digits: "0.03121".
+/// The value with that many significant digits: "0.03121".
 inline std::string short_number(double value, int digits) {
   char text[32];
   std::snprintf(text, sizeof text, "%.*g", digits, value);
   return text;
 }
 
-/// "845 pairs/s", "81.3k pairs/s", "1.24M pairs/s".
+/// The speed of the training: "845 pairs/s", "81.3k pairs/s", "1.24M pairs/s".
 [[gnu::cold]] inline std::string pair_rate(Index pairs, double seconds) {
   const double rate = static_cast<double>(pairs) / std::max(seconds, 1e-9);
   if (rate >= 999'500) return format({short_number(rate / 1e6, 3), "M pairs/s"});
@@ -45,8 +47,8 @@ inline std::string short_number(double value, int digits) {
   return format({short_number(rate, 3), " pairs/s"});
 }
 
-/// "0:42", "1:02:03"; a second begun counts whole. Beyond 100 hours "5 days", beyond two years "3.25 years": a number
-/// of epochs that is meant as "until I stop it" makes a time that no integer holds.
+/// A duration, rounded up to seconds: "0:42", "1:02:03". Beyond 100 hours it is in days, "5 days", beyond two years in
+/// years, "3.25 years": a number of epochs that means "until I stop it" gives a duration that no integer can hold.
 inline std::string clock_time(double seconds) {
   const double days = seconds / 86400;
   if (!(days < 730)) return format({short_number(days / 365.25, 3), " years"});
@@ -62,10 +64,10 @@ inline std::string clock_time(double seconds) {
   return text;
 }
 
-/// "[=====>    ]"
+/// The bar that shows how much of `total` is done: "[=====>              ]".
 inline std::string bar(Index done, Index total) {
   constexpr Index width = 20;
-  const double share = static_cast<double>(done) * width / static_cast<double>(total);  // an Index may overflow
+  const double share = static_cast<double>(done) * width / static_cast<double>(total);  // an Index could overflow
   const auto filled = static_cast<std::size_t>(std::clamp(share, 0.0, static_cast<double>(width)));
   std::string text(width, ' ');
   std::fill_n(text.begin(), filled, '=');
@@ -75,21 +77,27 @@ inline std::string bar(Index done, Index total) {
 
 }  // namespace detail
 
-/// Shows how the training goes. On a terminal a bar, drawn again up to ten times a second, which gives way to the
-/// epoch's line when the epoch ends:
+/// A callback that shows the progress of the training. On a terminal it draws a bar up to ten times a second, which a
+/// line replaces when the epoch ends:
 ///
 ///   Epoch 3/20 [=====>              ] 124/469, loss 0.03121, 81.3k pairs/s, 0:42 left
 ///   Epoch 3/20: loss 0.02954, validation loss 0.03377, 81.5k pairs/s, 2.41 s
 ///
-/// Metrics follow the validation loss: ", hard eer 0.0123". Elsewhere (a file, a pipe) the line only. The rate is that
-/// of training, without validation; the time left is that of the whole training, with it. Throws ValueError in
-/// on_train_begin where there is no file.
+/// Metrics follow the validation loss: ", hard eer 0.0123". A file or a pipe gets the epochs' lines only. The speed is
+/// that of the training without validation; the time left includes the validation and is that of the whole training.
 struct ProgressBar {
-  enum class Mode { Auto, Bar, Lines, Silent };
+  /// What is shown.
+  enum class Mode {
+    Auto,   ///< Bar if `file` is a terminal, otherwise Lines.
+    Bar,    ///< A bar during an epoch, and a line after it.
+    Lines,  ///< A line after each epoch.
+    Silent  ///< Nothing.
+  };
 
-  Mode mode = Mode::Auto;    ///< Auto: Bar where `file` is a terminal, else Lines
-  std::FILE* file = stderr;  ///< remains the caller's
+  Mode mode = Mode::Auto;    ///< What is shown.
+  std::FILE* file = stderr;  ///< Where it is written. The caller keeps it open and closes it.
 
+  /// Throws ValueError if `file` is null.
   template <class State>
   void on_train_begin(State&) {
     if (!file) throw ValueError("ProgressBar's file is null: give it an open one");
@@ -98,6 +106,8 @@ struct ProgressBar {
     training_began_ = Clock::now();
   }
 
+  /// @{
+  /// As the Callback concept asks (callback/callback.hpp).
   template <class State>
   void on_epoch_begin(State&) {
     epoch_began_ = last_batch_ = drawn_ = Clock::now();
@@ -111,7 +121,7 @@ struct ProgressBar {
     drawn_ = last_batch_;
     const Index done = state.batch + 1;
     const double left = static_cast<double>(state.epochs - state.epoch) * static_cast<double>(state.batches) -
-                        static_cast<double>(done);  // batches; of epochs without end more than an Index holds
+                        static_cast<double>(done);  // batches; an Index could overflow
     const double seconds_left = seconds(training_began_, last_batch_) / static_cast<double>(batches_done_) * left;
     print({"Epoch ", state.epoch + 1, "/", state.epochs, " ", detail::bar(done, state.batches), " ", done, "/",
            state.batches, ", loss ", detail::short_number(state.loss, 4), ", ", rate(state.pairs), ", ",
@@ -124,7 +134,7 @@ struct ProgressBar {
     if (shown_as_ == Mode::Silent) return;
     const History& history = state.history;
     std::string validation;
-    // NaN: the validation was not finished.
+    // It is NaN if a stop cut the validation short.
     if (!history.validation_loss.empty() && !std::isnan(history.validation_loss.back())) {
       validation = format({", validation loss ", detail::short_number(history.validation_loss.back(), 4)});
     }
@@ -138,16 +148,19 @@ struct ProgressBar {
     bar_is_shown_ = false;
   }
 
-  /// A training that ends within an epoch leaves a bar behind: what is printed next begins a line of its own.
+  /// @}
+
+  /// As the Callback concept asks. If the training ended within an epoch, it ends the line of the bar.
   template <class State>
   void on_train_end(State&) {
     if (bar_is_shown_) std::fputc('\n', file);
     bar_is_shown_ = false;
   }
 
+  /// @{
+  /// Internal state between the hooks. It is public, so that ProgressBar remains an aggregate.
   using Clock = std::chrono::steady_clock;
 
-  // What it remembers from hook to hook.
   Mode shown_as_ = Mode::Silent;
   bool bar_is_shown_ = false;
   Index batches_done_ = 0;
@@ -155,6 +168,7 @@ struct ProgressBar {
   Clock::time_point epoch_began_ = {};
   Clock::time_point last_batch_ = {};
   Clock::time_point drawn_ = {};
+  /// @}
 
  private:
   static double seconds(Clock::time_point from, Clock::time_point to) {
@@ -163,7 +177,7 @@ struct ProgressBar {
 
   std::string rate(Index pairs) const { return detail::pair_rate(pairs, seconds(epoch_began_, last_batch_)); }
 
-  /// Writes in one call, over the bar where there may be one.
+  /// Writes in one call, over a bar if there may be one.
   [[gnu::cold]] void print(std::initializer_list<Piece> pieces) const {
     const std::string line = format({shown_as_ == Mode::Bar ? "\r\x1b[K" : "", format(pieces)});
     std::fputs(line.c_str(), file);

@@ -11,29 +11,29 @@
 
 namespace gemel {
 
-/// Multiplies the learning rate by `factor` after `patience` epochs in a row that did not improve on the best one by
-/// more than min_delta; then waits `cooldown` epochs before it counts again. Names, defaults and counting are Keras',
-/// but an epoch with a NaN, whose value was not taken, does not count (see EarlyStopping). It sets
-/// TrainingState::rate_scale, so it works on top of a schedule: min_lr bounds the product at the time of a reduction.
-/// After the training the optimizer has its own rate again: one that is restored goes on with its scale, and another
-/// training begins unscaled.
+/// A callback that multiplies the learning rate by `factor` after `patience` epochs in a row that did not improve on
+/// the best one by more than min_delta. It then waits `cooldown` epochs before it counts again. Names, defaults and
+/// counting are Keras', but an epoch whose value is NaN, which was not measured, does not count (see EarlyStopping).
 ///
-/// Throws ValueError in on_train_begin where an option is out of range or what it monitors will not be there.
+/// It sets TrainingState::rate_scale, so it works on top of a schedule; min_lr limits the product at the time of a
+/// reduction. After the training the optimizer has its own rate again. A restored ReduceLROnPlateau continues with its
+/// scale; otherwise another training begins unscaled.
 struct ReduceLROnPlateau {
-  Monitor monitor = Monitor::ValidationLoss;
-  double factor = 0.1;
-  Index patience = 10;      ///< epochs
-  double min_delta = 1e-4;  ///< in the unit of what is monitored, whichever way is better
-  Index cooldown = 0;       ///< epochs
-  double min_lr = 0;
+  Monitor monitor = Monitor::ValidationLoss;  ///< What is monitored, and which direction is better.
+  double factor = 0.1;                        ///< Between 0 and 1.
+  Index patience = 10;                        ///< In epochs.
+  double min_delta = 1e-4;                    ///< At least 0, in the unit of what is monitored, for both directions.
+  Index cooldown = 0;                         ///< In epochs.
+  double min_lr = 0;                          ///< No reduction goes below this learning rate.
 
-  // What the training has shown so far; readable after it.
-  double best = monitor.worst();
-  Index wait = 0;              ///< epochs without improvement, outside of a cooldown
-  Index cooldown_counter = 0;  ///< epochs that are left of it
-  double rate_scale = 1;
-  bool resumed = false;  ///< set by restore: the next training goes on from there
+  // The results so far, which can be read after the training.
+  double best = monitor.worst();  ///< The best value of what is monitored.
+  Index wait = 0;                 ///< Number of epochs without improvement, outside of a cooldown.
+  Index cooldown_counter = 0;     ///< Number of epochs that remain of the cooldown.
+  double rate_scale = 1;          ///< The scale after the last reduction.
+  bool resumed = false;           ///< Set by restore: the next training continues from these results.
 
+  /// Throws ValueError if an option is out of its range or what it monitors will not be there.
   template <class State>
   void on_train_begin(State& state) {
     constexpr const char* name = "ReduceLROnPlateau";
@@ -45,11 +45,13 @@ struct ReduceLROnPlateau {
     detail::require_option(min_lr >= 0 && std::isfinite(min_lr), name, "min_lr must be finite and at least 0", min_lr);
     detail::require_monitored(monitor, state.validated, state.history, name);
     if (!resumed) *this = {monitor, factor, patience, min_delta, cooldown, min_lr};
-    // Of several restored ones the last to reduce knows the scale that they have made together.
+    // Of several restored callbacks, the one that reduced last has the smallest scale, which includes all reductions.
     state.rate_scale = resumed ? std::min(state.rate_scale, rate_scale) : rate_scale;
     resumed = false;
   }
 
+  /// @{
+  /// As the Callback concept asks (callback/callback.hpp).
   template <class State>
   void on_epoch_end(State& state) {
     const double value = detail::monitored(monitor, state.history, "ReduceLROnPlateau");
@@ -71,8 +73,9 @@ struct ReduceLROnPlateau {
   std::vector<double> save() const {
     return {best, static_cast<double>(wait), static_cast<double>(cooldown_counter), rate_scale};
   }
+  /// @}
 
-  /// Throws FormatError where the values are not those that `save` gives.
+  /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
   void restore(std::span<const double> memory) {
     constexpr const char* name = "ReduceLROnPlateau";
     if (memory.size() != 4) throw FormatError("the saved state of the callback ReduceLROnPlateau is not four numbers");

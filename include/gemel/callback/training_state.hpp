@@ -8,31 +8,31 @@
 
 namespace gemel {
 
-/// What a callback sees of a training. What it may change: the model's parameters, the optimizer (also for another of
-/// its type), `learning_rate`, `rate_scale` and `stop`. All else shows how far the training is: the history is const,
-/// and fit throws ValueError where a hook has changed a number, or has left a rate that is negative or not finite.
-/// `epoch` and `batch` count from 0.
+/// What callbacks see of a training. They may change the model's parameters, the optimizer (also assign another of the
+/// same type), `learning_rate`, `rate_scale` and `stop`. Everything else only shows the progress: the history is const,
+/// and fit throws ValueError if a hook changes one of the other numbers or leaves a rate that is negative or not
+/// finite.
 template <class Model, class Optimizer>
 struct TrainingState {
-  Model& model;
-  Optimizer& optimizer;  ///< a rate that a hook gives it counts as one given to `learning_rate`, `rate_scale` included
-  const History& history;  ///< in on_epoch_end it has this epoch's entries; from the begin on the names of all metrics
-  Index epochs = 0;
-  Index epoch = 0;
-  Index batches = 0;  ///< in this epoch
-  Index batch = 0;
-  Index pairs = 0;           ///< trained in this epoch so far
-  double loss = 0;           ///< mean loss of this epoch so far
-  double learning_rate = 0;  ///< what the optimizer's options or a schedule give …
-  double rate_scale = 1;     ///< … and what ReduceLROnPlateau makes of it: a step takes their product
-  bool stop = false;         ///< set it to end the training after this batch
-  bool validated = true;     ///< whether each epoch ends with a validation loss
+  Model& model;              ///< The model in training.
+  Optimizer& optimizer;      ///< A rate that a hook sets in it becomes the product learning_rate * rate_scale.
+  const History& history;    ///< Has all metrics' names from on_train_begin on, and an epoch's values in on_epoch_end.
+  Index epochs = 0;          ///< Number of epochs that the training was given.
+  Index epoch = 0;           ///< The present epoch, from 0.
+  Index batches = 0;         ///< Number of batches in this epoch.
+  Index batch = 0;           ///< The present batch of this epoch, from 0.
+  Index pairs = 0;           ///< Number of pairs trained in this epoch so far.
+  double loss = 0;           ///< Mean loss of this epoch so far.
+  double learning_rate = 0;  ///< From the optimizer's options or a schedule; a step uses learning_rate * rate_scale.
+  double rate_scale = 1;     ///< Factor of the learning rate, which ReduceLROnPlateau sets.
+  bool stop = false;         ///< Set it to end the training after this batch.
+  bool validated = true;     ///< Whether each epoch ends with a validation loss.
 };
 
 namespace detail {
 
-/// After a hook: throws ValueError where it has changed what a callback may not, or has left a rate that is none. What
-/// one callback has stopped no other can start again.
+/// Called after a hook. Throws ValueError if the hook has changed what a callback may not change, or has left a rate
+/// that is negative or not finite. Once a callback has set `stop`, no other can clear it.
 template <class State>
 void check_state_after(const State& before, State& after, const char* hook) {
   const auto keep = [hook](const char* name, const auto& was, const auto& is) {
