@@ -18,7 +18,7 @@ namespace gemel {
 
 namespace detail {
 
-/// Where each name of a CsvData's features stands. Throws FormatError where two are equal.
+/// The position of each feature's name. Throws FormatError if two names are equal.
 template <Scalar S>
 std::unordered_map<std::string_view, Index> positions_of_features(const CsvData<S>& data) {
   std::unordered_map<std::string_view, Index> positions;
@@ -31,7 +31,7 @@ std::unordered_map<std::string_view, Index> positions_of_features(const CsvData<
   return positions;
 }
 
-/// For each of `wanted`'s features its position among `data`'s, which has the same ones.
+/// The position in `data` of each of `wanted`'s features. Throws FormatError if they do not have the same features.
 template <Scalar S>
 std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wanted) {
   const auto there = positions_of_features(data);
@@ -54,8 +54,8 @@ std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wante
   return order;
 }
 
-/// Gives the texts of a column, and the rows' numbers of them, the numbers that they have in training; those that it
-/// has not come after them. Throws FormatError where a text, a `what`, is a number that training writes otherwise.
+/// Renumbers a column's texts and rows: texts in `known` get the numbers that they have there, others the numbers after
+/// them. Throws FormatError if a text is a number that `known` writes otherwise. `what` is "label" or "group".
 inline void number_alike(std::vector<std::string>& texts, std::vector<int>& of_rows,
                          const std::vector<std::string>& known, const char* what, const std::string& file,
                          const std::string& known_file) {
@@ -81,13 +81,13 @@ inline void number_alike(std::vector<std::string>& texts, std::vector<int>& of_r
 
 }  // namespace detail
 
-/// A file's content put as another's, `training`, which a network has learnt from: its features in the order of
-/// training's, and its classes and groups with training's numbers, those that training has not after them. Without it,
-/// columns in another order are other features, and the same class may have another number.
+/// Brings a file's content into the order of another file, `training`, whose samples a network was trained on. The
+/// features get training's order; classes and groups get training's numbers, and new ones the numbers after them.
+/// Without this, columns in another order are mistaken for other features, and a class may have another number.
 ///
-/// Columns are matched by name where both files have a header, and by number where neither has one. Throws FormatError
-/// where only one has a header, where names are missing, unknown or not unique, where the numbers of columns differ,
-/// where both have labels, or groups, but in different columns, and where one is a number that training writes
+/// Columns are matched by name if both files have a header, and by number if neither has one. Throws FormatError if
+/// only one has a header; if names are missing, unknown or not unique; if the files differ in their number of columns;
+/// if both have labels, or groups, but in different columns; or if a label or a group is a number that training writes
 /// otherwise ("1" and "1.0").
 template <Scalar S>
 CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {

@@ -13,11 +13,11 @@
 
 #include "gemel/core/error.hpp"
 
-// What the characters of one cell mean.
+// What the text of one cell means.
 
 namespace gemel::detail {
 
-/// Throws ValueError for a separator that could be a part of a number, of a name or of a line's end.
+/// Throws ValueError for a separator that can be a part of a number, a name or a line end.
 inline void check_separator(char separator, const Place& place = {}) {
   const auto is = [separator](char first, char last) { return separator >= first && separator <= last; };
   constexpr std::string_view others{". +-\"\r\n\0", 8};
@@ -30,6 +30,7 @@ inline void check_separator(char separator, const Place& place = {}) {
   }
 }
 
+/// The text without blanks and tabs at its ends.
 inline std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -37,8 +38,8 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// All of the text as a number, whatever the locale: nothing where it is none, or no T; NaN where it is a number that
-/// is too large or too small for a floating-point T.
+/// The whole text as a number, whatever the locale. Empty if it is no number or no T; NaN if it is a number that is too
+/// large or too small for a floating-point T.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   text = trimmed(text);
@@ -51,15 +52,16 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
-/// Nothing, or what stands for nothing in the files of R, pandas, databases and the UCI repository.
+/// Whether the cell is empty or holds a mark for a missing value, as in files of R, pandas, databases and the UCI
+/// repository.
 inline bool is_missing(std::string_view cell) {
   constexpr std::array<std::string_view, 16> marks{"",    "NA",   "N/A",  "n/a",  "na",   "N.A.", "#N/A", "NaN",
                                                    "nan", "NULL", "null", "None", "NONE", "?",    "-",    "--"};
   return std::ranges::find(marks, trimmed(cell)) != marks.end();
 }
 
-/// A number as parse_number reads it, or one with commas or blanks or apostrophes between its digits, as many countries
-/// write decimals and thousands.
+/// Whether the cell is a number that parse_number reads, or one with commas, blanks or apostrophes between its digits,
+/// as decimals and thousands are written in many countries.
 inline bool looks_like_number(std::string_view cell) {
   if (parse_number<double>(cell)) return true;
   cell = trimmed(cell);
@@ -70,8 +72,8 @@ inline bool looks_like_number(std::string_view cell) {
          });
 }
 
-/// "1" for "1.0", "1." and "1.00", which are written for 1 where a column passed through floating-point numbers; any
-/// other text as it is.
+/// "1" for "1.0", "1." and "1.00", which a program writes for 1 if its column was floating-point; any other text as it
+/// is.
 inline std::string_view whole_number(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point == 0 || point == text.npos) return text;
@@ -81,7 +83,7 @@ inline std::string_view whole_number(std::string_view text) {
   return whole ? text.substr(0, point) : text;
 }
 
-/// A cell's text for a message: short, and without control characters.
+/// A cell's text for a message, cut to `most` bytes and without control characters.
 inline std::string excerpt(std::string_view cell, std::size_t most = 40) {
   std::string text(cell.substr(0, most));
   std::ranges::replace_if(
@@ -90,7 +92,7 @@ inline std::string excerpt(std::string_view cell, std::size_t most = 40) {
   return text;
 }
 
-/// Some of the texts, each in quotes, for a message.
+/// The first texts, each in quotes, for a message.
 template <class Texts>
 std::string excerpts(const Texts& texts) {
   constexpr std::size_t most = 10;

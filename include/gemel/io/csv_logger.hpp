@@ -20,28 +20,31 @@
 
 namespace gemel {
 
+/// Options of CSVLogger.
 struct CSVLoggerOptions {
-  char separator = ',';
-  bool append = false;  ///< continue a file, of a run that is resumed, instead of writing it anew
+  char separator = ',';  ///< Between the cells of a line.
+  bool append = false;   ///< Append to the file, for a resumed training, instead of overwriting it.
 };
 
-/// A callback that writes a line an epoch: epoch (from 0), loss, validation_loss (empty without validation),
-/// learning_rate, seconds, and the history's metrics by their names (nan where one was not taken). The file is opened
-/// when the training begins, which fixes the columns, and is whole after each epoch. Numbers have as many digits as it
-/// takes to read the same value back; a name is in quotes where it holds a separator, a quote or a line end (RFC 4180).
-/// Copies of an open one write to the same file. A last line without an end, as a run that was killed leaves one, is
-/// ended before another is appended.
-/// Throws IoError, with the file's name, where it cannot be opened or written (a full disk), FormatError where it
-/// should append to a file that begins with another header, or has another separator (nothing is written then),
-/// ValueError for a separator that may be a part of a number (a letter, a digit, a point, a sign), a blank, a quote, a
-/// line end, a zero byte, or no ASCII.
+/// A callback that writes one line per epoch: epoch (from 0), loss, validation_loss (empty without validation),
+/// learning_rate, seconds, and the history's metrics by their names (nan if one was not measured). The file is opened
+/// when the training begins, which fixes the columns, and is complete after each epoch. Numbers have enough digits to
+/// be read back as the same value. A name is in quotes if it holds a separator, a quote or a line end (RFC 4180).
+/// Copies of a CSVLogger that has its file open write to the same file. If the last line of a file has no line end, as
+/// after a crash, it gets one before anything is appended.
 class CSVLogger {
  public:
+  /// Throws ValueError for a separator that can be a part of a number (a letter, a digit, a point, a sign), a blank, a
+  /// quote, a line end, a zero byte or not ASCII.
   explicit CSVLogger(const std::filesystem::path& path, CSVLoggerOptions options = {})
       : name_(path.string()), options_(options) {
     detail::check_separator(options.separator, Place{.file = name_});
   }
 
+  /// @{
+  /// As the Callback concept asks (callback/callback.hpp). Throws IoError, with the file's name, if the file cannot be
+  /// opened or written (the disk is full), and FormatError, before anything is written, if it should append to a file
+  /// with another header or separator.
   template <class State>
   void on_train_begin(State& state) {
     open(state.history);
@@ -64,6 +67,7 @@ class CSVLogger {
   void on_train_end(State&) {
     file_.reset();
   }
+  /// @}
 
  private:
   void open(const History& history) {
@@ -84,12 +88,12 @@ class CSVLogger {
     if (std::fseek(file_.get(), -1, SEEK_END) != 0) fail("read");
     const int end = std::fgetc(file_.get());
     if (end == EOF) fail("read");
-    // Between reading and writing the standard asks for a seek.
+    // The C standard requires a seek between reading and writing.
     if (std::fseek(file_.get(), 0, SEEK_END) != 0) fail("read");
     if (end != '\n') write_text("\n");
   }
 
-  /// Throws FormatError where the file begins with another header: its columns would be taken for these.
+  /// Throws FormatError if the file begins with another header: its columns would be mistaken for these.
   void check_header(const std::string& header) {
     std::string begin(std::max<std::size_t>(header.size() + 2, 400), '\0');
     std::rewind(file_.get());
@@ -134,7 +138,7 @@ class CSVLogger {
 
   static std::string last(const std::vector<double>& values) {
     if (values.empty()) return "";
-    if (std::isnan(values.back())) return "nan";  // whatever its sign
+    if (std::isnan(values.back())) return "nan";  // without a sign
     std::array<char, 32> text;
     auto* const end = std::to_chars(text.data(), text.data() + text.size(), values.back()).ptr;
     return {text.data(), end};
@@ -152,7 +156,7 @@ class CSVLogger {
 
   std::string name_;
   CSVLoggerOptions options_;
-  std::vector<std::string> metrics_ = {};  // the names whose columns the file has
+  std::vector<std::string> metrics_ = {};  // the columns that the file has
   std::shared_ptr<std::FILE> file_;
 };
 

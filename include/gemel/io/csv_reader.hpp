@@ -23,6 +23,7 @@
 
 namespace gemel::detail {
 
+/// Makes samples, labels and groups of the records of a CSV file.
 template <Scalar S>
 class CsvReader {
  public:
@@ -36,7 +37,7 @@ class CsvReader {
     if (!records_.next()) fail({"the file is empty"});
     first_line_ = records_.line();
     if (records_.blank()) fail({"the first line is blank"}, first_line_);
-    // A copy, as what it is may show by the second row only.
+    // Copied, since only the second row may tell whether this one is a sample.
     const std::vector<std::string> first_row(records_.cells().begin(), records_.cells().end());
     std::vector<std::string_view> first(first_row.begin(), first_row.end());
     if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != std::string_view::npos; })) {
@@ -63,7 +64,7 @@ class CsvReader {
     if (!header_) add_row(first, first_line_);
     add_rows(more);
     if (rows_ == 0) fail({"there are names, but no rows"});
-    // A file of one row, whose label is a number, is read as a sample: there is no later row to compare it with.
+    // The only row of a file is read as a sample if its label is a number: there is no later row to compare it with.
     if (lone_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*lone_label_))) {
       ask_for_header(
           {"its cells are numbers, and no later row has a ", telling().what, " like '", excerpt(*lone_label_), "'"});
@@ -72,7 +73,7 @@ class CsvReader {
   }
 
  private:
-  /// The present row, if there is `more`, and all that follow.
+  /// Adds the present row, if there is `more`, and all rows that follow.
   void add_rows(bool more) {
     for (; more; more = records_.next()) {
       if (records_.blank()) {
@@ -84,8 +85,9 @@ class CsvReader {
     if (rows_ == 0 && left_out_ > 0) fail({"all of its ", left_out_, " rows have missing values"});
   }
 
-  /// Whether the first row is scikit-learn's, "150,4,setosa,versicolor,virginica": the numbers of the samples and of
-  /// their features, which the second row must have and a label behind, and the names of the classes 0, 1, 2.
+  /// Whether the first row is that of scikit-learn's files, "150,4,setosa,versicolor,virginica": the numbers of samples
+  /// and of features, and the names of the classes 0, 1, 2. The second row must then have that many features and a
+  /// label.
   bool are_counts(std::span<const std::string_view> first, std::span<const std::string_view> second) const {
     if (options_.header != CsvHeader::Auto || first.size() < 4) return false;
     const auto samples = parse_number<Index>(first[0]), features = parse_number<Index>(first[1]);
@@ -95,6 +97,7 @@ class CsvReader {
            std::ranges::all_of(second, looks_like_number);
   }
 
+  /// Reads the rows after a first row of counts.
   CsvData<S> read_counted(std::span<const std::string_view> first) {
     const std::size_t count = records_.cells().size();
     for (std::size_t i = 0; i < count; ++i) names_.push_back(std::to_string(i));
@@ -104,7 +107,8 @@ class CsvReader {
       fail({"it has ", rows_ + left_out_, " rows, but says itself that they are ", excerpt(trimmed(first[0]))},
            first_line_);
     }
-    // The labels are the names' numbers: where they are, and no two names are one, classes have their names.
+    // The labels are positions in the list of names. The classes get these names if all labels are such positions and
+    // no two names are equal.
     const std::span<const std::string_view> names = first.subspan(2);
     std::vector<std::string> named;
     for (const std::string& number : label_.texts) {
@@ -127,7 +131,7 @@ class CsvReader {
   std::size_t columns() const { return names_.size(); }
   std::size_t features() const { return columns() - (label_.position ? 1 : 0) - (group_.position ? 1 : 0); }
 
-  /// The column by whose texts a row of names is told from a sample.
+  /// The column whose texts help to tell a row of names from a sample.
   const CsvTextColumn& telling() const { return label_.position ? label_ : group_; }
 
   void refuse_other_formats() const {
@@ -155,7 +159,7 @@ class CsvReader {
     if (!options_.separator) records_.separate_by(found.empty() ? ',' : found[0]);
   }
 
-  /// Whether the first row, in which nothing names the label's column, holds names.
+  /// Whether the first row, which does not name the label's column, holds names.
   bool begins_with_names(std::span<const std::string_view> first) {
     if (options_.header != CsvHeader::Auto) return options_.header == CsvHeader::Yes;
     std::size_t numbers = 0;
@@ -183,7 +187,7 @@ class CsvReader {
          first_line_);
   }
 
-  /// "0,1,2", and with row numbers in a column without a name ",0,1,2": so pandas names columns that have no names.
+  /// Whether the names are "0,1,2", which pandas writes for columns without names; with row numbers, ",0,1,2".
   static bool are_column_numbers(std::span<const std::string_view> first) {
     const std::span<const std::string_view> numbers = first.subspan(trimmed(first[0]).empty() ? 1 : 0);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -192,8 +196,8 @@ class CsvReader {
     return numbers.size() >= 3;
   }
 
-  /// Finds the columns of labels and groups; true where the first row names one. Throws ValueError where there is no
-  /// such column, or it is the same.
+  /// Finds the columns of labels and groups. Returns whether the first row names one. Throws ValueError if there is no
+  /// such column or both are the same.
   bool find_columns(std::span<const std::string_view> first) {
     const bool named = label_.choose(options_.label, options_.header, first, records_.name());
     const bool group_named = group_.choose(options_.group, options_.header, first, records_.name());
@@ -233,7 +237,7 @@ class CsvReader {
     ++rows_;
   }
 
-  /// A label that some later row has is a class, and so is a number among numbers.
+  /// The first row's label is a class, not a name, if a later row has it too, or if both labels are numbers.
   void compare_with_lone_label(std::string_view label) {
     if (label == *lone_label_ || (looks_like_number(label) && looks_like_number(*lone_label_))) lone_label_.reset();
   }
@@ -242,10 +246,10 @@ class CsvReader {
     return {.file = records_.name(), .line = line, .column = excerpt(names_[column])};
   }
 
-  /// Whether the cell is missing, and such rows are to be left out.
+  /// Whether the cell is missing and its row is left out for that.
   bool leaves_out(std::string_view cell) const { return options_.missing == CsvMissing::LeaveOut && is_missing(cell); }
 
-  /// Adds the cell's number to the last block; false where it leaves out the row.
+  /// Adds the cell's number to the last block. Returns false if the cell is missing and the row is left out.
   bool add_value(std::string_view cell, Index line, std::size_t column) {
     const std::optional<double> value = parse_number<double>(cell);
     if (!value || !std::isfinite(*value)) {
@@ -265,7 +269,7 @@ class CsvReader {
     return true;
   }
 
-  /// What may be wrong where a cell is no number, and the option that helps.
+  /// What may be wrong if a cell is no number, and which option helps.
   std::string advice(std::string_view cell, Index line, std::size_t column) const {
     const CsvOptionNames& names = options_.names;
     if (columns() == 1 && !trimmed(cell).empty()) {
@@ -285,7 +289,7 @@ class CsvReader {
                    ", else write it as numbers or leave it out of the file"});
   }
 
-  /// The number of the cell's text in the column, a new one where it is new.
+  /// The number of the cell's text in the column; a new number for a new text.
   int number_of(std::string_view cell, Index line, CsvTextColumn& column) {
     cell = trimmed(cell);
     if (const std::optional<int> number = column.find(cell)) return *number;
@@ -295,7 +299,7 @@ class CsvReader {
     return column.add(cell, options_.names, [&] { return at(line, *column.position); });
   }
 
-  /// The blocks as one matrix; each is freed when it is copied.
+  /// Copies the blocks into one matrix, and frees each after it was copied.
   CsvData<S> collect() {
     MatrixX<S> values(static_cast<Index>(features()), rows_);
     S* out = values.data();
@@ -331,9 +335,9 @@ class CsvReader {
   Index first_line_ = 1;
   CsvTextColumn label_{"label"};
   CsvTextColumn group_{"group"};
-  std::optional<std::string> header_label_;  // the first row's, where it was taken for names: no other row has it
-  std::optional<std::string> lone_label_;    // the first row's, while it may be a name and no other row has it
-  std::deque<std::vector<S>> blocks_;        // whole rows in each, as many as there are so far: growing copies nothing
+  std::optional<std::string> header_label_;  // of the first row, if it was taken for names: no other row may have it
+  std::optional<std::string> lone_label_;    // of the first row, as long as it may be a name and no other row has it
+  std::deque<std::vector<S>> blocks_;        // of whole rows; a new block is as large as all before it, up to a limit
   Index rows_ = 0;
   Index left_out_ = 0;
   std::optional<Index> blank_line_;

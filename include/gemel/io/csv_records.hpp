@@ -15,11 +15,11 @@
 
 namespace gemel::detail {
 
-/// Splits text into records of cells, one after the other (RFC 4180): cells between separators, lines that end in LF or
-/// CRLF, cells in double quotes that may hold separators, line ends and, doubled, quotes. A quote within a cell that
-/// does not begin with one is an ordinary character. A UTF-8 byte order mark is skipped.
+/// Splits text into records of cells, one record at a time (RFC 4180). Separators stand between cells, and a line ends
+/// in LF or CRLF. A cell in double quotes may hold separators, line ends and doubled quotes. A quote within a cell that
+/// does not begin with a quote is an ordinary character. A UTF-8 byte order mark is skipped.
 ///
-/// A file is read a block at a time, so that memory holds a few records of it only.
+/// A file is read in blocks, so that only a few of its records are in memory.
 class CsvRecords {
  public:
   CsvRecords(std::string_view text, char separator, std::string name)
@@ -33,17 +33,18 @@ class CsvRecords {
   CsvRecords(const CsvRecords&) = delete;
   CsvRecords& operator=(const CsvRecords&) = delete;
 
-  /// What there is, as far as it is read, from the next record on.
+  /// The text that was read so far, from the next record on.
   std::string_view text() const { return text_; }
 
+  /// Sets the separator.
   void separate_by(char separator) { separator_ = separator; }
 
-  /// Those of the characters `among` that the next record holds outside quotes, each once: what may separate its cells.
-  /// Throws FormatError where that record holds a CR without an LF behind.
+  /// Those characters of `among` that the next record holds outside quotes, each once: they may separate its cells.
+  /// Throws FormatError if that record holds a CR without an LF after it.
   std::string separators(std::string_view among) {
     std::string found;
     bool quoted = false;
-    bool may_quote = true;  // at a cell's begin; and behind a closing quote, where a second one goes on as doubled
+    bool may_quote = true;  // at a cell's begin, and after a closing quote, which a second one makes a doubled quote
     for (std::size_t i = 0; have(i); ++i) {
       const char c = text_[i];
       if (quoted) {
@@ -62,8 +63,8 @@ class CsvRecords {
     return found;
   }
 
-  /// Goes to the next record; false at the end. Throws FormatError for a quote that is not closed, or is followed by
-  /// text.
+  /// Goes to the next record; returns false at the end. Throws FormatError for a quote that is not closed or that text
+  /// follows.
   bool next() {
     line_ = next_line_;
     while (!scan()) more();
@@ -72,12 +73,14 @@ class CsvRecords {
     return true;
   }
 
-  /// The record's cells, without quotes. They last until the next call of next().
+  /// The record's cells, without quotes. They are valid until the next call of next().
   std::span<const std::string_view> cells() const { return cells_; }
+  /// Whether the record is an empty line.
   bool blank() const { return cells_.size() == 1 && cells_[0].empty(); }
 
-  /// The line that the record begins in, from 1.
+  /// The line in which the record begins, from 1.
   Index line() const { return line_; }
+  /// What errors call the text.
   const std::string& name() const { return name_; }
 
  private:
@@ -92,13 +95,13 @@ class CsvRecords {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
   }
 
-  /// Whether text_ has a character i, for which the file is read on.
+  /// Whether text_ has a character i; reads more of the file if needed.
   bool have(std::size_t i) {
     while (i >= text_.size() && file_ && !ended_) more();
     return i < text_.size();
   }
 
-  /// Puts what is left of the block to its front, and the file's next bytes behind.
+  /// Moves the rest of the block to its front and reads the file's next bytes after it.
   void more() {
     if (text_.size() > longest_record) fail({"a row of more than 256 MiB: is this a CSV file?"});
     std::string fresh(text_);
@@ -110,7 +113,8 @@ class CsvRecords {
     text_ = buffer_;
   }
 
-  /// Splits the record that text_ begins with into cells_ (none at the end); false where text_ ends within it.
+  /// Splits the first record of text_ into cells_ (none at the end of the file). Returns false if text_ ends within the
+  /// record.
   bool scan() {
     cells_.clear();
     unescaped_.clear();
@@ -140,7 +144,8 @@ class CsvRecords {
     }
   }
 
-  /// Scans the quoted cell that begins at used_ and goes to what ends it; false where the text ends within it.
+  /// Scans the quoted cell that begins at used_ and moves used_ to its end. Returns false if the text ends within the
+  /// cell.
   bool quoted(std::string_view& cell, bool whole) {
     const std::size_t begin = ++used_;
     bool doubled = false;
@@ -167,6 +172,7 @@ class CsvRecords {
     return true;
   }
 
+  /// The cell with each doubled quote as one.
   static std::string unescape(std::string_view cell) {
     std::string text;
     for (std::size_t i = 0; i < cell.size(); ++i) {
@@ -176,13 +182,13 @@ class CsvRecords {
     return text;
   }
 
-  InputFile* file_ = nullptr;  // null: text_ is all there is
+  InputFile* file_ = nullptr;  // null: text_ is the whole text
   bool ended_ = false;
   std::string buffer_;
   std::string_view text_;  // from the current record on
   char separator_;
   std::string name_;
-  std::size_t used_ = 0;  // characters of text_ that the current record takes
+  std::size_t used_ = 0;  // characters of text_ that belong to the current record
   Index line_ = 1;
   Index next_line_ = 1;
   std::vector<std::string_view> cells_;

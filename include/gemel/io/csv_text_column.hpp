@@ -19,19 +19,19 @@
 
 namespace gemel::detail {
 
-/// A column of texts, of labels or of groups: which column it is, and the number of each of its different texts, in the
-/// order of their appearance.
+/// A column of texts, the labels or the groups: where it is in the file, and its different texts, numbered in the order
+/// of their appearance.
 class CsvTextColumn {
  public:
   explicit CsvTextColumn(const char* in_errors) : what(in_errors) {}
 
-  const char* what;                          // what errors call a text of it: "label", "group"
-  std::optional<std::size_t> position = {};  // among the file's columns; empty: the file has no such column
+  const char* what;                          // "label" or "group", for errors
+  std::optional<std::size_t> position = {};  // of the column in a row; empty: the file has none
   std::vector<int> of_rows = {};             // the number of each row's text
   std::vector<std::string> texts = {};       // by their numbers
 
-  /// Chooses the column by its name or number; true where the first row names it. Throws ValueError where there is no
-  /// such column, or several have the name.
+  /// Finds the column by its name or number. Returns whether the first row names it. Throws ValueError if there is no
+  /// such column or several have the name.
   bool choose(const decltype(CsvOptions::label)& wanted, CsvHeader header, std::span<const std::string_view> first_row,
               const std::string& file) {
     const auto fail = [&file](std::initializer_list<Piece> why) { throw ValueError(why, Place{.file = file}); };
@@ -60,14 +60,14 @@ class CsvTextColumn {
     return false;
   }
 
-  /// The number of a text that an earlier row has.
+  /// The number of the text; empty if no earlier row has it.
   std::optional<int> find(std::string_view text) const {
     const auto found = numbers_.find(text);
     return found == numbers_.end() ? std::nullopt : std::optional{found->second};
   }
 
-  /// Gives a new text the next number. Throws FormatError, at `place()`, for a text that is empty, holds a zero byte or
-  /// is a number that another text writes otherwise.
+  /// Gives a new text the next number. Throws FormatError, with the Place that `place()` returns, if the text is empty,
+  /// holds a zero byte, or is a number that another text writes otherwise.
   template <class PlaceOf>
   int add(std::string_view text, const CsvOptionNames& names, PlaceOf place) {
     const auto fail = [&](std::initializer_list<Piece> why) { throw FormatError(why, place()); };
@@ -95,8 +95,8 @@ class CsvTextColumn {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers_ = {};  // of each text
-  std::unordered_map<std::string, std::string> spellings_ = {};                   // the text that writes each number
+  std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers_ = {};  // of the texts
+  std::unordered_map<std::string, std::string> spellings_ = {};                   // the text that wrote a number
 };
 
 }  // namespace gemel::detail

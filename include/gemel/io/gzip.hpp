@@ -17,13 +17,12 @@
 
 namespace gemel {
 
-/// The bytes of a source, inflated as they are read; those of a source that is not gzipped as they are. So
-/// `read_idx<float>(Gzip{InputFile{"train-images-idx3-ubyte.gz"}})` reads both. Needs zlib, the only header that does.
-/// `read` throws what the source's `read` throws, and FormatError where the gzip data is damaged or truncated, or
-/// followed by bytes that are none.
+/// An Input that inflates the bytes of a gzipped source as they are read, and passes on those of any other source:
+/// `read_idx<float>(Gzip{InputFile{"train-images-idx3-ubyte.gz"}})` reads both. Only this header needs zlib.
 template <Input Source>
 class Gzip {
  public:
+  /// Takes the source over and reads its first bytes. Throws what the source's `read` throws.
   explicit Gzip(Source source) : source_(std::move(source)), block_(block_size) {
     fill();
     if (!begins_member()) return;
@@ -31,11 +30,15 @@ class Gzip {
     if (inflateInit2(stream_.get(), gzip_only) != Z_OK) throw std::bad_alloc();
   }
 
+  /// The source's name.
   decltype(auto) name() const { return source_.name(); }
 
-  /// A byte of deflated data gives 1032 at most: its densest code is a copy of 258 bytes in two bits.
+  /// The most bytes there can be. A byte of deflated data gives 1032 at most: the densest code copies 258 bytes by two
+  /// bits.
   std::uint64_t most_bytes() const { return (stream_ ? 1032 : 1) * source_.most_bytes(); }
 
+  /// Reads up to `out.size()` bytes; fewer only at the end. Throws what the source's `read` throws, and FormatError if
+  /// the gzip data is damaged, truncated, or followed by other bytes.
   std::size_t read(std::span<char> out) {
     std::size_t count = 0;
     while (count < out.size()) {
@@ -62,7 +65,7 @@ class Gzip {
     throw FormatError({"its gzip data cannot be inflated: ", why}, Place{.file = source_.name()});
   }
 
-  /// Puts what is left of the block to its front, and the source's next bytes behind.
+  /// Moves the rest of the block to its front and reads the source's next bytes after it.
   void fill() {
     std::ranges::copy(rest_, block_.begin());
     const std::size_t count = source_.read(std::span{block_}.subspan(rest_.size()));
@@ -85,7 +88,7 @@ class Gzip {
       inflateReset(stream_.get());
       between_members_ = false;
     }
-    // A block's sizes fit zlib's numbers; the caller's may not.
+    // A block's size fits zlib's integers; the caller's may not.
     const std::size_t most = std::min(out.size(), std::size_t{1} << 30);
     stream_->next_in = reinterpret_cast<Bytef*>(rest_.data());
     stream_->avail_in = static_cast<uInt>(rest_.size());
@@ -109,14 +112,14 @@ class Gzip {
 
   Source source_;
   std::vector<char> block_;
-  std::span<char> rest_;                   // of the block: what is read, but not used
-  std::unique_ptr<z_stream, End> stream_;  // null: the source is not gzipped. zlib's state knows where it stands.
+  std::span<char> rest_;                   // the unused part of the block
+  std::unique_ptr<z_stream, End> stream_;  // null: not gzipped. zlib's state points to it, so it must not move.
   bool between_members_ = false;
 };
 
-/// The content of a gzipped file, inflated, or of any other file as it is. Throws IoError where the file cannot be
-/// read, FormatError where its gzip data is damaged or truncated or followed by other bytes, or inflates to more than
-/// `most` bytes. What tells its own length needs no such bound: read it through a `Gzip`.
+/// The inflated content of a gzipped file, or the content of any other file. Throws IoError if the file cannot be read,
+/// and FormatError if its gzip data is damaged, truncated or followed by other bytes, or inflates to more than `most`
+/// bytes. A format that holds its own length needs no such limit: read it through a Gzip.
 inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path,
                                            std::uint64_t most = std::uint64_t{1} << 32) {
   constexpr std::size_t block = std::size_t{1} << 20;

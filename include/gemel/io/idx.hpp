@@ -21,7 +21,7 @@ namespace gemel {
 
 namespace detail {
 
-/// Bytes in memory that are read as an InputFile is.
+/// An Input of bytes in memory.
 class ByteReader {
  public:
   ByteReader(std::span<const std::uint8_t> bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
@@ -42,12 +42,13 @@ class ByteReader {
   std::size_t next_ = 0;
 };
 
-/// The IDX format as LeCun, Cortes and Burges describe it with the MNIST database: two zero bytes, a type code, the
-/// number of dimensions, each dimension as a big-endian 32-bit number, then the values, the last dimension fastest.
+/// Reads the IDX format, as LeCun, Cortes and Burges describe it with the MNIST database: two zero bytes, a type code,
+/// the number of dimensions, each dimension as a big-endian 32-bit integer, and the values; the last dimension varies
+/// fastest.
 template <Input Reader>
 class IdxReader {
  public:
-  /// Reads the dimensions and holds them against the reader's size, before anything is allocated.
+  /// Reads the dimensions and compares them with the reader's size before anything is allocated.
   explicit IdxReader(Reader& reader) : reader_(reader) {
     std::array<std::uint8_t, 4> magic;
     const std::size_t count = read_bytes(magic);
@@ -60,7 +61,7 @@ class IdxReader {
       fail({"its values have the type code ", int{magic[2]}, ", but only 8, unsigned bytes, can be read"});
     }
     if (magic[3] == 0) fail({"it has no dimensions"});
-    // A dimension of a 32-bit number; their product is bounded by the reader's size at each step, so it cannot
+    // Each dimension has 32 bits, and their product is compared with the reader's size at each step: it cannot
     // overflow.
     const std::uint64_t header = 4 + 4 * std::uint64_t{magic[3]};
     for (int dimension = 0; dimension < magic[3]; ++dimension) {
@@ -89,7 +90,7 @@ class IdxReader {
 
   const std::vector<Index>& dimensions() const { return dimensions_; }
 
-  /// All values in their order, to `out`. Nothing may follow them.
+  /// Writes all values to `out`, in their order. Throws FormatError if other bytes follow them.
   template <class T>
   void read_values(T* out) {
     std::array<std::uint8_t, 1 << 14> block;
@@ -124,6 +125,7 @@ class IdxReader {
   std::uint64_t values_ = 1;
 };
 
+/// The samples that the reader holds, as features x samples.
 template <Scalar S, Input Reader>
 Samples<S> read_idx_samples(Reader reader) {
   IdxReader<Reader> idx{reader};
@@ -140,6 +142,7 @@ Samples<S> read_idx_samples(Reader reader) {
   return Samples<S>{std::move(values)};
 }
 
+/// The labels that the reader holds.
 template <Input Reader>
 std::vector<int> read_idx_vector(Reader reader) {
   IdxReader<Reader> idx{reader};
@@ -153,30 +156,30 @@ std::vector<int> read_idx_vector(Reader reader) {
 
 }  // namespace detail
 
-/// Samples from an IDX file of unsigned bytes, as MNIST's: the first dimension counts the samples, the others are a
-/// sample's features. Values are 0 to 255, not scaled.
-/// Throws IoError where the file cannot be read, FormatError where it is not IDX, of another type, truncated, followed
-/// by more bytes, or empty.
+/// Reads samples from an IDX file of unsigned bytes, such as MNIST's. The first dimension is the number of samples; the
+/// product of the others is the number of features. Values are 0 to 255, not scaled. Throws IoError if the file cannot
+/// be read, and FormatError if it is not IDX, of another type, truncated, followed by more bytes, or empty.
 template <Scalar S>
 Samples<S> read_idx(const std::filesystem::path& path) {
   return detail::read_idx_samples<S>(InputFile{path});
 }
 
-/// The same from any other input, such as `Gzip{InputFile{path}}` (see gzip.hpp): no more of it is read than its
-/// dimensions ask for, and one byte to see that it ends there.
+/// As read_idx of a path, from any other Input, such as `Gzip{InputFile{path}}` (gzip.hpp). It reads no more than the
+/// dimensions ask for, and one byte to check that the input ends there.
 template <Scalar S, Input Reader>
 Samples<S> read_idx(Reader input) {
   return detail::read_idx_samples<S>(std::move(input));
 }
 
-/// The same from bytes in memory; `name` is what errors call them.
+/// As read_idx, from bytes in memory, which errors call `name`.
 template <Scalar S>
 Samples<S> parse_idx(std::span<const std::uint8_t> bytes, const std::string& name = "IDX data") {
   return detail::read_idx_samples<S>(detail::ByteReader{bytes, name});
 }
 
-/// Class labels, 0 to 255, from an IDX file of one dimension. Throws as `read_idx`, and FormatError for more
-/// dimensions.
+/// @{
+/// Reads class labels, 0 to 255, from an IDX file of one dimension, any other Input, or bytes in memory, which errors
+/// call `name`. Throws as read_idx, and FormatError if there are more dimensions.
 inline std::vector<int> read_idx_labels(const std::filesystem::path& path) {
   return detail::read_idx_vector(InputFile{path});
 }
@@ -187,5 +190,6 @@ std::vector<int> read_idx_labels(Reader input) {
 inline std::vector<int> parse_idx_labels(std::span<const std::uint8_t> bytes, const std::string& name = "IDX data") {
   return detail::read_idx_vector(detail::ByteReader{bytes, name});
 }
+/// @}
 
 }  // namespace gemel

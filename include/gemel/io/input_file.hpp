@@ -16,9 +16,14 @@
 
 namespace gemel {
 
-/// Bytes that are read from their first to their last: an InputFile's, or those that a Gzip inflates. `read` gives up
-/// to `out.size()` bytes, fewer only at the end. `most_bytes` is the most there can be: every length that they tell can
-/// be bounded by it before anything is allocated. Where that is their exact number, there is a `size` too.
+/// A sequence of bytes that can be read once from the first to the last, such as an InputFile or a Gzip:
+///
+///   name()        what errors call it
+///   read(out)     reads up to out.size() bytes, fewer only at the end, and returns how many
+///   most_bytes()  an upper limit of the number of bytes. A reader compares lengths that the data claims with it,
+///   before
+///                 it allocates memory
+///   size()        optional: the exact number of bytes
 template <class T>
 concept Input = requires(T& input, const T& constant, std::span<char> out) {
   { constant.name() } -> std::convertible_to<std::string>;
@@ -26,13 +31,14 @@ concept Input = requires(T& input, const T& constant, std::span<char> out) {
   { input.read(out) } -> std::same_as<std::size_t>;
 };
 
-/// A regular file, open for reading: its size is known before a byte is read. Throws IoError, with the file's name,
-/// where it is missing, a directory, a device or a pipe, or cannot be read.
+/// A regular file, open for reading. Its size is known before a byte is read.
 class InputFile {
  public:
+  /// Opens the file. Throws IoError, with the file's name, if it is missing, a directory, a device or a pipe, or cannot
+  /// be opened.
   explicit InputFile(const std::filesystem::path& path) : name_(path.string()) {
     if (const std::size_t zero = name_.find('\0'); zero != name_.npos) {
-      name_.resize(zero);  // the system, and who prints the error, would read so far
+      name_.resize(zero);  // the operating system reads the name to there
       fail({"there is no such file: a zero byte follows in its name"});
     }
     std::error_code error;
@@ -46,11 +52,14 @@ class InputFile {
     if (!file_) fail({"it cannot be opened: ", error ? error.message() : std::strerror(errno)});
   }
 
+  /// @{
+  /// As the Input concept asks.
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
   std::uint64_t most_bytes() const { return size_; }
+  /// @}
 
-  /// Reads up to `bytes.size()` bytes; fewer only at the end of the file.
+  /// Reads up to `bytes.size()` bytes; fewer only at the end of the file. Throws IoError if it cannot be read.
   std::size_t read(std::span<char> bytes) {
     const std::size_t count = std::fread(bytes.data(), 1, bytes.size(), file_.get());
     if (count < bytes.size() && std::ferror(file_.get())) fail({"it cannot be read: ", std::strerror(errno)});

@@ -35,8 +35,7 @@ struct AdamOptions {
 };
 
 /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad (Reddi, Kale, Kumar, "On
-/// the convergence of Adam and beyond", ICLR 2018), as in Keras 3, for parameters w with gradient g in step
-/// t = 1, 2, …:
+/// the convergence of Adam and beyond", ICLR 2018), as in Keras 3, for parameters w with gradient g. Step t, from 1:
 ///
 ///   w -= weight_decay lr w
 ///   m = m + (1 - beta_1) (g - m);  v = v + (1 - beta_2) (g^2 - v)
@@ -45,7 +44,8 @@ struct AdamOptions {
 /// The betas of the powers are rounded to float, as Keras does.
 ///
 /// Dialect::PyTorch: g += weight_decay w instead of the decay, and v is corrected within the root:
-/// w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon).
+///
+///   w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon)
 template <Scalar S>
 class Adam {
  public:

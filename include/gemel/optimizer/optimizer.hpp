@@ -61,9 +61,8 @@ concept OptimizerOptions = std::is_class_v<O> &&(GivesBlocks<O, S> || !(has_bloc
 /// An optimizer updates one flat vector of parameters, block by block; it does not know the network. For parameters
 /// over scalar S it has these members:
 ///
-///   reserve(n)           is called before each step and makes room for n parameters. The state is kept if n is the
-///   same
-///                        (after a move from the optimizer, it starts without state)
+///   reserve(n)           is called before each step and makes room for n parameters. The state is kept if n is
+///                        the same (after a move from the optimizer, it starts without state)
 ///   advance()            is called once a step, before the step's blocks are updated
 ///   update(first, g, w)  updates the parameters first, …, first + w.size() - 1, which are w and have the gradient g.
 ///                        The blocks of a step do not overlap; several threads may update them at once
