@@ -94,7 +94,7 @@ TEST_CASE("EarlyStopping takes the direction of what it monitors", "[early_stopp
       ++epochs;
       if (!training.epoch(stopping, 0, 0)) break;
     }
-    CHECK(epochs == 4);  // 0.875 is no more than min_delta better
+    CHECK(epochs == 4);  // 0.875 is better by min_delta only
     CHECK(stopping.best == (more ? 0.75 : -0.75));
     CHECK(stopping.best_epoch == 1);
   }
@@ -138,7 +138,7 @@ TEST_CASE("EarlyStopping: the training loss is monitored on demand, the validati
   StubTraining training;
   EarlyStopping stopping{.monitor = Monitor::Loss, .patience = 1};
   training.begin(stopping);
-  CHECK(training.epochs(stopping, {1, 2, 3}) == 3);  // the stub's losses fall
+  CHECK(training.epochs(stopping, {1, 2, 3}) == 3);  // the stub's training losses fall
   CHECK(stopping.best == -2);
 
   EarlyStopping lost;
@@ -157,7 +157,7 @@ TEST_CASE("EarlyStopping: a second training starts afresh, a resumed one goes on
   EarlyStopping resumed{.patience = 3};
   resumed.restore(stopping.save());
   training.begin(resumed);
-  CHECK(training.epochs(resumed, second) == 2);  // three without improvement, with that before
+  CHECK(training.epochs(resumed, second) == 2);  // three epochs without improvement, including the one before
   resumed.on_train_end(training.state);
   CHECK(training.model.values == VectorX<float>::Constant(3, 1));
 
@@ -189,7 +189,7 @@ TEST_CASE("EarlyStopping that is restored ends where an unbroken one ends", "[ea
       first.begin(begun);
       const auto middle = losses.begin() + static_cast<std::ptrdiff_t>(split);
       if (first.epochs(begun, {losses.begin(), middle}) < static_cast<Index>(split)) continue;
-      if (epochs == static_cast<Index>(split)) continue;  // it has ended before
+      if (epochs == static_cast<Index>(split)) continue;  // the training ended before
       resumed.restore(begun.save());
       second.begin(resumed);
       CHECK(static_cast<Index>(split) + second.epochs(resumed, {middle, losses.end()}) == epochs);

@@ -21,7 +21,7 @@ TEST_CASE("a history's metrics are found by their names", "[history]") {
   CHECK_THROWS_AS(History{}.metric("loss"), ValueError);
 
   const auto made = [&history] { return history; };
-  const std::vector<double>& lasting = made().metric("auc");  // a value, since that history has ended
+  const std::vector<double>& lasting = made().metric("auc");  // a copy, since that history is a temporary
   CHECK(lasting == std::vector<double>{0.75, 1});
   CHECK(&history.metric("auc") == &history.metrics[1].values);
 }

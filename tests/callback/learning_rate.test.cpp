@@ -16,7 +16,7 @@ namespace {
 struct Nothing {};
 using State = TrainingState<Nothing, Nothing>;
 
-/// The rates that a callback sets in `epochs` epochs of three batches.
+/// The rates that a callback sets in `epochs` epochs of three batches each.
 template <class C>
 std::vector<double> rates(C& callback, Index epochs) {
   static_assert(Callback<C, State>);
@@ -37,7 +37,7 @@ std::vector<double> rates(C& callback, Index epochs) {
   return seen;
 }
 
-/// One that depends on the steps of the training, around another: as a choice at run time does.
+/// A schedule that depends on the number of steps through another one, as AnySchedule does.
 struct Around {
   CosineDecay inner;
   Around over(Index steps) const { return {inner.over(steps)}; }
@@ -51,7 +51,7 @@ double line(Index step) { return static_cast<double>(step) / 8; }
 TEST_CASE("LearningRate follows the schedule by batch or by epoch") {
   LearningRate by_batch{line};
   CHECK(rates(by_batch, 2) == std::vector<double>{0, 0.125, 0.25, 0.375, 0.5, 0.625});
-  CHECK(rates(by_batch, 1) == std::vector<double>{0, 0.125, 0.25});  // another training starts anew
+  CHECK(rates(by_batch, 1) == std::vector<double>{0, 0.125, 0.25});  // another training counts from 0
   LearningRate by_epoch{line, Per::Epoch};
   CHECK(rates(by_epoch, 2) == std::vector<double>{0, 0, 0, 0.125, 0.125, 0.125});
 }
@@ -96,7 +96,7 @@ TEST_CASE("LearningRate tells a schedule how many steps the training has") {
   LearningRate whole{CosineDecay{.decay_steps = whole_training}}, counted{CosineDecay{.decay_steps = 15}};
   CHECK(rates(whole, 5) == rates(counted, 5));
   LearningRate shorter{CosineDecay{.decay_steps = 6}};
-  CHECK(rates(whole, 2) == rates(shorter, 2));  // another training has another number
+  CHECK(rates(whole, 2) == rates(shorter, 2));  // another training has another number of steps
   LearningRate around{Around{{.decay_steps = whole_training}}};
   CHECK(rates(around, 5) == rates(counted, 5));
   LearningRate by_epoch{CosineDecay{.decay_steps = whole_training}, Per::Epoch};
@@ -122,7 +122,7 @@ TEST_CASE("LearningRate over the whole training goes on where it was saved") {
     const CosineDecay decay{.decay_steps = whole_training};
     LearningRate unbroken{decay, per}, first{decay, per}, second{decay, per};
     const auto all = rates(unbroken, 5);
-    // The first training would have had five epochs, and ended after two; the second has the three others.
+    // The first training of five epochs ends after two; the second has the other three.
     Nothing model, optimizer;
     History history;
     State state{model, optimizer, history};

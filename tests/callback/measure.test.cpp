@@ -43,7 +43,7 @@ TEST_CASE("what callbacks measure has names of its own", "[measure]") {
     CHECK_THROWS_AS(name(Measured{taken}), ValueError);
     CHECK(history.metrics.size() == 2);
   }
-  name(Measured{"\xC3\xA9"});  // any other text
+  name(Measured{"\xC3\xA9"});  // any other text is a name
 }
 
 TEST_CASE("what callbacks measure is one value an epoch each, NaN where the training is stopped", "[measure]") {

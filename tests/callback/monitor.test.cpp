@@ -12,7 +12,7 @@ using namespace gemel;
 
 namespace {
 
-/// What is said of a monitor when a training begins; empty: nothing.
+/// The error about a monitor when a training begins; empty: no error.
 std::string refusal(const Monitor& monitor, bool validated, const History& history) {
   try {
     detail::require_monitored(monitor, validated, history, "Watcher");
@@ -49,7 +49,7 @@ TEST_CASE("what there is not is not monitored, and the message says what there i
   CHECK(refusal(Monitor::ValidationLoss, true, none).empty());
   CHECK(
       mentions(refusal(Monitor::ValidationLoss, false, two), "Watcher monitors the validation loss, but there is no"));
-  // Nobody knows its direction but who gives it.
+  // The metric "hard eer" does not know its direction, so any given one is right.
   CHECK(refusal({"hard eer", Monitor::Min}, false, two).empty());
   CHECK(refusal({"hard eer", Monitor::Max}, false, two).empty());
   CHECK(mentions(refusal("hard eer", false, two),

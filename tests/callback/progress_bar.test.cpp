@@ -15,7 +15,7 @@ using namespace gemel;
 
 namespace {
 
-/// A file that is no terminal, and what was written to it.
+/// A file, which is no terminal, and the text written to it.
 class Page {
  public:
   std::FILE* file() { return file_.get(); }

@@ -14,7 +14,7 @@ namespace {
 
 const double no_number = std::numeric_limits<double>::quiet_NaN();
 
-/// The rate in force after each epoch, for these validation losses and a rate of 0.5.
+/// The rate after each epoch, for these validation losses and a learning rate of 0.5.
 std::vector<double> rates(ReduceLROnPlateau& reduce, const std::vector<double>& losses, StubTraining& training) {
   training.state.learning_rate = 0.5;
   training.begin(reduce);
@@ -40,7 +40,7 @@ TEST_CASE("the rate falls after `patience` epochs on a plateau", "[reduce_lr_on_
 }
 
 TEST_CASE("during a cooldown no epoch counts", "[reduce_lr_on_plateau]") {
-  // Keras counts the epoch in which the cooldown runs out.
+  // As in Keras, the epoch in which the cooldown ends is counted.
   CHECK(rates({.factor = 0.5, .patience = 1, .cooldown = 3}, {3, 3, 3, 3, 3, 3, 3}) ==
         std::vector<double>{0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125});
 }
@@ -77,7 +77,7 @@ TEST_CASE("ReduceLROnPlateau takes the direction of what it monitors", "[reduce_
   resumed.restore(reduce.save());
   CHECK(resumed.save() == reduce.save());
   constexpr double infinite = std::numeric_limits<double>::infinity();
-  resumed.restore(std::vector<double>{-infinite, 0, 0, 1});  // none yet
+  resumed.restore(std::vector<double>{-infinite, 0, 0, 1});  // no best value yet
   CHECK_THROWS_AS(resumed.restore(std::vector<double>{infinite, 0, 0, 1}), FormatError);
   CHECK_THROWS_AS(other_way.restore(std::vector<double>{-infinite, 0, 0, 1}), FormatError);
 }

@@ -8,7 +8,7 @@
 
 namespace gemel::test {
 
-/// What a callback sees of a model: its scalar and its flat parameters.
+/// The part of a model that callbacks use: its scalar type and its flat parameters.
 struct StubModel {
   using Scalar = float;
 
@@ -22,7 +22,7 @@ struct StubOptimizer {};
 
 using StubState = TrainingState<StubModel, StubOptimizer>;
 
-/// Calls a callback's hooks as fit does, with losses that a test prescribes. In epoch e the parameters are all e.
+/// Calls a callback's hooks as fit does, with losses that a test gives. In epoch e all parameters are e.
 struct StubTraining {
   StubModel model = {};
   StubOptimizer optimizer = {};
@@ -35,7 +35,7 @@ struct StubTraining {
     callback.on_train_begin(state);
   }
 
-  /// One epoch with this loss and validation loss; returns whether the callback let the training go on.
+  /// Runs one epoch with these losses. Returns whether the training goes on.
   template <class C>
   bool epoch(C& callback, double loss, double validation_loss) {
     model.values.setConstant(static_cast<float>(state.epoch));
@@ -46,7 +46,8 @@ struct StubTraining {
     return !std::exchange(state.stop, false);
   }
 
-  /// How many epochs ran on these validation losses, with losses that always improve.
+  /// Runs epochs with these validation losses, and training losses that always improve, until the callback stops.
+  /// Returns the number of epochs.
   template <class C>
   Index epochs(C& callback, const std::vector<double>& validation_losses) {
     Index ran = 0;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Random command lines for train, on small data: right ones, wrong ones and hostile ones. Each must end in time with exit
-# code 0, or with 2, one sentence on stderr and nothing done; none may change a file that is not its output.
+# Runs train with random command lines on small data: valid, invalid and hostile ones. Each must end in time, with exit
+# code 0, or with exit code 2, one sentence on stderr and no output. None may change a file that is not its output.
 #   sh tests/fuzz/command_line.sh PATH_OF_TRAIN [COUNT] [SEED]
 set -u
 export LC_ALL=C
@@ -29,7 +29,7 @@ mkfifo out/pipe
 printf old >out/old.json
 ln -s ../in/good.csv out/input.json
 
-# A word a line, and an empty line after each command line; «empty» is the empty word.
+# Writes one word per line, and an empty line after each command line. «empty» stands for the empty word.
 awk -v seed="$seed" -v count="$count" '
   function pick(list,  words, n) {
     n = split(list, words, " ")
@@ -96,7 +96,7 @@ awk -v seed="$seed" -v count="$count" '
       if (rand() < 0.7) text = text "\n--epochs\n1"
       if (rand() < 0.7) text = text "\n--hidden\n4"
       for (n = int(rand() * 6); n > 0; --n) {
-        # Who comes last is the rarest here: --help, and what is no option.
+        # The last options are chosen less often: --help, and words that are no option.
         chosen = int(rand() * (rand() < 0.1 ? options : options - 4)) + 1
         kind = rand()
         value = kind < 0.75 ? pick(right[chosen]) : kind < 0.9 || names[chosen] ~ /json|report/ ? pick(wrong[chosen]) : pick(junk)
@@ -110,7 +110,7 @@ awk -v seed="$seed" -v count="$count" '
     }
   }' >lines
 
-state() {  # state FOLDER: what is in it
+state() {  # state FOLDER: lists its content
   find "$1" -exec ls -ld --time-style=full-iso {} + && find "$1" -type f -exec cksum {} +
 }
 cases=0 refused=0 bad=0
@@ -124,7 +124,7 @@ while IFS= read -r word; do
     continue
   fi
   cases=$((cases + 1))
-  # Without gnuplot, which takes longer than all the rest.
+  # PATH hides gnuplot, which would take longer than everything else.
   timeout 120 env PATH="$files/nothing" "$train" "$@" >stdout 2>stderr </dev/null
   code=$?
   fault=
@@ -134,7 +134,7 @@ while IFS= read -r word; do
     2)
       refused=$((refused + 1))
       [ "$(wc -l <stderr)" = 1 ] && grep -q '^train: .' stderr || fault="not one sentence"
-      # What fails only in training, by a number that is not finite, has told of its data by then.
+      # A failure during the training, by a number that is not finite, comes after lines about the data and the epochs.
       [ ! -s stdout ] || grep -q 'epoch [0-9]' stderr || fault="it refuses, but prints"
       [ "$after_out" = "$before_out" ] || fault="it refuses, but writes"
       ;;

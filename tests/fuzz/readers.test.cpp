@@ -22,7 +22,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
-// One to four changes: a bit flipped, a byte from the format's own alphabet, a cut, a repeated part, bytes left out.
+// Makes one to four changes: flips a bit, writes a byte of the format's alphabet, cuts the end, repeats or erases a
+// part.
 Bytes mutated(Bytes bytes, std::string_view alphabet, Rng& rng) {
   for (Index change = rng.below(4); change >= 0 && !bytes.empty(); --change) {
     const auto at = bytes.begin() + rng.below(length(bytes));
@@ -56,8 +57,8 @@ struct Count {
   double share() const { return static_cast<double>(read) / static_cast<double>(tried); }
 };
 
-// Gives the mutated seeds one after the other to `survives`: a fixed number of times, or for as many seconds of this
-// process's time as GEMEL_FUZZ_SECONDS says; then it tells how many there were.
+// Calls `survives` with mutated seeds, a fixed number of times, or for GEMEL_FUZZ_SECONDS seconds of processor time; it
+// then prints their number.
 template <class Make, class Survives>
 Count count_read(const std::string& name, std::size_t seeds, const Make& make, const Survives& survives) {
   const char* const given = std::getenv("GEMEL_FUZZ_SECONDS");
@@ -143,7 +144,7 @@ TEST_CASE("read_idx reads or refuses whatever it is given", "[fuzz][idx]") {
 }
 
 TEST_CASE("read_idx reads or refuses whatever is in a gzipped file", "[fuzz][gzip]") {
-  // What is changed is the gzip data, the file within, both or the number of members.
+  // The changes are in the gzip data, the file within, both, or the number of members.
   std::vector<Bytes> packed;
   for (const Bytes& seed : idx_seeds) packed.push_back(gzipped(seed));
   for (const Bytes& seed : packed) CHECK(survives_gzip(seed));

@@ -16,7 +16,8 @@
 #include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"
 
-// What a reader owes for any bytes at all: samples that hold together, or an Error. Each returns whether it read them.
+// Each target reads arbitrary bytes and checks that the reader gives consistent samples or throws an Error. It returns
+// whether the bytes could be read.
 
 namespace gemel {
 
@@ -32,13 +33,13 @@ inline std::string in_quotes(std::string_view text) {
   return cell + '"';
 }
 
-/// What was read, as a file: its names, where it had some, and the label last.
+/// Writes what was read as a file again: the names, if it had some, and the label in the last column.
 inline std::string written(const CsvData<float>& data) {
   const bool labelled = !data.labels.empty();
   std::string text;
   if (data.header) {
     for (const std::string& name : data.features)
-      text += in_quotes(name + ' ') + ';';  // one cell of nothing is no line
+      text += in_quotes(name + ' ') + ';';  // a line of one empty cell would be blank
     if (labelled) text += in_quotes(data.label) + ';';
     text.back() = '\n';
   }
@@ -55,7 +56,7 @@ inline std::string written(const CsvData<float>& data) {
   return text;
 }
 
-/// The rows of the text, names among them, by its records.
+/// The number of rows in the text, including the names, counted by its records.
 inline Index count_rows(std::string_view text, std::optional<char> separator) {
   detail::CsvRecords records{text, separator.value_or(','), "text"};
   const std::string found = separator ? std::string(1, *separator) : records.separators(",;\t");
@@ -70,7 +71,7 @@ inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// What the bytes are read as; nothing where an Error refuses them.
+/// What was read; empty if an Error was thrown.
 template <class Read>
 auto read_or_refuse(const Read& read) -> std::optional<decltype(read())> {
   try {
@@ -105,7 +106,7 @@ inline bool survives_csv(std::span<const std::uint8_t> bytes) {
     require(data->samples.size() + data->left_out + data->header + data->counts ==
             fuzz::count_rows(text, options.separator));
 
-    // Written and read again it is the same.
+    // Written and read again, the data are the same.
     CsvOptions again{.header = data->header ? CsvHeader::Yes : CsvHeader::No, .separator = ';'};
     if (labelled) again.label = Index{-1};
     const CsvData<float> same = parse_csv<float>(fuzz::written(*data), again);
@@ -116,7 +117,7 @@ inline bool survives_csv(std::span<const std::uint8_t> bytes) {
   return read;
 }
 
-/// Two files with a form feed between them.
+/// The bytes are two files with a form feed between them.
 inline bool survives_aligned(std::span<const std::uint8_t> bytes) {
   using fuzz::require;
   const std::string_view text = fuzz::as_text(bytes);
@@ -155,7 +156,7 @@ inline bool survives_idx(std::span<const std::uint8_t> bytes) {
   return samples.has_value();
 }
 
-/// What a Gzip inflates is read as the same bytes would be from memory.
+/// Compares what is read through a Gzip with what is read from the inflated bytes in memory.
 inline bool survives_gzip(std::span<const std::uint8_t> bytes) {
   using fuzz::require;
   using Source = Gzip<detail::ByteReader>;

@@ -15,7 +15,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// What reading throws; fails where it throws nothing, or another kind.
+// The place of the error that reading throws, whose text holds `part`. Anything else fails the test.
 template <class Kind>
 Place refusal(const std::string& text, const std::string& part, const CsvOptions& options = {}) {
   CAPTURE(text);
@@ -75,7 +75,7 @@ TEST_CASE("a header shows itself, or is said to be there", "[csv]") {
   CHECK(rows("0,1,label\n1,2,x\n", {.label = "label"}) == 1);
   CHECK(rows("5,3,iris\n4,2,rose\n4,3,iris\n", {.label = -1}) == 3);
   CHECK(rows("0,1,label\n1,2,9\n", {.label = -1, .header = CsvHeader::No}) == 2);
-  CHECK(rows("1,0\n7,2\n", {.label = "1"}) == 2);  // a number, not the first cell
+  CHECK(rows("1,0\n7,2\n", {.label = "1"}) == 2);  // column number 1, not the first cell
   CHECK(rows("1,0\n7,2\n", {.label = "1", .header = CsvHeader::Yes}) == 1);
   CHECK(parse_csv<float>("1,0\n7,2\n", {.label = "1", .header = CsvHeader::Yes}).classes == Names{"7"});
   CHECK(parse_csv<float>("1,0\n7,2\n", {.label = "1"}).classes == Names{"0", "2"});
@@ -96,7 +96,7 @@ TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]"
   };
   unclear("2019,2020,label\n1,2,cat\n3,4,dog\n");
   unclear("0,1,label\n1,2,9\n");
-  unclear("5,3,a3f\n4,2,123\n6,1,123\n");  // a sample, whose class is the only one that is no number
+  unclear("5,3,a3f\n4,2,123\n6,1,123\n");  // a sample: only its class is no number
   unclear("5,3,iris\n4,2,rose\n");
   unclear("2019,2020,2021\n1,2,cat\n3,4,dog\n");
   refusal<FormatError>("5,3,iris\n", "say by CsvOptions::header", {.label = -1});
@@ -106,9 +106,9 @@ TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]"
   refusal<FormatError>(",0,1,2\n0,5,6,7\n", "the first row may hold names", {});
   refusal<FormatError>("NA,NA,cat\n1,2,dog\n", "the first row may hold names", {.label = -1});
   refusal<FormatError>(",\n1,2\n", "the first row may hold names", {});
-  // A sample that is all decimal commas is no row of names.
+  // A sample of numbers with decimal commas is not taken for names.
   refusal<FormatError>("1,5;2,5;cat\n3;4;dog\n", "write decimals with a point", {.label = -1, .separator = ';'});
-  // What is clear, is read.
+  // These are clear and are read.
   CHECK(parse_csv<float>("1,2,3\n", {.label = -1}).samples.size() == 1);
   CHECK(parse_csv<float>("1,2,3\n4,5,cat\n6,7,8\n", {.label = -1}).samples.size() == 3);
   CHECK(parse_csv<float>("1,2,3\n4,5,6\n").samples.size() == 2);
@@ -126,7 +126,7 @@ TEST_CASE("semicolons and tabs are found by the first row", "[csv]") {
     CHECK(data.features == wanted.features);
     CHECK(data.classes == wanted.classes);
   }
-  const std::string text = "\"a,\"\"b\n;\";k\n1;2\n";  // quoted ones do not count
+  const std::string text = "\"a,\"\"b\n;\";k\n1;2\n";  // quoted separators do not count
   CHECK(parse_csv<float>(text, {.label = "k"}).features == Names{"a,\"b\n;"});
   CHECK(refusal<FormatError>("a,b;c\n1,2\n", "the first row holds ',' and ';': say by CsvOptions::separator").line ==
         1);
@@ -182,7 +182,7 @@ TEST_CASE("what is not a CSV file, or a bad cell, is named with the option that 
   refusal<FormatError>("a,b\n\"1,234\",2\n", "thousands without a mark");
   refusal<FormatError>("a;b\n1,5;2\n", "write decimals with a point");
   refusal<FormatError>("a,b,\n1,2,\n", "does the line end with a separator too many?");
-  // The names were read, so they are not the reason; the column may be that of the classes.
+  // The names were read, so a missing header is not the reason. The column may hold the classes.
   refusal<FormatError>("kind,b\ncat,2\n", "where this column holds the classes, say so by CsvOptions::label");
   refusal<FormatError>("1,b\ncat,2\n", "where the first row holds names, say so by CsvOptions::header");
   const CsvOptions program{.names = {.label = "--label"}};
@@ -322,11 +322,12 @@ TEST_CASE("a first line of counts, as scikit-learn's files have it, is no sample
   CHECK_FALSE(counted.header);
   const auto wide = parse_csv<double>("2,4,red,blue\n1,2,3,4,0\n3,4,5,6,1\n", last);
   CHECK(wide.samples.features() == 4);
-  CHECK_THROWS_AS(parse_csv<double>("3,2,red,blue\n1,2,1\n3,4,0\n", last), FormatError);  // one is missing
+  CHECK_THROWS_AS(parse_csv<double>("3,2,red,blue\n1,2,1\n3,4,0\n", last), FormatError);  // one row is missing
   CHECK(parse_csv<double>("2,2,red,blue\n1,2,1\n3,4,2\n", last).classes == std::vector<std::string>{"1", "2"});
   CHECK(parse_csv<double>("2,2,red,red\n1,2,1\n3,4,0\n", last).classes == std::vector<std::string>{"1", "0"});
   CHECK_THROWS_AS(parse_csv<double>("2,0,red,blue\n1\n0\n", last), FormatError);
-  CHECK_THROWS_AS(parse_csv<double>("2,1,red,blue\n1,2,1,x\n3,4,1,y\n", last), FormatError);  // no counts of it
+  CHECK_THROWS_AS(parse_csv<double>("2,1,red,blue\n1,2,1,x\n3,4,1,y\n", last),
+                  FormatError);  // not the counts of these rows
 }
 
 TEST_CASE("a first row of texts whose label another row has may be a sample") {

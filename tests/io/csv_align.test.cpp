@@ -49,7 +49,7 @@ TEST_CASE("classes keep the training file's numbers", "[csv_align]") {
   CHECK(other.classes == Names{"a", "b", "c", "d"});
   CHECK(other.labels == std::vector<int>{3, 2, 0, 3});
 
-  CHECK(aligned(test("x\n1\n", {}), known).labels.empty());  // samples whose classes are not known
+  CHECK(aligned(test("x\n1\n", {}), known).labels.empty());  // its labels were not read
 }
 
 TEST_CASE("columns without names are matched by number", "[csv_align]") {

@@ -19,7 +19,7 @@ struct NoOptimizer {};
 using State = TrainingState<Model, NoOptimizer>;
 static_assert(Callback<CSVLogger, State>);
 
-// Runs `epochs` epochs from `first` on, the losses 1/3, 1/4, …
+// Logs `epochs` epochs from `first` on, with the losses 1/3, 1/4, …
 void train(CSVLogger& logger, Index first, Index epochs, bool validation) {
   Model model;
   NoOptimizer optimizer;
@@ -74,7 +74,7 @@ TEST_CASE("CSVLogger ends a last line that has no end before it appends", "[csv_
   train(logger, 2, 1, false);
   CHECK(content_of(path) == header + "\n0,0.25\n1,0.25,,0.001,0.25\n2,0.2,,0.001,0.25\n");
 
-  for (const char* end : {"", "\r\n"}) {  // killed behind the header, or saved by an editor
+  for (const char* end : {"", "\r\n"}) {  // after a crash behind the header, or saved by an editor
     folder.write("log.csv", header + end);
     train(logger, 1, 1, false);
     CHECK(content_of(path) == header + (*end ? end : "\n") + "1,0.25,,0.001,0.25\n");
@@ -121,7 +121,7 @@ TEST_CASE("CSVLogger has a column for each metric, by its name", "[csv_logger]")
   CHECK(content_of(path) == header);
   for (MetricSeries& metric : history.metrics) metric.values = {0.25};
   logger.on_epoch_end(state);
-  history.metrics.insert(history.metrics.begin(), {"late", {7}});  // the columns are fixed
+  history.metrics.insert(history.metrics.begin(), {"late", {7}});  // the columns do not change
   history.metrics[1].values.push_back(1.0 / 3);
   history.metrics[3].values.push_back(-nan);
   state.epoch = 1;
@@ -156,7 +156,7 @@ TEST_CASE("CSVLogger's file is whole after each epoch", "[csv_logger]") {
   History history{.loss = {0.5}, .learning_rate = {0.1}, .seconds = {1}};
   State state{.model = model, .optimizer = optimizer, .history = history};
   CSVLogger logger{folder.path() / "log.csv"};
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "log.csv"));  // nothing is overwritten before the training
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "log.csv"));  // no file is touched before the training
   logger.on_train_begin(state);
   CSVLogger copy = logger;
   copy.on_epoch_end(state);

@@ -78,7 +78,7 @@ TEST_CASE("bad quotes are refused by line", "[csv_records]") {
 }
 
 TEST_CASE("a file of many blocks is split as its text is", "[csv_records]") {
-  // Line ends, quotes and CRs fall on the blocks' borders, at other places for each length of the first cell.
+  // Line ends, quotes and CRs fall on the blocks' borders, at a different place for each length of the first cell.
   std::string body;
   while (body.size() < 5'000'000) body += "\"a\"\"b\r\nc\",1.5\r\nplain,\"\"\r\n";
   const TemporaryFolder folder;

@@ -35,7 +35,7 @@ TEST_CASE("read_gzip inflates, and reads other files as they are", "[gzip]") {
 }
 
 TEST_CASE("an IDX file is inflated no further than it says it goes", "[gzip]") {
-  // 400 MB of zeros, whose header says that there are four; the test would notice by its time, and by the message.
+  // 400 MB of zeros after a header that announces four. If all were inflated, `used` would show it.
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "swollen.gz";
   const gzFile file = gzopen(path.c_str(), "wb1");
@@ -77,7 +77,7 @@ TEST_CASE("an IDX file is read through gzip as it is without", "[gzip]") {
   bytes.pop_back();
   CHECK_THROWS_AS(read_idx<float>(Gzip{InputFile{write_gzip(folder, bytes)}}), FormatError);
   CHECK_THROWS_AS(read_idx<float>(Gzip{InputFile{folder.write("plain", bytes)}}), FormatError);
-  // A length that no file of this size can hold is refused before memory is asked for.
+  // A length that a file of this size cannot hold is refused before memory is allocated.
   CHECK_THROWS_AS(read_idx<float>(Gzip{InputFile{write_gzip(folder, {0, 0, 8, 1, 255, 255, 255, 255, 1})}}),
                   FormatError);
 }

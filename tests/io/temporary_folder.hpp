@@ -11,7 +11,7 @@
 
 namespace gemel {
 
-/// A folder of this test's own, gone when it ends.
+/// A folder of a test, which is removed at the end.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -28,7 +28,7 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// Writes a file and returns where it is.
+  /// Writes a file and returns its path.
   std::filesystem::path write(const std::string& name, std::string_view content) const {
     std::ofstream(path_ / name, std::ios::binary) << content;
     return path_ / name;

@@ -18,7 +18,7 @@ Pairs<double> few_pairs() {
   return {uniform<double>(4, 12, rng), uniform<double>(4, 12, rng), coin_flips(12, rng)};
 }
 
-// The contrastive loss with captured margin; in generic form, as one would write it down.
+// The contrastive loss as a user might write it: a generic lambda that captures the margin.
 auto lambda_loss(double margin) {
   return [margin](auto d, auto similar, auto weight, auto slope) {
     const double n = static_cast<double>(d.size());
@@ -46,7 +46,7 @@ TEST_CASE("a lambda that captures is a loss wherever one is taken", "[loss]") {
   CHECK(std::abs(evaluate(model, pairs, loss).loss - evaluate(model, pairs, same).loss) < 1e-14);
   pairs.start_epoch(0, 0, 12, false);
   CHECK(gradient_check(model, pairs, loss).worst < 1e-6);
-  // Optimizer and schedule are temporaries, and the rate is captured too.
+  // The optimizer and the schedule are temporaries, and the schedule captures its rate.
   const double rate = 0.01;
   const auto train = [&](auto& trained, const auto& by) {
     Rng draws{3};

@@ -14,7 +14,7 @@
 
 namespace gemel::test {
 
-/// One batch and what a loss makes of it.
+/// One batch and the slopes that a loss writes.
 template <Scalar S = double>
 struct LossRun {
   std::vector<S> d;
@@ -36,7 +36,7 @@ inline const nlohmann::json& golden_losses() {
   return json;
 }
 
-/// The batch of the golden file; `inverted` where the source calls a dissimilar pair 1.
+/// The batch of the golden file. `inverted`: the source labels dissimilar pairs 1.
 inline LossRun<> golden_batch(bool inverted = false, bool weighted = false) {
   const auto& json = golden_losses();
   LossRun<> run{json["loss"]["distances"], {}};
@@ -57,7 +57,7 @@ void check_golden(const L& loss, const std::string& name, LossRun<> run) {
   }
 }
 
-/// Every slope against a central difference, on a weighted batch with no distance within h of a kink.
+/// Compares every slope with a central difference, on a weighted batch without a distance within h of a kink.
 template <class L>
 void check_slopes(const L& loss) {
   const double h = 1e-6;
@@ -74,7 +74,8 @@ void check_slopes(const L& loss) {
   }
 }
 
-/// What every loss refuses, what it must not lose, and that float follows double.
+/// Checks what every loss refuses, that NaN is not lost, that slopes beyond the margin are 0, and that float agrees
+/// with double.
 template <class L>
 void check_contract(const L& loss) {
   LossRun<> empty{{}, {}};
@@ -97,7 +98,7 @@ void check_contract(const L& loss) {
     CHECK(std::isnan(nan.slope[2]));
   }
 
-  // From the margin on a dissimilar pair does not count, down to the bit.
+  // A dissimilar pair at or beyond the margin has slope +0 exactly.
   LossRun<float> far{{0.8F, static_cast<float>(loss.margin), 7, 0.9F}, {1, 0, 0, 1}};
   far(loss);
   CHECK(far.slope[1] == 0);
@@ -111,7 +112,7 @@ void check_contract(const L& loss) {
   for (std::size_t i = 0; i < 3; ++i) CHECK(std::abs(narrow.slope[i] - wide.slope[i]) <= 1e-7);
 }
 
-/// What the losses with a positive margin refuse of it.
+/// Checks which positive margins a loss refuses.
 template <class L>
 void check_positive_margin(const L& loss) {
   for (const double positive_margin : {-0.1, loss.margin, std::nan("")}) {

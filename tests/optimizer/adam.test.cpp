@@ -41,7 +41,7 @@ TEST_CASE("Adam's first step is the learning rate, whatever the gradient's size"
 }
 
 TEST_CASE("AMSGrad divides by the largest v, in both dialects") {
-  // A gradient of 1, then of 0: v is largest after the first step; beta_1 = 0.5 leaves m = 0.25 in the second.
+  // With gradients 1 and 0, v is largest after the first step; beta_1 = 0.5 makes m = 0.25 in the second.
   for (const auto dialect : {Dialect::Keras, Dialect::PyTorch}) {
     Adam<double> optimizer{
         {.learning_rate = 0.5, .beta_1 = 0.5, .beta_2 = 0.75, .epsilon = 1e-12, .amsgrad = true, .dialect = dialect}};
@@ -55,7 +55,7 @@ TEST_CASE("AMSGrad divides by the largest v, in both dialects") {
 }
 
 TEST_CASE("Weight decay is decoupled in AdamW and Keras' Adam, a penalty in PyTorch's Adam") {
-  // With a gradient of 0 a penalty alone makes a whole first step; decoupled decay shrinks by lr times decay.
+  // With a gradient of 0, a penalty makes a whole first step, and decoupled decay shrinks w by lr times decay.
   const auto first_step = [](auto optimizer) {
     std::vector<double> w{4};
     optimizer.reserve(1);
@@ -109,11 +109,11 @@ TEST_CASE("Adam refuses what is not 0 but would be 0 in the scalar type") {
   CHECK(refuses("clipnorm", [] { Adam<float>{{.clipnorm = 1e-46}}; }));
   CHECK(refuses("global_clipnorm", [] { Adam<float>{{.global_clipnorm = 1e-46}}; }));
   CHECK(refuses("weight_decay", [] { AdamW<float>{{.weight_decay = 1e-46}}; }));
-  // Keras makes a float of it where the parameters are double too.
+  // Keras rounds it to float even if the parameters are double.
   CHECK(refuses("weight_decay", [] { Adam<double>{{.weight_decay = 1e-46}}; }));
   CHECK(refuses("weight_decay", [] { Adam<double>{{.weight_decay = 1e39}}; }));
   Adam<double>{{.learning_rate = 1e-46, .weight_decay = 1e-46, .clipnorm = 1e-46, .dialect = Dialect::PyTorch}};
   Adam<float> fine{{.learning_rate = 1e-30, .weight_decay = 0}};
-  fine.learning_rate(1e-46);  // where a schedule may end
+  fine.learning_rate(1e-46);  // a schedule may end there
   CHECK(fine.learning_rate() == 1e-46);
 }

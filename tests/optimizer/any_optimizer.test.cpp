@@ -21,7 +21,7 @@ namespace {
 
 static_assert(Optimizer<AnyOptimizer<float>, float> && Optimizer<AnyOptimizer<double>, double>);
 
-/// What a training of 12 batches, some with inactive samples, leaves: losses, parameters and the optimizer's state.
+/// The hash of a training of 12 batches, some with inactive samples: losses, parameters and the optimizer's state.
 template <class Model, class Source, class LossType, class O>
 std::uint64_t trained(Model model, Source source, const LossType& loss, O optimizer, Index threads) {
   TrainingStep step{model, loss, optimizer, {.threads = threads, .seed = 5}};
@@ -54,7 +54,7 @@ void check_any_parts(const Metric& metric, const Source& source, const LossType&
   }
 }
 
-/// A layer that counts the blocks that are updated while their gradient is computed.
+/// A layer that counts the blocks that it updates while it computes their gradient.
 struct CountingDense : Dense<9, 6> {
   static inline Index blocks = 0;
 
@@ -116,9 +116,9 @@ TEST_CASE("AnyOptimizer has the numbers of its choice", "[any_optimizer]") {
   CHECK(any.clipping().clipvalue == 3);
   CHECK(any.penalty() == 0);
   CHECK(AnyOptimizer<double>{RMSprop<double>{{.weight_decay = 0.125, .dialect = Dialect::PyTorch}}}.penalty() == 0.125);
-  CHECK(AnyOptimizer<double>{SGD<double>{}}.penalty() == 0);  // it has no such member
+  CHECK(AnyOptimizer<double>{SGD<double>{}}.penalty() == 0);  // SGD has no such member
 
-  // One step of the default, RMSprop, as a user's own loop takes it.
+  // One step of the default, RMSprop, as in a user's own loop.
   AnyOptimizer<double> mine;
   RMSprop<double> expected;
   std::vector<double> w = {1, -2}, v = w;

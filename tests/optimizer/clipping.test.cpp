@@ -42,7 +42,7 @@ TEST_CASE("Clipping by a norm whose square overflows") {
 }
 
 TEST_CASE("Clipping by a norm whose square overflows or underflows in double") {
-  // 3, -4, 0 | 0, 12, in units of `size`: norms 5 and 12, in all 13.
+  // The variables (3, -4, 0) and (0, 12) times `size` have norms 5 and 12; the whole norm is 13, times `size`.
   const auto check = [](const Clipping& clipping, double size, double first, double second) {
     const std::vector<double> unit{3, -4, 0, 0, 12};
     std::vector<double> large = unit;

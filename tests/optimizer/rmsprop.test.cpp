@@ -123,11 +123,11 @@ TEST_CASE("RMSprop refuses what is not 0 but would be 0 in the scalar type") {
   CHECK(refuses("clipvalue", [] { RMSprop<float>{{.clipvalue = 1e-46}}; }));
   CHECK(refuses("clipnorm", [] { RMSprop<float>{{.clipnorm = 1e-46}}; }));
   CHECK(refuses("global_clipnorm", [] { RMSprop<float>{{.global_clipnorm = 1e-46}}; }));
-  // Keras makes a float of it where the parameters are double too.
+  // Keras rounds it to float even if the parameters are double.
   CHECK(refuses("weight_decay", [] { RMSprop<double>{{.weight_decay = 1e-46}}; }));
   CHECK(refuses("weight_decay", [] { RMSprop<double>{{.weight_decay = 1e39}}; }));
   RMSprop<double>{{.learning_rate = 1e-46, .weight_decay = 1e-46, .clipnorm = 1e-46, .dialect = Dialect::PyTorch}};
   RMSprop<float> fine{{.learning_rate = 1e-30, .weight_decay = 0}};
-  fine.learning_rate(1e-46);  // where a schedule may end
+  fine.learning_rate(1e-46);  // a schedule may end there
   CHECK(fine.learning_rate() == 1e-46);
 }

@@ -81,7 +81,7 @@ TEST_CASE("Schedules are right at the largest step, and refuse one that is none"
     CHECK(ExponentialDecay{.decay_steps = last, .decay_rate = 0.5, .staircase = staircase}(last) == 0.5e-3);
     CHECK_THROWS_AS((ExponentialDecay{.staircase = staircase}(-1)), ValueError);
     CHECK_THROWS_AS((ExponentialDecay{.staircase = staircase}(std::numeric_limits<Index>::min())), ValueError);
-    // Above 1 the rate grows, to more than there is.
+    // With a decay_rate above 1 the rate grows to infinity.
     CHECK_THROWS_AS((ExponentialDecay{.decay_steps = 1, .decay_rate = 1.5, .staircase = staircase}(last)), ValueError);
     CHECK_THROWS_AS((ExponentialDecay{.decay_steps = 1, .decay_rate = 2, .staircase = staircase}(1100)), ValueError);
   }
@@ -110,7 +110,7 @@ TEST_CASE("a decay over the whole training is the one with its steps counted", "
   }
   CHECK(near(exponential.over(40)(40), 0.005));
   CHECK(warm.over(40)(40) <= 1e-16);
-  // Without a target there is no warm-up, and counted steps stay what they are.
+  // Without a target there is no warm-up, and given decay_steps remain.
   CHECK(CosineDecay{.decay_steps = whole_training, .warmup_steps = 50}.over(40).decay_steps == 40);
   CHECK(CosineDecay{}.over(7).decay_steps == 1000);
   CHECK(ExponentialDecay{.staircase = true}.over(7).decay_steps == 1000);

@@ -23,15 +23,15 @@ namespace gemel {
 /// Throws IoError if the file cannot be read, and FormatError, with the line and column in `place()`, for
 ///
 /// - a cell that is empty or not a number;
-/// - a label or a group that is empty, holds a zero byte, or is a number that another one writes otherwise ("1.0", "1");
+/// - a label or a group that is empty, holds a zero byte, or is the same number as another text ("1" and "1.0");
 /// - a row with more or fewer cells than the first one, or a quote that is not closed;
 /// - a file without rows, not of text, of UTF-16, or with lines that end in CR alone;
 /// - a header or a separator that cannot be told from the first rows.
 ///
 /// Throws NonFiniteError for NaN, infinities, and numbers that S cannot hold or that are nearer to 0 than any double.
 /// Throws ValueError if there is no such column of labels or groups, if both are the same column, or for a separator
-/// that can be a part of a number (a letter, a digit, a point, a sign), a blank, a quote, a line end, a zero byte or not
-/// ASCII.
+/// that can be a part of a number (a letter, a digit, a point, a sign), a blank, a quote, a line end, a zero byte or
+/// not ASCII.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file{path};

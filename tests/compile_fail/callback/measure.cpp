@@ -1,7 +1,7 @@
 // error: gemel: a callback needs at least one hook on_.*, and each that it names must be callable; on_measure needs
 #include "gemel/gemel.hpp"
 
-/// What it measures would be entered nowhere: until it is repaired, it has no name.
+/// A callback whose metric has no name, so that the history could not hold it. When repaired, it has one.
 struct Measure {
 #if defined(REPAIRED)
   gemel::MetricSeries metric() const { return {.name = "norm"}; }

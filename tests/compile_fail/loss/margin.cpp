@@ -1,7 +1,7 @@
 // error: gemel: a loss's `margin`, where it has one, is a public number or a function
 #include "gemel/gemel.hpp"
 
-/// A loss whose margin, out of reach, nobody would be warned of: until it is repaired, it is for itself only.
+/// A loss with a private margin: fit could not warn that it is out of reach. When repaired, it is public.
 class Half {
 #if defined(REPAIRED)
  public:

@@ -1,8 +1,8 @@
 // error: gemel: this type does not model the Optimizer concept
 #include "gemel/gemel.hpp"
 
-/// An SGD that counts its blocks, and would never be asked for one: until it is repaired, `interleaves` is no const
-/// member.
+/// An SGD that counts its blocks. Its `interleaves` is not const, so `block` would never be called. When repaired, it
+/// is const.
 struct Counting : gemel::SGD<float> {
   gemel::Index blocks = 0;
 

@@ -1,7 +1,7 @@
 // error: gemel: this type does not model the Optimizer concept .*: it lacks a member, such as clipping\(\)
 #include "gemel/gemel.hpp"
 
-/// Passes on all of an optimizer but, until it is repaired, the clipping that it asks for.
+/// A wrapper of an optimizer that forgets the clipping. When repaired, it forwards it.
 struct Wrapper {
   gemel::RMSprop<float> inner;
 

@@ -4,7 +4,7 @@
 #if defined(REPAIRED)
 using Optimizer = gemel::SGD<float>;
 #else
-using Optimizer = const gemel::SGD<float>;  // what a step changes in it would be lost
+using Optimizer = const gemel::SGD<float>;  // a step could not change its state
 #endif
 
 void train(gemel::Siamese<gemel::Network<float, gemel::Dense<3, 2>>>& model, gemel::Pairs<float>& pairs) {
