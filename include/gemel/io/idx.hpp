@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <initializer_list>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
