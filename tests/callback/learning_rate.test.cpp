@@ -165,10 +165,9 @@ struct WrongOver {
 
 }  // namespace
 
-static_assert(!detail::OverIsRight<WrongOver>);
-static_assert(detail::OverIsRight<Around> && detail::OverIsRight<CosineDecay> &&
-              detail::OverIsRight<double (*)(Index)>);
-static_assert(detail::OverIsRight<decltype([](Index) { return 1.0; })>);
+static_assert(!detail::UsableOver<WrongOver>);
+static_assert(detail::UsableOver<Around> && detail::UsableOver<CosineDecay> && detail::UsableOver<double (*)(Index)>);
+static_assert(detail::UsableOver<decltype([](Index) { return 1.0; })>);
 
 TEST_CASE("a lambda that captures is a schedule, also one that changes") {
   double rate = 8;

@@ -33,7 +33,7 @@ concept DependsOnSteps = requires(S schedule, Index steps) {
 
 /// The schedule has no member `over`, or one that can be used. (A function is a schedule too and has no members.)
 template <class S>
-concept OverIsRight = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
+concept UsableOver = !std::is_class_v<S> || DependsOnSteps<S> || !names_over<S>;
 
 }  // namespace detail
 
@@ -49,7 +49,7 @@ concept OverIsRight = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
 /// number of batches varies from epoch to epoch, so does `steps`; it is exact in the last epoch.)
 template <class Schedule>
 class LearningRate {
-  static_assert(detail::OverIsRight<Schedule>,
+  static_assert(detail::UsableOver<Schedule>,
                 "gemel: this schedule has a member over, which must take the number of steps of the training and give "
                 "a schedule (callback/learning_rate.hpp)");
 
