@@ -131,6 +131,7 @@ class CsvReader {
   std::size_t columns() const { return names_.size(); }
   std::size_t features() const { return columns() - (label_.position ? 1 : 0) - (group_.position ? 1 : 0); }
 
+  bool holds_texts(std::size_t column) const { return label_.is(column) || group_.is(column); }
   /// The column whose texts help to tell a row of names from a sample.
   const CsvTextColumn& telling() const { return label_.position ? label_ : group_; }
 
@@ -165,7 +166,7 @@ class CsvReader {
     std::size_t numbers = 0;
     std::size_t texts = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (i == label_.position || i == group_.position) continue;
+      if (holds_texts(i)) continue;
       if (looks_like_number(first[i])) {
         ++numbers;
       } else if (!is_missing(first[i])) {
@@ -221,8 +222,7 @@ class CsvReader {
     const std::size_t before = blocks_.back().size();
     bool whole = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const bool text = i == label_.position || i == group_.position;
-      const bool there = text ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
+      const bool there = holds_texts(i) ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
       whole = whole && there;
     }
     if (lone_label_ && line != first_line_) compare_with_lone_label(trimmed(cells[*telling().position]));
@@ -306,7 +306,7 @@ class CsvReader {
     for (; !blocks_.empty(); blocks_.pop_front()) out = std::ranges::copy(blocks_.front(), out).out;
     std::vector<std::string> features;
     for (std::size_t i = 0; i < columns(); ++i) {
-      if (i != label_.position && i != group_.position) features.push_back(names_[i]);
+      if (!holds_texts(i)) features.push_back(names_[i]);
     }
     const auto name_of = [this](const CsvTextColumn& column) {
       return column.position ? names_[*column.position] : std::string{};

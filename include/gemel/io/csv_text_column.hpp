@@ -30,6 +30,9 @@ class CsvTextColumn {
   std::vector<int> of_rows = {};             // the number of each row's text
   std::vector<std::string> texts = {};       // by their numbers
 
+  /// Whether this is the row's column of that number.
+  bool is(std::size_t column) const { return position == column; }
+
   /// Finds the column by its name or number. Returns whether the first row names it. Throws ValueError if there is no
   /// such column or several have the name.
   bool choose(const decltype(CsvOptions::label)& wanted, CsvHeader header, std::span<const std::string_view> first_row,
