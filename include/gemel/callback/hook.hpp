@@ -3,7 +3,7 @@
 #include <concepts>
 
 #include "gemel/callback/training_state.hpp"
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 
 namespace gemel::detail {
 
@@ -29,18 +29,18 @@ struct EachCallback {
 };
 
 /// Defines for a hook on_x:
-///   names_on_x<C>         whether C has a member of that name
+///   has_on_x<C>         whether C has a member of that name
 ///   Calls_on_x<C, State>  whether C has such a member that can be called with a State
 ///   Fits_on_x<C, State>   whether C has no such member, or one that can be called
 ///   call_on_x             calls it for each callback: call_on_x(state, callbacks...)
 #define GEMEL_HOOK(on_x)                                                                                       \
-  GEMEL_NAMES(on_x)                                                                                            \
+  GEMEL_HAS_MEMBER(on_x)                                                                                       \
   template <class C, class State>                                                                              \
   concept Calls_##on_x = requires(C & callback, State & state) {                                               \
     callback.on_x(state);                                                                                      \
   };                                                                                                           \
   template <class C, class State>                                                                              \
-  concept Fits_##on_x = Calls_##on_x<C, State> || !names_##on_x<C>;                                            \
+  concept Fits_##on_x = Calls_##on_x<C, State> || !has_##on_x<C>;                                              \
   struct Hook_##on_x {                                                                                         \
     template <class C, class State>                                                                            \
     requires Calls_##on_x<C, State> void operator()(C& callback, State& state) const { callback.on_x(state); } \

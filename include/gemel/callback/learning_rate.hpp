@@ -33,7 +33,7 @@ concept DependsOnSteps = requires(S schedule, Index steps) {
 
 /// The schedule has no member `over`, or one that can be used. (A function is a schedule too and has no members.)
 template <class S>
-concept UsableOver = !std::is_class_v<S> || DependsOnSteps<S> || !names_over<S>;
+concept UsableOver = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
 
 }  // namespace detail
 

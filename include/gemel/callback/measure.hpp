@@ -11,12 +11,12 @@
 #include "gemel/callback/history.hpp"
 #include "gemel/callback/training_state.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/names.hpp"
+#include "gemel/core/has_member.hpp"
 #include "gemel/core/stop.hpp"
 
 namespace gemel::detail {
 
-GEMEL_NAMES(on_measure)
+GEMEL_HAS_MEMBER(on_measure)
 
 /// Whether C measures a metric in each epoch; see Callback.
 template <class C, class State>
@@ -27,7 +27,7 @@ concept Calls_on_measure = requires(C& callback, State& state) {
 
 /// Whether C has no member on_measure, or has it and a metric() beside it.
 template <class C, class State>
-concept Fits_on_measure = Calls_on_measure<C, State> || !names_on_measure<C>;
+concept Fits_on_measure = Calls_on_measure<C, State> || !has_on_measure<C>;
 
 /// Throws ValueError if a metric cannot have that name.
 [[gnu::cold]] inline void check_metric_name(const std::string& name, const History& history) {
