@@ -72,8 +72,8 @@ core/kernel/update_adam.inl @ s/return sub(w, direction)/return add(w, direction
 core/kernel/fused_update.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/fused_update
 
 # The step that joins them
-training/batch_pass.hpp @ s/memory_.slope\[p\],$/-&/ @ training/gradient_check
-training/batch_pass.hpp @ s/coefficient(d\[p\], slope/coefficient(d[p], -slope/ @ training/gradient_check
+training/backward_pass.hpp @ s/memory_.slope\[p\],$/-&/ @ training/gradient_check
+training/backward_pass.hpp @ s/coefficient(d\[p\], slope/coefficient(d[p], -slope/ @ training/gradient_check
 END
 }
 

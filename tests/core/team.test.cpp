@@ -209,15 +209,17 @@ TEST_CASE("a team uses fewer members and more again", "[team]") {
 TEST_CASE("members' shares are all things, once, and as even as can be") {
   for (Index n = 0; n < 40; ++n) {
     for (Index members = 1; members < 9; ++members) {
-      CHECK(detail::share(n, 0, members) == 0);
-      CHECK(detail::share(n, members, members) == n);
+      Index end = 0;
       for (Index t = 0; t < members; ++t) {
-        const Index size = detail::share(n, t + 1, members) - detail::share(n, t, members);
-        CHECK((size == n / members || size == (n + members - 1) / members));
+        const detail::Range range = detail::share(n, t, members);
+        CHECK(range.first == end);
+        CHECK((range.size() == n / members || range.size() == (n + members - 1) / members));
+        end = range.last;
       }
+      CHECK(end == n);
     }
   }
-  CHECK(detail::share(std::numeric_limits<std::int32_t>::max(), 1000, 1024) == 2097151999);  // beyond 32 bits
+  CHECK(detail::share(std::numeric_limits<std::int32_t>::max(), 1000, 1024).first == 2097151999);  // beyond 32 bits
 }
 
 TEST_CASE("teams end at once: unused, with sleeping members, after a failure", "[team]") {

@@ -11,7 +11,7 @@ namespace {
 // Six samples of 2 features; layers of 3 and 1 outputs; sample j's values are j.
 struct Six {
   MatrixX<float> x = MatrixX<float>::Zero(2, 6);
-  BatchMemory<float> memory = {};
+  detail::BatchMemory<float> memory = {};
 
   Six() {
     memory.features = 2;
@@ -34,7 +34,7 @@ struct Six {
     for (const Index j : active) memory.position[j] = 0;
     memory.active = 0;
     for (std::size_t t = 0; t + 1 < starts.size(); ++t) {
-      const Index count = memory.keep_active(starts[t], starts[t + 1]);
+      const Index count = memory.keep_active({starts[t], starts[t + 1]});
       // Each active sample's delta is its number, at its new place.
       for (Index i = 0; i < count; ++i) {
         const Index j = memory.active_columns[starts[t] + i];
@@ -66,7 +66,7 @@ TEST_CASE("the active samples are in order, whoever kept them", "[batch_memory]"
       CAPTURE(active.size(), starts.size());
       Six six;
       six.keep(starts, active);
-      BatchMemory<float>& memory = six.memory;
+      detail::BatchMemory<float>& memory = six.memory;
       CHECK(memory.active == length(active));
       CHECK(numbers(memory.active_inputs(0, 0, memory.active)) == active);
       CHECK(numbers(memory.active_inputs(1, 0, memory.active)) == active);
@@ -82,7 +82,7 @@ TEST_CASE("the active samples are in order, whoever kept them", "[batch_memory]"
 
 TEST_CASE("room stays for smaller batches and grows for larger ones", "[batch_memory]") {
   Six six;
-  BatchMemory<float>& memory = six.memory;
+  detail::BatchMemory<float>& memory = six.memory;
   CHECK(memory.samples() == 6);
   CHECK(memory.pairs() == 3);
   const float* before = memory.at(0).y.data();

@@ -223,12 +223,12 @@ TEST_CASE("a fitted layer in front allocates nothing after the first batch, nor 
   step(pairs, 1);
   CHECK(allocation_count == before);
 
-  BatchPass pass{model, 0, true};
-  pass.make_room(1);
-  pass.load(pairs, {}, 0, 1);
-  CHECK(pass.memory().at(0).y.size() >= 16 * 20);
-  CHECK(pass.memory().at(0).dy.empty());
-  CHECK(pass.memory().at(1).dy.size() >= 16 * 8);
+  detail::BatchMemory<float> memory{model.network(), 0};
+  memory.make_members(1);
+  memory.load(model.network(), pairs, 0, {}, 1);
+  CHECK(memory.at(0).y.size() >= 16 * 20);
+  CHECK(memory.at(0).dy.empty());
+  CHECK(memory.at(1).dy.size() >= 16 * 8);
 }
 
 TEST_CASE("a list of samples with room for more allocates nothing when there are more") {

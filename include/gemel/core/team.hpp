@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -22,11 +23,12 @@
 
 namespace gemel {
 
-/// More threads than that are taken for a slip.
-inline constexpr Index most_threads = 1024;
+/// Larger thread counts are rejected as mistakes.
+inline constexpr Index max_threads = 1024;
 
-/// The processors that this thread may run on, where that is known: `taskset` or a container may leave it fewer than
-/// the machine has, and threads that share one only wait for each other.
+/// Number of processors that this thread may run on: `taskset` or a container may leave it fewer than the machine has,
+/// and threads that share a processor only wait for each other. Where the system does not tell, all processors of the
+/// machine; 0 where even their number is not known.
 inline Index usable_processors() {
 #if defined(__linux__) && defined(CPU_COUNT)
   cpu_set_t usable;
@@ -35,38 +37,47 @@ inline Index usable_processors() {
   return static_cast<Index>(std::thread::hardware_concurrency());
 }
 
-/// How many threads `threads` asks for: itself, or, for 0, as many as this thread's processors run at once. Throws
-/// ValueError where there are none, or more than any machine has.
+/// The number of threads that an option asks for: 0 stands for one per usable processor. Throws ValueError where it is
+/// negative or greater than `max_threads`.
 inline Index checked_threads(Index threads) {
-  if (threads == 0) return std::clamp<Index>(usable_processors(), 1, most_threads);
-  if (threads < 1 || threads > most_threads) {
-    throw ValueError({"threads must be 1 to ", most_threads, ", or 0 for all, but is ", threads});
+  if (threads == 0) return std::clamp<Index>(usable_processors(), 1, max_threads);
+  if (threads < 1 || threads > max_threads) {
+    throw ValueError({"threads must be 1 to ", max_threads, ", or 0 for all, but is ", threads});
   }
   return threads;
 }
 
 namespace detail {
 
-/// Where the share of `member` begins when n things are divided among `members`; that of member + 1 is its end. The
-/// product has 64 bits, whatever an Index has.
-constexpr Index share(Index n, Index member, Index members) {
-  return static_cast<Index>(std::int64_t{n} * member / members);
+/// The things first, …, last - 1.
+struct Range {
+  Index first = 0;
+  Index last = 0;
+  constexpr Index size() const { return last - first; }
+};
+
+/// The share of `member` when n things are divided in order and evenly among `members`.
+constexpr Range share(Index n, Index member, Index members) {
+  // The product has 64 bits, also where an Index has 32.
+  const auto begin = [=](Index t) { return static_cast<Index>(std::int64_t{n} * t / members); };
+  return {begin(member), begin(member + 1)};
 }
 
 }  // namespace detail
 
-/// Threads that run one function together, again and again: the caller is member 0, the others live as long as the
-/// team. Waiting spins briefly and then sleeps, so that a shared core is not burnt. A run allocates nothing.
+/// Threads that run one function together, again and again. The caller is member 0; the other threads live as long as
+/// the team. A thread that waits spins briefly and then sleeps, so that it does not keep a shared core busy. A run
+/// allocates nothing.
 class Team {
  public:
-  /// Throws std::system_error where the system has not as many threads.
+  /// A team of `size` members, at least one. Throws std::system_error where the system cannot start as many threads.
   [[gnu::cold]] explicit Team(Index size)
       : size_(static_cast<int>(std::max<Index>(size, 1))), errors_(to_size(size_)), workers_(to_size(size_ - 1)) {
     try {
       for (int member = 1; member < size_; ++member) {
         worker(member).thread = std::thread([this, member] { work(member); });
       }
-    } catch (...) {  // the system has not as many threads
+    } catch (...) {  // the system cannot start as many threads
       end();
       throw;
     }
@@ -77,15 +88,17 @@ class Team {
 
   ~Team() { end(); }
 
-  /// The members that take part in a run.
+  /// Number of members that take part in a run.
   Index size() const { return size_; }
-  /// How many may.
+  /// Number of members that may take part: the size at construction.
   Index capacity() const { return length(errors_); }
-  /// From the next run on, only the first `size` members take part, 1 <= size <= capacity(); the others sleep.
+  /// From the next run on, only the first `size` members take part; the others sleep. `size` is clamped to 1, …,
+  /// capacity().
   void use(Index size) { size_ = static_cast<int>(std::clamp<Index>(size, 1, capacity())); }
 
-  /// f(member) on every member at once; returns when all are done. What a member throws is thrown here (the lowest
-  /// member's, where several do) once all are out: nobody is left waiting at a barrier.
+  /// Calls f(member) on every member at once and returns when all are done. An exception of a member is rethrown here
+  /// once all members have left f; no member is left waiting at a barrier. Where several throw, it is the exception of
+  /// the lowest member.
   template <class F>
   void run(F&& f) {
     if (size_ == 1) return f(Index{0});
@@ -102,7 +115,8 @@ class Team {
     rethrow();
   }
 
-  /// Within run: waits for all members. The last to arrive calls `then` before any goes on.
+  /// Within run: waits for all members. The last to arrive calls `then`, if given, before any member goes on.
+  /// @{
   template <class Then>
   void barrier(Then&& then) {
     if (size_ == 1) return then();
@@ -126,12 +140,13 @@ class Team {
   void barrier() {
     barrier([] {});
   }
+  /// @}
 
  private:
-  struct Abandoned {};  // unwinds a member whose team has failed
+  struct Abandoned {};  // thrown at a barrier: unwinds a member when another one has failed
 
   struct alignas(64) Worker {
-    std::atomic<int> start{0};  // how many runs it was called to
+    std::atomic<int> start{0};  // number of runs that it was called to
     std::thread thread = {};
   };
 
@@ -139,8 +154,8 @@ class Team {
   Worker& worker(int member) { return workers_[to_size(member - 1)]; }
 
   void work(int member) {
-    for (int seen = 0;;) {
-      seen = wait_while(worker(member).start, seen);
+    for (int runs = 0;;) {
+      runs = wait_while(worker(member).start, runs);
       if (!job_) return;
       attempt(member);
       if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
@@ -163,7 +178,7 @@ class Team {
     }
   }
 
-  // Whoever leaves before the end is no longer expected at the barriers; the others see `failed_` there and leave too.
+  // A member that throws is no longer expected at the barriers; the other members see `failed_` there and leave too.
   void attempt(int member) {
     try {
       job_(context_, member);
@@ -209,10 +224,10 @@ class Team {
   void* context_ = nullptr;
   std::vector<std::exception_ptr> errors_;
   std::atomic<bool> failed_{false};
-  std::atomic<int> expected_{0};             // members that will still come to barriers
-  alignas(64) std::atomic<int> missing_{0};  // of those, who has not arrived at the present one
-  alignas(64) std::atomic<int> phase_{0};    // how many barriers have opened
-  alignas(64) std::atomic<int> running_{0};  // members but the caller that are not done
+  std::atomic<int> expected_{0};             // number of members that will still come to barriers
+  alignas(64) std::atomic<int> missing_{0};  // number of those that have not arrived at the present barrier
+  alignas(64) std::atomic<int> phase_{0};    // number of barriers that have opened
+  alignas(64) std::atomic<int> running_{0};  // number of members, the caller aside, that are not done
   std::vector<Worker> workers_;
 };
 

@@ -121,7 +121,7 @@ requires PairSource<Source, typename Model::Scalar>
     state.stop = stop_requested(options.stop);
     if (state.stop) break;
     step.epoch(state.epoch);
-    step.forget_maxima();
+    step.reset_ranges();
     state.batches = training.batches();
     if (state.batches < 1) throw ValueError("the source has no batches to train on", {.epoch = state.epoch});
     state.pairs = 0;

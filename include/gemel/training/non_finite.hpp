@@ -13,8 +13,9 @@
 
 namespace gemel::detail {
 
-// What is wrong with a batch in which a number is not finite. Each function is called where the batch has just come to,
-// and looks at nothing beyond: what memory holds of later parts is of an earlier batch.
+// The errors of a batch in which a number is not finite: each function finds the first such number and throws. It is
+// called at the stage that the batch has reached, and must not look at later stages, whose memory is of an earlier
+// batch.
 
 template <Scalar S>
 bool all_finite(const S* values, Index n) {
@@ -31,7 +32,7 @@ void name_sample(const BatchMemory<S>& memory, Index j, Place& where) {
   }
 }
 
-/// The output of a fitted layer for sample j of the batch.
+/// The output of a fitted layer is not finite for sample j of the batch. ByFeature: each output is made of one feature.
 template <bool ByFeature, class LayerMemory>
 [[noreturn, gnu::cold]] void throw_too_far(const LayerMemory& layer, Index j, Place where) {
   if (ByFeature && where.layer == 0) {
@@ -45,10 +46,10 @@ template <bool ByFeature, class LayerMemory>
       where);
 }
 
-/// A feature, or the output of the first layer where it happens.
+/// A feature, or an output of the first layer with one that is not finite.
 template <class Network, Scalar S>
-[[noreturn, gnu::cold]] void throw_non_finite_embedding(const Network& network, const BatchMemory<S>& memory,
-                                                        Place where) {
+[[noreturn, gnu::cold]] void throw_non_finite_embedding(const Network& network, const BatchMemory<S>& memory) {
+  Place where = memory.place;
   for (Index j = 0; j < memory.samples(); ++j) {
     for (Index i = 0; i < memory.features; ++i) {
       if (std::isfinite(memory.x[j][i])) continue;
@@ -80,7 +81,8 @@ template <class Network, Scalar S>
 }
 
 template <Scalar S>
-[[noreturn, gnu::cold]] void throw_non_finite_distance(const BatchMemory<S>& memory, Place where) {
+[[noreturn, gnu::cold]] void throw_non_finite_distance(const BatchMemory<S>& memory) {
+  Place where = memory.place;
   Index p = 0;
   while (std::isfinite(memory.d[p])) ++p;
   where.pair = p;
@@ -92,9 +94,10 @@ template <Scalar S>
       "the distance of two finite embeddings is infinite; scale the features or lower the learning rate", where);
 }
 
-/// A slope, or else the loss itself.
+/// A slope, or the loss itself where all slopes are finite.
 template <Scalar S>
-[[noreturn, gnu::cold]] void throw_non_finite_loss(const BatchMemory<S>& memory, double loss, Place where) {
+[[noreturn, gnu::cold]] void throw_non_finite_loss(const BatchMemory<S>& memory, double loss) {
+  Place where = memory.place;
   for (Index p = 0; p < memory.pairs(); ++p) {
     if (std::isfinite(memory.slope[p])) continue;
     where.pair = p;
@@ -109,7 +112,9 @@ template <Scalar S>
                        where);
 }
 
-[[noreturn, gnu::cold]] inline void throw_non_finite_delta(Index layer, Place where) {
+template <Scalar S>
+[[noreturn, gnu::cold]] void throw_non_finite_delta(const BatchMemory<S>& memory, Index layer) {
+  Place where = memory.place;
   where.layer = layer;
   throw NonFiniteError(
       "what the backward pass gives for the layer is NaN or infinite; lower the loss's weights or the "

@@ -11,12 +11,12 @@
 namespace gemel {
 
 /// Finds the number of threads that makes a training step fastest, by timing the first steps with 1, 2, 4, … threads up
-/// to the machine's (or most_threads). No result depends on it, so the steps that it times are steps like any other.
+/// to the machine's (or max_threads). No result depends on it, so the steps that it times are steps like any other.
 /// More threads must win by five percent: cores that share no cache can make a small step slower.
 class ThreadTuning {
  public:
   [[gnu::cold]] explicit ThreadTuning(Index most = checked_threads(0)) {
-    most = std::min(most, most_threads);
+    most = std::min(most, max_threads);
     for (Index count = 1; count < most; count *= 2) candidates_.push_back({count});
     candidates_.push_back({std::max<Index>(most, 1)});
   }

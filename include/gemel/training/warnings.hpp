@@ -108,12 +108,12 @@ template <class Step, class Model>
     add_warning(history, cause, format({" (since epoch ", since + 1, "): ", format(rest)}));
     explained = true;
   };
-  if (summary.whole && !step.seen(false)) {
+  if (summary.whole && !step.has_label(false)) {
     add("all pairs are similar",
         {"nothing holds samples apart, so that one point for all of them is the best embedding; give dissimilar pairs "
          "too"});
   }
-  if (summary.whole && !step.seen(true)) {
+  if (summary.whole && !step.has_label(true)) {
     add("all pairs are dissimilar", {"nothing draws samples together; give similar pairs too"});
   }
   // One epoch at 0 may be the begin of a warm-up.

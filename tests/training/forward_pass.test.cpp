@@ -1,4 +1,4 @@
-#include "gemel/training/batch_pass.hpp"
+#include "gemel/training/forward_pass.hpp"
 
 #include <limits>
 #include <span>
@@ -48,44 +48,6 @@ std::vector<float> trained(Net network, const MatrixX<float>& x, Index threads) 
 
 using HiddenLayer = Dense<Dynamic, Dynamic, ReLU>;
 
-// Copies, but must never be asked to go back.
-struct OneWay : Parameterless {
-  Index in() const { return 4; }
-  Index out() const { return 4; }
-  template <Scalar S>
-  void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
-    for (Index j = 0; j < y.cols(); ++j) y.col(j) = x.column(j);
-  }
-  template <Scalar S>
-  void backward(std::span<const S>, ColumnList<S>, ColumnList<S>, Columns<S>, Columns<S>, const Pass&) const {
-    throw ValueError("the backward pass came to a layer that nobody trains");
-  }
-};
-
-// The same as a layer with a parameter that nothing moves, which must not be asked for its dx.
-struct First {
-  Index in() const { return 4; }
-  Index out() const { return 4; }
-  Index parameter_count() const { return 1; }
-  Index grain() const { return 1; }
-  std::vector<Index> variables() const { return {1}; }
-  template <Scalar S>
-  void initialize(std::span<S> p, Rng&) const {
-    p[0] = 1;
-  }
-  template <Scalar S>
-  void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
-    for (Index j = 0; j < y.cols(); ++j) y.col(j) = x.column(j);
-  }
-  template <Scalar S>
-  void backward(std::span<const S>, ColumnList<S>, ColumnList<S>, Columns<S> dy, Columns<S> dx, const Pass&) const {
-    if (dx.size() > 0) throw ValueError("a dx was asked for that nobody needs");
-    if (dy.isZero(0)) throw ValueError("its dy is missing");
-  }
-  template <Scalar S>
-  void add_gradient(ColumnList<S>, ColumnList<S>, Index, std::span<S>) const {}
-};
-
 Pairs<float> similar_pairs(float size = 1) {
   Rng rng{2};
   return {size * normal<float>(4, 5, rng), size * normal<float>(4, 5, rng), Labels{1, 1, 1, 1, 1}};
@@ -103,7 +65,7 @@ NonFiniteError non_finite(Step& step, const Pairs<float>& pairs) {
 
 }  // namespace
 
-TEST_CASE("training behind a fitted layer has the bits of training on what it gives", "[batch_pass]") {
+TEST_CASE("training behind a fitted layer has the bits of training on what it gives", "[forward_pass]") {
   const MatrixX<float> x = far_samples();
   const Standardize<9> standardize{x, {.clip = 1.5}};
   const auto rescale = Rescale<9>::to_unit_range(x);
@@ -130,29 +92,7 @@ TEST_CASE("training behind a fitted layer has the bits of training on what it gi
   }
 }
 
-TEST_CASE("the backward pass ends at the first layer with parameters", "[batch_pass]") {
-  Rng rng{3};
-  RMSprop<float> optimizer;
-  Siamese model{make_network<float>(rng, OneWay{}, L2Normalize<4>{}, First{}, Dense<4, 3>{})};
-  TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = 2}};
-  const VectorX<float> before = model.parameters();
-  const double loss = step(similar_pairs(), 0);
-  CHECK(step(similar_pairs(), 0) < loss);
-  CHECK(step.active_samples() == 10);
-  CHECK(model.parameters()[0] == 1);
-  CHECK((model.parameters().array() != before.array()).count() == 12);  // W's: the difference of two knows no bias
-
-  // Where no layer has parameters it does not begin, and the loss is told as ever.
-  Siamese none{make_network<float>(rng, OneWay{}, L2Normalize<4>{}, OneWay{})};
-  TrainingStep idle{none, ContrastiveLoss{}, optimizer, {.threads = 2}};
-  const double first = idle(similar_pairs(), 0);
-  CHECK(first > 0);
-  CHECK(idle(similar_pairs(), 0) == first);
-  CHECK(idle.active_samples() == 10);
-  CHECK(idle.gradient(similar_pairs(), 0).empty());
-}
-
-TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with its output", "[batch_pass]") {
+TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with its output", "[forward_pass]") {
   Rng rng{3};
   RMSprop<float> optimizer;
   Siamese model{make_network<float>(rng, Standardize<4>{{0, 0, 0, 0}, {1, 1, 1e-30, 1}}, Dense<4, 3>{})};
@@ -172,7 +112,7 @@ TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with it
   CHECK(!output.place().feature);
 }
 
-TEST_CASE("a network whose parameters moved to another layer is refused", "[batch_pass]") {
+TEST_CASE("a network whose parameters moved to another layer is refused", "[forward_pass]") {
   Rng rng{3};
   const std::vector<AnyLayer> layers = {Rescale<>{4, {.factor = 2}}, HiddenLayer{4, 4}};
   Siamese model{AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}};

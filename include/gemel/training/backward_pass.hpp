@@ -1,0 +1,162 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "gemel/core/choice.hpp"
+#include "gemel/core/columns.hpp"
+#include "gemel/core/kernel.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/network/distance.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/training/batch_memory.hpp"
+#include "gemel/training/non_finite.hpp"
+
+namespace gemel::detail {
+
+/// The way of one batch back through a siamese model, from the slopes of the distances to the deltas of the first layer
+/// that has parameters. The members of a team call in this order, each for its own part of the batch:
+///
+///   run by each, barrier, gather_active by one
+template <class Model>
+class BackwardPass {
+  using S = typename Model::Scalar;
+  using Member = typename BatchMemory<S>::Member;
+
+ public:
+  BackwardPass(const Model& model, BatchMemory<S>& memory) : model_(model), memory_(memory) {}
+
+  /// Computes the deltas of the member's samples; only of those that a slope reaches where `skip_inactive`.
+  void run(Index t, bool skip_inactive) const {
+    Member& me = memory_.member(t);
+    const auto& network = model_.network();
+    std::vector<S>& max_abs_dz = me.ranges.max_abs_dz;
+    std::fill(max_abs_dz.begin(), max_abs_dz.end(), S{0});
+    if (skip_inactive) {
+      mark_active(me);
+    } else {
+      std::fill(memory_.position.data() + me.samples.first, memory_.position.data() + me.samples.last, 0);
+    }
+    me.active = memory_.keep_active(me.samples);
+    if (me.active == 0 || memory_.first_trained == network.depth()) return;
+
+    point_deltas(me);
+    visit_choice(model_.metric(), [&](const auto& metric) { add_distance_gradients(metric, me); });
+    for (Index k = network.depth() - 1; k >= memory_.first_trained; --k) {
+      network.visit(k, [&](const auto& layer) { run_layer(layer, k, me); });
+    }
+  }
+
+  /// Makes one list of all members' active samples. Throws NonFiniteError where a delta is not finite.
+  void gather_active() const {
+    memory_.active = 0;
+    for (const Member& member : memory_.team()) {
+      memory_.close_ranks(member.samples.first, member.active);
+      const std::vector<S>& max_abs_dz = member.ranges.max_abs_dz;
+      for (Index k = length(max_abs_dz) - 1; k >= 0; --k) {  // in the order of the pass
+        if (!std::isfinite(max_abs_dz[static_cast<std::size_t>(k)])) throw_non_finite_delta(memory_, k);
+      }
+    }
+  }
+
+ private:
+  static constexpr Index pairs_at_once = 64;
+
+  PairIndex pair(Index p) const { return memory_.batch.pairs[static_cast<std::size_t>(p)]; }
+
+  ConstColumn<S> embedding(Index sample) const { return {memory_.embeddings[sample], model_.network().out()}; }
+
+  /// Sets the position of the member's samples to 0 where the slope of a pair reaches them, else to -1.
+  void mark_active(const Member& me) const {
+    std::fill(memory_.position.data() + me.samples.first, memory_.position.data() + me.samples.last, -1);
+    Index inactive = me.samples.size();
+    const auto mark = [&](Index sample) {
+      if (!me.owns(sample) || memory_.position[sample] == 0) return;
+      memory_.position[sample] = 0;
+      --inactive;
+    };
+    for (Index p = me.reached.first; p < me.reached.last && inactive > 0; ++p) {
+      if (memory_.slope[p] == 0) continue;
+      mark(pair(p).first);
+      mark(pair(p).second);
+    }
+  }
+
+  /// Sets dLoss/dembedding of the member's active samples to 0, and points to where that of each sample is added up.
+  void point_deltas(Member& me) const {
+    const Index out = model_.network().out();
+    S* const dy = memory_.layers.back().dy.data();
+    std::fill_n(dy + me.samples.first * out, me.active * out, S{0});
+    std::fill_n(me.deltas.data(), memory_.samples(), me.discarded.data());
+    for (Index j = me.samples.first; j < me.samples.last; ++j) {
+      if (memory_.position[j] >= 0) me.deltas[j] = dy + memory_.position[j] * out;
+    }
+  }
+
+  /// Adds the pairs' gradients to the deltas of the member's samples.
+  template <class Metric>
+  void add_distance_gradients(const Metric& metric, Member& me) const {
+    const Index out = model_.network().out();
+    for (Index p = me.reached.first; p < me.reached.last; ++p) {
+      const auto [first, second] = pair(p);
+      if (memory_.slope[p] == 0 || !(me.owns(first) || me.owns(second))) continue;
+      metric.add_gradient(embedding(first), embedding(second), memory_.d[p], memory_.slope[p],
+                          Column<S>(me.deltas[first], out), Column<S>(me.deltas[second], out));
+    }
+  }
+  template <class Metric>
+  requires DifferenceDistance<Metric, S>
+  void add_distance_gradients(const Metric& metric, Member& me) const {
+    // Copies, which the compiler would otherwise read again for each pair.
+    const PairIndex* const pairs = memory_.batch.pairs.data();
+    const S* const* const embedding = memory_.embeddings.data();
+    const S* const d = memory_.d.data();
+    const S* const slope = memory_.slope.data();
+    S* const* const delta = me.deltas.data();
+    const S* const discarded = me.discarded.data();
+    const S* seconds[pairs_at_once];
+    S* deltas[pairs_at_once];
+    S coefficients[pairs_at_once];
+    const Index end = me.reached.last;
+    for (Index p = me.reached.first; p < end;) {
+      const Index first = pairs[p].first, last = std::min(end, p + pairs_at_once);
+      const bool first_is_mine = delta[first] != discarded;
+      Index count = 0;
+      for (; p < last && pairs[p].first == first; ++p) {
+        const Index second = pairs[p].second;
+        if (slope[p] == 0 || !(first_is_mine || delta[second] != discarded)) continue;
+        seconds[count] = embedding[second];
+        deltas[count] = delta[second];
+        coefficients[count++] = metric.coefficient(d[p], slope[p]);
+      }
+      if (count == 0) continue;
+      kernel::kernels<S>().add_differences(
+          {model_.network().out(), count, embedding[first], seconds, coefficients, delta[first], deltas});
+    }
+  }
+
+  /// Turns the member's dy of layer k into dz, and computes its dx where another trained layer comes before.
+  template <class L>
+  void run_layer(const L& layer, Index k, Member& me) const {
+    const Index first = me.samples.first;
+    const auto columns = [&](Index q) {
+      auto& memory = memory_.at(q);
+      return Columns<S>(memory.dy.data() + first * memory.out, memory.out, me.active);
+    };
+    const Columns<S> dy = columns(k);
+    const Columns<S> dx = k > memory_.first_trained ? columns(k - 1) : Columns<S>(nullptr, layer.in(), 0);
+    const ColumnList<S> x = memory_.active_inputs(k, first, me.active);
+    const ColumnList<S> y = memory_.active_outputs(k, first, me.active);
+    layer.backward(memory_.parameters(model_.network(), k, layer), x, y, dy, dx,
+                   Pass{true, memory_.at(k).seed, memory_.step, memory_.active_columns.span(first, me.active)});
+    me.ranges.max_abs_dz[static_cast<std::size_t>(k)] = max_abs(dy.data(), dy.size());
+  }
+
+  const Model& model_;
+  BatchMemory<S>& memory_;
+};
+
+}  // namespace gemel::detail

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/choice.hpp"
+#include "gemel/core/columns.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/data/pair_source.hpp"
+#include "gemel/network/distance.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/training/batch_memory.hpp"
+#include "gemel/training/non_finite.hpp"
+
+namespace gemel::detail {
+
+/// The way of one batch through a siamese model: embeddings, distances, loss. The members of a team call in this order,
+/// each for its own part of the batch:
+///
+///   embed by each, barrier unless the memory says `independent`, measure by each, barrier, evaluate_loss by one
+template <class Model>
+class ForwardPass {
+  using S = typename Model::Scalar;
+
+ public:
+  ForwardPass(const Model& model, BatchMemory<S>& memory) : model_(model), memory_(memory) {}
+
+  /// Embeds the member's samples; `batch` is the number of the batch in the source.
+  template <class Source>
+  void embed(const Source& source, Index batch, Index t, bool training) const {
+    auto& me = memory_.member(t);
+    const auto& network = model_.network();
+    const Index first = me.samples.first, count = me.samples.size();
+    std::vector<S>& max_abs_y = me.ranges.max_abs_y;
+    std::fill(max_abs_y.begin(), max_abs_y.end(), S{0});
+    visit_choice(source, [&](const auto& chosen) {
+      for (Index j = first; j < me.samples.last; ++j) {
+        memory_.x[j] = chosen.column(batch, j, memory_.filled.data() + j * memory_.features);
+      }
+    });
+    ColumnList<S> x(memory_.x.data() + first, memory_.features, count);
+    max_abs_y.front() = max_abs(memory_.x.data() + first, memory_.features, count);
+    for (Index k = 0; k < network.depth() && count > 0; ++k) {
+      network.visit(k, [&](const auto& layer) {
+        const Columns<S> y(memory_.at(k).y.data() + first * layer.out(), layer.out(), count);
+        layer.forward(memory_.parameters(network, k, layer), x, y,
+                      Pass{training, memory_.at(k).seed, memory_.step, memory_.columns.span(first, count)});
+        max_abs_y[static_cast<std::size_t>(k) + 1] = max_abs(y.data(), y.size());
+        x = ColumnList<S>(y);
+      });
+    }
+  }
+
+  /// Measures the distances of the member's pairs.
+  void measure(Index t) const {
+    const Range range = memory_.member(t).pairs;
+    const PairIndex* const pairs = memory_.batch.pairs.data() + range.first;
+    const S* const* const embedding = memory_.embeddings.data();
+    const auto columns_of = [=](Index i) { return std::pair(embedding[pairs[i].first], embedding[pairs[i].second]); };
+    visit_choice(model_.metric(), [&](const auto& metric) {
+      measure_pairs(metric, model_.network().out(), range.size(), columns_of, memory_.d.data() + range.first);
+    });
+  }
+
+  /// Returns the loss of the batch and sets its slopes, once all pairs are measured. Throws NonFiniteError where the
+  /// features, the embeddings, the distances, the slopes or the loss are not finite.
+  template <class LossType>
+  double evaluate_loss(const LossType& loss) const {
+    const Index m = memory_.pairs();
+    for (const auto& member : memory_.team()) {
+      for (std::size_t k = 0; k < member.ranges.max_abs_y.size(); ++k) {
+        const S max_abs_y = member.ranges.max_abs_y[k];
+        if (!std::isfinite(max_abs_y)) throw_non_finite_embedding(model_.network(), memory_);
+        memory_.epoch_ranges.include_y(k, max_abs_y);
+      }
+    }
+    const S max_abs_distance = max_abs(memory_.d.data(), m);
+    if (!std::isfinite(max_abs_distance)) throw_non_finite_distance(memory_);
+    memory_.epoch_ranges.include_distance(max_abs_distance);
+    const auto weight = std::span<const S>(memory_.batch.weight);
+    std::fill_n(memory_.slope.data(), m, std::numeric_limits<S>::quiet_NaN());  // shows a slope that the loss left out
+    const double value = loss(std::span<const S>(memory_.d.span(0, m)),
+                              std::span<const std::uint8_t>(memory_.batch.similar), weight, memory_.slope.span(0, m));
+    if (!std::isfinite(value) || !std::isfinite(max_abs(memory_.slope.data(), m))) {
+      throw_non_finite_loss(memory_, value);
+    }
+    return value;
+  }
+
+ private:
+  const Model& model_;
+  BatchMemory<S>& memory_;
+};
+
+}  // namespace gemel::detail
