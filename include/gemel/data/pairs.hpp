@@ -50,7 +50,7 @@ class Pairs {
       throw ShapeError({"A and B need as many samples, but A has ", a_.size(), " and B has ", b_.size(),
                         " (features x n: one sample a column)"});
     }
-    share({}, std::move(labels), std::move(weights), false);
+    make_shared_state({}, std::move(labels), std::move(weights), false);
   }
 
   /// Pair i is the samples index_pairs[i].first and .second of X. Throws ShapeError if the sizes differ or there is no
@@ -69,7 +69,7 @@ class Pairs {
         seen[static_cast<std::size_t>(sample)] = true;
       }
     }
-    share(std::move(index_pairs), std::move(labels), std::move(weights), sharing);
+    make_shared_state(std::move(index_pairs), std::move(labels), std::move(weights), sharing);
   }
 
   /// The same pairs, which then know the classes of their samples. `classes` has one per sample, by the samples'
@@ -210,7 +210,8 @@ class Pairs {
     return values[static_cast<std::size_t>(i)];
   }
 
-  [[gnu::cold]] void share(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights, bool sharing) {
+  [[gnu::cold]] void make_shared_state(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights,
+                                       bool sharing) {
     if (labels.size() != size_) {
       throw ShapeError({"there are ", size_, " pairs, but ", labels.size(), " labels: one a pair is needed"});
     }

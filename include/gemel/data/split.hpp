@@ -259,10 +259,10 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
     const std::span<const Index> members = classes.members(c);
     const Index size = length(members);
     passed += size;
-    // In total, floor(passed held / n) samples are held out so far, so every class has its share to within one.
-    const auto share = [&](std::int64_t part) { return part * held / n; };  // 64 bits, whatever an Index has
+    // Held out so far, floor(passed held / n), keeps to the line: every class has its share to within one.
+    const auto quota = [&](std::int64_t part) { return part * held / n; };  // 64 bits, whatever an Index has
     auto count = static_cast<Index>(
-        std::clamp(share(passed) - length(split.test), share(size), (std::int64_t{size} * held + n - 1) / n));
+        std::clamp(quota(passed) - length(split.test), quota(size), (std::int64_t{size} * held + n - 1) / n));
     if (size >= 4) count = std::clamp<Index>(count, 2, size - 2);
     const std::vector<Index> order = detail::random_order(size, rng);
     for (Index i = 0; i < size; ++i) {
