@@ -14,18 +14,18 @@ namespace {
 using Steps = std::vector<Index>;
 
 // Runs steps that take as many microseconds as `time` says of (threads, step); returns the threads of each.
-Steps run(ThreadTuning& tuning, int steps, const std::function<int(Index, int)>& time) {
+Steps run(detail::ThreadTuning& tuning, int steps, const std::function<int(Index, int)>& time) {
   Steps threads;
   for (int step = 0; step < steps; ++step) {
     threads.push_back(tuning.threads());
-    tuning.took(std::chrono::microseconds(time(tuning.threads(), step)));
+    tuning.record(std::chrono::microseconds(time(tuning.threads(), step)));
   }
   return threads;
 }
 
 // What is chosen in the end.
 Index chosen(Index most, std::map<Index, int> microseconds) {
-  ThreadTuning tuning(most);
+  detail::ThreadTuning tuning(most);
   run(tuning, 100, [&](Index threads, int) { return microseconds.at(threads); });
   CHECK(tuning.done());
   return tuning.threads();
@@ -34,8 +34,8 @@ Index chosen(Index most, std::map<Index, int> microseconds) {
 }  // namespace
 
 TEST_CASE("numbers of threads are tried by powers of two, up to the machine's", "[thread_tuning]") {
-  ThreadTuning tuning(6);
-  CHECK(tuning.most() == 6);
+  detail::ThreadTuning tuning(6);
+  CHECK(tuning.limit() == 6);
   CHECK(!tuning.done());
   const Steps threads = run(tuning, 24, [](Index, int) { return 100; });
   Steps expected;
@@ -55,18 +55,18 @@ TEST_CASE("the fastest is chosen, and more threads only where they win by five p
 }
 
 TEST_CASE("a step that is disturbed does not count", "[thread_tuning]") {
-  ThreadTuning tuning(2);
+  detail::ThreadTuning tuning(2);
   run(tuning, 12, [](Index threads, int step) { return step % 6 == 3 ? (threads == 1 ? 100 : 50) : 10000; });
   CHECK(tuning.threads() == 2);
 }
 
 TEST_CASE("one thread is no choice, and later times change nothing", "[thread_tuning]") {
   for (const Index most : {-1, 0, 1}) {
-    ThreadTuning tuning(most);
-    CHECK(tuning.most() == 1);
+    detail::ThreadTuning tuning(most);
+    CHECK(tuning.limit() == 1);
     CHECK(tuning.threads() == 1);
   }
-  ThreadTuning tuning(2);
+  detail::ThreadTuning tuning(2);
   run(tuning, 12, [](Index threads, int) { return threads == 1 ? 100 : 50; });
   CHECK(tuning.threads() == 2);
   run(tuning, 20, [](Index, int) { return 100000; });

@@ -246,7 +246,7 @@ namespace {
 struct ChosenDistance : Euclidean {
   using ExactType = ChosenDistance;
   template <class Range>
-  double farthest(const Range&, Index n) const {
+  double max_distance(const Range&, Index n) const {
     return static_cast<double>(n);
   }
 };

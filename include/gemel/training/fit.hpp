@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -14,8 +16,9 @@
 #include "gemel/core/random.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/stop.hpp"
-#include "gemel/training/borrowed_rate.hpp"
+#include "gemel/core/team.hpp"
 #include "gemel/training/fit_options.hpp"
+#include "gemel/training/learning_rate_guard.hpp"
 #include "gemel/training/step.hpp"
 #include "gemel/training/thread_tuning.hpp"
 #include "gemel/training/validation_split.hpp"
@@ -25,7 +28,7 @@ namespace gemel {
 
 namespace detail {
 
-/// The mean of the batches' losses, weighed by their sizes.
+/// The mean of the batches' losses, weighted by their sizes.
 class MeanLoss {
  public:
   void add(double loss, Index pairs) {
@@ -40,8 +43,8 @@ class MeanLoss {
   Index pairs_ = 0;
 };
 
-/// The mean loss over all batches of a source, as the model is, and the distances of its pairs; NaN and none where it
-/// is stopped.
+/// The mean loss over all batches of a source for the present parameters, and the distances of its pairs. Where it is
+/// stopped, the loss is NaN and there are no distances.
 template <class Step, class Source, class S>
 [[gnu::cold]] double mean_loss(Step& step, const Source& source, std::vector<S>& distances, const StopFlag* stop) {
   MeanLoss mean;
@@ -60,19 +63,20 @@ template <class Step, class Source, class S>
 
 }  // namespace detail
 
-/// Trains the model on a source of pairs, as Keras' fit does: each epoch in a new order (or new pairs, as the source
-/// wills), batch by batch, the last and smaller one too. All that is random is a function of one number drawn from rng.
+/// Trains the model on a source of pairs, as Keras' fit does. Each epoch visits the pairs in a new order (or new pairs,
+/// if the source draws them), batch by batch; the last batch may be smaller. Everything random is a function of one
+/// number drawn from rng.
 ///
-/// The source is taken as a copy, which is cheap, and so the caller's is unchanged. The optimizer, and each callback,
-/// is used itself where it is given as an lvalue, and so keeps its state; it may be a temporary too. Callbacks are
-/// called in their order. What they may change is in TrainingState. When fit ends, also by an error, the optimizer has
-/// the learning rate it came with.
+/// The source is copied, which is cheap, so that the caller's source is unchanged. The optimizer and the callbacks may
+/// be temporaries; an lvalue is not copied, and so keeps its state. Callbacks are called in their order; TrainingState
+/// says what they may change. When fit ends, also by an error, the optimizer has its initial learning rate again.
 ///
-/// Throws ValueError for options out of range or a callback that changes what it may not, ShapeError where features and
-/// network disagree, NonFiniteError where a batch is not finite (the parameters are then those of the last good batch),
-/// and whatever a callback throws: model and optimizer are then as the last step left them. The history goes with an
-/// error; a callback may write it down epoch by epoch, as CSVLogger does.
-// Cold, as all that is called once an epoch or where something fails: made small, it takes the compiler less time.
+/// Throws ValueError for an option out of range or a callback that changes what it must not change, ShapeError where
+/// the source's features do not fit the network, NonFiniteError where a batch is not finite (the parameters are then
+/// those after the last finite batch), and every exception of a callback (model and optimizer are then as the last step
+/// left them). The history is lost with an error; a callback can write it to a file epoch by epoch, as CSVLogger does.
+// Cold, like everything that is called once an epoch or in case of an error: the compiler makes it small, which is
+// faster.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
 requires PairSource<Source, typename Model::Scalar>
 [[gnu::cold]] History fit(Model& model, Source source, LossType loss, OptimizerType&& optimizer,
@@ -96,17 +100,17 @@ requires PairSource<Source, typename Model::Scalar>
   }
   detail::warn_of_margin(loss, model, history);
   std::vector<typename Model::Scalar> validation_distances;
-  ThreadTuning tuning(options.threads == 0 ? ThreadTuning() : ThreadTuning(options.threads));
+  detail::ThreadTuning tuning(options.threads == 0 ? checked_threads(0) : options.threads);
   TrainingStep step(model, std::move(loss), optimizer,
-                    {.threads = options.threads == 0 ? tuning.most() : options.threads, .seed = seed});
-  detail::BorrowedRate rate(optimizer);
+                    {.threads = options.threads == 0 ? tuning.limit() : options.threads, .seed = seed});
+  detail::LearningRateGuard rate(optimizer);
   State state{.model = model, .optimizer = optimizer, .history = history};
   state.epochs = options.epochs;
   state.learning_rate = rate.own();
   state.validated = validation.has_value();
   const auto call = [&](const auto& hook) {
     hook(state, callbacks...);
-    rate.adopt(state);
+    rate.adopt_changes(state);
   };
 
   if (validation) {
@@ -133,22 +137,22 @@ requires PairSource<Source, typename Model::Scalar>
     double highest_rate = 0;
     for (state.batch = 0; state.batch < state.batches && !state.stop; ++state.batch) {
       call(detail::call_on_batch_begin);
-      rate.set(state);
-      highest_rate = std::max(highest_rate, rate.taken());
+      rate.apply(state);
+      highest_rate = std::max(highest_rate, rate.applied());
       if (options.threads == 0) step.threads(tuning.threads());
       const auto start = Clock::now();
       const double batch_loss = step(training, state.batch);
-      tuning.took(Clock::now() - start);
+      tuning.record(Clock::now() - start);
       mean.add(batch_loss, step.batch_size());
       state.pairs = mean.pairs();
       state.loss = mean.value();
       if (stop_requested(options.stop)) state.stop = true;
       call(detail::call_on_batch_end);
     }
-    rate.give_back();
-    step.check_model();  // before it is looked at: the last callback may have moved from it
+    rate.restore();
+    step.check_model();  // the last callback may have moved from the model
     history.loss.push_back(mean.value());
-    history.learning_rate.push_back(rate.taken());
+    history.learning_rate.push_back(rate.applied());
     if (!std::isfinite(max_abs(model.network().parameters().data(), model.network().parameter_count()))) {
       throw NonFiniteError("the update of the parameters overflowed: lower the learning rate", {.epoch = state.epoch});
     }
@@ -158,14 +162,14 @@ requires PairSource<Source, typename Model::Scalar>
       history.validation_loss.push_back(detail::mean_loss(step, *validation, validation_distances, options.stop));
       if (stop_requested(options.stop)) state.stop = true;
     }
-    call([&](State& seen, auto&... each) { detail::take_metrics(seen, history, options.stop, each...); });
+    call([&](State& now, auto&... each) { detail::take_metrics(now, history, options.stop, each...); });
     history.seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     history.threads = step.threads();
     call(detail::call_on_epoch_end);
   }
   history.stopped = state.stop;
   if (validation) detail::warn_of_validation(validation_distances, validation->labels(), history);
-  if (!history.stopped && history.warnings.empty()) detail::warn_of_end(history);  // else they tell more of it
+  if (!history.stopped && history.warnings.empty()) detail::warn_of_end(history);  // a warning before explains more
   call(detail::call_on_train_end);
   return history;
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <limits>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
@@ -13,29 +15,32 @@
 
 namespace gemel {
 
+/// Options of a gradient check.
 struct GradientCheckOptions {
-  std::array<double, 2> steps = {3e-5, 3e-6};  ///< of the differences, times max(1, |parameter|); the better one counts
-  Index parameters = 0;                        ///< how many to check, drawn at random; 0: all
-  std::uint64_t seed = 0;
+  /// Step widths of the differences, as multiples of max(1, |parameter|). The width with the smaller error counts.
+  std::array<double, 2> steps = {3e-5, 3e-6};
+  Index parameters = 0;    ///< number of parameters to check, drawn at random; 0: all
+  std::uint64_t seed = 0;  ///< of that draw, and of what layers draw (Dropout)
 };
 
-/// What a gradient check found.
+/// The result of a gradient check. The error of a parameter is |a - n| / max(|a|, |n|, max|g| / 1000), where a is its
+/// derivative by the backward pass, n by differences, and g the whole gradient.
 struct GradientCheck {
-  double worst = 0;  ///< the largest error |a - n| / max(|a|, |n|, max|g| / 1000), a by backward pass, n by differences
-  Index parameter = 0;  ///< where: its number in the flat vector
-  double analytic = 0;
-  double numeric = 0;
-  Index checked = 0;
-  Index at_kinks = 0;  ///< left out: the loss has a kink (a ReLU's, the margin's) within the step
+  double worst = 0;     ///< the largest error
+  Index parameter = 0;  ///< the parameter with that error: its position in the flat vector
+  double analytic = 0;  ///< its derivative by the backward pass
+  double numeric = 0;   ///< its derivative by differences
+  Index checked = 0;    ///< number of parameters compared
+  Index at_kinks = 0;  ///< number of parameters left out: the loss has a kink (of a ReLU or the margin) within the step
 };
 
 /// Compares the gradient that the backward pass gives with central differences of the loss, parameter by parameter,
-/// over the pairs of the source's first batch: for those who write a layer, a distance or a loss of their own. About
-/// 1e-8 is right, 1e-3 and more is wrong. The model is left as it was. A network without parameters has nothing to
-/// check: 0 are `checked`.
+/// over the pairs of the source's first batch. It is a test for a layer, a distance or a loss of your own: an error of
+/// about 1e-8 is right, an error of 1e-3 or more is wrong. The model is left as it was. For a network without
+/// parameters, `checked` is 0.
 ///
 /// Throws ValueError for steps that are not positive and finite, NonFiniteError where the backward pass gives NaN or
-/// infinity. A network of float does not compile: its differences would show rounding only.
+/// infinity. A network of float does not compile: its differences would show nothing but rounding.
 template <class Model, class Source, class LossType>
 GradientCheck gradient_check(Model model, const Source& source, LossType loss,
                              const GradientCheckOptions& options = {}) {
@@ -75,7 +80,7 @@ GradientCheck gradient_check(Model model, const Source& source, LossType loss,
       const double h = relative * std::max(1.0, std::abs(kept));
       const double above = loss_at(kept + h), below = loss_at(kept - h);
       const double difference = (above - below) / (2 * h);
-      const double bend = std::abs(above - 2 * here + below) / h;  // of order h, but at a kink of order 1
+      const double bend = std::abs(above - 2 * here + below) / h;  // of order h; of order 1 at a kink
       const double size = std::max({std::abs(gradient[i]), std::abs(difference), scale, 1e-300});
       if (bend > 0.01 * size && bend > 1e3 * h * size) continue;
       if (std::abs(gradient[i] - difference) / size < error) {

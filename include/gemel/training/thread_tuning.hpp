@@ -8,30 +8,32 @@
 #include "gemel/core/team.hpp"
 #include "gemel/core/types.hpp"
 
-namespace gemel {
+namespace gemel::detail {
 
-/// Finds the number of threads that makes a training step fastest, by timing the first steps with 1, 2, 4, … threads up
-/// to the machine's (or max_threads). No result depends on it, so the steps that it times are steps like any other.
-/// More threads must win by five percent: cores that share no cache can make a small step slower.
+/// Finds the number of threads that makes a training step fastest: it times the first steps with 1, 2, 4, … threads, up
+/// to the number of usable processors or max_threads. No result depends on the number, so the steps that it times are
+/// ordinary ones. More threads must win by five percent: cores that share no cache can make a small step slower.
 class ThreadTuning {
  public:
-  [[gnu::cold]] explicit ThreadTuning(Index most = checked_threads(0)) {
-    most = std::min(most, max_threads);
-    for (Index count = 1; count < most; count *= 2) candidates_.push_back({count});
-    candidates_.push_back({std::max<Index>(most, 1)});
+  [[gnu::cold]] explicit ThreadTuning(Index limit = checked_threads(0)) {
+    limit = std::clamp<Index>(limit, 1, max_threads);
+    for (Index count = 1; count < limit; count *= 2) candidates_.push_back({count});
+    candidates_.push_back({limit});
   }
 
+  /// Whether all numbers have been tried.
   bool done() const { return next_ == candidates_.size(); }
-  /// With how many threads the next step is to run.
+  /// Number of threads for the next step.
   Index threads() const { return done() ? best_ : candidates_[next_].threads; }
-  Index most() const { return candidates_.back().threads; }
+  /// The largest number of threads that is tried.
+  Index limit() const { return candidates_.back().threads; }
 
-  /// Tells how long a step with threads() took.
-  void took(std::chrono::steady_clock::duration time) {
+  /// Records the duration of a step with threads().
+  void record(std::chrono::steady_clock::duration time) {
     if (done()) return;
     Candidate& candidate = candidates_[next_];
     candidate.fastest = std::min(candidate.fastest, std::chrono::duration<double>(time).count());
-    if (++candidate.steps < steps_each) return;
+    if (++candidate.steps < steps_per_candidate) return;
     if (candidate.fastest < 0.95 * fastest_) {
       fastest_ = candidate.fastest;
       best_ = candidate.threads;
@@ -40,7 +42,7 @@ class ThreadTuning {
   }
 
  private:
-  static constexpr int steps_each = 6;
+  static constexpr int steps_per_candidate = 6;
 
   struct Candidate {
     Index threads;
@@ -54,4 +56,4 @@ class ThreadTuning {
   double fastest_ = std::numeric_limits<double>::infinity();
 };
 
-}  // namespace gemel
+}  // namespace gemel::detail

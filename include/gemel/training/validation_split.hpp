@@ -12,16 +12,17 @@
 
 namespace gemel::detail {
 
-/// What fit trains on, and what it validates on.
+/// The source that fit trains on, and the pairs that it validates on.
 template <class Source, Scalar S>
 struct ValidationSplit {
   Source training;
   std::optional<Pairs<S>> validation;
 };
 
-/// The first n (1 - share) pairs train, rounded down, and the rest validate. Keras rounds down what the machine makes
-/// of the product: there 1 - 0.9 is a little less than 0.1, and a share of 0.9 of 1,000 pairs leaves 99 to train. Here
-/// it is 100 (core/tolerant_rounding.hpp).
+/// The first n (1 - validation_split) pairs, rounded down, are for training, and the rest are for validation. Keras
+/// rounds the floating-point product down: 1 - 0.9 is a little less than 0.1 there, so that a split of 0.9 of 1,000
+/// pairs leaves 99 for training. Here it leaves 100 (core/whole.hpp). Throws ValueError for a split outside [0, 1), a
+/// split beside validation pairs, a part without a pair, or a source that is not static pairs.
 template <class Source, Scalar S>
 [[gnu::cold]] ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   if (options.validation_split == 0) {

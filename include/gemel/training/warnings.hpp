@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -14,20 +16,20 @@
 #include "gemel/core/labels.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/roc.hpp"
-#include "gemel/training/farthest.hpp"
+#include "gemel/training/max_distance.hpp"
 
 namespace gemel::detail {
 
-// What goes on but learns nothing, or less than it could. A warning is one sentence: its cause, "(since epoch 3)",
-// counted from 1, and what to do; each cause once.
+// Warnings of a training that runs without an error, but learns nothing or less than it could. A warning is one
+// sentence: its cause, "(since epoch 3)", counted from 1, and what to do. Each cause is reported once.
 
-/// Adds a warning, unless there is one of this cause.
+/// Adds a warning, unless there is one with the same cause.
 [[gnu::cold]] inline void add_warning(History& history, const std::string& cause, const std::string& rest) {
   const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
   if (std::ranges::none_of(history.warnings, same)) history.warnings.push_back(cause + rest);
 }
 
-/// A distance in the unit of the embeddings' elements; infinity where the metric has another, or does not say.
+/// A distance in the unit of the embeddings' elements; infinity where the metric has no `as_length`.
 template <class Metric>
 double as_length(const Metric& metric, double d) {
   if constexpr (requires { metric.as_length(d); }) {
@@ -49,7 +51,7 @@ concept GivesMargin = requires(const L loss) {
 template <class L>
 concept NamesNoMargin = !std::is_class_v<L> || !has_margin<L>;
 
-/// A loss's margin, its `margin` or `margin()`; 0 where it has none.
+/// The margin of a loss, by its member `margin` or `margin()`; 0 where it has neither.
 template <class LossType>
 double margin_of(const LossType& loss) {
   static_assert(HasMargin<LossType> || GivesMargin<LossType> || NamesNoMargin<LossType>,
@@ -59,28 +61,29 @@ double margin_of(const LossType& loss) {
   return 0;
 }
 
-/// Before the first epoch: a margin that no two embeddings reach.
+/// Before the first epoch: warns of a margin that no two embeddings can reach.
 template <class LossType, class Model>
 [[gnu::cold]] void warn_of_margin(const LossType& loss, const Model& model, History& history) {
   const auto& network = model.network();
-  const double margin = margin_of(loss), most = farthest(model.metric(), embedding_range(network), network.out());
-  if (margin <= most * (1 + 1e-6)) return;
+  const double margin = margin_of(loss);
+  const double largest = max_distance(model.metric(), embedding_range(network), network.out());
+  if (margin <= largest * (1 + 1e-6)) return;
   add_warning(history, "the margin cannot be reached",
-              format({": it is ", margin, ", but no two embeddings of this network are farther apart than ", most,
+              format({": it is ", margin, ", but no two embeddings of this network are farther apart than ", largest,
                       ", so that no dissimilar pair is ever far enough; lower the margin, or take a last layer or a "
                       "distance without this bound"}));
 }
 
-/// How an epoch went.
+/// What the warnings need to know of an epoch.
 struct EpochSummary {
   Index epoch;
-  Index epochs;  ///< of the training
+  Index epochs;  ///< number of epochs of the training
   bool whole;    ///< whether it ran to its last batch
   double loss;
-  double highest_rate;  ///< learning rate of its steps
+  double highest_rate;  ///< highest learning rate of its steps
 };
 
-/// The largest input of the first layer that has parameters, and its largest output; both 1 where there is none.
+/// The largest |input| and |output| of the first layer that has parameters; both 1 where no layer has.
 struct FirstLayer {
   Index k = 0;
   double input = 1, output = 1;
@@ -98,8 +101,8 @@ template <class Step, class Net>
   return {};
 }
 
-/// After an epoch: why it learned nothing. A layer that dies and an embedding that collapses may come of all else, and
-/// so are told only where nothing else is.
+/// After an epoch: warns of the reasons for which it learned nothing. A dead layer and a collapsed embedding may be
+/// consequences of any other reason, and so are reported only where there is none.
 template <class Step, class Model>
 [[gnu::cold]] void warn_of_epoch(const Step& step, const Model& model, const EpochSummary& summary, History& history) {
   bool explained = false;
@@ -116,7 +119,7 @@ template <class Step, class Model>
   if (summary.whole && !step.has_label(true)) {
     add("all pairs are dissimilar", {"nothing draws samples together; give similar pairs too"});
   }
-  // One epoch at 0 may be the begin of a warm-up.
+  // A first epoch at rate 0 may be the start of a warm-up.
   if (summary.whole && summary.highest_rate == 0 && (summary.epoch > 0 || summary.epochs == 1)) {
     while (since > 0 && history.learning_rate[static_cast<std::size_t>(since) - 1] == 0) --since;
     add("the learning rate is 0",
@@ -124,7 +127,7 @@ template <class Step, class Model>
          "training"});
     since = summary.epoch;
   }
-  // Initial weights are made for features of about 1. The output tells where others make up for the size.
+  // Initial weights suit features of about 1. The output shows whether the weights compensate for another size.
   const auto [first, input, output, bounded] = first_layer(step, model.network());
   const std::string where = first == 0 ? "" : format({" behind layer ", first - 1});
   if (input > 1e3 && output > (bounded ? 1 - 1e-6 : 1e3)) {
@@ -154,7 +157,7 @@ template <class Step, class Model>
   }
 }
 
-/// After the last epoch: what the distances of the validation pairs show; none: nothing.
+/// After the last epoch: warns of what the distances of the validation pairs show. Does nothing where there are none.
 template <class Scalar>
 [[gnu::cold]] void warn_of_validation(const std::vector<Scalar>& distances, const Labels& labels, History& history) {
   if (distances.empty()) return;
@@ -166,16 +169,17 @@ template <class Scalar>
                        ": their loss does not show how well the two kinds are told apart; a validation_split takes the "
                        "last pairs as they stand, so shuffle them before, or give validation pairs of both kinds");
   }
-  // Of labels that mean the opposite it is little below: classes whose own samples are all apart cannot be learned.
-  const std::string reversed = low_auc_warning(Roc{distances, labels});
+  // Where the labels mean the opposite, the AUC is only a little below 1/2, since classes whose own samples are all far
+  // apart cannot be learned.
+  const std::string reversed = reversal(Roc{distances, labels});
   if (!reversed.empty()) add_warning(history, "of the validation, " + reversed, "");
 }
 
-/// How much of the epochs at the end of a training shows whether its loss still falls.
+/// Number of epochs at the end of a training that show whether its loss still falls.
 inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); }
 
-/// Whether a loss falls steeply at its end: in the last tenth of the epochs it has lost a tenth, at more than half of
-/// its average pace, and is at its lowest.
+/// Whether a loss falls steeply at its end: in the last tenth of the epochs it fell by a tenth, at more than half of
+/// its average pace, and its last value is its lowest.
 [[gnu::cold]] inline bool falls_steeply(const std::vector<double>& loss) {
   const Index epochs = length(loss);
   if (epochs < 5) return false;
@@ -186,7 +190,8 @@ inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); 
   return before - last > 0.1 * std::abs(before) && pace > average_pace / 2 && last <= *std::ranges::min_element(loss);
 }
 
-/// After the last of all epochs. That of the validation alone may fall by chance: it is of few pairs.
+/// After the last epoch: warns of a loss that still falls. The loss of the validation alone is not enough: it is of few
+/// pairs and may fall by chance.
 [[gnu::cold]] inline void warn_of_end(History& history) {
   if (!falls_steeply(history.loss)) return;
   if (!history.validation_loss.empty() && !falls_steeply(history.validation_loss)) return;

@@ -20,17 +20,17 @@
 
 namespace gemel {
 
-/// What is known of all vectors that a layer may give: bounds of their elements, and of their length.
+/// Bounds of all vectors that a layer may give; infinite where none is known.
 struct VectorRange {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  double norm = std::numeric_limits<double>::infinity();
+  double low = -std::numeric_limits<double>::infinity();  ///< lower bound of each element
+  double high = std::numeric_limits<double>::infinity();  ///< upper bound of each element
+  double norm = std::numeric_limits<double>::infinity();  ///< upper bound of the Euclidean length
 };
 
 namespace detail {
 
-/// The range of what a layer gives, given that of its input. The library's layers are known by their very types, since
-/// one that is derived from them may give something else; what another one gives is not known.
+/// The range of a layer's outputs, given the range of its inputs. It is known for the library's own layers. Their types
+/// must match exactly, since a derived layer may give something else.
 template <class L>
 VectorRange range_after(const L&, const VectorRange&) {
   return {};
@@ -75,28 +75,29 @@ template <class Net>
   return range;
 }
 
-GEMEL_HAS_MEMBER(farthest)
+GEMEL_NAMES(max_distance)
 template <class Metric>
-concept GivesFarthest = requires(const Metric metric, const VectorRange& range, Index n) {
-  { metric.farthest(range, n) } -> std::convertible_to<double>;
+concept GivesMaxDistance = requires(const Metric metric, const VectorRange& range, Index n) {
+  { metric.max_distance(range, n) } -> std::convertible_to<double>;
 };
 
 }  // namespace detail
 
-/// An upper bound of the distance of two embeddings of n elements; infinity where none is known. A metric of the
-/// library's is known by its very type, since one that is derived from it may measure otherwise; another one may say it
-/// by a member `double farthest(const VectorRange&, Index n) const`.
+/// An upper bound of the distance between two embeddings of n elements in `range`; infinity where none is known. It is
+/// known for the library's own metrics. Their types must match exactly, since a derived metric may measure otherwise. A
+/// metric of your own may give the bound by a member `double max_distance(const VectorRange&, Index n) const`.
 template <class Metric>
-[[gnu::cold]] double farthest([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
-  static_assert(detail::GivesFarthest<Metric> || !detail::has_farthest<Metric>,
-                "gemel: a metric's `farthest`, where it has one, is double farthest(const VectorRange&, Index n) const "
-                "(training/farthest.hpp)");
-  if constexpr (detail::GivesFarthest<Metric>) return metric.farthest(range, n);
+[[gnu::cold]] double max_distance([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
+  static_assert(
+      detail::GivesMaxDistance<Metric> || !detail::names_max_distance<Metric>,
+      "gemel: a metric's `max_distance`, where it has one, is double max_distance(const VectorRange&, Index n) const "
+      "(training/max_distance.hpp)");
+  if constexpr (detail::GivesMaxDistance<Metric>) return metric.max_distance(range, n);
   if constexpr (detail::is_choice<Metric>) {
-    return metric.visit([&](const auto& chosen) { return farthest(chosen, range, n); });
+    return metric.visit([&](const auto& chosen) { return max_distance(chosen, range, n); });
   }
-  // Along a diagonal of the cube, or across the sphere; where no element is negative, no two directions are more than a
-  // right angle apart.
+  // The largest Euclidean distance is the diagonal of the cube or the diameter of the sphere, whichever is less. Where
+  // no element is negative, no two directions are more than a right angle apart.
   const double root = std::sqrt(static_cast<double>(n));
   const double across = (range.low >= 0 ? std::numbers::sqrt2 : 2) * range.norm;
   [[maybe_unused]] const double length = std::min(root * (range.high - range.low), across);

@@ -1,0 +1,23 @@
+// error: gemel: a metric's `max_distance`, where it has one, is double max_distance
+#include "gemel/gemel.hpp"
+
+/// Half of a distance. Until it is repaired, its `max_distance` lacks the number of elements, and a margin that cannot
+/// be reached would not be found.
+struct Half : gemel::Manhattan {
+#if defined(REPAIRED)
+  double max_distance(const gemel::VectorRange& range, gemel::Index n) const {
+#else
+  double max_distance(const gemel::VectorRange& range) const {
+    const gemel::Index n = 3;
+#endif
+      return gemel::max_distance(gemel::Manhattan{}, range, n) / 2;
+}
+}
+;
+
+void train(gemel::Siamese<gemel::Network<float, gemel::Dense<5, 3, gemel::ReLU>>, Half>& model,
+           const gemel::Pairs<float>& pairs) {
+  gemel::Rng rng{1};
+  gemel::RMSprop<float> optimizer{{}};
+  gemel::fit(model, pairs, gemel::ContrastiveLoss{}, optimizer, {.epochs = 1}, rng);
+}
