@@ -21,12 +21,12 @@ using namespace gemel;
 
 namespace {
 
-// What a member throws.
+// The exception of a member.
 struct Failure {
   Index member;
 };
 
-// The member whose failure a run throws; none where it throws nothing.
+// The member whose exception a run rethrows; none where it throws nothing.
 template <class F>
 std::optional<Index> failed_member(Team& team, const F& f) {
   try {
@@ -37,7 +37,7 @@ std::optional<Index> failed_member(Team& team, const F& f) {
   return std::nullopt;
 }
 
-// A team that failed runs as before.
+// A team whose run failed can run again.
 void check_sound(Team& team) {
   std::vector<int> counts(static_cast<std::size_t>(team.size()));
   int seen = 0;
@@ -125,7 +125,7 @@ TEST_CASE("whoever throws, and where: nobody is left waiting, and the lowest mem
           ++finished;
         });
         REQUIRE(failed == thrower);
-        // Who threw last cannot keep the others from their end, nor can anybody pass a barrier that lacks one member.
+        // A member that throws late does not stop the others from ending, and no member passes an incomplete barrier.
         REQUIRE(finished <= size - 1);
         if (place < 3) REQUIRE(finished == 0);
       }
@@ -206,7 +206,7 @@ TEST_CASE("a team uses fewer members and more again", "[team]") {
   check_sound(team);
 }
 
-TEST_CASE("members' shares are all things, once, and as even as can be") {
+TEST_CASE("the shares of the members cover everything once, and evenly") {
   for (Index n = 0; n < 40; ++n) {
     for (Index members = 1; members < 9; ++members) {
       Index end = 0;

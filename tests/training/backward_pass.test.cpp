@@ -18,7 +18,7 @@ using namespace gemel;
 
 namespace {
 
-// Copies, but must never be asked to go back.
+// Copies its input. Its backward pass must never be called.
 struct OneWay : Parameterless {
   Index in() const { return 4; }
   Index out() const { return 4; }
@@ -28,11 +28,11 @@ struct OneWay : Parameterless {
   }
   template <Scalar S>
   void backward(std::span<const S>, ColumnList<S>, ColumnList<S>, Columns<S>, Columns<S>, const Pass&) const {
-    throw ValueError("the backward pass came to a layer that nobody trains");
+    throw ValueError("the backward pass reached a layer that is not trained");
   }
 };
 
-// The same as a layer with a parameter that nothing moves, which must not be asked for its dx.
+// Copies its input, too, but has a parameter, which nothing moves. Nothing needs its dx.
 struct First {
   Index in() const { return 4; }
   Index out() const { return 4; }
@@ -49,7 +49,7 @@ struct First {
   }
   template <Scalar S>
   void backward(std::span<const S>, ColumnList<S>, ColumnList<S>, Columns<S> dy, Columns<S> dx, const Pass&) const {
-    if (dx.size() > 0) throw ValueError("a dx was asked for that nobody needs");
+    if (dx.size() > 0) throw ValueError("the unused dx was asked for");
     if (dy.isZero(0)) throw ValueError("its dy is missing");
   }
   template <Scalar S>
@@ -73,9 +73,9 @@ TEST_CASE("the backward pass ends at the first layer with parameters", "[backwar
   CHECK(step(similar_pairs(), 0) < loss);
   CHECK(step.active_samples() == 10);
   CHECK(model.parameters()[0] == 1);
-  CHECK((model.parameters().array() != before.array()).count() == 12);  // W's: the difference of two knows no bias
+  CHECK((model.parameters().array() != before.array()).count() == 12);  // those of W: a bias cancels in the difference
 
-  // Where no layer has parameters it does not begin, and the loss is told as ever.
+  // Where no layer has parameters, there is no backward pass, and the loss is computed as before.
   Siamese none{make_network<float>(rng, OneWay{}, L2Normalize<4>{}, OneWay{})};
   TrainingStep idle{none, ContrastiveLoss{}, optimizer, {.threads = 2}};
   const double first = idle(similar_pairs(), 0);

@@ -28,14 +28,14 @@ struct Six {
     }
   }
 
-  // Members own the samples from each start to the next; the active ones are told.
+  // Member t owns the samples from starts[t] to starts[t + 1]; `active` lists the active samples.
   void keep(const std::vector<Index>& starts, const std::vector<Index>& active) {
     std::fill_n(memory.position.data(), 6, Index{-1});
     for (const Index j : active) memory.position[j] = 0;
     memory.active = 0;
     for (std::size_t t = 0; t + 1 < starts.size(); ++t) {
       const Index count = memory.keep_active({starts[t], starts[t + 1]});
-      // Each active sample's delta is its number, at its new place.
+      // Each active sample's delta is its number, in its new column.
       for (Index i = 0; i < count; ++i) {
         const Index j = memory.active_columns[starts[t] + i];
         CHECK(memory.position[j] == starts[t] + i);
@@ -43,7 +43,7 @@ struct Six {
           std::fill_n(layer.dy.data() + (starts[t] + i) * layer.out, layer.out, static_cast<float>(j));
         }
       }
-      memory.close_ranks(starts[t], count);
+      memory.append_active(starts[t], count);
     }
   }
 };
@@ -59,7 +59,7 @@ std::vector<Index> numbers(const ColumnList<float>& list) {
 
 }  // namespace
 
-TEST_CASE("the active samples are in order, whoever kept them", "[batch_memory]") {
+TEST_CASE("the active samples are in order, for any division among members", "[batch_memory]") {
   for (const std::vector<Index>& active : std::vector<std::vector<Index>>{{1, 2, 5}, {0, 1, 2, 3, 4, 5}, {4}, {}}) {
     for (const std::vector<Index>& starts :
          std::vector<std::vector<Index>>{{0, 6}, {0, 2, 6}, {0, 1, 2, 3, 4, 5, 6}, {0, 0, 4, 4, 6}}) {

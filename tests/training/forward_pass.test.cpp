@@ -20,7 +20,7 @@ using namespace gemel;
 
 namespace {
 
-// Features far from what weights are made for.
+// Features far from the size that initial weights suit.
 MatrixX<float> far_samples() {
   Rng rng{8};
   MatrixX<float> x = normal<float>(9, 45, rng);
@@ -28,7 +28,7 @@ MatrixX<float> far_samples() {
   return x.array() + 1e4F;
 }
 
-// The losses of three epochs, and then all parameters.
+// The losses of three epochs, followed by all parameters.
 template <class Net>
 std::vector<float> trained(Net network, const MatrixX<float>& x, Index threads) {
   Siamese model{std::move(network)};
@@ -104,7 +104,7 @@ TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with it
   model.network().mutable_parameters()[2] = std::numeric_limits<float>::infinity();
   CHECK(mentions(non_finite(step, similar_pairs()).what(), "layer 1: the layer's parameters are NaN or infinite"));
 
-  // Behind another layer it has no features.
+  // A fitted layer behind another one sees no features: no feature is named.
   Siamese behind{make_network<float>(rng, Dense<4, 4>{}, Rescale<4>{{.factor = 1e30}}, Dense<4, 3>{})};
   TrainingStep later{behind, ContrastiveLoss{}, optimizer};
   const NonFiniteError output = non_finite(later, similar_pairs(1e12F));

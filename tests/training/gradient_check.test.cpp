@@ -15,7 +15,7 @@ using namespace gemel;
 
 namespace {
 
-// One batch of samples and all pairs among them: samples are shared. Those of the same third are similar.
+// One batch: all pairs of its samples, so that pairs share samples. Samples of the same third are similar.
 struct AllOfBatch {
   MatrixX<double> x;
   std::vector<double> weights = {};
@@ -47,7 +47,7 @@ Pairs<double> disjoint(Rng& rng, std::vector<double> weights = {}) {
           std::move(weights)};
 }
 
-// The margin at which about half of the dissimilar pairs are active, whatever the distance's unit.
+// A margin at which about half of the dissimilar pairs are active, for a distance in any unit.
 template <class Model>
 double median_distance(const Model& model, Rng& rng) {
   VectorX<double> d = model.distance(normal<double>(features, 31, rng), normal<double>(features, 31, rng));
@@ -61,8 +61,9 @@ struct Totals {
   Index at_kinks = 0;
 };
 
-// `make` makes a model of other weights each time: where a parameter is at a kink the point is drawn again. Weights and
-// biases are larger than where training starts: embeddings that all but point the same way leave the cosine few digits.
+// `make` makes a model with new weights each time: where a parameter is at a kink, the point is drawn again. Weights
+// and biases are larger than initial ones: where all embeddings point almost the same way, the cosine has few exact
+// digits.
 template <class Make, class Source>
 void check_gradient(const Make& make, const Source& source, const std::function<AnyLoss(double)>& loss,
                     Totals& totals) {
@@ -97,7 +98,7 @@ const std::vector<AnyDistance> all_distances = {Euclidean{}, SquaredEuclidean{},
 template <class Activate>
 using Runtime = Dense<Dynamic, Dynamic, Activate>;
 
-// Networks of every layer and activation, and of some together.
+// Networks of each layer and activation, alone and combined.
 std::vector<std::vector<AnyLayer>> networks() {
   return {{Runtime<Linear>{4, 3}},
           {Runtime<ReLU>{4, 6}, Runtime<Linear>{6, 3}},
@@ -226,7 +227,7 @@ struct WrongSlope : Tanh {
   }
 };
 
-// y = w .* x, right but for the sign that is asked for.
+// y = w .* x, correct except for the sign that the test chooses.
 struct Scale {
   Index size;
   double dx_sign = 1, dw_sign = 1;
@@ -299,7 +300,7 @@ TEST_CASE("it says where, checks as many as asked, and leaves the model alone", 
   const GradientCheck all = gradient_check(model, pairs, ContrastiveLoss{.margin = 2});
   CHECK(all.checked == 25 + 5 + 18);
   CHECK(all.at_kinks == 0);
-  CHECK(all.parameter >= 25);  // one of Scale's
+  CHECK(all.parameter >= 25);  // a parameter of Scale
   CHECK(all.parameter < 30);
   CHECK(std::abs(all.worst - 2) <= 1e-6);  // a = -n
   CHECK(std::abs(all.analytic + all.numeric) <= 1e-6);

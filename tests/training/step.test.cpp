@@ -49,7 +49,7 @@ std::uint64_t train(const Run& run, Loss loss, Index batch_size, const Layers&..
     }
   }
   force_instruction_set({});
-  if (run.skip) CHECK(active < samples);  // else skipping was not tried
+  if (run.skip) CHECK(active < samples);  // otherwise skipping was not tested
   hash.add(model.parameters());
   for (const auto& array : optimizer.state().arrays) hash.add(array.values);
   return hash.value();
@@ -70,7 +70,7 @@ void check_equal_bits(const Train& train) {
     CHECK(train(Run{1, true, set}) == expected);
     CHECK(train(Run{3, true, set}) == expected);
   }
-  // Without fused multiply-add the bits are others, but as independent of the threads.
+  // Without fused multiply-add the bits differ, but still do not depend on the threads.
   const std::uint64_t portable = train(Run{1, true, InstructionSet::Portable});
   CHECK(train(Run{3, false, InstructionSet::Portable}) == portable);
 }
@@ -232,7 +232,7 @@ TEST_CASE("a fitted layer in front allocates nothing after the first batch, nor 
 }
 
 TEST_CASE("a list of samples with room for more allocates nothing when there are more") {
-  struct Growing {  // as many pairs each time, of 8 samples, of 4 with room for 24, of 24
+  struct Growing {  // 12 pairs each time: of 8 samples, of 4 with capacity for 24, of 24
     VectorX<float> x = VectorX<float>::LinSpaced(24 * 5, -1, 1);
     Index features() const { return 5; }
     Index batches() const { return 3; }
@@ -312,7 +312,8 @@ TEST_CASE("the first batch whose whole gradient is needed allocates nothing eith
   const Index threads = GENERATE(1, 2);
   Rng rng{4};
   std::vector<float> weights(24, 1.0f);
-  std::fill(weights.begin() + 16, weights.end(), 5e18f);  // of the third batch: nothing proves its gradient's squares
+  std::fill(weights.begin() + 16, weights.end(),
+            5e18f);  // the third batch: no bound proves that its gradient's squares are finite
   Pairs<float> pairs{uniform<float>(20, 24, rng), uniform<float>(20, 24, rng), coin_flips(24, rng), weights};
   pairs.start_epoch(1, 0, 8, false);
   Siamese<Network<float, Dense<20, 33, ReLU>, Dense<33, 8, ReLU>>> model{rng};
@@ -327,7 +328,7 @@ TEST_CASE("the first batch whose whole gradient is needed allocates nothing eith
 }
 
 TEST_CASE("a list of pairs with room for more allocates nothing when there are more") {
-  struct Growing {  // 2 pairs with room for 40, then 40, of 6 samples
+  struct Growing {  // of 6 samples: 2 pairs with capacity for 40, then 40 pairs
     VectorX<float> x = VectorX<float>::LinSpaced(6 * 5, -1, 1);
     Index features() const { return 5; }
     Index batches() const { return 2; }
@@ -425,7 +426,7 @@ TEST_CASE("a gradient that overflows is refused before the update") {
   Rng rng{4};
   MatrixX<float> a = uniform<float>(10, 8, rng), b = uniform<float>(10, 8, rng);
   std::vector<float> weights(8, 1.0f);
-  weights[3] = 3e38f;  // finite, but not times the margin's residual and an activation
+  weights[3] = 3e38f;  // finite, but infinite when multiplied by the residual and an activation
   Pairs<float> pairs{a * 100, b, coin_flips(8, rng), weights};
   Siamese<Network<float, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>> model{rng};
   const VectorX<float> before = model.parameters();
@@ -536,7 +537,7 @@ TEST_CASE("the clipping of a user's optimizer is asked for, and checked") {
 
 namespace {
 
-/// What the error says that `act` throws.
+/// The message of the error that `act` throws.
 template <class Act>
 std::string message_of(const Act& act) {
   try {
@@ -635,7 +636,7 @@ TEST_CASE("distances, slopes, deltas and parameters that are not finite: where, 
   CHECK(mentions(message(NoNumber{}, ContrastiveLoss{}), "is NaN; the model's distance must give a number"));
   CHECK(mentions(message(Euclidean{}, Forgetful{}), "batch 0, pair 3: the loss's slope"));
   CHECK(mentions(message(Euclidean{}, NoLoss{}), "batch 0: the loss is nan"));
-  // The slope of d^2 is finite, but not times the weights that it goes back through.
+  // The slope of d^2 is finite, but its product with the weights in the backward pass is not.
   struct Steep {
     double operator()(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>,
                       std::span<float> slope) const {
@@ -691,7 +692,7 @@ TEST_CASE("a network that is put in the place of another is refused by the step 
 
   Siamese narrow{make_network<float>(rng, Layer{10, 7}, Layer{7, 3})};
   TrainingStep other{narrow, ContrastiveLoss{}, optimizer};
-  narrow.network() = make_network<float>(rng, Layer{10, 3}, Layer{3, 17});  // as many parameters
+  narrow.network() = make_network<float>(rng, Layer{10, 3}, Layer{3, 17});  // the same number of parameters
   CHECK(narrow.network().parameter_count() == 101);
   CHECK_THROWS_AS(other(pairs, 0), ShapeError);
 }

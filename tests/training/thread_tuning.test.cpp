@@ -13,7 +13,7 @@ namespace {
 
 using Steps = std::vector<Index>;
 
-// Runs steps that take as many microseconds as `time` says of (threads, step); returns the threads of each.
+// Runs steps that take time(threads, step) microseconds; returns the number of threads of each.
 Steps run(detail::ThreadTuning& tuning, int steps, const std::function<int(Index, int)>& time) {
   Steps threads;
   for (int step = 0; step < steps; ++step) {
@@ -23,7 +23,7 @@ Steps run(detail::ThreadTuning& tuning, int steps, const std::function<int(Index
   return threads;
 }
 
-// What is chosen in the end.
+// The number of threads that is chosen in the end.
 Index chosen(Index most, std::map<Index, int> microseconds) {
   detail::ThreadTuning tuning(most);
   run(tuning, 100, [&](Index threads, int) { return microseconds.at(threads); });

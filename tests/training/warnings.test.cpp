@@ -34,7 +34,7 @@ Pairs<float> pairs(const std::vector<int>& labels, float size = 1) {
   return {size * normal<float>(3, n, rng), size * normal<float>(3, n, rng), labels};
 }
 
-/// n similar pairs, and a sample beside itself that is called dissimilar: it counts as one, but has no gradient.
+/// n similar pairs, and one pair of a sample with itself, labelled dissimilar: it has no gradient.
 Pairs<float> pulled_together(Index n) {
   Rng rng{1};
   MatrixX<float> a = normal<float>(3, n + 1, rng), b = normal<float>(3, n + 1, rng);
@@ -96,7 +96,7 @@ TEST_CASE("a distance in another unit than the embedding's is not taken for a co
     model.set_parameters(p);
     CHECK(warnings_of(model, pulled_together(4), 1e-9, 1).empty() == !collapsed);
   };
-  struct Wrapped : Euclidean {};  // a user's own, which says its unit
+  struct Wrapped : Euclidean {};  // a metric of a user, which has as_length
   check(Wrapped{}, 1e-6, true);
   check(Euclidean{}, 1e-6, true);
   check(SquaredEuclidean{}, 1e-6, true);
@@ -121,7 +121,7 @@ TEST_CASE("an epoch of one kind of pairs is told, and not what comes of it", "[w
   const std::vector<int> similar(8, 1), dissimilar(8, 0);
   CHECK(begins(warnings_of(model, pairs(similar), 0.05, 500), "all pairs are similar (since epoch 1): "));
   CHECK(begins(warnings_of(model, pairs(dissimilar), 0.05, 5), "all pairs are dissimilar (since epoch 1): "));
-  // Half an epoch does not show it: here the first batch is of one kind, and the second is not reached.
+  // Half an epoch is not enough: here all pairs of the first batch are of one kind, and the second is not reached.
   const auto stop = [] { return OnBatchEnd{[](auto& state) { state.stop = true; }}; };
   Siamese<Network<float, Dense<3, 2>>> another{rng};
   CHECK(warnings_of(another, pairs({1, 1, 1, 1, 0, 0, 0, 0}), 0.05, 5, stop()).empty());
@@ -234,7 +234,7 @@ TEST_CASE("a margin beyond all distances is told", "[warnings]") {
   CHECK_FALSE(margin_is_told(1e6, linear));
   CHECK_FALSE(margin_is_told(1e6, rectified));
   CHECK_FALSE(margin_is_told(1e6, sigmoid, Dense<4, 4, LeakyReLU>{}));
-  CHECK_FALSE(margin_is_told(4, linear, sphere, Dropout<4>{0.5}));  // which doubles what it keeps
+  CHECK_FALSE(margin_is_told(4, linear, sphere, Dropout<4>{0.5}));  // Dropout doubles the elements that it keeps
   CHECK(margin_is_told(4.01, linear, sphere, Dropout<4>{0.5}));
   struct Wrapped : Euclidean {};  // may measure otherwise
   CHECK_FALSE(margin_is_told<Wrapped>(1e6, linear, sphere));
@@ -242,7 +242,7 @@ TEST_CASE("a margin beyond all distances is told", "[warnings]") {
 
 namespace {
 
-/// A distance and a loss that are chosen at run time, say: they tell what they are by members.
+/// A distance and a loss of a user, for example chosen at run time: their members give the bound and the margin.
 struct ChosenDistance : Euclidean {
   using ExactType = ChosenDistance;
   template <class Range>
@@ -312,7 +312,7 @@ TEST_CASE("a validation that is worse than chance, or of one kind, is told", "[w
 
 namespace {
 
-/// Returns the losses that a test gives it, one a call.
+/// A loss that returns given values, one per call.
 struct Prescribed {
   std::vector<double> losses;
   std::shared_ptr<std::size_t> calls = std::make_shared<std::size_t>(0);
@@ -352,15 +352,15 @@ TEST_CASE("a loss that still falls steeply at the end is told", "[warnings]") {
   CHECK(begins(warnings_of_losses(falling(6, 0.9)), text));
   CHECK(begins(warnings_of_losses(falling(100, 0.989)), text));
 
-  CHECK(warnings_of_losses({1, 0.9, 0.8, 0.7}).empty());             // too few to say
+  CHECK(warnings_of_losses({1, 0.9, 0.8, 0.7}).empty());             // too few epochs
   CHECK(warnings_of_losses(falling(20, 0.98)).empty());              // not steep
-  CHECK(warnings_of_losses(falling(20, 0.7)).empty());               // most of it is behind
-  CHECK(warnings_of_losses({1, 0.5, 0.3, 0.2, 0.1, 0.15}).empty());  // has begun to rise
+  CHECK(warnings_of_losses(falling(20, 0.7)).empty());               // most of the fall is over
+  CHECK(warnings_of_losses({1, 0.5, 0.3, 0.2, 0.1, 0.15}).empty());  // rises at the end
   CHECK(warnings_of_losses({1, 1, 1, 1, 1, 1}).empty());
   CHECK(warnings_of_losses({0, 0, 0, 0, 0, 0}).empty());
   CHECK(warnings_of_losses({1, 0.9, 0.8, 0.7, 0.6, 0.5}, 10).empty());  // ended by a callback
 
-  // With validation both must fall: the validation's alone may do so by chance.
+  // With validation, both losses must fall: the validation loss alone may fall by chance.
   MatrixX<float> a = normal<float>(3, 8, rng), b = a;
   b.rightCols(4) *= 2;
   const Pairs<float> validation{a, b, {1, 1, 1, 1, 0, 0, 0, 0}};

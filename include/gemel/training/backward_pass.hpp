@@ -54,7 +54,7 @@ class BackwardPass {
   void gather_active() const {
     memory_.active = 0;
     for (const Member& member : memory_.team()) {
-      memory_.close_ranks(member.samples.first, member.active);
+      memory_.append_active(member.samples.first, member.active);
       const std::vector<S>& max_abs_dz = member.ranges.max_abs_dz;
       for (Index k = length(max_abs_dz) - 1; k >= 0; --k) {  // in the order of the pass
         if (!std::isfinite(max_abs_dz[static_cast<std::size_t>(k)])) throw_non_finite_delta(memory_, k);

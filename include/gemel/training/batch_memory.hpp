@@ -20,7 +20,7 @@ namespace gemel::detail {
 
 /// All that a training step remembers of one batch of n samples and m pairs. Each member of the team works on a range
 /// of columns. The active samples are those that the slope of some pair reaches. A member moves what it keeps of its
-/// active samples to the front of its range; `close_ranks` then moves all ranges together, so that the order of the
+/// active samples to the front of its range; `append_active` then moves all ranges together, so that the order of the
 /// active samples does not depend on the number of members.
 template <Scalar S>
 struct BatchMemory {
@@ -201,7 +201,7 @@ struct BatchMemory {
   }
 
   /// Moves `count` active samples, kept from `first` on, to the end of those that were moved before.
-  void close_ranks(Index first, Index count) {
+  void append_active(Index first, Index count) {
     std::copy_n(active_x.data() + first, count, active_x.data() + active);
     for (LayerMemory& layer : layers) {
       std::copy_n(layer.active_y.data() + first, count, layer.active_y.data() + active);
