@@ -21,8 +21,8 @@ struct ValidationSplit {
 
 /// The first n (1 - validation_split) pairs, rounded down, are for training, and the rest are for validation. Keras
 /// rounds the floating-point product down: 1 - 0.9 is a little less than 0.1 there, so that a split of 0.9 of 1,000
-/// pairs leaves 99 for training. Here it leaves 100 (core/whole.hpp). Throws ValueError for a split outside [0, 1), a
-/// split beside validation pairs, a part without a pair, or a source that is not static pairs.
+/// pairs leaves 99 for training. Here it leaves 100 (core/tolerant_rounding.hpp). Throws ValueError for a split outside
+/// [0, 1), a split beside validation pairs, a part without a pair, or a source that is not static pairs.
 template <class Source, Scalar S>
 [[gnu::cold]] ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   if (options.validation_split == 0) {

@@ -171,7 +171,7 @@ template <class Scalar>
   }
   // Where the labels mean the opposite, the AUC is only a little below 1/2, since classes whose own samples are all far
   // apart cannot be learned.
-  const std::string reversed = reversal(Roc{distances, labels});
+  const std::string reversed = low_auc_warning(Roc{distances, labels});
   if (!reversed.empty()) add_warning(history, "of the validation, " + reversed, "");
 }
 
