@@ -48,7 +48,7 @@ std::vector<float> trained(Net network, const MatrixX<float>& x, Index threads) 
 
 using HiddenLayer = Dense<Dynamic, Dynamic, ReLU>;
 
-Pairs<float> similar_pairs(float size = 1) {
+Pairs<float> pairs_of_size(float size = 1) {
   Rng rng{2};
   return {size * normal<float>(4, 5, rng), size * normal<float>(4, 5, rng), Labels{1, 1, 1, 1, 1}};
 }
@@ -97,17 +97,17 @@ TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with it
   RMSprop<float> optimizer;
   Siamese model{make_network<float>(rng, Standardize<4>{{0, 0, 0, 0}, {1, 1, 1e-30, 1}}, Dense<4, 3>{})};
   TrainingStep step{model, ContrastiveLoss{}, optimizer};
-  const NonFiniteError far = non_finite(step, similar_pairs(1e10F));
+  const NonFiniteError far = non_finite(step, pairs_of_size(1e10F));
   CHECK(mentions(far.what(), "batch 0, layer 0, pair 0, sample 0, feature 2: the sample is so far from those"));
   CHECK(far.place().feature == 2);
 
   model.network().mutable_parameters()[2] = std::numeric_limits<float>::infinity();
-  CHECK(mentions(non_finite(step, similar_pairs()).what(), "layer 1: the layer's parameters are NaN or infinite"));
+  CHECK(mentions(non_finite(step, pairs_of_size()).what(), "layer 1: the layer's parameters are NaN or infinite"));
 
   // A fitted layer behind another one sees no features: no feature is named.
   Siamese behind{make_network<float>(rng, Dense<4, 4>{}, Rescale<4>{{.factor = 1e30}}, Dense<4, 3>{})};
   TrainingStep later{behind, ContrastiveLoss{}, optimizer};
-  const NonFiniteError output = non_finite(later, similar_pairs(1e12F));
+  const NonFiniteError output = non_finite(later, pairs_of_size(1e12F));
   CHECK(output.place().layer == 1);
   CHECK(!output.place().feature);
 }
@@ -118,7 +118,7 @@ TEST_CASE("a network whose parameters moved to another layer is refused", "[forw
   Siamese model{AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}};
   RMSprop<float> optimizer;
   TrainingStep step{model, ContrastiveLoss{}, optimizer};
-  step(similar_pairs(), 0);
+  step(pairs_of_size(), 0);
   model.network() = AnyNetwork<float>{rng, Sequence<AnyLayer>{{layers[1], layers[0]}}};
-  CHECK_THROWS_AS(step(similar_pairs(), 0), ShapeError);
+  CHECK_THROWS_AS(step(pairs_of_size(), 0), ShapeError);
 }
