@@ -20,6 +20,7 @@
 #include "gemel/io/csv_options.hpp"
 #include "gemel/io/csv_records.hpp"
 #include "gemel/io/csv_text_column.hpp"
+#include "gemel/io/signature.hpp"
 
 namespace gemel::detail {
 
@@ -141,6 +142,7 @@ class CsvReader {
       fail({"it is UTF-16, but only UTF-8 can be read: save it as that"});
     }
     if (text.starts_with("\x1F\x8B")) fail({"it is gzipped, not text: unpack it first"});
+    if (text.starts_with(npy_signature)) fail({"it is a NumPy .npy file, not text"});
     if (text.starts_with("PK\x03\x04")) {
       fail({"it is a spreadsheet or another ZIP archive, not text: export it as CSV first"});
     }

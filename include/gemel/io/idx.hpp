@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <initializer_list>
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,32 +16,13 @@
 #include "gemel/core/extent.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
+#include "gemel/io/byte_reader.hpp"
 #include "gemel/io/input_file.hpp"
+#include "gemel/io/signature.hpp"
 
 namespace gemel {
 
 namespace detail {
-
-/// An Input of bytes in memory.
-class ByteReader {
- public:
-  ByteReader(std::span<const std::uint8_t> bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
-
-  const std::string& name() const { return name_; }
-  std::uint64_t size() const { return bytes_.size(); }
-  std::uint64_t most_bytes() const { return bytes_.size(); }
-  std::size_t read(std::span<char> out) {
-    const std::size_t count = std::min(out.size(), bytes_.size() - next_);
-    if (count > 0) std::memcpy(out.data(), bytes_.data() + next_, count);
-    next_ += count;
-    return count;
-  }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-  std::string name_;
-  std::size_t next_ = 0;
-};
 
 /// Reads the IDX format, as LeCun, Cortes and Burges describe it with the MNIST database: two zero bytes, a type code,
 /// the number of dimensions, each dimension as a big-endian 32-bit integer, and the values; the last dimension varies
@@ -56,7 +37,8 @@ class IdxReader {
     if (count >= 2 && magic[0] == 0x1f && magic[1] == 0x8b)
       fail({"it is gzipped, not an IDX file, which begins with two zero bytes: unpack it first"});
     if (count < 4 || magic[0] != 0 || magic[1] != 0) {
-      fail({"it is not an IDX file: that begins with two zero bytes"});
+      const std::string_view begin{reinterpret_cast<const char*>(magic.data()), count};
+      fail({"it is not an IDX file: that begins with two zero bytes", looks_like(begin)});
     }
     if (magic[2] != 0x08) {
       fail({"its values have the type code ", int{magic[2]}, ", but only 8, unsigned bytes, can be read"});

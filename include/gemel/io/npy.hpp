@@ -1,0 +1,393 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/extent.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/classes.hpp"
+#include "gemel/data/samples.hpp"
+#include "gemel/io/byte_reader.hpp"
+#include "gemel/io/input_file.hpp"
+#include "gemel/io/npy_header.hpp"
+#include "gemel/io/signature.hpp"
+
+namespace gemel {
+
+namespace detail {
+
+/// NumPy's .npy format, versions 1.0 to 3.0: the signature, the version, the length of the header, the header
+/// (npy_header.hpp), then the values.
+template <Input Reader>
+class NpyReader {
+ public:
+  /// Reads the header and holds it against the reader's size before memory for values is allocated.
+  explicit NpyReader(Reader& reader) : reader_(reader), header_(read_header()) {
+    const std::vector<Index>& shape = header_.shape;
+    if (shape.empty()) fail({"its header's 'shape' is (), one number, but the first dimension counts the samples"});
+    const std::uint64_t bytes = static_cast<std::uint64_t>(header_.bytes);
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      const auto size = static_cast<std::uint64_t>(shape[i]);
+      if (size == 0) fail({"dimension ", i, " of its header's 'shape' is 0: there are no values"});
+      // The product cannot overflow, as the reader's size bounds it at each step.
+      if (size > reader_.most_bytes() / bytes / values_) {
+        fail({"its header's 'shape' asks for more values than it has bytes: it is truncated"});
+      }
+      values_ *= size;
+    }
+    if (values_ > static_cast<std::uint64_t>(most_values)) {
+      fail({"its header's 'shape' asks for ", values_, " values, more than this machine holds"});
+    }
+    if constexpr (requires { reader_.size(); }) {
+      const std::uint64_t there = reader_.size() - begin_;
+      if (there < values_ * bytes) fail_truncated(there);
+      if (there > values_ * bytes) {
+        fail({"its header's 'shape' asks for ", values_, " values of ", bytes, " bytes, but ", there,
+              " bytes follow the header: there are others behind the values"});
+      }
+    }
+  }
+
+  Index size() const { return header_.shape[0]; }
+  Index features() const { return static_cast<Index>(values_) / size(); }
+
+  /// All values to `out`, features x size, column by column. Nothing may follow them.
+  template <Scalar S>
+  void read_samples(S* out) {
+    if (header_.fortran) {
+      read_values([&, position = Position{header_.shape}](auto values, std::uint64_t) mutable {
+        for (const auto value : values) {
+          const Index to = position.next();
+          out[to] = converted<S>(value, to);
+        }
+      });
+    } else {
+      read_values([&](auto values, std::uint64_t first) {
+        auto to = static_cast<Index>(first);
+        for (const auto value : values) {
+          out[to] = converted<S>(value, to);
+          ++to;
+        }
+      });
+    }
+  }
+
+  /// All values, of one feature, as numbers of classes.
+  void read_classes(std::vector<std::int64_t>& out) {
+    read_values([&](auto values, std::uint64_t first) {
+      auto sample = static_cast<Index>(first);
+      for (const auto value : values) {
+        check_class(value, sample++);
+        out.push_back(static_cast<std::int64_t>(value));
+      }
+    });
+  }
+
+  [[noreturn]] void fail(std::initializer_list<Piece> why, Place place = {}) const {
+    place.file = reader_.name();
+    throw FormatError(why, std::move(place));
+  }
+
+ private:
+  /// Where the values of an array in Fortran order, as they come, belong in features x size. A sample's features are
+  /// numbered in C order, the last dimension fastest, whatever the file's order.
+  class Position {
+   public:
+    explicit Position(const std::vector<Index>& shape) : shape_(shape), strides_(shape.size()), index_(shape.size()) {
+      Index stride = 1;
+      for (std::size_t i = shape.size(); i-- > 1; stride *= shape[i]) strides_[i] = stride;
+      strides_[0] = stride;
+    }
+
+    Index next() {
+      const Index here = at_;
+      for (std::size_t i = 0; i < shape_.size(); ++i) {
+        at_ += strides_[i];
+        if (++index_[i] < shape_[i]) break;
+        at_ -= strides_[i] * shape_[i];
+        index_[i] = 0;
+      }
+      return here;
+    }
+
+   private:
+    std::vector<Index> shape_;
+    std::vector<Index> strides_;
+    std::vector<Index> index_;
+    Index at_ = 0;
+  };
+
+  NpyHeader read_header() {
+    // NumPy itself reads no longer header, and that of a plain array has some hundred bytes.
+    constexpr std::uint32_t most = 10'000;
+    std::array<char, 8> magic;
+    const std::string_view begin{magic.data(), read_bytes(magic)};
+    if (!begin.starts_with(npy_signature)) {
+      fail({"it is not a NumPy .npy file: that begins with the byte 93 (hexadecimal) and NUMPY", looks_like(begin)});
+    }
+    if (begin.size() < magic.size()) fail({"it ends within its version"});
+    const int major = static_cast<unsigned char>(magic[6]), minor = static_cast<unsigned char>(magic[7]);
+    if (major < 1 || major > 3 || minor != 0) {
+      fail({"its format has the version ", major, ".", minor, ", but only 1.0, 2.0 and 3.0 can be read"});
+    }
+    std::array<char, 4> length_bytes;
+    const std::span<char> length_part = std::span{length_bytes}.first(major == 1 ? 2 : 4);
+    if (read_bytes(length_part) < length_part.size()) fail({"it ends within the length of its header"});
+    std::uint32_t length = 0;
+    for (std::size_t i = length_part.size(); i-- > 0;) {
+      length = length << 8 | static_cast<unsigned char>(length_part[i]);
+    }
+    begin_ = magic.size() + length_part.size() + length;
+    if (begin_ > reader_.most_bytes()) {
+      fail({"its header should have ", length, " bytes, more than the file has: it is truncated"});
+    }
+    if (length > most) fail({"its header has ", length, " bytes, but only ", most, " can be read"});
+    std::string text(length, '\0');
+    if (read_bytes(text) < length) fail({"it ends within its header of ", length, " bytes"});
+    return NpyHeaderParser{text, reader_.name()}.parse();
+  }
+
+  /// Gives the values to `take` in the file's order, a part of them at a time, with the number of the part's first.
+  template <class Take>
+  void read_values(Take take) {
+    const auto read = [&]<class T>(T) {
+      std::array<T, (1 << 14) / sizeof(T)> block;
+      for (std::uint64_t done = 0; done < values_;) {
+        const auto part =
+            std::span{block}.first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), values_ - done)));
+        const std::size_t count = read_bytes({reinterpret_cast<char*>(part.data()), part.size_bytes()});
+        if (count < part.size_bytes()) fail_truncated(done * sizeof(T) + count);
+        if (header_.big_endian != (std::endian::native == std::endian::big)) {
+          for (T& value : part) {
+            auto* const bytes = reinterpret_cast<unsigned char*>(&value);
+            std::reverse(bytes, bytes + sizeof(T));
+          }
+        }
+        take(std::span<const T>{part}, done);
+        done += part.size();
+      }
+    };
+    const bool one_byte = header_.bytes == 1, two_bytes = header_.bytes == 2, four_bytes = header_.bytes == 4;
+    if (header_.kind == 'f') {
+      four_bytes ? read(float{}) : read(double{});
+    } else if (header_.kind == 'i') {
+      one_byte     ? read(std::int8_t{})
+      : two_bytes  ? read(std::int16_t{})
+      : four_bytes ? read(std::int32_t{})
+                   : read(std::int64_t{});
+    } else {
+      one_byte     ? read(std::uint8_t{})
+      : two_bytes  ? read(std::uint16_t{})
+      : four_bytes ? read(std::uint32_t{})
+                   : read(std::uint64_t{});
+    }
+    char more = 0;
+    if (read_bytes({&more, 1}) > 0) {
+      fail({"its header's 'shape' asks for ", values_, " values, but they are followed by other bytes"});
+    }
+  }
+
+  /// The value as an S; NonFiniteError where it is NaN, infinite or beyond S. `to` is its place in features x size.
+  template <Scalar S, class T>
+  S converted(T value, Index to) const {
+    if constexpr (std::floating_point<T>) {
+      const auto real = static_cast<double>(value);
+      if (!(std::abs(real) <= static_cast<double>(std::numeric_limits<S>::max()))) refuse_value(real, to);
+    }
+    return static_cast<S>(value);
+  }
+  [[noreturn]] void refuse_value(double value, Index to) const {
+    const Place place{.file = reader_.name(), .sample = to / features(), .feature = to % features()};
+    if (std::isnan(value)) throw NonFiniteError("the value is NaN", place);
+    if (std::isinf(value)) throw NonFiniteError("the value is infinite", place);
+    throw NonFiniteError({"the value ", value, " is out of the range of a float"}, place);
+  }
+
+  template <class T>
+  void check_class(T value, Index sample) const {
+    if constexpr (std::floating_point<T>) {
+      // Beyond this the type lacks whole numbers, so two classes may have become one before they were saved.
+      constexpr T most = static_cast<T>(std::int64_t{1} << std::numeric_limits<T>::digits);
+      if (std::trunc(value) != value) {
+        fail({"the class is ", std::isnan(value) ? Piece("NaN") : Piece(value), ", not a whole number"},
+             {.sample = sample});
+      }
+      if (std::abs(value) > most) {
+        fail({"the class ", value, " is out of range: save classes as integers"}, {.sample = sample});
+      }
+    } else if constexpr (std::same_as<T, std::uint64_t>) {
+      if (value > std::numeric_limits<std::int64_t>::max()) {
+        fail({"the class is ", value, ", but a class is a number below 2^63"}, {.sample = sample});
+      }
+    }
+  }
+
+  [[noreturn]] void fail_truncated(std::uint64_t bytes) const {
+    fail({"its header's 'shape' asks for ", values_, " values of ", header_.bytes, " bytes, but ", bytes,
+          " bytes follow the header: it is truncated"});
+  }
+
+  std::size_t read_bytes(std::span<char> bytes) { return reader_.read(bytes); }
+
+  Reader& reader_;
+  std::uint64_t begin_ = 0;  // where the values begin; read_header sets it, so it stands before header_
+  NpyHeader header_;
+  std::uint64_t values_ = 1;
+};
+
+template <Scalar S, Input Reader>
+Samples<S> read_npy_samples(Reader reader) {
+  NpyReader<Reader> npy{reader};
+  MatrixX<S> values;
+  try {
+    values.resize(npy.features(), npy.size());
+  } catch (const std::bad_alloc&) {
+    npy.fail({"its header's 'shape' asks for ", npy.size(), " samples of ", npy.features(),
+              " values, more than this machine's memory holds"});
+  }
+  npy.read_samples(values.data());
+  return Samples<S>{std::move(values)};
+}
+
+template <Input Reader>
+Classes read_npy_vector(Reader reader) {
+  NpyReader<Reader> npy{reader};
+  if (npy.features() != 1) {
+    npy.fail({"it has ", npy.features(), " values a sample, but classes have one: are samples and classes swapped?"});
+  }
+  std::vector<std::int64_t> values;
+  values.reserve(static_cast<std::size_t>(npy.size()));
+  npy.read_classes(values);
+  return values;
+}
+
+/// The signature, the version and the header of a .npy file of `rows` x `columns` values in C order, byte for byte as
+/// NumPy writes them: room for the first dimension to grow to 21 digits, then blanks up to a multiple of 64 bytes.
+template <Scalar S>
+std::string npy_preamble(Index rows, Index columns) {
+  const std::string first = std::to_string(rows);
+  std::string header = format({"{'descr': '", std::endian::native == std::endian::big ? ">" : "<", "f", sizeof(S),
+                               "', 'fortran_order': False, 'shape': (", first, ", ", columns, "), }"});
+  header.append(first.size() < 21 ? 21 - first.size() : 0, ' ');
+  constexpr std::size_t before = npy_signature.size() + 4;
+  header.append(64 - (before + header.size() + 1) % 64, ' ');
+  header += '\n';
+  const std::string prefix{'\1', '\0', static_cast<char>(header.size() % 256), static_cast<char>(header.size() / 256)};
+  return std::string(npy_signature) + prefix + header;
+}
+
+/// Writes a file of what `produce` gives to the function that it is called with, a span of bytes after the other.
+/// Throws IoError, with the file's name, where it cannot be opened or written (a full disk).
+template <class Produce>
+void write_file(const std::filesystem::path& path, const Produce& produce) {
+  const std::string name = path.string();
+  const auto fail = [&name](std::initializer_list<Piece> why) { throw IoError(why, Place{.file = name}); };
+  if (name.find('\0') != name.npos) fail({"it cannot be opened: there is a zero byte in its name"});
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> file{std::fopen(name.c_str(), "wb")};
+  if (!file) fail({"it cannot be opened: ", std::strerror(errno)});
+  const auto check = [&](bool written) {
+    if (!written) fail({"it cannot be written: ", std::strerror(errno)});
+  };
+  produce([&](std::span<const char> bytes) {
+    check(std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size());
+  });
+  check(std::fclose(file.release()) == 0);
+}
+
+/// Writes n columns of `features` values each, of which column(i) is the address of the i-th.
+template <Scalar S, class Column>
+void write_npy_columns(const std::filesystem::path& path, Index features, Index n, const Column& column) {
+  write_file(path, [&](const auto& write) {
+    write(npy_preamble<S>(n, features));
+    for (Index i = 0; i < n; ++i) {
+      const S* const values = column(i);
+      write({reinterpret_cast<const char*>(values), sizeof(S) * static_cast<std::size_t>(features)});
+    }
+  });
+}
+
+}  // namespace detail
+
+/// Samples from an array that NumPy saved by `numpy.save`: the first dimension counts the samples, the others are a
+/// sample's features in C order (n x features, or n x height x width of images). Integers of 8 to 64 bits, float32 and
+/// float64, little- and big-endian, in C and Fortran order, of the format's versions 1.0 to 3.0. Values are rounded to
+/// S, not scaled. A file's bytes bound what is allocated.
+/// Throws IoError where the file cannot be read, FormatError where it is not .npy, of another type (booleans, objects,
+/// strings, complex numbers, structures), truncated, followed by more bytes, or empty, and NonFiniteError for a value
+/// that is NaN, infinite or beyond S, with its sample and feature.
+template <Scalar S>
+Samples<S> read_npy(const std::filesystem::path& path) {
+  return detail::read_npy_samples<S>(InputFile{path});
+}
+
+/// The same from any other input, such as `Gzip{InputFile{path}}` (see gzip.hpp).
+template <Scalar S, Input Reader>
+Samples<S> read_npy(Reader input) {
+  return detail::read_npy_samples<S>(std::move(input));
+}
+
+/// The same from bytes in memory; `name` is what errors call them.
+template <Scalar S>
+Samples<S> parse_npy(std::span<const std::uint8_t> bytes, const std::string& name = ".npy data") {
+  return detail::read_npy_samples<S>(detail::ByteReader{bytes, name});
+}
+
+/// The class of each sample, from a .npy file of n or n x 1 numbers. Throws as `read_npy`, and FormatError for
+/// more than one value a sample, for a number that is not whole, and for one that is out of range: integers of 2^63 or
+/// more, and in a float32 array beyond 2^24, in a float64 array beyond 2^53, where not every whole number is there.
+inline Classes read_npy_classes(const std::filesystem::path& path) { return detail::read_npy_vector(InputFile{path}); }
+
+/// The same from any other input.
+template <Input Reader>
+Classes read_npy_classes(Reader input) {
+  return detail::read_npy_vector(std::move(input));
+}
+
+/// The same from bytes in memory; `name` is what errors call them.
+inline Classes parse_npy_classes(std::span<const std::uint8_t> bytes, const std::string& name = ".npy data") {
+  return detail::read_npy_vector(detail::ByteReader{bytes, name});
+}
+
+/// Writes samples or embeddings as NumPy does, for `numpy.load`: features x n become an array of n x features, in C
+/// order, of float32 or float64 as S is. Values are written as they are, NaN too. Throws IoError, with the file's name,
+/// where it cannot be written.
+template <Scalar S>
+void write_npy(const std::filesystem::path& path, const Samples<S>& samples) {
+  detail::write_npy_columns<S>(path, samples.features(), samples.size(), [&](Index i) { return samples.column(i); });
+}
+
+/// The same of a matrix or an expression, one column a sample. Throws ShapeError also where it has no values.
+template <class Derived>
+requires Scalar<typename Derived::Scalar>
+void write_npy(const std::filesystem::path& path, const Eigen::MatrixBase<Derived>& matrix) {
+  using S = typename Derived::Scalar;
+  const Eigen::Ref<const MatrixX<S>> values = matrix;
+  if (values.size() == 0) {
+    throw ShapeError({"a matrix of ", values.rows(), " x ", values.cols(), " has no values to write"},
+                     Place{.file = path.string()});
+  }
+  detail::write_npy_columns<S>(path, values.rows(), values.cols(), [&](Index i) { return values.col(i).data(); });
+}
+
+}  // namespace gemel
