@@ -12,6 +12,7 @@
 #include "catch.hpp"
 #include "fuzz/targets.hpp"
 #include "gemel/core/random.hpp"
+#include "io/npy_bytes.hpp"
 #include "scale.hpp"
 
 using namespace gemel;
@@ -102,6 +103,13 @@ Bytes gzipped(const Bytes& bytes) {
   return {packed.data(), stream.next_out};
 }
 
+const std::vector<Bytes> npy_seeds{
+    npy_bytes("<f4", "(2, 1)", {"\0\0\x80?\0\0\0@", 8}),
+    npy_bytes("|u1", "(5,)", "abcab"),
+    npy_bytes("{'descr': '>i2', 'fortran_order': True, 'shape': (1, 2, 3), }      \n", "1234567890ab", 2),
+    npy_bytes("{\"shape\": (2,), \"descr\": '<f8', 'fortran_order': False}", {"\0\0\0\0\0\0\xF0?\0\0\0\0\0\0\0@", 16},
+              3),
+};
 const std::vector<Bytes> idx_seeds{
     {0, 0, 8, 1, 0, 0, 0, 5, 1, 2, 3, 4, 5},
     {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 9, 8, 7, 255, 5, 4},
@@ -139,6 +147,13 @@ TEST_CASE("aligned reads or refuses whatever it is given", "[fuzz][aligned]") {
 
 TEST_CASE("read_idx reads or refuses whatever it is given", "[fuzz][idx]") {
   const Count count = count_read("read_idx", idx_seeds, idx_alphabet, survives_idx);
+  CHECK(count.share() > 1.0 / 60);
+  CHECK(count.share() < 11.0 / 12);
+}
+
+TEST_CASE("read_npy reads or refuses whatever it is given", "[fuzz][npy]") {
+  const Count count =
+      count_read("read_npy", npy_seeds, {"\0\1\2\3<>|'\"(){},: L1248-9iuf\177\200\377", 30}, survives_npy);
   CHECK(count.share() > 1.0 / 60);
   CHECK(count.share() < 11.0 / 12);
 }

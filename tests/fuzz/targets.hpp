@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "gemel/io/csv_align.hpp"
 #include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"
+#include "gemel/io/npy.hpp"
 
 // Each target reads arbitrary bytes and checks that the reader gives consistent samples or throws an Error. It returns
 // whether the bytes could be read.
@@ -154,6 +156,48 @@ inline bool survives_idx(std::span<const std::uint8_t> bytes) {
   const auto labels = fuzz::read_or_refuse([&] { return parse_idx_labels(bytes); });
   require(!labels || (labels->size() + 8 == bytes.size() && samples));
   return samples.has_value();
+}
+
+namespace fuzz {
+
+/// A file of these values, as write_npy makes it.
+template <class S>
+std::vector<std::uint8_t> npy_of(const Samples<S>& samples) {
+  const std::string preamble = detail::npy_preamble<S>(samples.size(), samples.features());
+  std::vector<std::uint8_t> bytes(preamble.begin(), preamble.end());
+  const auto* const values = reinterpret_cast<const std::uint8_t*>(samples.matrix().data());
+  bytes.insert(bytes.end(), values, values + samples.matrix().size() * static_cast<Index>(sizeof(S)));
+  return bytes;
+}
+
+}  // namespace fuzz
+
+inline bool survives_npy(std::span<const std::uint8_t> bytes) {
+  using fuzz::require;
+  const auto samples = fuzz::read_or_refuse([&] { return parse_npy<float>(bytes); });
+  const auto precise = fuzz::read_or_refuse([&] { return parse_npy<double>(bytes); });
+  const auto classes = fuzz::read_or_refuse([&] { return parse_npy_classes(bytes); });
+  require(!samples || precise);
+  if (precise) {
+    require(precise->features() * precise->size() <= length(bytes));
+    require(precise->matrix().allFinite());
+    require(parse_npy<double>(fuzz::npy_of(*precise)).matrix() == precise->matrix());
+    // Beyond a float's range there are no samples of floats.
+    require(samples.has_value() == (precise->matrix().cwiseAbs().maxCoeff() <= std::numeric_limits<float>::max()));
+  }
+  if (samples) {
+    // An integer of 64 bits may be rounded otherwise where it passes a double.
+    const MatrixX<float> rounded = precise->matrix().cast<float>();
+    require(samples->matrix().allFinite() && samples->matrix().isApprox(rounded, 1e-6f));
+    require(parse_npy<float>(fuzz::npy_of(*samples)).matrix() == samples->matrix());
+  }
+  if (classes) {
+    require(precise && precise->features() == 1 && precise->size() == classes->size());
+    for (Index i = 0; i < classes->size(); ++i) {
+      require(static_cast<double>(classes->value(classes->of(i))) == precise->matrix()(0, i));
+    }
+  }
+  return samples || precise || classes;
 }
 
 /// Compares what is read through a Gzip with what is read from the inflated bytes in memory.

@@ -298,9 +298,12 @@ std::string npy_preamble(Index rows, Index columns) {
 /// Throws IoError, with the file's name, where it cannot be opened or written (a full disk).
 template <class Produce>
 void write_file(const std::filesystem::path& path, const Produce& produce) {
-  const std::string name = path.string();
+  std::string name = path.string();
   const auto fail = [&name](std::initializer_list<Piece> why) { throw IoError(why, Place{.file = name}); };
-  if (name.find('\0') != name.npos) fail({"it cannot be opened: there is a zero byte in its name"});
+  if (const std::size_t zero = name.find('\0'); zero != name.npos) {
+    name.resize(zero);
+    fail({"it cannot be opened: a zero byte follows in its name"});
+  }
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
