@@ -280,6 +280,7 @@ int start(int argc, char** argv) {
     return 0;
   }
   check_effect(app, options);
+  check_files(app, options);
   return run(options, all_options(app));
 }
 

@@ -12,6 +12,8 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/io/csv_cell.hpp"
+#include "gemel/io/signature.hpp"
+#include "is_npy.hpp"
 #include "json.hpp"
 #include "options.hpp"
 
@@ -156,8 +158,11 @@ inline void add_options(CLI::App& app, Options& options) {
 
   app.option_defaults()->always_capture_default()->group("Data (none given: the embedded UCI digits)");
   CLI::Option* data =
-      app.add_option("--data", options.data, "CSV file, one sample per line")->check(detail::path())->type_name("FILE");
-  app.add_option("--label", options.label, "column of the classes, by name or by number from 0")
+      app.add_option("--data", options.data,
+                     "CSV file, one sample per line, or a NumPy .npy file, with the classes in --labels")
+          ->check(detail::path())
+          ->type_name("FILE");
+  app.add_option("--label", options.label, "column of the classes in a CSV file, by name or by number from 0")
       ->check(detail::text())
       ->type_name("COLUMN")
       ->default_str("the last")
@@ -194,24 +199,26 @@ inline void add_options(CLI::App& app, Options& options) {
       ->needs(data);
   CLI::Option* images =
       app.add_option("--images", options.images, "IDX file of samples")->check(detail::path())->type_name("FILE");
-  CLI::Option* labels =
-      app.add_option("--labels", options.labels, "IDX file of their classes")->check(detail::path())->type_name("FILE");
+  app.add_option("--labels", options.labels, "IDX file of their classes, or .npy file of the classes of --data")
+      ->check(detail::path())
+      ->type_name("FILE");
   CLI::Option* test_data =
-      app.add_option("--test-data", options.test_data,
-                     "CSV file to test on, like --data; its columns may be in any order if both files name them")
+      app.add_option(
+             "--test-data", options.test_data,
+             "file to test on, like --data; the columns of a CSV file may be in any order if both files name them; "
+             "a .npy file needs --test-labels")
           ->check(detail::path())
           ->type_name("FILE");
   CLI::Option* test_images = app.add_option("--test-images", options.test_images, "IDX file of samples to test on")
                                  ->check(detail::path())
                                  ->type_name("FILE");
-  CLI::Option* test_labels = app.add_option("--test-labels", options.test_labels, "IDX file of their classes")
-                                 ->check(detail::path())
-                                 ->type_name("FILE");
-  images->needs(labels)->excludes(data);
-  labels->needs(images);
+  app.add_option("--test-labels", options.test_labels,
+                 "IDX file of their classes, or .npy file of the classes of --test-data")
+      ->check(detail::path())
+      ->type_name("FILE");
+  images->excludes(data);
   test_data->needs(data);
-  test_images->needs(test_labels)->needs(images);
-  test_labels->needs(test_images);
+  test_images->needs(images);
   app.add_option("--test-fraction", options.test_fraction, "share to test on if no test file is given")
       ->check(detail::share())
       ->type_name("SHARE");
@@ -356,6 +363,40 @@ inline void check_words(int argc, char** argv) {
     const std::string word = argv[i];
     if (word.starts_with("--") && word.find('=') + 1 == word.size()) {
       throw gemel::ValueError(word.substr(0, word.size() - 1) + ": '' is empty: give a value, or leave the option out");
+    }
+  }
+}
+
+namespace detail {
+
+/// Throws ValueError if samples whose classes are in a file of their own come without that file, or classes without
+/// samples. The names of the options begin with `prefix`.
+inline void check_labels(const std::string& prefix, const std::string& data, bool npy, const std::string& images,
+                         const std::string& labels) {
+  const std::string of = prefix + "labels", data_option = prefix + "data", images_option = prefix + "images";
+  const auto refuse = [](const std::string& why) { throw gemel::ValueError(why); };
+  if (!images.empty() && labels.empty()) refuse(images_option + " needs " + of + ", the file of the classes");
+  if (npy && labels.empty()) refuse(data_option + " is a .npy file, which needs " + of + ", the file of the classes");
+  if (labels.empty() || npy || !images.empty()) return;
+  if (data.empty()) refuse(of + " needs " + images_option + ", or a .npy file in " + data_option);
+  refuse(of + " goes with a .npy file in " + data_option + ", but " + data + " is none" +
+         gemel::detail::looks_like(first_bytes(data)) + "; of a CSV file --label says which column holds the classes");
+}
+
+}  // namespace detail
+
+/// Throws ValueError if an option does not fit the kind of the files, and IoError if a file cannot be read.
+inline void check_files(const CLI::App& app, const Options& options) {
+  const bool npy = !options.data.empty() && is_npy(options.data);
+  if (!options.test_data.empty() && is_npy(options.test_data) != npy) {
+    throw gemel::ValueError("one of --data and --test-data is a .npy file, the other is not: give two of one kind");
+  }
+  detail::check_labels("--", options.data, npy, options.images, options.labels);
+  detail::check_labels("--test-", options.test_data, npy && !options.test_data.empty(), options.test_images,
+                       options.test_labels);
+  for (const std::string option : {"--label", "--group", "--separator", "--header", "--missing"}) {
+    if (npy && app.count(option) > 0) {
+      throw gemel::ValueError(option + " has no effect with a .npy file: leave it out");
     }
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@
 #include "gemel/io/csv_cell.hpp"
 #include "gemel/io/idx.hpp"
 #include "gemel/io/input_file.hpp"
+#include "gemel/io/npy.hpp"
+#include "is_npy.hpp"
 #include "options.hpp"
 #if defined(GEMEL_HAS_ZLIB)
 #include "gemel/io/gzip.hpp"
@@ -155,32 +158,74 @@ inline auto open_idx(const std::string& path) {
 #endif
 }
 
-inline LabelledSamples read_idx_files(const std::string& images, const std::string& labels) {
-  gemel::Samples<float> samples = gemel::read_idx<float>(open_idx(images));
-  const std::vector<int> classes = gemel::read_idx_labels(open_idx(labels));
-  if (samples.features() == 1) {
-    throw gemel::FormatError("it is a file of labels, or looks like one: it holds one number per sample",
-                             {.file = images});
-  }
-  if (gemel::length(classes) != samples.size()) {
-    throw gemel::ShapeError("it has " + std::to_string(classes.size()) + " labels, but " + images + " has " +
+/// Samples with their classes, which were read from `file` and from `labels`. Throws ShapeError unless there is one
+/// class per sample.
+inline LabelledSamples matched(gemel::Samples<float> samples, const gemel::Classes& classes, const std::string& file,
+                               const std::string& labels) {
+  if (classes.size() != samples.size()) {
+    throw gemel::ShapeError("it has " + std::to_string(classes.size()) + " labels, but " + file + " has " +
                                 std::to_string(samples.size()) + " samples",
                             {.file = labels});
   }
   return {std::move(samples), classes};
 }
 
-inline Loaded load_idx(const Options& options) {
-  Loaded loaded{read_idx_files(options.images, options.labels), std::nullopt, {}, {}};
-  const gemel::Classes& classes = loaded.training.classes;
+inline LabelledSamples read_idx_files(const std::string& images, const std::string& labels) {
+  gemel::Samples<float> samples = gemel::read_idx<float>(open_idx(images));
+  const gemel::Classes classes = gemel::read_idx_labels(open_idx(labels));
+  if (samples.features() == 1) {
+    throw gemel::FormatError("it is a file of labels, or looks like one: it holds one number per sample",
+                             {.file = images});
+  }
+  return matched(std::move(samples), classes, images, labels);
+}
+
+inline LabelledSamples read_npy_files(const std::string& data, const std::string& labels) {
+  gemel::Samples<float> samples = gemel::read_npy<float>(data);
+  return matched(std::move(samples), gemel::read_npy_classes(labels), data, labels);
+}
+
+/// Names the classes after their numbers. Equal numbers are the same class in both files.
+inline Loaded join_numbered(const LabelledSamples& training, const LabelledSamples* test, const std::string& file,
+                            const std::string& labels) {
+  std::map<std::int64_t, int> values;
+  const auto add = [&values](const gemel::Classes& classes) {
+    for (Index c = 0; c < classes.count(); ++c) values[classes.value(c)];
+  };
+  add(training.classes);
   std::vector<std::string> found;
-  for (Index c = 0; c < classes.count(); ++c) found.push_back(std::to_string(classes.value(c)));
-  check_classes(options.labels, classes.size(), found,
-                "are these the labels of " + options.images + "? Name their file by --labels");
-  loaded.origin = std::to_string(classes.count()) + " classes from " + options.labels;
-  if (!options.test_images.empty()) loaded.test = read_idx_files(options.test_images, options.test_labels);
-  for (int value = 0; value < 256; ++value) loaded.class_names.push_back(std::to_string(value));
-  return loaded;
+  for (const auto& [number, value] : values) found.push_back(std::to_string(number));
+  check_classes(labels, training.classes.size(), found,
+                "are these the labels of " + file + "? --labels says which file has them");
+  if (test) add(test->classes);
+  std::vector<std::string> names;
+  for (auto& [number, value] : values) {
+    value = static_cast<int>(names.size());
+    names.push_back(std::to_string(number));
+  }
+  const auto renumbered = [&values](const LabelledSamples& data) {
+    std::vector<int> classes;
+    for (Index i = 0; i < data.classes.size(); ++i) {
+      classes.push_back(values.at(data.classes.value(data.classes.of(i))));
+    }
+    return LabelledSamples{data.samples, classes};
+  };
+  return {renumbered(training), test ? std::optional{renumbered(*test)} : std::nullopt, names,
+          std::to_string(found.size()) + " classes from " + labels};
+}
+
+inline Loaded load_idx(const Options& options) {
+  const LabelledSamples training = read_idx_files(options.images, options.labels);
+  std::optional<LabelledSamples> test;
+  if (!options.test_images.empty()) test = read_idx_files(options.test_images, options.test_labels);
+  return join_numbered(training, test ? &*test : nullptr, options.images, options.labels);
+}
+
+inline Loaded load_npy(const Options& options) {
+  const LabelledSamples training = read_npy_files(options.data, options.labels);
+  std::optional<LabelledSamples> test;
+  if (!options.test_data.empty()) test = read_npy_files(options.test_data, options.test_labels);
+  return join_numbered(training, test ? &*test : nullptr, options.data, options.labels);
 }
 
 }  // namespace detail
@@ -188,7 +233,10 @@ inline Loaded load_idx(const Options& options) {
 /// Reads the files that the options name, or the embedded digits. Throws what the readers throw, and ShapeError if the
 /// test samples have another number of features.
 inline Loaded load(const Options& options) {
-  Loaded loaded = options.images.empty() ? detail::load_csv(options) : detail::load_idx(options);
+  const bool npy = !options.data.empty() && is_npy(options.data);
+  Loaded loaded = npy                      ? detail::load_npy(options)
+                  : options.images.empty() ? detail::load_csv(options)
+                                           : detail::load_idx(options);
   if (loaded.test && loaded.test->samples.features() != loaded.training.samples.features()) {
     throw gemel::ShapeError("the test samples have " + std::to_string(loaded.test->samples.features()) +
                                 " features, but the training samples have " +

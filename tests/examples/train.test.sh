@@ -28,6 +28,11 @@ idx() {  # idx FILE COUNT BYTES...: an IDX file of COUNT x 2 bytes, or COUNT wit
   printf '%b' "$2" >"$files/$1"
 }
 
+npy() {  # npy FILE TYPE SHAPE BYTES: a .npy file in C order; its header has fewer than 256 bytes
+  header="{'descr': '$2', 'fortran_order': False, 'shape': $3, }"
+  printf '\223NUMPY\001\000%b\000%s%b' "\\0$(printf %o ${#header})" "$header" "$4" >"$files/$1"
+}
+
 people() {  # people CLASSES SAMPLES [FORMAT]: CSV with so many samples of each class, six features about its centre
   awk -v classes="$1" -v samples="$2" -v format="${3:-%.3f}" '
     function uniform() { seed = (seed * 16807) % 2147483647; return seed / 2147483647 }
@@ -77,6 +82,17 @@ idx sevens '\0000\0000\0010\0001\0000\0000\0000\0002\0007\0007'
 idx three_labels '\0000\0000\0010\0001\0000\0000\0000\0003\0000\0001\0000'
 idx more_images '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0003\0001\0002\0003\0004\0005\0006'
 idx cut '\0000\0000\0010\0002\0000\0000\0000\0002\0000\0000\0000\0002\0001\0002\0003'
+npy two.npy '|u1' '(2, 2)' '\0001\0002\0003\0004'
+npy two_labels.npy '<i2' '(2,)' '\0000\0000\0001\0000'
+npy three_labels.npy '|u1' '(3,)' '\0000\0001\0000'
+npy sevens.npy '|u1' '(2,)' '\0007\0007'
+npy half_labels.npy '<f4' '(2,)' '\0000\0000\0000\0077\0000\0000\0000\0000'
+npy cut.npy '|u1' '(2, 2)' '\0001\0002\0003'
+npy empty.npy '|u1' '(0, 2)' ''
+npy nan.npy '<f4' '(2, 1)' '\0000\0000\0000\0000\0000\0000\0300\0177'
+npy inf.npy '<f4' '(2, 1)' '\0000\0000\0000\0000\0000\0000\0200\0177'
+npy objects.npy '|O' '(2, 2)' 'pickled'
+printf 'PK\003\004archive' >"$files/arrays.npz"
 mkdir "$files/folder"
 people 8 12 >"$files/people.csv"
 people 1000 4 >"$files/many.csv"
@@ -168,6 +184,30 @@ refuses "3 labels" --images "$files/images" --labels "$files/three_labels"
 refuses "not an IDX file" --images "$files/small.csv" --labels "$files/labels"
 refuses "it is not an IDX file" --images "$files/empty.csv" --labels "$files/labels"
 refuses "not text" --data "$files/images"
+refuses "--labels" --data "$files/two.npy"
+refuses "--labels goes with a .npy file in --data" --data "$files/two_classes.csv" --labels "$files/two_labels.npy"
+refuses "--test-labels" --data "$files/two.npy" --labels "$files/two_labels.npy" --test-data "$files/two.npy"
+refuses "--test-labels needs" --data "$files/two.npy" --labels "$files/two_labels.npy" --test-labels "$files/two_labels.npy"
+refuses "one of --data and --test-data is a .npy file" --data "$files/two.npy" --labels "$files/two_labels.npy" \
+  --test-data "$files/two_classes.csv" --test-labels "$files/two_labels.npy"
+refuses "one of --data and --test-data is a .npy file" --data "$files/two_classes.csv" --test-data "$files/two.npy"
+for option in "--label 0" "--group 0" "--separator ;" "--header no" "--missing leave-out"; do
+  # shellcheck disable=SC2086  # each is two words
+  refuses "has no effect with a .npy file" --data "$files/two.npy" --labels "$files/two_labels.npy" $option
+done
+refuses "3 labels" --data "$files/two.npy" --labels "$files/three_labels.npy"
+refuses "swapped" --data "$files/two_labels.npy" --labels "$files/two.npy"
+refuses "of one class only, '7': are these the labels of" --data "$files/two.npy" --labels "$files/sevens.npy"
+refuses "the class is 0.5, not a whole number" --data "$files/two.npy" --labels "$files/half_labels.npy"
+refuses "truncated" --data "$files/cut.npy" --labels "$files/two_labels.npy"
+refuses "there are no values" --data "$files/empty.npy" --labels "$files/two_labels.npy"
+refuses "sample 1, feature 0: the value is NaN" --data "$files/nan.npy" --labels "$files/two_labels.npy"
+refuses "the value is infinite" --data "$files/inf.npy" --labels "$files/two_labels.npy"
+refuses "(Python objects)" --data "$files/objects.npy" --labels "$files/two_labels.npy"
+refuses "it looks like an IDX file" --data "$files/two.npy" --labels "$files/labels"
+refuses "it looks like a NumPy .npy file" --images "$files/two.npy" --labels "$files/labels"
+refuses "no such file" --data "$files/two.npy" --labels "$files/nowhere.npy"
+refuses "such as NumPy's .npz: save each array in a file of its own" --data "$files/arrays.npz" --labels "$files/two_labels.npy"
 refuses "--missing can leave out the rows" --data "$files/missing.csv"
 refuses "--missing can leave out the rows" --data "$files/nan.csv"
 refuses "write decimals with a point" --data "$files/decimal_comma.csv"
@@ -488,9 +528,11 @@ grep -q "no test pair was used for it" "$files/stdout" && fails "it denies that 
 shows "3 of the 4 test samples" --data "$files/people.csv" --label name --test-data "$files/again.csv"
 pixels=
 classes=
+signs=
 for i in $(seq 0 23); do
   pixels="$pixels\\0$(printf %o $((i % 2 * 100 + i)))\\0$(printf %o $i)"
   classes="$classes\\0$((i % 2))"
+  signs="$signs\\0$([ $((i % 2)) = 0 ] && echo 1 || echo 377)"
 done
 idx 24_images "\\0000\\0000\\0010\\0002\\0000\\0000\\0000\\0030\\0000\\0000\\0000\\0002$pixels"
 idx 24_labels "\\0000\\0000\\0010\\0001\\0000\\0000\\0000\\0030$classes"
@@ -498,6 +540,21 @@ refuses "3 features" --images "$files/24_images" --labels "$files/24_labels" --t
   --test-labels "$files/labels"
 shows "24 of the 24 test samples" --images "$files/24_images" --labels "$files/24_labels" \
   --test-images "$files/24_images" --test-labels "$files/24_labels"
+
+# A .npy file is recognised by its content and gives the figures of an equal IDX file; its classes may be any whole
+# numbers.
+npy 24_data '|u1' '(24, 2)' "$pixels"
+npy 24_numbers.npy '|u1' '(24,)' "$classes"
+npy 24_classes.npy '|u1' '(24,)' "$classes"
+npy 24_signs.npy '|i1' '(24, 1)' "$signs"
+shows "2 classes from $files/24_classes.npy" --data "$files/24_data" --labels "$files/24_classes.npy" --json "$files/npy.json"
+shows "2 classes from $files/24_labels" --images "$files/24_images" --labels "$files/24_labels" --json "$files/idx.json"
+for file in npy idx; do grep -e '"eer"' -e '"auc"' -e '"threshold"' "$files/$file.json" >"$files/$file.figures"; done
+cmp -s "$files/npy.figures" "$files/idx.figures" || fails "a .npy file gives other figures than IDX"
+shows "24 of the 24 test samples" --data "$files/24_data" --labels "$files/24_signs.npy" \
+  --test-data "$files/24_data" --test-labels "$files/24_signs.npy"
+refuses "2 features" --data "$files/24_numbers.npy" --labels "$files/24_classes.npy" \
+  --test-data "$files/24_data" --test-labels "$files/24_classes.npy"
 
 # Data from which the network cannot tell the classes: each class is at two places, beside the other one.
 { echo a,b,class; for i in $(seq 40); do echo "0,0.$i,x"; echo "9,0.$i,y"; done; } >"$files/apart.csv"

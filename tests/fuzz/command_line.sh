@@ -20,8 +20,14 @@ printf 'a,b,class\n1,nan,x\n' >in/nan.csv
 cp in/good.csv 'in/$(touch hurt) `touch hurt` "'"'"'.csv'
 awk 'BEGIN { printf "\\000\\000\\010\\002\\000\\000\\000\\170\\000\\000\\000\\002"; for (i = 0; i < 240; ++i) printf "\\%03o", i % 6 * 40 + i % 7 }' >in/codes
 printf "$(cat in/codes)" >in/images
+npy() {  # npy SHAPE: what precedes values of one byte in a .npy file
+  header="{'descr': '|u1', 'fortran_order': False, 'shape': $1, }"
+  printf '\223NUMPY\001\000%b\000%s' "\\0$(printf %o ${#header})" "$header"
+}
+{ npy '(120, 2)'; tail -c 240 in/images; } >in/data.npy
 awk 'BEGIN { printf "\\000\\000\\010\\001\\000\\000\\000\\170"; for (i = 0; i < 120; ++i) printf "\\%03o", i % 3 }' >in/codes
 printf "$(cat in/codes)" >in/labels
+{ npy '(120,)'; tail -c 120 in/labels; } >in/labels.npy
 rm in/codes
 ln -s good.csv in/link.csv
 ln -s nowhere in/dangling
@@ -46,14 +52,14 @@ awk -v seed="$seed" -v count="$count" '
     junk = "«empty» x -1 -- nan inf -inf 1e999 1e-999 99999999999999999999 0x10 1,2 last: \\ %s%n ; --quiet `touch␣hurt` $(touch␣hurt)"
     places = "out/pipe /dev/null /dev/full in out/missing/x"
     inputs = " in/good.csv in/link.csv out/input.json in/../in/good.csv"
-    option("--data", "in/good.csv in/spaces.csv in/link.csv", "in/tiny.csv in/nan.csv in/empty.csv in in/labels /dev/null in/missing")
+    option("--data", "in/good.csv in/spaces.csv in/link.csv", "in/tiny.csv in/nan.csv in/empty.csv in in/labels in/data.npy /dev/null in/missing")
     option("--data", "in/$(touch␣hurt)␣`touch␣hurt`␣\"'\''.csv", "in/dangling")
     option("--label", "class 2 a", "nothing 7 -1")
     option("--images", "in/images", "in/labels in/good.csv in/missing")
-    option("--labels", "in/labels", "in/images in/missing")
-    option("--test-data", "in/good.csv in/link.csv", "in/tiny.csv in/spaces.csv")
+    option("--labels", "in/labels in/labels.npy", "in/images in/missing")
+    option("--test-data", "in/good.csv in/link.csv", "in/tiny.csv in/spaces.csv in/data.npy")
     option("--test-images", "in/images", "in/labels")
-    option("--test-labels", "in/labels", "in/images")
+    option("--test-labels", "in/labels in/labels.npy", "in/images")
     option("--test-fraction", "0.1 0.25 0.3 0.9", "0 1 1e-9 0.999999")
     option("--split", "samples classes", "class")
     option("--scale", "auto unit standardise none", "AUTO")
@@ -90,7 +96,7 @@ awk -v seed="$seed" -v count="$count" '
       text = "--quiet"
       wrong[json] = places
       if (rand() < 0.8) {
-        text = text "\n--data\nin/good.csv"
+        text = text "\n--data\n" (rand() < 0.8 ? "in/good.csv" : "in/data.npy\n--labels\nin/labels.npy")
         wrong[json] = places inputs
       }
       if (rand() < 0.7) text = text "\n--epochs\n1"

@@ -63,5 +63,5 @@ TEST_CASE("A reader says what it was given by mistake", "[signature]") {
   CHECK(mentions(refusal_by(csv, as_npy), "; it looks like text, such as a CSV file"));
   CHECK(mentions(refusal_by("\x1F\x8B", as_npy), "; it looks like a gzipped file: unpack it first"));
   CHECK(mentions(refusal_by(npy, as_csv), "it is a NumPy .npy file, not text"));
-  CHECK(mentions(refusal_by(npz, as_csv), "ZIP archive, not text"));
+  CHECK(mentions(refusal_by(npz, as_csv), "it is a ZIP archive, as spreadsheets and NumPy's .npz are, not text"));
 }

@@ -144,7 +144,7 @@ class CsvReader {
     if (text.starts_with("\x1F\x8B")) fail({"it is gzipped, not text: unpack it first"});
     if (text.starts_with(npy_signature)) fail({"it is a NumPy .npy file, not text"});
     if (text.starts_with("PK\x03\x04")) {
-      fail({"it is a spreadsheet or another ZIP archive, not text: export it as CSV first"});
+      fail({"it is a ZIP archive, as spreadsheets and NumPy's .npz are, not text: export it as CSV first"});
     }
   }
 

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "gemel/io/input_file.hpp"
+#include "gemel/io/signature.hpp"
+
+namespace train {
+
+/// The first bytes of a file, which tell its format. Throws IoError where it cannot be read.
+inline std::string first_bytes(const std::string& path) {
+  std::string begin(gemel::detail::npy_signature.size(), '\0');
+  begin.resize(gemel::InputFile{path}.read(begin));
+  return begin;
+}
+
+/// Whether it is a NumPy .npy file, whatever its name.
+inline bool is_npy(const std::string& path) { return first_bytes(path) == gemel::detail::npy_signature; }
+
+}  // namespace train
