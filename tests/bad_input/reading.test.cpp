@@ -12,6 +12,8 @@
 #include "gemel/io/csv.hpp"
 #include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"
+#include "gemel/io/npy.hpp"
+#include "io/npy_bytes.hpp"
 #include "io/temporary_folder.hpp"
 
 namespace gemel::bad_input {
@@ -31,6 +33,12 @@ CsvData<float> csv(std::string_view text, CsvOptions options = {.label = "class"
 Samples<float> idx(const Bytes& bytes) { return read_idx<float>(folder().write("bad.idx", bytes)); }
 std::vector<int> idx_labels(const Bytes& bytes) { return read_idx_labels(folder().write("bad.idx", bytes)); }
 
+Samples<float> npy(const Bytes& bytes) { return read_npy<float>(folder().write("bad.npy", bytes)); }
+Classes npy_classes(const Bytes& bytes) { return read_npy_classes(folder().write("bad.npy", bytes)); }
+void write_at(const std::filesystem::path& path) { write_npy(path, MatrixX<float>::Ones(2, 3)); }
+
+const std::string_view two_floats_nan{"\0\0\0\0\0\0\xC0\x7F", 8}, two_floats_inf{"\0\0\0\0\0\0\x80\x7F", 8};
+const std::string_view two_halves{"\0\0\0\x3F\0\0\0\x3F", 8};
 const Bytes images{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};  // two of three pixels
 const Bytes label_bytes{0, 0, 8, 1, 0, 0, 0, 2, 0, 7};
 const std::string text = "a,b,class\n1,2,x\n3,4,y\n";
@@ -80,6 +88,8 @@ std::vector<Row> reading_rows() {
   const auto csv_at = [](const std::filesystem::path& path) { read_csv<float>(path); };
   const auto idx_at = [](const std::filesystem::path& path) { read_idx<float>(path); };
   const auto idx_labels_at = [](const std::filesystem::path& path) { read_idx_labels(path); };
+  const auto npy_at = [](const std::filesystem::path& path) { read_npy<float>(path); };
+  const auto npy_classes_at = [](const std::filesystem::path& path) { read_npy_classes(path); };
   const auto gzip_at = [](const std::filesystem::path& path) { read_gzip(path); };
 
   return {
@@ -207,6 +217,98 @@ std::vector<Row> reading_rows() {
         {Missing, missing(idx_labels_at)},
         {Unreadable, unreadable(idx_labels_at)},
         {FullDisk, impossible("it only reads")}}},
+
+      {"read_npy",
+       {{WrongShape,
+         {throws<FormatError>("'shape' is (), one number", {.file = "bad.npy"},
+                              [] { npy(npy_bytes("|u1", "()", "a")); }),
+          throws<FormatError>("there are others behind the values", {.file = "bad.npy"},
+                              [] { npy(npy_bytes("|u1", "(2, 3)", "1234567")); })}},
+        {NaN, throws<NonFiniteError>("the value is NaN", {.file = "bad.npy", .sample = 1, .feature = 0},
+                                     [] { npy(npy_bytes("<f4", "(2, 1)", two_floats_nan)); })},
+        {Infinite, throws<NonFiniteError>("the value is infinite", {.file = "bad.npy", .sample = 0, .feature = 1},
+                                          [] { npy(npy_bytes("<f4", "(1, 2)", two_floats_inf)); })},
+        {Empty,
+         {throws<FormatError>("it is not a NumPy .npy file", {.file = "bad.npy"}, [] { npy({}); }),
+          throws<FormatError>("dimension 0 of its header's 'shape' is 0: there are no values", {.file = "bad.npy"},
+                              [] { npy(npy_bytes("|u1", "(0, 3)", "")); })}},
+        {{OneClass, BadLabel}, impossible("it holds no classes")},
+        {OutOfRange,
+         {throws<FormatError>("'|O' (Python objects), but only integers", {.file = "bad.npy"},
+                              [] { npy(npy_bytes("|O", "(1,)", "pickled")); }),
+          throws<NonFiniteError>("the value 1.34827e+308 is out of the range of a float",
+                                 {.file = "bad.npy", .sample = 0, .feature = 0},
+                                 [] {
+                                   npy(npy_bytes("<f8", "(1,)", {"\0\0\0\0\0\0\xE8\x7F", 8}));
+                                 })}},
+        {Truncated,
+         {throws<FormatError>("asks for 6 values of 1 bytes, but 5 bytes follow the header: it is truncated",
+                              {.file = "bad.npy"}, [] { npy(npy_bytes("|u1", "(2, 3)", "12345")); }),
+          throws<FormatError>("more values than it has bytes: it is truncated", {.file = "bad.npy"},
+                              [] { npy(npy_bytes("|u1", "(4294967296, 4294967296)", "12345")); }),
+          throws<FormatError>("bytes, more than the file has: it is truncated", {.file = "bad.npy"},
+                              [] { npy(part(npy_bytes("|u1", "(2, 3)", "123456"), 40)); }),
+          throws<FormatError>("its header is no Python dictionary", {.file = "bad.npy"},
+                              [] { npy(npy_bytes("{'descr': '|u1', 'shape", "123456")); })}},
+        {Swapped,
+         {throws<FormatError>("it looks like text, such as a CSV file", {.file = "bad.npy"},
+                              [] { npy(as_bytes(text)); }),
+          throws<FormatError>("it looks like an IDX file", {.file = "bad.npy"}, [] { npy(images); }),
+          throws<FormatError>("it looks like a gzipped file", {.file = "bad.npy"}, [] { npy(as_bytes(gzipped())); }),
+          throws<FormatError>("such as NumPy's .npz", {.file = "bad.npy"}, [] { npy(as_bytes("PK\3\4archive")); }),
+          fine("classes are samples of one feature",
+               [] { return npy(npy_bytes("|u1", "(2,)", "12")).features() == 1; })}},
+        {Missing, missing(npy_at)},
+        {Unreadable, unreadable(npy_at)},
+        {FullDisk, impossible("it only reads")}}},
+
+      {"read_npy_classes",
+       {{WrongShape, throws<FormatError>("it has 3 values a sample, but classes have one", {.file = "bad.npy"},
+                                         [] { npy_classes(npy_bytes("|u1", "(2, 3)", "123456")); })},
+        {NaN, throws<FormatError>("the class is NaN, not a whole number", {.file = "bad.npy", .sample = 1},
+                                  [] { npy_classes(npy_bytes("<f4", "(2,)", two_floats_nan)); })},
+        {Infinite, throws<FormatError>("the class is infinite", {.file = "bad.npy", .sample = 1},
+                                       [] { npy_classes(npy_bytes("<f4", "(2,)", two_floats_inf)); })},
+        {Empty, throws<FormatError>("dimension 0 of its header's 'shape' is 0", {.file = "bad.npy"},
+                                    [] { npy_classes(npy_bytes("|u1", "(0,)", "")); })},
+        {OneClass, fine("a file may hold one class: who draws pairs from it refuses",
+                        [] { return npy_classes(npy_bytes("|u1", "(2,)", "77")).count() == 1; })},
+        {BadLabel,
+         {throws<FormatError>("the class is 0.5, not a whole number", {.file = "bad.npy", .sample = 0},
+                              [] { npy_classes(npy_bytes("<f4", "(2,)", two_halves)); }),
+          fine("a class is any whole number",
+               [] { return npy_classes(npy_bytes("|i1", "(1,)", "\xFF")).value(0) == -1; })}},
+        {OutOfRange,
+         throws<FormatError>("a class is a number below 2^63", {.file = "bad.npy", .sample = 0},
+                             [] { npy_classes(npy_bytes("<u8", "(1,)", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF")); })},
+        {Truncated, throws<FormatError>("asks for 3 values of 1 bytes, but 2 bytes follow", {.file = "bad.npy"},
+                                        [] { npy_classes(npy_bytes("|u1", "(3,)", "12")); })},
+        {Swapped,
+         {throws<FormatError>("are samples and classes swapped?", {.file = "bad.npy"},
+                              [] { npy_classes(npy_bytes("|u1", "(2, 3)", "123456")); }),
+          throws<FormatError>("it looks like an IDX file", {.file = "bad.npy"}, [] { npy_classes(label_bytes); })}},
+        {Missing, missing(npy_classes_at)},
+        {Unreadable, unreadable(npy_classes_at)},
+        {FullDisk, impossible("it only reads")}}},
+
+      {"write_npy",
+       {{WrongShape, impossible("NumPy has arrays of any size")},
+        {{NaN, Infinite},
+         fine("they are written as they are, for Python to see",
+              [] {
+                write_npy(folder().path() / "nan.npy", MatrixX<float>::Constant(1, 1, nan_f));
+                return content_of(folder().path() / "nan.npy").size() == 132;
+              })},
+        {Empty, throws<ShapeError>("a matrix of 3 x 0 has no values to write", {.file = "empty.npy"},
+                                   [] { write_npy(folder().path() / "empty.npy", MatrixX<float>(3, 0)); })},
+        {{OneClass, BadLabel, OutOfRange}, impossible("no classes, no options")},
+        {{Truncated, Swapped}, impossible("it only writes")},
+        {Missing, throws<IoError>("it cannot be opened: No such file or directory", {.file = "x.npy"},
+                                  [] { write_at(folder().path() / "nowhere" / "x.npy"); })},
+        {Unreadable, throws<IoError>("it cannot be opened: Is a directory",
+                                     {.file = folder().path().filename().string()}, [] { write_at(folder().path()); })},
+        {FullDisk, throws<IoError>("it cannot be written: No space left on device", {.file = "full"},
+                                   [] { write_at("/dev/full"); })}}},
 
       {"read_gzip",
        {{{WrongShape, NaN, Infinite, OneClass, BadLabel}, impossible("it gives bytes, whatever they mean")},

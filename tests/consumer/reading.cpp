@@ -1,7 +1,11 @@
 #include <gemel/gemel.hpp>
 #include <gemel/io/csv.hpp>
 #include <gemel/io/idx.hpp>
+#include <gemel/io/npy.hpp>
 
-// Uses the readers, to see the compiler's warnings about them at -O3.
+// Uses the readers and the writer, to see the compiler's warnings about them at -O3.
 gemel::CsvData<float> people() { return gemel::read_csv<float>("people.csv", {.label = "name"}); }
 gemel::Samples<float> images() { return gemel::read_idx<float>("images"); }
+gemel::Samples<float> array() { return gemel::read_npy<float>("array.npy"); }
+gemel::Classes classes() { return gemel::read_npy_classes("classes.npy"); }
+void keep(const gemel::MatrixX<float>& embeddings) { gemel::write_npy("embeddings.npy", embeddings); }

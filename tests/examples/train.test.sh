@@ -201,7 +201,7 @@ refuses "of one class only, '7': are these the labels of" --data "$files/two.npy
 refuses "the class is 0.5, not a whole number" --data "$files/two.npy" --labels "$files/half_labels.npy"
 refuses "truncated" --data "$files/cut.npy" --labels "$files/two_labels.npy"
 refuses "there are no values" --data "$files/empty.npy" --labels "$files/two_labels.npy"
-refuses "sample 1, feature 0: the value is NaN" --data "$files/nan.npy" --labels "$files/two_labels.npy"
+refuses "the value is NaN" --data "$files/nan.npy" --labels "$files/two_labels.npy"
 refuses "the value is infinite" --data "$files/inf.npy" --labels "$files/two_labels.npy"
 refuses "(Python objects)" --data "$files/objects.npy" --labels "$files/two_labels.npy"
 refuses "it looks like an IDX file" --data "$files/two.npy" --labels "$files/labels"

@@ -226,6 +226,7 @@ class NpyReader {
     if constexpr (std::floating_point<T>) {
       // Beyond this the type lacks whole numbers, so two classes may have become one before they were saved.
       constexpr T most = static_cast<T>(std::int64_t{1} << std::numeric_limits<T>::digits);
+      if (std::isinf(value)) fail({"the class is infinite"}, {.sample = sample});
       if (std::trunc(value) != value) {
         fail({"the class is ", std::isnan(value) ? Piece("NaN") : Piece(value), ", not a whole number"},
              {.sample = sample});
