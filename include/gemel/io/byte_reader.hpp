@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel::detail {
 
 /// Bytes in memory that are read as an InputFile is.

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gemel/core/compiler.hpp"
+
 namespace gemel::detail {
 
 /// The first bytes of NumPy's .npy files.
