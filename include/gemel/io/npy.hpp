@@ -43,7 +43,7 @@ class NpyReader {
   explicit NpyReader(Reader& reader) : reader_(reader), header_(read_header()) {
     const std::vector<Index>& shape = header_.shape;
     if (shape.empty()) fail({"its header's 'shape' is (), one number, but the first dimension counts the samples"});
-    const std::uint64_t bytes = static_cast<std::uint64_t>(header_.bytes);
+    const auto bytes = static_cast<std::uint64_t>(header_.bytes);
     for (std::size_t i = 0; i < shape.size(); ++i) {
       const auto size = static_cast<std::uint64_t>(shape[i]);
       if (size == 0) fail({"dimension ", i, " of its header's 'shape' is 0: there are no values"});
