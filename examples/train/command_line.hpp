@@ -380,7 +380,8 @@ inline void check_labels(const std::string& prefix, const std::string& data, boo
   if (labels.empty() || npy || !images.empty()) return;
   if (data.empty()) refuse(of + " needs " + images_option + ", or a .npy file in " + data_option);
   refuse(of + " goes with a .npy file in " + data_option + ", but " + data + " is none" +
-         gemel::detail::looks_like(first_bytes(data)) + "; for a CSV file, --label says which column holds the classes");
+         gemel::detail::looks_like(first_bytes(data)) +
+         "; for a CSV file, --label says which column holds the classes");
 }
 
 }  // namespace detail

@@ -53,7 +53,7 @@ class NpyReader {
       }
       values_ *= size;
     }
-    if (values_ > static_cast<std::uint64_t>(most_values)) {
+    if (values_ > static_cast<std::uint64_t>(max_values)) {
       fail({"its header's 'shape' asks for ", values_, " values, more than this machine holds"});
     }
     if constexpr (requires { reader_.size(); }) {
