@@ -91,6 +91,15 @@ TEST_CASE("a safetensors file gives back what was written", "[safetensors]") {
   CHECK(is_same(parse_safetensors(format_safetensors(read)), read));
 
   CHECK(read.get_matrix<float>("layers.0.weight", 2, 3) == (MatrixX<float>(2, 3) << 1, 2, 3, 4, 5, 6.5f).finished());
+  std::vector<float> memory(10, 7);
+  read.copy_matrix<float>("layers.0.weight", Eigen::Map<MatrixX<float>>(memory.data() + 1, 2, 3));
+  CHECK(memory == std::vector<float>{7, 1, 4, 2, 5, 3, 6.5f, 7, 7, 7});
+  const MatrixX<float> large =
+      MatrixX<float>::NullaryExpr(37, 21, [](Index i, Index j) { return static_cast<float>(100 * i + j); });
+  TensorFile one;
+  one.add("large", large);
+  CHECK(one.get_matrix<float>("large", 37, 21) == large);
+  CHECK(one.get<float>("large", {37, 21})[22] == 101);
   CHECK(read.get<float>("layers.0.weight", {2, 3}) == VectorX<float>{{1, 2, 3, 4, 5, 6.5f}});
   CHECK(read.get<float>("layers.0.bias", {2}) == VectorX<float>{{-1, 0.25f}});
   CHECK(read.get<double>("layers.0.mean", {3}) == VectorX<double>{{1.0 / 3, 2, 1e300}});

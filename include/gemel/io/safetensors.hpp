@@ -96,16 +96,12 @@ inline std::vector<std::uint8_t> format_safetensors(const TensorFile& file, cons
   std::snprintf(digits.data(), digits.size(), "%08lx", static_cast<unsigned long>(checksum));
   std::copy_n(digits.begin(), checksum_digits, header.begin() + header_begin.size());
 
-  std::vector<std::uint8_t> bytes;
   std::size_t size = length.size() + header.size();
   for (const Tensor* const tensor : tensors) size += tensor->bytes.size();
-  bytes.reserve(size);
-  const auto append = [&bytes](std::span<const std::uint8_t> part) {
-    bytes.insert(bytes.end(), part.begin(), part.end());
-  };
-  append(length);
-  append(bytes_of(header));
-  for (const Tensor* const tensor : tensors) append(tensor->bytes);
+  std::vector<std::uint8_t> bytes(size);
+  auto next = std::ranges::copy(length, bytes.begin()).out;
+  next = std::ranges::copy(header, next).out;
+  for (const Tensor* const tensor : tensors) next = std::ranges::copy(tensor->bytes, next).out;
   return bytes;
 }
 

@@ -316,7 +316,10 @@ inline std::string format_safetensors_header(const std::string& file, const std:
           Place{.file = file});
     }
     text += ',' + quoted(file, tensor->name) + R"(:{"dtype":")" + dtype_name(tensor->type) + R"(","shape":[)";
-    for (const Index size : tensor->shape) text += (text.back() == '[' ? "" : ",") + std::to_string(size);
+    for (const Index size : tensor->shape) {
+      if (text.back() != '[') text += ',';
+      text += std::to_string(size);
+    }
     const std::uint64_t end = begin + tensor->bytes.size();
     text += format({R"(],"data_offsets":[)", begin, ",", end, "]}"});
     begin = end;

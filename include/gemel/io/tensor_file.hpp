@@ -159,18 +159,28 @@ struct TensorFile {
   /// as `get` does.
   template <TensorValue T>
   MatrixX<T> get_matrix(std::string_view tensor, Index rows, Index columns) const {
-    const Tensor& found = at(tensor);
-    detail::require(name, found, dtype_of<T>, std::array{rows, columns});
     MatrixX<T> matrix(rows, columns);
-    const std::size_t row_bytes = static_cast<std::size_t>(columns) * sizeof(T);
-    for (Index j = 0; j < columns; ++j) {
-      const std::uint8_t* next = found.bytes.data() + static_cast<std::size_t>(j) * sizeof(T);
-      for (T& value : matrix.col(j)) {
-        value = static_cast<T>(detail::from_little_endian<detail::Stored<T>>(next));
-        next += row_bytes;
+    copy_matrix<T>(tensor, matrix);
+    return matrix;
+  }
+
+  /// Copies a tensor of the matrix's shape to the matrix, which may be a map of memory that is there already. Throws as
+  /// `get` does.
+  template <TensorValue T>
+  void copy_matrix(std::string_view tensor, Eigen::Ref<MatrixX<T>> matrix) const {
+    const Tensor& found = at(tensor);
+    detail::require(name, found, dtype_of<T>, std::array{matrix.rows(), matrix.cols()});
+    // Some rows at a time: as many as fill a cache line of each column.
+    constexpr Index block = 64 / sizeof(T);
+    for (Index first = 0; first < matrix.rows(); first += block) {
+      const Index end = std::min(matrix.rows(), first + block);
+      for (Index j = 0; j < matrix.cols(); ++j) {
+        for (Index i = first; i < end; ++i) {
+          const auto offset = static_cast<std::size_t>(i * matrix.cols() + j) * sizeof(T);
+          matrix(i, j) = static_cast<T>(detail::from_little_endian<detail::Stored<T>>(found.bytes.data() + offset));
+        }
       }
     }
-    return matrix;
   }
 
   /// Adds a tensor behind the others, its values with the last dimension fastest. Throws ShapeError where their number
