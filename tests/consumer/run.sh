@@ -53,9 +53,15 @@ for compiler; do
 
   build "$prefix/found" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCMAKE_BUILD_TYPE=Release
   check "$compiler, find_package" "$prefix/found/consumer"
+  [ ! -e "$prefix/found/consumer_io" ] || { echo "gemel::io is there, though nobody asked for it" >&2; exit 1; }
+  configure "$prefix/found-io" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=io &&
+    cmake --build "$prefix/found-io" --target consumer_io >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+  "$prefix/found-io/consumer_io"
+  echo "$compiler, find_package with the component io: tensors are read back"
   build "$prefix/within" -DGEMEL_SOURCE="$root"
   [ ! -e "$prefix/within/gemel/tests/test_core" ] || { echo "a parent project must not build the tests" >&2; exit 1; }
   check "$compiler, add_subdirectory" "$prefix/within/consumer"
+  "$prefix/within/consumer_io"
   "$compiler" -std=c++20 -O3 -pthread -I "$root/include" -isystem "$(eigen_folder)" -Wall -Wextra -Wsign-conversion -Werror \
     "$here/main.cpp" "$here/reading.cpp" -o "$prefix/plain"
   check "$compiler, -I and Eigen alone" "$prefix/plain"
@@ -80,6 +86,10 @@ if cmake --help-module FetchContent | grep -q OVERRIDE_FIND_PACKAGE; then
   configure "$work/overridden" -DGEMEL_SOURCE="$root" -DEIGEN_SOURCE="$work/eigen" -DEIGEN_OVERRIDES=ON ||
     { cat "$work/log" >&2; exit 1; }
 fi
-refused "gemel has no components, and so no 'nonsense'" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=nonsense
+refused "gemel has no component 'nonsense', only 'io'" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=nonsense
+refused "gemel's component 'io', which reads and writes models, needs nlohmann_json, which was not found" \
+  -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=io -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
+configure "$work/without-json" -DGEMEL_SOURCE="$root" -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON &&
+  grep -q "nlohmann_json is not here, so there is no gemel::io" "$work/log" || { cat "$work/log" >&2; exit 1; }
 refused "gemel needs Eigen 3.4 or newer; found 3.3.9" -DCMAKE_PREFIX_PATH="$prefix/installed" -DEigen3_DIR="$work/old"
 refused "gemel needs Eigen 3.4 or newer; found 3.3.9" -DGEMEL_SOURCE="$root" -DEigen3_DIR="$work/old"

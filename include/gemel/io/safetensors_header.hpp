@@ -189,12 +189,8 @@ inline SafetensorsHeader parse_safetensors_header(const std::string& file, std::
   return header;
 }
 
-/// A name that two tensors have, if there is one; `tensor_of` gives an element's tensor.
-template <class Elements, class TensorOf>
-std::optional<std::string_view> repeated_name(const Elements& elements, const TensorOf& tensor_of) {
-  std::vector<std::string_view> names;
-  names.reserve(elements.size());
-  for (const auto& element : elements) names.emplace_back(tensor_of(element).name);
+/// A name that is there twice, if there is one.
+inline std::optional<std::string_view> repeated(std::vector<std::string_view> names) {
   std::ranges::sort(names);
   const auto twice = std::ranges::adjacent_find(names);
   return twice == names.end() ? std::nullopt : std::optional(*twice);
@@ -225,8 +221,9 @@ inline void check_layout(const std::string& file, std::vector<TensorPlace>& tens
     throw FormatError({"its tensors end at byte ", next, ", but it has ", data_bytes, " of them: others follow"},
                       Place{.file = file});
   }
-  if (const auto twice = repeated_name(
-          tensors, [](const TensorPlace& place) -> auto& { return place.tensor; })) {
+  std::vector<std::string_view> names;
+  for (const TensorPlace& place : tensors) names.emplace_back(place.tensor.name);
+  if (const auto twice = repeated(std::move(names))) {
     throw FormatError({"it has two tensors '", excerpt(*twice), "'"}, Place{.file = file});
   }
 }
@@ -293,9 +290,9 @@ inline std::string quoted(const std::string& file, const std::string& text) {
 inline std::string format_safetensors_header(const std::string& file, const std::vector<const Tensor*>& tensors,
                                              const std::map<std::string, std::string>& metadata) {
   const auto fail = [&file](std::initializer_list<Piece> why) { throw ValueError(why, Place{.file = file}); };
-  if (const auto twice = repeated_name(
-          tensors, [](const Tensor* tensor) -> auto& { return *tensor; }))
-    fail({"two tensors have the name '", excerpt(*twice), "'"});
+  std::vector<std::string_view> names;
+  for (const Tensor* const tensor : tensors) names.emplace_back(tensor->name);
+  if (const auto twice = repeated(std::move(names))) fail({"two tensors have the name '", excerpt(*twice), "'"});
   std::string text{header_begin};
   text += std::string(checksum_digits, '0') + '"';
   for (const auto& [key, value] : metadata) {

@@ -92,11 +92,12 @@ inline constexpr DType dtype_of = [] {
 
 /// An array with a name.
 struct Tensor {
-  std::string name = {};
-  DType type = DType::F32;
-  std::vector<Index> shape = {};         ///< without a dimension it is a single value
-  std::vector<std::uint8_t> bytes = {};  ///< the values, the last dimension fastest, each with its lowest byte first
+  std::string name = {};                 ///< In UTF-8.
+  DType type = DType::F32;               ///< Of each value.
+  std::vector<Index> shape = {};         ///< Sizes of the dimensions; a single value has none.
+  std::vector<std::uint8_t> bytes = {};  ///< The values, the last dimension fastest, each with its lowest byte first.
 
+  /// Whether all members are equal.
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 
@@ -123,9 +124,9 @@ using Stored = std::conditional_t<std::same_as<T, bool>, std::uint8_t, T>;
 
 /// Tensors by name, and texts by key: the content of a safetensors file, which safetensors.hpp reads and writes.
 struct TensorFile {
-  std::string name = "tensors";  ///< what errors call it: the path of the file that was read
-  std::vector<Tensor> tensors = {};
-  std::map<std::string, std::string> metadata = {};
+  std::string name = "tensors";                      ///< What errors call it: the path of the file that was read.
+  std::vector<Tensor> tensors = {};                  ///< In the order of their bytes where they were read.
+  std::map<std::string, std::string> metadata = {};  ///< Texts by key, all in UTF-8.
 
   /// The tensor of that name, or nullptr.
   const Tensor* find(std::string_view tensor) const {
