@@ -231,7 +231,7 @@ inline void check_layout(const std::string& file, std::vector<TensorPlace>& tens
 /// The eight digits of the checksum in the header's text. They are where the key is, in quotes that no backslash makes
 /// a part of another text, with a colon behind it.
 inline std::optional<std::size_t> find_checksum(std::string_view text, std::string_view digits) {
-  const std::string key = format({"\"", std::string(checksum_key), "\""});
+  const std::string key = std::string(1, '"').append(checksum_key) + '"';
   for (std::size_t at = text.find(key); at != text.npos; at = text.find(key, at + 1)) {
     std::string_view rest = text.substr(at + key.size());
     const auto skip = [&rest](std::string_view token) {
