@@ -43,13 +43,12 @@ struct TracedRun {
 
 namespace traced {
 
-#if defined(__x86_64__)
 using Registers = user_regs_struct;
+#if defined(__x86_64__)
 inline long call(const Registers& registers) { return static_cast<long>(registers.orig_rax); }
 inline auto& result(Registers& registers) { return registers.rax; }
 inline auto& third_argument(Registers& registers) { return registers.rdx; }
 #else
-using Registers = user_pt_regs;
 inline long call(const Registers& registers) { return static_cast<long>(registers.regs[8]); }
 inline auto& result(Registers& registers) { return registers.regs[0]; }
 inline auto& third_argument(Registers& registers) { return registers.regs[2]; }

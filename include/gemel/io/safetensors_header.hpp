@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <map>
@@ -46,6 +47,12 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata = {};
 };
 
+/// Where the value is in the array; its size where it is not.
+template <class Array, class Value, class Projection = std::identity>
+std::size_t index_of(const Array& array, const Value& value, Projection projection = {}) {
+  return static_cast<std::size_t>(std::ranges::find(array, value, projection) - array.begin());
+}
+
 /// Builds the header from what nlohmann's parser meets, one token after the other (its SAX interface): {"tensor":
 /// {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, "__metadata__": {"key": "text"}}. The first token that
 /// does not belong there ends the parsing, by a FormatError, so that nothing nests any deeper and no key is there
@@ -74,9 +81,8 @@ class HeaderBuilder {
   bool key(std::string& key) {
     key_ = std::move(key);
     if (within_ == Within::Tensor) {
-      const auto field = std::ranges::find(field_names, key_);
-      if (field == field_names.end()) fail_tensor({"it has an unknown field '", excerpt(key_), "'"});
-      field_ = static_cast<std::size_t>(field - field_names.begin());
+      field_ = index_of(field_names, std::string_view{key_});
+      if (field_ == field_names.size()) fail_tensor({"it has an unknown field '", excerpt(key_), "'"});
       if (std::exchange(fields_[field_], true)) fail_tensor({"it has two fields '", key_, "'"});
     }
     return true;
@@ -88,9 +94,9 @@ class HeaderBuilder {
         fail({"its metadata has two keys '", excerpt(key_), "'"});
       }
     } else if (within_ == Within::Tensor && field_ == dtype_field) {
-      const auto known = std::ranges::find(dtypes, std::string_view{text}, &DTypeTraits::name);
-      if (known == dtypes.end()) fail_tensor({"its values are of the type '", excerpt(text), "', which is not known"});
-      current().tensor.type = known->type;
+      const std::size_t type = index_of(dtypes, std::string_view{text}, &DTypeTraits::name);
+      if (type == dtypes.size()) fail_tensor({"its values are of the type '", excerpt(text), "', which is not known"});
+      current().tensor.type = dtypes[type].type;
     } else {
       refuse("a text");
     }
@@ -129,10 +135,8 @@ class HeaderBuilder {
 
   bool end_object() {
     if (within_ == Within::Tensor) {
-      const auto missing = std::ranges::find(fields_, false);
-      if (missing != fields_.end()) {
-        fail_tensor({"it has no field '", field_names[static_cast<std::size_t>(missing - fields_.begin())], "'"});
-      }
+      const std::size_t missing = index_of(fields_, false);
+      if (missing < fields_.size()) fail_tensor({"it has no field '", field_names[missing], "'"});
     }
     within_ = Within::Header;
     return true;
@@ -221,8 +225,9 @@ inline void check_layout(const std::string& file, std::vector<TensorPlace>& tens
     throw FormatError({"its tensors end at byte ", next, ", but it has ", data_bytes, " of them: others follow"},
                       Place{.file = file});
   }
-  std::vector<std::string_view> names;
-  for (const TensorPlace& place : tensors) names.emplace_back(place.tensor.name);
+  std::vector<std::string_view> names(tensors.size());
+  std::ranges::transform(tensors, names.begin(),
+                         [](const TensorPlace& place) { return std::string_view{place.tensor.name}; });
   if (const auto twice = repeated(std::move(names))) {
     throw FormatError({"it has two tensors '", excerpt(*twice), "'"}, Place{.file = file});
   }
@@ -290,8 +295,8 @@ inline std::string quoted(const std::string& file, const std::string& text) {
 inline std::string format_safetensors_header(const std::string& file, const std::vector<const Tensor*>& tensors,
                                              const std::map<std::string, std::string>& metadata) {
   const auto fail = [&file](std::initializer_list<Piece> why) { throw ValueError(why, Place{.file = file}); };
-  std::vector<std::string_view> names;
-  for (const Tensor* const tensor : tensors) names.emplace_back(tensor->name);
+  std::vector<std::string_view> names(tensors.size());
+  std::ranges::transform(tensors, names.begin(), &Tensor::name);
   if (const auto twice = repeated(std::move(names))) fail({"two tensors have the name '", excerpt(*twice), "'"});
   std::string text{header_begin};
   text += std::string(checksum_digits, '0') + '"';
