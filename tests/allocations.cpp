@@ -6,11 +6,17 @@
 #include <new>
 
 constinit std::atomic<long> allocation_count{0};
+constinit std::atomic<std::size_t> largest_allocation{0};
 
 namespace {
 
-void* counted(std::size_t size, std::size_t alignment) {
+void count_allocation(std::size_t size) {
   ++allocation_count;
+  if (size > largest_allocation) largest_allocation = size;
+}
+
+void* counted(std::size_t size, std::size_t alignment) {
+  count_allocation(size);
   void* memory = nullptr;
   if (posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, size) != 0) throw std::bad_alloc();
   return memory;
@@ -44,15 +50,15 @@ void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* memory, std::size_t size);
 
 void* malloc(std::size_t size) noexcept {
-  ++allocation_count;
+  count_allocation(size);
   return __libc_malloc(size);
 }
 void* calloc(std::size_t count, std::size_t size) noexcept {
-  ++allocation_count;
+  count_allocation(count * size);
   return __libc_calloc(count, size);
 }
 void* realloc(void* memory, std::size_t size) noexcept {
-  ++allocation_count;
+  count_allocation(size);
   return __libc_realloc(memory, size);
 }
 }

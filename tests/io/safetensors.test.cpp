@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "allocations.hpp"
 #include "catch.hpp"
 #include "io/temporary_folder.hpp"
 #include "mentions.hpp"
@@ -345,6 +346,36 @@ TEST_CASE("a wrong checksum is refused, and none is needed", "[safetensors]") {
   std::snprintf(digits.data(), digits.size(), "%08x", crc);
   std::copy_n(digits.begin(), 8, spaced.end() - 11);
   CHECK(parse_safetensors(spaced).metadata.empty());
+}
+
+TEST_CASE("no safetensors file asks for more memory than its size justifies", "[safetensors]") {
+  const auto check = [](const Bytes& bytes) {
+    largest_allocation = 0;
+    try {
+      parse_safetensors(bytes);
+    } catch (const FormatError&) {
+    }
+    const std::size_t largest = largest_allocation;
+    CHECK(largest > 0);
+    CHECK(largest <= 4 * bytes.size() + (1 << 20));
+  };
+  const std::string begin = R"({"a":{"dtype":"F64","shape":[)";
+  check(file_of(begin + R"(9223372036854775807],"data_offsets":[0,18446744073709551615]}})"));
+  check(file_of(begin + R"(1152921504606846976],"data_offsets":[0,9223372036854775808]}})", 8));
+  check(file_of("{}", 0, 100'000'000));
+
+  constexpr std::size_t n = 70'000;  // a little more than a power of two, up to which a vector grows
+  const auto repeated = [](const std::string& first, const std::string& part, const std::string& last, bool numbered) {
+    std::string text = first;
+    for (std::size_t i = 0; i < n; ++i) text += numbered ? "\"" + std::to_string(i) + part : part;
+    return text + last;
+  };
+  check(file_of(repeated(begin, "1,", "1]", false)));
+  check(file_of(repeated("{", "[", "", false)));
+  check(file_of(repeated("{\"", "n", "\":1}", false)));
+  check(file_of(repeated(R"({"__metadata__":{")", "\\n", "\":\"\"}}", false)));
+  check(file_of(repeated(R"({"__metadata__":{)", "\":\"\",", R"("a":""}})", true)));
+  check(file_of(repeated("{", R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},)", R"("__metadata__":{}})", true)));
 }
 
 TEST_CASE("each flipped bit of a safetensors file with a checksum is noticed", "[safetensors]") {
