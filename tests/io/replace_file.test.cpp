@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
+std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
@@ -44,7 +44,7 @@ void check_refused(const TemporaryFolder& folder, const fs::path& path, const st
   CAPTURE(path, part);
   const std::size_t before = files_in(folder.path());
   try {
-    replace_file(path, bytes_of("new"));
+    replace_file(path, as_bytes("new"));
     CHECK(false);
   } catch (const IoError& error) {
     CAPTURE(error.what());
@@ -87,17 +87,17 @@ TEST_CASE("replace_file writes a new file and replaces an old one", "[replace_fi
   const fs::path path = folder.path() / "model";
   for (const std::string& content :
        {std::string("first"), std::string(), std::string(300'000, 'x'), std::string("last")}) {
-    replace_file(path, bytes_of(content));
+    replace_file(path, as_bytes(content));
     CHECK((content_of(path) == content));
     CHECK(files_in(folder.path()) == 1);
   }
   const std::string longest(255, 'n');
-  replace_file(folder.path() / longest, bytes_of("long name"));
+  replace_file(folder.path() / longest, as_bytes("long name"));
   CHECK(content_of(folder.path() / longest) == "long name");
 
   const fs::path before = fs::current_path();
   fs::current_path(folder.path());
-  replace_file("relative", bytes_of("here"));
+  replace_file("relative", as_bytes("here"));
   fs::current_path(before);
   CHECK(content_of(folder.path() / "relative") == "here");
 }
@@ -107,17 +107,17 @@ TEST_CASE("replace_file keeps permissions, and gives a new file those of the uma
   const fs::path path = folder.path() / "model";
   {
     const Umask mask{027};
-    replace_file(path, bytes_of("first"));
+    replace_file(path, as_bytes("first"));
     CHECK(mode_of(path) == 0640);
     for (const unsigned mode : {0600u, 0666u, 0755u, 0644u}) {
       fs::permissions(path, static_cast<fs::perms>(mode));
-      replace_file(path, bytes_of("next"));
+      replace_file(path, as_bytes("next"));
       CHECK(mode_of(path) == mode);
     }
   }
   const Umask mask{0};
   fs::permissions(path, static_cast<fs::perms>(0600));
-  replace_file(path, bytes_of("private"));
+  replace_file(path, as_bytes("private"));
   CHECK(mode_of(path) == 0600);
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("replace_file replaces what a symbolic link leads to", "[replace_file]
   folder.write("versions/3", "old");
   fs::create_symlink("versions/3", folder.path() / "latest");
   fs::create_symlink("latest", folder.path() / "model");
-  replace_file(folder.path() / "model", bytes_of("new"));
+  replace_file(folder.path() / "model", as_bytes("new"));
   CHECK(content_of(folder.path() / "versions" / "3") == "new");
   CHECK(fs::is_symlink(folder.path() / "model"));
   CHECK(fs::is_symlink(folder.path() / "latest"));
@@ -167,7 +167,7 @@ TEST_CASE("replace_file refuses what is no file, says why, and leaves nothing be
   check_refused(folder, path / std::string(256, 'n'), "File name too long; give a shorter path");
   check_refused(folder, "/dev/full", "it is a device, not a file");
   try {
-    replace_file(path / std::string("zero\0byte", 9), bytes_of("new"));
+    replace_file(path / std::string("zero\0byte", 9), as_bytes("new"));
     CHECK(false);
   } catch (const IoError& error) {
     CHECK(mentions(error.what(), "zero: it cannot be written: a zero byte follows in its name"));
@@ -199,7 +199,7 @@ TEST_CASE("replace_file names a missing permission and a full disk", "[replace_f
   setrlimit(RLIMIT_FSIZE, &limit);
   std::string message;
   try {
-    replace_file(file, bytes_of("new"));
+    replace_file(file, as_bytes("new"));
   } catch (const IoError& error) {
     message = error.what();
   }
@@ -213,7 +213,7 @@ TEST_CASE("replace_file names a missing permission and a full disk", "[replace_f
 TEST_CASE("replace_file is not disturbed by files that killed processes have left", "[replace_file]") {
   const TemporaryFolder folder;
   for (const char* k : {"0", "1"}) folder.write(".gemel-" + std::to_string(getpid()) + "-" + k, "left");
-  replace_file(folder.path() / "model", bytes_of("new"));
+  replace_file(folder.path() / "model", as_bytes("new"));
   CHECK(content_of(folder.path() / "model") == "new");
   CHECK(files_in(folder.path()) == 3);
 }
@@ -263,7 +263,7 @@ TEST_CASE("at every system call of replace_file the old file or the new one is t
         const TracedRun run = run_traced(
             [&] {
               try {
-                replace_file(path, bytes_of(new_content));
+                replace_file(path, as_bytes(new_content));
                 return 0;
               } catch (const IoError& error) {
                 return error.place().file == path.string() ? 1 : 2;

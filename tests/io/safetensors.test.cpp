@@ -19,11 +19,9 @@ using namespace gemel;
 
 namespace {
 
-const std::filesystem::path golden = std::filesystem::path(GEMEL_TEST_DATA) / "golden" / "safetensors";
+const std::filesystem::path golden_safetensors = std::filesystem::path(GEMEL_TEST_DATA) / "golden" / "safetensors";
 
 using Bytes = std::vector<std::uint8_t>;
-
-Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
 // A file of this header, as long as it says or as `length` says, and as many zeros as `data` says.
 Bytes file_of(std::string_view header, std::size_t data = 0, std::uint64_t length = ~std::uint64_t{0}) {
@@ -137,11 +135,11 @@ TEST_CASE("a safetensors file on disk is replaced at once", "[safetensors]") {
 TEST_CASE("the bytes of a safetensors file are those that Python reads", "[safetensors]") {
   // tests/golden/make_safetensors.py holds Python's reader to this file.
   const Bytes bytes = format_safetensors(example());
-  CHECK((content_of(golden / "gemel.safetensors") == std::string(bytes.begin(), bytes.end())));
+  CHECK((content_of(golden_safetensors / "gemel.safetensors") == std::string(bytes.begin(), bytes.end())));
 }
 
 TEST_CASE("files of Python's safetensors are read", "[safetensors]") {
-  const TensorFile file = read_safetensors(golden / "numpy.safetensors");
+  const TensorFile file = read_safetensors(golden_safetensors / "numpy.safetensors");
   CHECK(file.metadata == std::map<std::string, std::string>{{"format", "np"}, {"ключ \"quoted\"", "line\nend \\ 😀"}});
   CHECK(file.tensors.size() == 15);
   const auto check_integers = [&file](const std::string& name, auto example) {
@@ -231,7 +229,7 @@ TEST_CASE("a broken header is refused by what is wrong with it", "[safetensors]"
         DType::BF16);
 
   check_refused({}, "it has 0 bytes, but a safetensors file begins with eight");
-  check_refused(bytes_of("1234567"), "it has 7 bytes");
+  check_refused(Bytes(7, '1'), "it has 7 bytes");
   check_refused(file_of("{}", 0, 3), "its header would have 3 bytes, but there are 2");
   check_refused(file_of("{}", 0, ~std::uint64_t{0} - 1), "its header would have 18446744073709551614 bytes");
   check_refused(file_of(std::string(100'000'001, ' ')), "a header has 100000000 at most");
