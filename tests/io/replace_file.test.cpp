@@ -41,7 +41,7 @@ unsigned mode_of(const fs::path& path) { return static_cast<unsigned>(fs::status
 
 // Throws the IoError whose message has the part, and leaves as many files in the folder as there were.
 void check_refused(const TemporaryFolder& folder, const fs::path& path, const std::string& part) {
-  CAPTURE(path, part);
+  CAPTURE(path.string(), part);
   const std::size_t before = files_in(folder.path());
   try {
     replace_file(path, as_bytes("new"));

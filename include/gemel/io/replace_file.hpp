@@ -70,12 +70,13 @@ struct FileToReplace {
   std::optional<std::filesystem::perms> permissions = {};  ///< of a file that is there already
 };
 
-/// Throws IoError where no regular file can be put at the path. Opens nothing: opening a pipe might wait forever.
+/// Follows symbolic links. Throws IoError if the path cannot be that of a regular file. It opens nothing, since opening
+/// a pipe might wait forever.
 inline FileToReplace file_to_replace(const std::filesystem::path& path) {
   namespace fs = std::filesystem;
   FileToReplace file{.name = path.string(), .path = path};
   if (const std::size_t zero = file.name.find('\0'); zero != file.name.npos) {
-    file.name.resize(zero);  // the system, and who prints the error, would read so far
+    file.name.resize(zero);  // the system, and whoever prints the error, would stop there
     fail_to_write(file.name, {"a zero byte follows in its name; give another path"});
   }
   std::error_code error;
@@ -105,7 +106,7 @@ inline FileToReplace file_to_replace(const std::filesystem::path& path) {
 
 #if defined(_WIN32)
 
-/// A new file beside the one that it will replace, by the standard library alone: nothing is flushed to the disk.
+/// As below, with the standard library alone, which cannot flush a file to the disk.
 class Replacement {
  public:
   explicit Replacement(FileToReplace target)
@@ -164,15 +165,15 @@ class Descriptor {
 
   int number() const { return number_; }
 
-  /// Returns whether all went well. It is closed in any case: an interrupted call has closed it too.
+  /// Returns whether there was no error. The descriptor is closed in any case, even by an interrupted call.
   bool close() { return number_ < 0 || ::close(std::exchange(number_, -1)) == 0 || errno == EINTR; }
 
  private:
   int number_;
 };
 
-/// A new file in the folder of the one that it will replace. Until it has taken that one's place it goes away with this
-/// object.
+/// A new file in the same folder as the file that it will replace. The destructor removes it, unless it has taken that
+/// file's place.
 class Replacement {
  public:
   explicit Replacement(FileToReplace target) : target_(std::move(target)) {
@@ -180,14 +181,14 @@ class Replacement {
     folder_ = Descriptor{uninterrupted(
         [&] { return ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
     if (folder_.number() < 0) fail("its folder cannot be opened");
-    // A rename would replace a file that is protected against writing, too.
+    // A rename would replace even a file that is protected against writing.
     if (target_.permissions && ::faccessat(folder_.number(), filename().c_str(), W_OK, AT_EACCESS) != 0) {
       fail("the file that is there may not be changed");
     }
     // Never more permissions than the old file has, not even for a moment.
     const mode_t mode = target_.permissions ? static_cast<mode_t>(*target_.permissions) : 0666;
     int number = -1;
-    for (int k = 0; number < 0; ++k) {  // until there is no file of this name
+    for (int k = 0; number < 0; ++k) {  // up to a name that is free
       beside_ = format({".gemel-", ::getpid(), "-", k});
       number = uninterrupted(
           [&] { return ::openat(folder_.number(), beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode); });
@@ -201,7 +202,7 @@ class Replacement {
     if (!beside_.empty()) ::unlinkat(folder_.number(), beside_.c_str(), 0);
   }
 
-  /// All bytes of the file, and its permissions, down to the disk.
+  /// Writes the whole content and the permissions, and flushes them to the disk.
   void write(std::span<const std::uint8_t> bytes) {
     copy_permissions();
     constexpr std::size_t most = std::size_t{1} << 30;  // systems refuse or shorten what is much longer
@@ -221,7 +222,7 @@ class Replacement {
       fail("the new file cannot take its place");
     }
     beside_.clear();
-    // Some file systems know no such flush, and say so.
+    // Some file systems cannot flush a folder, and return EINVAL.
     if (uninterrupted([&] { return ::fsync(folder_.number()); }) != 0 && errno != EINVAL) {
       throw IoError({"it is written, but its folder cannot be flushed to the disk: ", last_error().message(),
                      "; after a power failure the old file may be there again"},
@@ -234,7 +235,7 @@ class Replacement {
 
   std::filesystem::path filename() const { return target_.path.filename(); }
 
-  /// What the umask has taken away at the creation.
+  /// Restores the permissions that the umask has removed.
   void copy_permissions() {
     if (!target_.permissions) return;
     struct stat created {};
@@ -255,13 +256,14 @@ class Replacement {
 
 }  // namespace detail
 
-/// Makes `bytes` the content of a file, at once: whatever happens, the old file or the new one is there, whole. The new
-/// file is written beside the old one, flushed to the disk and renamed, and the folder is flushed too (on Windows
-/// nothing is flushed). It has the old one's permissions; of a symbolic link, the file that it leads to is replaced. A
-/// process that is killed meanwhile may leave a file `.gemel-*` in the folder, which can be removed. Throws IoError,
-/// with the file's name, where it cannot be written: a full disk, a missing permission, no folder; a folder, a pipe or
-/// a device at that path; a symbolic link that leads nowhere. The old file is then as it was, except where the last
-/// flush, that of the folder, fails: the message says so.
+/// Replaces the content of a file by `bytes` atomically: at any time, even if the process is killed or the power fails,
+/// the old file or the new one is there, whole. The new file is written to the same folder, flushed to the disk and
+/// renamed; then the folder is flushed too (on Windows nothing is flushed). The new file gets the permissions of the
+/// old one. If the path is a symbolic link, the file that it points to is replaced. A killed process may leave a file
+/// `.gemel-*` in the folder, which can be removed. Throws IoError, with the file's name, if the file cannot be written:
+/// the disk is full, a permission or the folder is missing, the path is that of a folder, pipe or device, or a symbolic
+/// link points nowhere. The old file is then unchanged, except when the last flush, that of the folder, fails, which
+/// the message says.
 inline void replace_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   detail::Replacement replacement{detail::file_to_replace(path)};
   replacement.write(bytes);

@@ -44,7 +44,7 @@ TensorFile read_safetensors_from(Reader reader) {
 
   std::array<std::uint8_t, 8> length_bytes;
   if (size < length_bytes.size()) {
-    fail({"it has ", size, " bytes, but a safetensors file begins with eight, which tell its header's length"});
+    fail({"it has ", size, " bytes, but a safetensors file begins with the eight bytes of its header's length"});
   }
   read(length_bytes);
   const auto length = from_little_endian<std::uint64_t>(length_bytes.data());
@@ -82,7 +82,7 @@ TensorFile read_safetensors_from(Reader reader) {
 
 /// `name` is what errors call the file.
 inline std::vector<std::uint8_t> format_safetensors(const TensorFile& file, const std::string& name) {
-  // Behind wider values narrower ones are aligned, whatever their number.
+  // With the widest values first, every tensor is aligned.
   std::vector<const Tensor*> tensors;
   for (const Tensor& tensor : file.tensors) tensors.push_back(&tensor);
   std::ranges::stable_sort(tensors, std::ranges::greater{}, [](const Tensor* t) { return traits(t->type).bytes; });
@@ -108,10 +108,11 @@ inline std::vector<std::uint8_t> format_safetensors(const TensorFile& file, cons
 }  // namespace detail
 
 /// Reads a file in the safetensors format (https://huggingface.co/docs/safetensors): tensors in the order of their
-/// bytes, and texts by key. It needs nlohmann_json; in CMake, link gemel::io. Files that Gemel writes have a checksum,
-/// which is verified and left out of `metadata`; others, such as a PyTorch model's, need none. Throws IoError where the
-/// file cannot be read, FormatError where it is not such a file, damaged, truncated or followed by other bytes, or
-/// where a tensor's type is none of DType's.
+/// bytes, and texts by key. This header needs nlohmann_json; in CMake, link gemel::io. Files that Gemel writes have a
+/// checksum, which is verified and is not a part of `metadata`. Files of other programs, such as PyTorch's, need none,
+/// unless a key of their metadata begins with `gemel` or ends with `crc32`. Throws IoError where the file cannot be
+/// read, FormatError where it is not such a file, damaged, truncated or followed by other bytes, or where a tensor's
+/// type is none of DType's.
 inline TensorFile read_safetensors(const std::filesystem::path& path) {
   return detail::read_safetensors_from(InputFile{path});
 }

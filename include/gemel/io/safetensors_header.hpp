@@ -24,18 +24,18 @@
 
 namespace gemel::detail {
 
-/// The key of the metadata under which a file keeps the CRC-32 of all its bytes, in eight hexadecimal digits, those
-/// digits taken as zeros.
+/// The metadata's key for the checksum: the CRC-32 of the whole file in eight hexadecimal digits, computed with zeros
+/// in place of these digits.
 inline constexpr std::string_view checksum_key = "gemel.crc32";
 inline constexpr std::size_t checksum_digits = 8;
 
-/// What headers that Gemel writes have before the checksum's digits.
+/// The text before the checksum's digits in headers that Gemel writes.
 inline constexpr std::string_view header_begin = R"({"__metadata__":{"gemel.crc32":")";
 
-inline constexpr std::uint64_t most_header_bytes = 100'000'000;  // as the format's reference reader has it
-inline constexpr std::size_t most_dimensions = 64;               // NumPy and PyTorch have no more
+inline constexpr std::uint64_t most_header_bytes = 100'000'000;  // the limit of the format's reference implementation
+inline constexpr std::size_t most_dimensions = 64;               // the limit of NumPy and PyTorch
 
-/// A tensor without its bytes, which lie from `begin` to `end` behind the header.
+/// A tensor whose bytes are not read yet: they lie from `begin` to `end`, counted from the end of the header.
 struct TensorPlace {
   Tensor tensor = {};
   std::uint64_t begin = 0;
@@ -47,16 +47,16 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata = {};
 };
 
-/// Where the value is in the array; its size where it is not.
+/// The index of the value in the array; the array's size if the value is not in it.
 template <class Array, class Value, class Projection = std::identity>
 std::size_t index_of(const Array& array, const Value& value, Projection projection = {}) {
   return static_cast<std::size_t>(std::ranges::find(array, value, projection) - array.begin());
 }
 
-/// Builds the header from what nlohmann's parser meets, one token after the other (its SAX interface): {"tensor":
-/// {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, "__metadata__": {"key": "text"}}. The first token that
-/// does not belong there ends the parsing, by a FormatError, so that nothing nests any deeper and no key is there
-/// twice.
+/// Builds the header from the tokens that nlohmann's parser finds (its SAX interface), for example
+/// {"weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, "__metadata__": {"key": "text"}}.
+/// The first token that does not belong there ends the parsing with a FormatError, so that deep nesting, repeated keys
+/// and long lists cost no memory.
 class HeaderBuilder {
  public:
   HeaderBuilder(const std::string& file, SafetensorsHeader& header) : file_(file), header_(header) {}
@@ -95,16 +95,16 @@ class HeaderBuilder {
       }
     } else if (within_ == Within::Tensor && field_ == dtype_field) {
       const std::size_t type = index_of(dtypes, std::string_view{text}, &DTypeTraits::name);
-      if (type == dtypes.size()) fail_tensor({"its values are of the type '", excerpt(text), "', which is not known"});
+      if (type == dtypes.size()) fail_tensor({"its dtype '", excerpt(text), "' is not supported"});
       current().tensor.type = dtypes[type].type;
     } else {
-      refuse("a text");
+      refuse("a string");
     }
     return true;
   }
 
   bool start_array(std::size_t) {
-    if (within_ != Within::Tensor || field_ == dtype_field) refuse("a list");
+    if (within_ != Within::Tensor || field_ == dtype_field) refuse("an array");
     within_ = field_ == shape_field ? Within::Shape : Within::Offsets;
     return true;
   }
@@ -148,7 +148,7 @@ class HeaderBuilder {
   bool number_float(double, const std::string&) { refuse("a number that is not whole, or too large"); }
   bool binary(nlohmann::json::binary_t&) { refuse("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
-    fail({"its header is no valid JSON from byte ", position + 8, " on"});
+    fail({"its header is not valid JSON from byte ", position + 8, " on"});
   }
 
  private:
@@ -163,11 +163,11 @@ class HeaderBuilder {
     fail({"tensor '", excerpt(header_.tensors.back().tensor.name), "': ", format(why)});
   }
 
-  /// Where there is something else than belongs there.
+  /// Rejects a token that is valid JSON but does not belong in this place.
   [[noreturn]] void refuse(const char* found) const {
     if (within_ == Within::Nothing) fail({"its header is ", found, ", not an object"});
     if (within_ == Within::Header) fail({"'", excerpt(key_), "' in its header is ", found, ", not an object"});
-    if (within_ == Within::Metadata) fail({"'", excerpt(key_), "' in its metadata is ", found, ", not a text"});
+    if (within_ == Within::Metadata) fail({"'", excerpt(key_), "' in its metadata is ", found, ", not a string"});
     fail_tensor({"its ", field_names[field_], within_ == Within::Tensor ? " is " : " holds ", found});
   }
 
@@ -181,11 +181,11 @@ class HeaderBuilder {
   int offsets_ = 0;
 };
 
-/// Reads the header's text; the file's name is for errors.
+/// Parses the header's text. Errors call the file by the name `file`.
 inline SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text) {
   if (!text.starts_with('{')) throw FormatError("its header does not begin with '{'", Place{.file = file});
-  if (text.find('\0') != text.npos) {  // which the parser takes for the end
-    throw FormatError("its header has a zero byte, and so is no valid JSON", Place{.file = file});
+  if (text.find('\0') != text.npos) {  // the parser would stop there
+    throw FormatError("its header has a zero byte, so it is not valid JSON", Place{.file = file});
   }
   SafetensorsHeader header;
   HeaderBuilder builder{file, header};
@@ -193,15 +193,15 @@ inline SafetensorsHeader parse_safetensors_header(const std::string& file, std::
   return header;
 }
 
-/// A name that is there twice, if there is one.
+/// A name that occurs twice, if there is one.
 inline std::optional<std::string_view> repeated(std::vector<std::string_view> names) {
   std::ranges::sort(names);
   const auto twice = std::ranges::adjacent_find(names);
   return twice == names.end() ? std::nullopt : std::optional(*twice);
 }
 
-/// Puts the tensors in the order of their bytes, and holds that against the bytes that follow the header: the tensors
-/// take up all of them, without gaps or overlaps, and each takes what its shape asks for.
+/// Sorts the tensors by the position of their bytes and checks that they fill the `data_bytes` behind the header
+/// without gaps and overlaps, that each has as many bytes as its type and shape require, and that all names differ.
 inline void check_layout(const std::string& file, std::vector<TensorPlace>& tensors, std::uint64_t data_bytes) {
   std::ranges::sort(tensors, {}, [](const TensorPlace& place) { return std::pair{place.begin, place.end}; });
   std::uint64_t next = 0;
@@ -209,20 +209,23 @@ inline void check_layout(const std::string& file, std::vector<TensorPlace>& tens
     const auto fail = [&](std::initializer_list<Piece> why) {
       throw FormatError({"tensor '", excerpt(place.tensor.name), "': ", format(why)}, Place{.file = file});
     };
-    if (place.end < place.begin) fail({"it ends at byte ", place.end, ", before its begin at ", place.begin});
-    if (place.begin < next) fail({"it begins at byte ", place.begin, ", within another one, which ends at ", next});
-    if (place.begin > next) fail({"it begins at byte ", place.begin, ", but the one before ends at ", next});
+    if (place.end < place.begin)
+      fail({"it ends at byte ", place.end, " of the data, before its begin at byte ", place.begin});
+    if (place.begin < next)
+      fail({"it begins at byte ", place.begin, " of the data, but another tensor ends at byte ", next});
+    if (place.begin > next)
+      fail({"it begins at byte ", place.begin, " of the data, but no tensor has the bytes from ", next, " on"});
     if (place.end > data_bytes) {
-      fail({"it ends at byte ", place.end, ", but there are only ", data_bytes, ": the file is truncated"});
+      fail({"it ends at byte ", place.end, " of the data, but there are only ", data_bytes, ": the file is truncated"});
     }
     if (count_bytes(place.tensor.type, place.tensor.shape) != place.end - place.begin) {
-      fail({"it has ", place.end - place.begin, " bytes, which is not what its shape ",
-            describe_shape(place.tensor.shape), " of ", dtype_name(place.tensor.type), " asks for"});
+      fail({"it has ", place.end - place.begin, " bytes, which does not match its shape ",
+            describe_shape(place.tensor.shape), " of ", dtype_name(place.tensor.type)});
     }
     next = place.end;
   }
   if (next < data_bytes) {
-    throw FormatError({"its tensors end at byte ", next, ", but it has ", data_bytes, " of them: others follow"},
+    throw FormatError({"its tensors have ", next, " bytes, but ", data_bytes, " bytes follow its header"},
                       Place{.file = file});
   }
   std::vector<std::string_view> names(tensors.size());
@@ -233,8 +236,8 @@ inline void check_layout(const std::string& file, std::vector<TensorPlace>& tens
   }
 }
 
-/// The eight digits of the checksum in the header's text. They are where the key is, in quotes that no backslash makes
-/// a part of another text, with a colon behind it.
+/// The position of the checksum's digits in the header's text, which is valid JSON. They follow the key in quotes and a
+/// colon; after a backslash the key's quote would be a part of another string.
 inline std::optional<std::size_t> find_checksum(std::string_view text, std::string_view digits) {
   const std::string key = std::string(1, '"').append(checksum_key) + '"';
   for (std::size_t at = text.find(key); at != text.npos; at = text.find(key, at + 1)) {
@@ -252,9 +255,9 @@ inline std::optional<std::size_t> find_checksum(std::string_view text, std::stri
   return std::nullopt;
 }
 
-/// Takes the checksum out of the metadata, and puts zeros for its digits in the text. Nothing where there is none, as
-/// in files that Gemel has not written. One flipped bit in its key does not make it one of these: no other key looks
-/// like it.
+/// Removes the checksum from the metadata, and replaces its digits in the text by zeros. Files of other programs have
+/// no checksum. A flipped bit in the key must not make a file look like one of those: so a key that begins with `gemel`
+/// or ends with `crc32` is an error where there is no checksum.
 inline std::optional<std::uint32_t> take_checksum(const std::string& file, std::string& text,
                                                   std::map<std::string, std::string>& metadata) {
   const auto fail = [&file](std::initializer_list<Piece> why) { throw FormatError(why, Place{.file = file}); };
@@ -280,18 +283,17 @@ inline std::optional<std::uint32_t> take_checksum(const std::string& file, std::
   return checksum;
 }
 
-/// As JSON, in quotes. Throws ValueError where it is not UTF-8.
+/// The text as a JSON string. Throws ValueError if it is not UTF-8.
 inline std::string quoted(const std::string& file, const std::string& text) {
   try {
     return nlohmann::json(text).dump();
   } catch (const nlohmann::json::type_error&) {
-    throw ValueError({"'", excerpt(text), "' is not UTF-8, so that no safetensors file can hold it"},
-                     Place{.file = file});
+    throw ValueError({"'", excerpt(text), "' is not UTF-8, which a safetensors file requires"}, Place{.file = file});
   }
 }
 
-/// The header of a file that holds these tensors in this order, with zeros for the checksum's digits, and padded so
-/// that the bytes behind it begin at a multiple of eight.
+/// The header of a file with these tensors in this order, with zeros for the checksum's digits. Blanks pad it to a
+/// multiple of eight bytes.
 inline std::string format_safetensors_header(const std::string& file, const std::vector<const Tensor*>& tensors,
                                              const std::map<std::string, std::string>& metadata) {
   const auto fail = [&file](std::initializer_list<Piece> why) { throw ValueError(why, Place{.file = file}); };
@@ -313,8 +315,8 @@ inline std::string format_safetensors_header(const std::string& file, const std:
     }
     if (count_bytes(tensor->type, tensor->shape) != tensor->bytes.size()) {
       throw ShapeError(
-          {"tensor '", excerpt(tensor->name), "' has ", tensor->bytes.size(), " bytes, which is not what its shape ",
-           describe_shape(tensor->shape), " of ", dtype_name(tensor->type), " asks for"},
+          {"tensor '", excerpt(tensor->name), "' has ", tensor->bytes.size(), " bytes, which does not match its shape ",
+           describe_shape(tensor->shape), " of ", dtype_name(tensor->type)},
           Place{.file = file});
     }
     text += ',' + quoted(file, tensor->name) + R"(:{"dtype":")" + dtype_name(tensor->type) + R"(","shape":[)";
@@ -328,7 +330,8 @@ inline std::string format_safetensors_header(const std::string& file, const std:
   }
   text += '}';
   text.resize((text.size() + 7) / 8 * 8, ' ');
-  if (text.size() > most_header_bytes) fail({"the names and the metadata are more than a header can hold"});
+  if (text.size() > most_header_bytes)
+    fail({"its header would have ", text.size(), " bytes, but the format allows ", most_header_bytes, " at most"});
   return text;
 }
 

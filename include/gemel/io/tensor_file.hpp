@@ -51,7 +51,7 @@ inline constexpr std::array<DTypeTraits, 13> dtypes{{{DType::F64, "F64", 8},
 
 constexpr const DTypeTraits& traits(DType type) { return dtypes[static_cast<std::size_t>(type)]; }
 
-/// The bytes of a tensor of this shape; nothing where a dimension is negative or they are more than 64 bits can count.
+/// The number of bytes of a tensor; nothing if a dimension is negative or the number exceeds 64 bits.
 inline std::optional<std::uint64_t> count_bytes(DType type, std::span<const Index> shape) {
   std::uint64_t bytes = traits(type).bytes;
   for (const Index size : shape) {
@@ -62,7 +62,7 @@ inline std::optional<std::uint64_t> count_bytes(DType type, std::span<const Inde
   return bytes;
 }
 
-/// "3 x 4"; "a single value" where there are no dimensions.
+/// "3 x 4", or "a single value" if there are no dimensions.
 inline std::string describe_shape(std::span<const Index> shape) {
   std::string text = shape.empty() ? "a single value" : "";
   for (const Index size : shape) text += format({text.empty() ? "" : " x ", size});
@@ -116,16 +116,16 @@ inline void require(const std::string& file, const Tensor& tensor, DType type, s
   }
 }
 
-/// What lies in memory as T; a bool is a byte.
+/// The type of the bytes that hold a T: a bool is read as a byte, which may have other values than 0 and 1.
 template <TensorValue T>
 using Stored = std::conditional_t<std::same_as<T, bool>, std::uint8_t, T>;
 
 }  // namespace detail
 
-/// Tensors by name, and texts by key: the content of a safetensors file, which safetensors.hpp reads and writes.
+/// The content of a safetensors file: tensors by name, and texts by key. safetensors.hpp reads and writes such files.
 struct TensorFile {
-  std::string name = "tensors";                      ///< What errors call it: the path of the file that was read.
-  std::vector<Tensor> tensors = {};                  ///< In the order of their bytes where they were read.
+  std::string name = "tensors";                      ///< Used in errors: the path of the file that was read.
+  std::vector<Tensor> tensors = {};                  ///< Those of a file in the order of their bytes.
   std::map<std::string, std::string> metadata = {};  ///< Texts by key, all in UTF-8.
 
   /// The tensor of that name, or nullptr.
@@ -134,15 +134,15 @@ struct TensorFile {
     return found == tensors.end() ? nullptr : &*found;
   }
 
-  /// The tensor of that name. Throws FormatError, with the file's name, where there is none.
+  /// The tensor of that name. Throws FormatError, with the file's name, if there is none.
   const Tensor& at(std::string_view tensor) const {
     const Tensor* const found = find(tensor);
     if (!found) throw FormatError({"it has no tensor '", detail::excerpt(tensor), "'"}, Place{.file = name});
     return *found;
   }
 
-  /// A tensor's values, the last dimension fastest. Throws FormatError where there is no such tensor, or where its type
-  /// or shape is another one.
+  /// The values of a tensor, the last dimension fastest. Throws FormatError, with the file's name, if there is no such
+  /// tensor or if its type or shape differs.
   template <TensorValue T>
   VectorX<T> get(std::string_view tensor, const std::vector<Index>& shape) const {
     const Tensor& found = at(tensor);
@@ -165,13 +165,13 @@ struct TensorFile {
     return matrix;
   }
 
-  /// Copies a tensor of the matrix's shape to the matrix, which may be a map of memory that is there already. Throws as
+  /// Copies a tensor of shape {rows, columns} into a matrix of that size, such as a map of existing memory. Throws as
   /// `get` does.
   template <TensorValue T>
   void copy_matrix(std::string_view tensor, Eigen::Ref<MatrixX<T>> matrix) const {
     const Tensor& found = at(tensor);
     detail::require(name, found, dtype_of<T>, std::array{matrix.rows(), matrix.cols()});
-    // Some rows at a time: as many as fill a cache line of each column.
+    // As many rows at a time as fill a cache line of a column.
     constexpr Index block = 64 / sizeof(T);
     for (Index first = 0; first < matrix.rows(); first += block) {
       const Index end = std::min(matrix.rows(), first + block);
@@ -184,8 +184,8 @@ struct TensorFile {
     }
   }
 
-  /// Adds a tensor behind the others, its values with the last dimension fastest. Throws ShapeError where their number
-  /// is not the shape's.
+  /// Appends a tensor with these values, the last dimension fastest. Throws ShapeError if their number does not match
+  /// the shape.
   template <TensorValue T>
   void add(std::string tensor, std::vector<Index> shape, std::span<const T> values) {
     if (detail::count_bytes(dtype_of<T>, shape) != values.size_bytes()) {
@@ -202,7 +202,7 @@ struct TensorFile {
     tensors.push_back({std::move(tensor), dtype_of<T>, std::move(shape), std::move(bytes)});
   }
 
-  /// Adds a matrix of shape {rows, columns}, or a vector of shape {size}, behind the others.
+  /// Appends a matrix as a tensor of shape {rows, columns}, or a vector as one of shape {size}.
   template <class Derived>
   requires TensorValue<typename Derived::Scalar>
   void add(std::string tensor, const Eigen::MatrixBase<Derived>& values) {
