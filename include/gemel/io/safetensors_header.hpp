@@ -236,8 +236,8 @@ inline void check_layout(const std::string& file, std::vector<TensorPlace>& tens
   }
 }
 
-/// The position of the checksum's digits in the header's text, which is valid JSON. They follow the key in quotes and a
-/// colon; after a backslash the key's quote would be a part of another string.
+/// The position of the checksum's digits in the header's text, which is valid JSON: they follow the key in quotes, a
+/// colon and another quote.
 inline std::optional<std::size_t> find_checksum(std::string_view text, std::string_view digits) {
   const std::string key = std::string(1, '"').append(checksum_key) + '"';
   for (std::size_t at = text.find(key); at != text.npos; at = text.find(key, at + 1)) {
@@ -248,7 +248,7 @@ inline std::optional<std::size_t> find_checksum(std::string_view text, std::stri
       if (found) rest.remove_prefix(token.size());
       return found;
     };
-    if (at > 0 && text[at - 1] != '\\' && skip(":") && skip("\"") && rest.starts_with(digits)) {
+    if (skip(":") && skip("\"") && rest.starts_with(digits)) {
       return text.size() - rest.size();
     }
   }
