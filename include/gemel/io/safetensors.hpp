@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
-#include <map>
 #include <new>
 #include <optional>
 #include <span>
