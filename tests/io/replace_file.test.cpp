@@ -289,11 +289,11 @@ TEST_CASE("at every system call of replace_file the old file or the new one is t
         const std::string call = call_name(run.calls[at]);
         CAPTURE(call);
         if (fault.kind == Kind::Kill) {
-          CHECK_FALSE(run.returned);
+          CHECK_FALSE(run.returned.has_value());
           CHECK(files_in(folder.path()) <= entries + 1);
           continue;
         }
-        REQUIRE(run.returned);
+        REQUIRE(run.returned.has_value());
         CHECK(*run.returned <= 1);
         if (*run.returned == 0) CHECK(is_new);
         CHECK(files_in(folder.path()) == (exists ? entries : 0));
