@@ -40,7 +40,7 @@ class BatchLayout {
         return seen.position;
       };
       for (Index i = 0; i < order.batch_size(k); ++i) {
-        const auto [first, second] = pair_at(order.pair(k, i));
+        const auto [first, second] = pair_at(order.item(k, i));
         const Index first_position = position(first);
         pairs_.push_back({first_position, position(second)});
       }

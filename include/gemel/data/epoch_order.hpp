@@ -12,14 +12,14 @@
 
 namespace gemel {
 
-/// The order of n pairs in an epoch and their division into batches, by Keras' rules: either all pairs are shuffled
-/// anew or none is, and the last batch holds the remainder. Before the first `start`, the pairs are in their original
-/// order, 32 per batch.
+/// The order of n items (pairs or samples) in an epoch and their division into batches. As in Keras, each epoch either
+/// shuffles all items or keeps their original order, and the last batch holds the remainder. Before the first `start`,
+/// the items are in their original order, 32 per batch.
 ///
-/// The order is a function of (n, seed, epoch). From the second shuffled epoch on, nothing is allocated.
+/// The order is a function of (n, seed, epoch). After the first shuffled epoch, nothing is allocated.
 class EpochOrder {
  public:
-  /// The order of n pairs.
+  /// The original order of n items.
   explicit EpochOrder(Index n) : n_(n) { divide(32); }
 
   /// Starts an epoch. Throws ValueError unless batch_size is positive. If it is stopped, the order is unspecified until
@@ -41,7 +41,7 @@ class EpochOrder {
   /// The number of batches.
   Index batches() const { return batches_; }
 
-  /// The number of pairs in batch k. Throws ValueError if the epoch has no such batch.
+  /// The number of items in batch k. Throws ValueError if the epoch has no such batch.
   Index batch_size(Index k) const {
     if (k < 0 || k >= batches_) {
       throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches_});
@@ -49,8 +49,9 @@ class EpochOrder {
     return std::min(batch_size_, n_ - k * batch_size_);
   }
 
-  /// The number of the i-th pair of batch k. Throws ValueError if there is no such batch, or no such pair in it.
-  Index pair(Index k, Index i) const {
+  /// The index, in the original order, of the i-th item of batch k. Throws ValueError if there is no such batch, or no
+  /// such item in it.
+  Index item(Index k, Index i) const {
     if (i < 0 || i >= batch_size(k)) refuse(k, i);
     const Index position = k * batch_size_ + i;
     return order_.empty() ? position : order_[static_cast<std::size_t>(position)];

@@ -63,7 +63,7 @@ class InBatchPairs {
     out.samples.clear();  // but not the pairs: after a clear, `resize` would first set them to zero
     out.samples.resize(static_cast<std::size_t>(n));
     Index* const samples = out.samples.data();
-    for (Index i = 0; i < n; ++i) samples[i] = order_.pair(k, i);
+    for (Index i = 0; i < n; ++i) samples[i] = order_.item(k, i);
     try {
       out.pairs.resize(pairs);
       out.similar.resize(pairs);
@@ -84,7 +84,7 @@ class InBatchPairs {
   /// A pointer to the features of sample j of batch k.
   const S* column(Index k, Index j, S* /*buffer*/) const {
     check(k);
-    return x_.column(order_.pair(k, j));
+    return x_.column(order_.item(k, j));
   }
 
  private:

@@ -121,7 +121,7 @@ class PairSampler {
     const Index count = order_.batch_size(k);
     layout_.fill(k, out);
     for (Index i = 0; i < count; ++i) {
-      const auto [first, second] = pairs_[static_cast<std::size_t>(order_.pair(k, i))];
+      const auto [first, second] = pairs_[static_cast<std::size_t>(order_.item(k, i))];
       out.similar.push_back(shared_->classes.same(first, second));
     }
   }

@@ -177,14 +177,14 @@ class Pairs {
     } else {
       out.disjoint = true;
       for (Index i = 0; i < count; ++i) {
-        const auto [a, b] = indices(order_.pair(k, i));
+        const auto [a, b] = indices(order_.item(k, i));
         out.samples.push_back(a);
         out.samples.push_back(b);
         out.pairs.push_back({2 * i, 2 * i + 1});
       }
     }
     for (Index i = 0; i < count; ++i) {
-      const Index pair = order_.pair(k, i);
+      const Index pair = order_.item(k, i);
       out.similar.push_back(similar(pair));
       if (!shared_->weights.empty()) out.weight.push_back(at(shared_->weights, start_ + pair));
     }
@@ -193,7 +193,7 @@ class Pairs {
   /// A pointer to the features of sample j of batch k.
   const S* column(Index k, Index j, S* /*buffer*/) const {
     if (layout_) return a_.column(layout_.sample(k, j));
-    const Index pair = order_.pair(k, j >> 1);  // a shift, since -1 / 2 would be pair 0
+    const Index pair = order_.item(k, j >> 1);  // a shift, since -1 / 2 would be pair 0
     return (j & 1) == 0 ? first(pair) : second(pair);
   }
 
