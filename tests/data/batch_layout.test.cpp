@@ -46,6 +46,22 @@ TEST_CASE("batches without a shared sample stay disjoint", "[batch_layout]") {
   CHECK(batch.samples == std::vector<Index>{0, 1, 4, 5, 3, 2});
 }
 
+TEST_CASE("after a stop no epoch is laid out, until the next arrange", "[batch_layout]") {
+  EpochOrder order{7};
+  order.start(0, 0, 4, false);
+  const auto pair_at = [](Index p) { return indices[static_cast<std::size_t>(p)]; };
+  BatchLayout layout;
+  layout.arrange(order, 7, 7, pair_at);
+  CHECK(layout);
+  const StopFlag stop = true;
+  layout.arrange(order, 7, 7, pair_at, &stop);
+  CHECK(!layout);
+  CHECK_THROWS_AS(layout.sample(0, 0), ValueError);
+  layout.arrange(order, 7, 7, pair_at);
+  CHECK(layout);
+  CHECK(layout.sample(1, 0) == 5);
+}
+
 TEST_CASE("a shuffled epoch has all pairs, and a slice has its own", "[batch_layout]") {
   Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(3, 1, 3, true);

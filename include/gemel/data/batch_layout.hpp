@@ -16,8 +16,8 @@ namespace gemel {
 /// in two of its pairs.
 class BatchLayout {
  public:
-  /// Lays out an epoch: pair p is pair_at(p), two of the samples 0, …, sample_count - 1. From the second epoch with as
-  /// many pairs on, nothing is allocated. If it is stopped, there is no epoch until the next `arrange`.
+  /// Lays out an epoch: pair_at(p) gives pair p as the indices of two of the samples 0, …, sample_count - 1. Later
+  /// epochs with the same number of pairs allocate nothing. A stopped `arrange` leaves no epoch laid out.
   template <class PairAt>
   void arrange(const EpochOrder& order, Index pair_count, Index sample_count, const PairAt& pair_at,
                const StopFlag* stop = nullptr) {
@@ -29,7 +29,7 @@ class BatchLayout {
     batches_.push_back({0, 0});
     last_seen_.assign(static_cast<std::size_t>(sample_count), {-1, 0});
     for (Index k = 0; k < order.batches(); ++k) {
-      if (stop_requested(stop)) return;
+      if (stop_requested(stop)) return batches_.clear();
       const Index begin = length(samples_);
       const auto position = [&](Index sample) {
         LastSeen& seen = last_seen_[static_cast<std::size_t>(sample)];
