@@ -13,16 +13,16 @@
 
 namespace gemel {
 
-/// All n (n - 1) / 2 pairs i < j of the n samples, similar if the classes are equal: for an evaluation that leaves
-/// nothing to chance. The pairs know their classes.
+/// All n * (n - 1) / 2 pairs i < j of n samples (features x n), for an evaluation that does not depend on a random
+/// choice of pairs. A pair is similar if its two classes are equal. The pairs know their classes.
 ///
 /// Throws ShapeError if there is not one class per sample, or only one sample; ValueError if there would be 2^31 pairs
-/// or more, or more than memory holds.
+/// or more, or more than fit into memory.
 template <Scalar S>
 Pairs<S> all_pairs(Samples<S> x, const Classes& classes) {
   const Index n = x.size();
   if (classes.size() != n) {
-    throw ShapeError({"there are ", n, " samples, but ", classes.size(), " class labels: one a sample is needed"});
+    throw ShapeError({"there are ", n, " samples, but ", classes.size(), " class labels: one per sample is needed"});
   }
   const auto refuse = [n] {
     throw ValueError({"all pairs of ", n,

@@ -12,9 +12,9 @@
 
 namespace gemel {
 
-/// Any of the library's sources of pairs, chosen at run time: `AnyPairSource<float> source = PairSampler<float>{…}`. It
-/// models PairSource, so `fit` is compiled once for all of them. It cannot hold a source of your own: pass that to
-/// `fit` directly.
+/// One of the library's pair sources (Pairs, PairSampler, InBatchPairs), chosen at run time:
+/// `AnyPairSource<float> source = PairSampler<float>{…}`. It models PairSource, so `fit` is compiled once for all
+/// three. It cannot hold a source of your own; pass yours to `fit` directly.
 template <Scalar S>
 class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>> {
   using Base = Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>>;
@@ -23,7 +23,7 @@ class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs
   using Base::Base;
 
   /// @{
-  /// As the PairSource concept asks (data/pair_source.hpp).
+  /// Required by the PairSource concept (data/pair_source.hpp).
   Index features() const {
     return this->visit([](const auto& source) { return source.features(); });
   }

@@ -11,9 +11,9 @@
 
 namespace gemel {
 
-/// The samples of each batch of an epoch, in the order of their first occurrence in the batch's pairs. Each sample is
-/// listed once, however many of the batch's pairs it is in, so it is embedded once. A batch is disjoint if no sample is
-/// in two of its pairs.
+/// The samples and pairs of each batch of an epoch. A batch lists its samples in the order in which its pairs first use
+/// them. Each sample is listed once, even if several pairs use it, so it is embedded once. A batch is disjoint if each
+/// of its samples occurs only once in its pairs.
 class BatchLayout {
  public:
   /// Lays out an epoch: pair_at(p) gives pair p as the indices of two of the samples 0, …, sample_count - 1. Later
@@ -51,7 +51,8 @@ class BatchLayout {
   /// Whether an epoch is laid out.
   explicit operator bool() const { return !batches_.empty(); }
 
-  /// Sets the samples and the pairs of `out` to those of batch k, and whether it is disjoint.
+  /// Sets `out.samples`, `out.pairs` and `out.disjoint` to those of batch k. An epoch must be laid out and have batch
+  /// k; neither is checked.
   template <Scalar S>
   void fill(Index k, Batch<S>& out) const {
     const auto [first_sample, first_pair] = batches_[static_cast<std::size_t>(k)];
@@ -62,7 +63,8 @@ class BatchLayout {
     out.disjoint = length(out.samples) == 2 * length(out.pairs);
   }
 
-  /// The number of sample j of batch k. Throws ValueError if there is no epoch, no such batch, or no such sample in it.
+  /// The index of sample j of batch k among all samples. Throws ValueError if no epoch is laid out, there is no such
+  /// batch, or it has no such sample.
   Index sample(Index k, Index j) const {
     if (k < 0 || k + 1 >= length(batches_) || j < 0 || j >= end(k) - begin(k)) refuse(k, j);
     return samples_[static_cast<std::size_t>(begin(k) + j)];
@@ -84,9 +86,9 @@ class BatchLayout {
                       " batches, and a batch its own samples only"});
   }
 
-  std::vector<Index> samples_ = {};  // of all batches, one after the other
+  std::vector<Index> samples_ = {};  // of all batches, batch after batch
   std::vector<PairIndex> pairs_ = {};
-  std::vector<Bounds> batches_ = {};  // the begin of each batch, then the end of the last
+  std::vector<Bounds> batches_ = {};  // where each batch begins, then where the last one ends
   std::vector<LastSeen> last_seen_ = {};
 };
 

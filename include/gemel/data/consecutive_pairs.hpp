@@ -15,18 +15,17 @@
 
 namespace gemel {
 
-/// The pairs of Keras' example (mnist_siamese.py): each sample of a class forms a similar pair with the next sample of
-/// the class. Each similar pair is followed by a dissimilar one: its first sample and the sample at the same position
-/// of another class, drawn at random. Every class gives 2 (n - 1) pairs, where n is the size of the smallest class. The
-/// pairs know their classes.
+/// The pairs of Keras' example mnist_siamese.py. For i = 0, …, n - 2, where n is the size of the smallest class, sample
+/// i of each class forms a similar pair with sample i + 1 of its class, and then a dissimilar pair with sample i of
+/// another class, which is drawn at random. Every class thus gives 2 * (n - 1) pairs. The pairs know their classes.
 ///
-/// Throws ShapeError if there is not one class per sample; ValueError if there is only one class, or a class with only
+/// Throws ShapeError if there is not one class per sample; ValueError if there is only one class, or a class has only
 /// one sample.
 template <Scalar S>
 Pairs<S> consecutive_pairs(Samples<S> x, const Classes& classes, Rng& rng) {
   if (classes.size() != x.size()) {
     throw ShapeError(
-        {"there are ", x.size(), " samples, but ", classes.size(), " class labels: one a sample is needed"});
+        {"there are ", x.size(), " samples, but ", classes.size(), " class labels: one per sample is needed"});
   }
   if (classes.count() < 2) {
     throw ValueError({"all samples are of class ", classes.value(0), ": dissimilar pairs need at least two classes"});

@@ -16,32 +16,34 @@
 
 namespace gemel {
 
-// Samples that have something in common besides their class (words of one speaker, forms of one writer, pictures of one
-// day) are a group. If a group is both in training and in test, the network already knows it, and the test's figures
-// are better than those of new speakers will be. So whole groups are held out, as by scikit-learn's GroupShuffleSplit.
+// A group is a set of samples with something in common besides their class: words of one speaker, forms of one writer,
+// pictures of one day. If both the training and the test have samples of the same group, the network already knows the
+// group, and the test promises better results than new groups will have. The functions below therefore keep each group
+// on one side of the split, like scikit-learn's GroupShuffleSplit.
 
-/// Splits by group: round(groups fraction) whole groups, drawn at random, are held out, halves rounded up, but at least
-/// one and not all. All groups are equally likely, whatever their size, so that one large group may be most of a side.
-/// Throws ValueError unless the fraction is in (0, 1) and there are at least two groups.
+/// Splits by group: holds out round(number of groups * fraction) whole groups, drawn at random. Halves are rounded up,
+/// and each side has at least one group. All groups are equally likely, whatever their size, so one large group may
+/// make up most of a side. `groups` has the group of each sample. Throws ValueError unless the fraction is in (0, 1)
+/// and there are at least two groups.
 inline Split split_groups(const Classes& groups, double fraction, Rng& rng) {
   return detail::split_whole(groups, fraction, "groups", rng);
 }
 
-/// Splits by group into one part per fraction of the number of groups. The groups are drawn at random, and each part
-/// has at least one. Throws ValueError if there are fewer than two fractions, one is not in (0, 1), they do not add up
-/// to 1 (up to rounding), or there are fewer groups than parts.
+/// Splits by group into one part per fraction, where the fractions are of the number of groups. The groups are drawn at
+/// random, and each part has at least one group. Throws ValueError if there are fewer than two fractions, a fraction is
+/// not in (0, 1), the fractions do not add up to 1 (up to rounding), or there are fewer groups than parts.
 inline SplitParts split_groups(const Classes& groups, std::span<const double> fractions, Rng& rng) {
   return detail::split_whole(groups, fractions, "groups", rng);
 }
-/// The same, with the fractions in braces and an array of parts.
+/// As above, but takes the fractions in braces and returns an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_groups(const Classes& groups, const double (&fractions)[N],
                                                                Rng& rng) {
   return detail::as_array<N>(split_groups(groups, std::span<const double>(fractions), rng));
 }
 
-/// The class and the group of each sample: `{.groups = speakers, .classes = words}`. They have names because swapping
-/// them would silently give another split.
+/// The class and the group of each sample: `{.groups = speakers, .classes = words}`. The members have names because
+/// swapping two unnamed arguments would compile and give another split.
 struct GroupedClasses {
   Classes groups;   ///< What a sample comes from: its speaker, writer or day.
   Classes classes;  ///< What a sample is.
@@ -49,9 +51,9 @@ struct GroupedClasses {
 
 namespace detail {
 
-// Measures how far a division by whole groups is from giving every part its fraction of every class: Pearson's
-// chi-squared, which is the sum of (count - share)^2 / share over parts and classes, plus one for each part and class
-// that form no similar pair.
+// Measures how far a division into parts of whole groups is from giving every part its fraction of every class. The
+// measure is Pearson's chi-squared, the sum of (count - share)^2 / share over parts and classes, plus one for each
+// class that has fewer than two samples in a part, and so no similar pair there.
 class GroupBalance {
  public:
   GroupBalance(const GroupedClasses& samples, std::span<const double> fractions)
@@ -63,8 +65,8 @@ class GroupBalance {
     }
   }
 
-  // The measure for the first sizes[0] groups of this order in the first part, and so on. Products are fused with sums
-  // only by explicit fma, so that every compiler finds the same order to be the best.
+  // The measure of the division that puts the first sizes[0] groups of `order` into part 0, the next sizes[1] into part
+  // 1, and so on. Only explicit calls of fma fuse products with sums, so that every compiler chooses the same division.
   double deviation(std::span<const Index> order, std::span<const Index> sizes) const {
     double sum = 0;
     std::size_t next = 0;
@@ -90,21 +92,21 @@ class GroupBalance {
  private:
   const GroupedClasses* samples_;
   std::span<const double> fractions_;
-  std::vector<std::vector<std::pair<Index, Index>>> of_group_;  // of each group: class and count
+  std::vector<std::vector<std::pair<Index, Index>>> of_group_;  // for each group, its classes and their counts
 };
 
-// The best of a hundred random divisions.
+// The division with the smallest deviation among a hundred random ones.
 inline SplitParts split_balanced(const GroupedClasses& samples, std::span<const double> fractions,
                                  std::span<const Index> sizes, Rng& rng) {
   constexpr int draws = 100;
   const GroupBalance balance(samples, fractions);
   std::vector<Index> best;
-  double least = 0;
+  double min_deviation = 0;
   for (int draw = 0; draw < draws; ++draw) {
     std::vector<Index> order = random_order(samples.groups.count(), rng);
     const double deviation = balance.deviation(order, sizes);
-    if (draw == 0 || deviation < least) {
-      least = deviation;
+    if (draw == 0 || deviation < min_deviation) {
+      min_deviation = deviation;
       best = std::move(order);
     }
   }
@@ -119,10 +121,11 @@ inline void check_sizes(const GroupedClasses& samples) {
 
 }  // namespace detail
 
-/// Splits by group, stratified as well as whole groups allow: of a hundred random divisions, the one whose parts come
-/// closest to having their fraction of every class, and at least two samples of it, which form similar pairs. No class
-/// is guaranteed to be on both sides: a class of a single group is on one side only. Throws as the split by group, and
-/// ShapeError unless groups and classes are of the same number of samples.
+/// Splits by group, stratified by class as far as whole groups allow. It draws a hundred random divisions and takes the
+/// one whose sides come closest to having their fraction of every class, and at least two samples of each class, so
+/// that the class has similar pairs there. A class need not be on both sides: if all its samples are of one group, it
+/// is on one side only. Throws like the split by group, and ShapeError unless groups and classes are of the same number
+/// of samples.
 inline Split split_groups(const GroupedClasses& samples, double fraction, Rng& rng) {
   detail::check_sizes(samples);
   const Index held = detail::held_out(samples.groups.count(), fraction, "groups");
@@ -130,13 +133,13 @@ inline Split split_groups(const GroupedClasses& samples, double fraction, Rng& r
                                             std::array{samples.groups.count() - held, held}, rng);
   return {std::move(parts[0]), std::move(parts[1])};
 }
-/// The same, into one part per fraction.
+/// As above, but splits into one part per fraction, where the fractions are of the number of groups.
 inline SplitParts split_groups(const GroupedClasses& samples, std::span<const double> fractions, Rng& rng) {
   detail::check_sizes(samples);
   return detail::split_balanced(samples, fractions, detail::part_sizes(samples.groups.count(), fractions, "groups"),
                                 rng);
 }
-/// The same, with the fractions in braces and an array of parts.
+/// As above, but takes the fractions in braces and returns an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_groups(const GroupedClasses& samples,
                                                                const double (&fractions)[N], Rng& rng) {

@@ -22,34 +22,38 @@
 
 namespace gemel {
 
-/// Options of PairSampler.
+/// Options of a PairSampler.
 struct PairSamplerOptions {
   double similar_share = 0.5;  ///< Fraction of an epoch's pairs that are similar, in [0, 1].
-  Index pairs_per_sample = 2;  ///< An epoch has samples x pairs_per_sample pairs.
+  Index pairs_per_sample = 2;  ///< Number of pairs per epoch, divided by the number of samples.
 };
 
 /// A PairSource that draws new pairs for every epoch from samples and their classes.
 ///
-/// The first of a pair is taken evenly from all samples: with the default options each is the first of one similar and
-/// one dissimilar pair per epoch. The second is any other sample of the same class, or any sample of another class,
-/// each equally likely. A sample that is alone in its class is in dissimilar pairs only. Each pair is a function of
-/// (seed, epoch, the pair's number). Without shuffling, similar and dissimilar pairs alternate, class by class.
+/// All samples are equally often the first sample of a pair, as far as the numbers allow: with the default options,
+/// each sample is the first sample of one similar and one dissimilar pair per epoch. The second sample is drawn
+/// uniformly: for a similar pair from the other samples of the same class, for a dissimilar pair from the samples of
+/// all other classes. A sample that is alone in its class is in dissimilar pairs only.
+///
+/// Each pair is a function of (seed, epoch, index of the pair). Without shuffling, the similar pairs are evenly spaced
+/// among the dissimilar ones (with a similar_share of 0.5 the two alternate), and the first samples of either kind come
+/// class by class.
 template <Scalar S>
 class PairSampler {
  public:
   /// @{
-  /// Copies share the samples. There is no move (see Samples).
+  /// Copies share the samples. A move copies too, for the reason given at Samples.
   PairSampler(const PairSampler&) = default;
   PairSampler& operator=(const PairSampler&) = default;
   /// @}
 
-  /// Draws from x; `classes` has the class of each sample. Throws ShapeError if there is not one class per sample;
-  /// ValueError if there is only one class, an option is out of range, or similar pairs are asked for but no class has
-  /// two samples.
+  /// A sampler of pairs of the samples x (features x n), given the class of each. Throws ShapeError if there is not one
+  /// class per sample; ValueError if there is only one class, an option is out of range, an epoch would have 2^31 pairs
+  /// or more, or similar pairs are asked for but no class has two samples.
   PairSampler(Samples<S> x, Classes classes, PairSamplerOptions options = {}) : x_(std::move(x)), order_(0) {
     if (classes.size() != x_.size()) {
       throw ShapeError(
-          {"there are ", x_.size(), " samples, but ", classes.size(), " class labels: one a sample is needed"});
+          {"there are ", x_.size(), " samples, but ", classes.size(), " class labels: one per sample is needed"});
     }
     if (classes.count() < 2) {
       throw ValueError({"all samples are of class ", classes.value(0), ": dissimilar pairs need at least two classes"});
@@ -80,9 +84,9 @@ class PairSampler {
           "no class has two samples, so there are no similar pairs: give more samples of a class, or set similar_share "
           "= 0");
     }
-    const Index with_partner = length(firsts);
+    const Index partnered = length(firsts);
     firsts.insert(firsts.end(), alone.begin(), alone.end());
-    shared_ = std::make_shared<const Shared>(Shared{std::move(classes), std::move(firsts), with_partner});
+    shared_ = std::make_shared<const Shared>(Shared{std::move(classes), std::move(firsts), partnered});
   }
 
   /// The number of pairs per epoch.
@@ -91,7 +95,7 @@ class PairSampler {
   /// The number of features per sample.
   Index features() const { return x_.features(); }
 
-  /// The pairs of epoch 0 of this seed, as fixed pairs for validation or tests. They know their classes.
+  /// The pairs that epoch 0 has with this seed, as fixed pairs for validation or tests. The pairs know their classes.
   Pairs<S> pairs(std::uint64_t seed) const {
     std::vector<PairIndex> drawn;
     draw(seed, 0, drawn);
@@ -101,8 +105,8 @@ class PairSampler {
     return Pairs<S>{x_, std::move(drawn), similar}.with_classes(shared_->classes);
   }
 
-  /// Draws the pairs of an epoch, as the PairSource concept asks (data/pair_source.hpp). From the second epoch on,
-  /// nothing is allocated.
+  /// Draws the pairs of an epoch; required by the PairSource concept (data/pair_source.hpp). Throws ValueError unless
+  /// batch_size is positive. After the first epoch, nothing is allocated.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
     order_.start(seed, epoch, batch_size, shuffle, stop);
     draw(seed, epoch, pairs_, stop);
@@ -110,11 +114,11 @@ class PairSampler {
     if (!stop_requested(stop)) layout_.arrange(order_, count_, x_.size(), pair_at, stop);
     if (stop_requested(stop)) pairs_.clear();
   }
-  /// The number of batches.
+  /// The number of batches of the epoch.
   Index batches() const { return order_.batches(); }
 
-  /// Sets `out` to batch k. Throws ValueError before the first `start_epoch`, after one that was stopped, and if there
-  /// is no such batch.
+  /// Sets `out` to batch k. Throws ValueError before the first `start_epoch`, after a stopped one, and if there is no
+  /// such batch.
   void batch(Index k, Batch<S>& out) const {
     if (pairs_.empty()) throw ValueError("no pairs are drawn yet: call start_epoch before batch");
     out.clear();
@@ -125,17 +129,18 @@ class PairSampler {
       out.similar.push_back(shared_->classes.same(first, second));
     }
   }
-  /// A pointer to the features of sample j of batch k.
+  /// A pointer to the features of sample j of batch k. Throws ValueError before the first `start_epoch`, and if there
+  /// is no such sample or batch. The buffer is not used.
   const S* column(Index k, Index j, S* /*buffer*/) const { return x_.column(layout_.sample(k, j)); }
 
  private:
-  // So few that products of two counts fit 64 bits.
+  // Small enough that products of two counts fit into 64 bits.
   static constexpr Index max_pairs = std::numeric_limits<std::int32_t>::max();
 
   struct Shared {
     Classes classes;
     std::vector<Index> firsts;  // all samples, class by class; samples that are alone in their class come last
-    Index with_partner;         // the number of samples that are not alone in their class
+    Index partnered;            // the number of samples that are not alone in their class
   };
 
   /// The number of similar pairs among the first q.
@@ -144,8 +149,8 @@ class PairSampler {
   void draw(std::uint64_t seed, Index epoch, std::vector<PairIndex>& out, const StopFlag* stop = nullptr) const {
     const std::uint64_t epoch_seed = mix(seed, static_cast<std::uint64_t>(epoch));
     const Classes& classes = shared_->classes;
-    // The walk through the firsts begins at a random sample: if there are fewer pairs than samples, each epoch reaches
-    // others.
+    // The walk through the firsts begins at a random one, so that an epoch with fewer pairs than samples does not
+    // always have the same first samples.
     Rng starts{epoch_seed, static_cast<std::uint64_t>(count_)};
     const Index start = starts.below(x_.size());
 
@@ -154,16 +159,16 @@ class PairSampler {
     for (Index q = 0; q < count_; ++q) {
       if (q % 65536 == 0 && stop_requested(stop)) return;
       Rng rng{epoch_seed, static_cast<std::uint64_t>(q)};
-      // Similar pairs are evenly spaced: before pair q there are floor(q similar_count / count) of them.
+      // Similar pairs are evenly spaced: floor(q * similar_count / count) of them come before pair q.
       const Index similar_before = similar_among(q);
       const bool similar = similar_among(q + 1) > similar_before;
-      const Index first = similar ? walk(start, similar_before, similar_count_, shared_->with_partner)
+      const Index first = similar ? walk(start, similar_before, similar_count_, shared_->partnered)
                                   : walk(start, q - similar_before, count_ - similar_count_, x_.size());
       const Index c = classes.of(first);
       const std::span<const Index> members = classes.members(c);
       Index second = 0;
       if (similar) {
-        // The members ascend, so skipping `first` means taking the next member from there on.
+        // Draws from the members without `first`: since they ascend, members from `first` on move up by one.
         const auto i = static_cast<std::size_t>(rng.below(length(members) - 1));
         second = members[i] < first ? members[i] : members[i + 1];
       } else {
@@ -173,8 +178,8 @@ class PairSampler {
     }
   }
 
-  /// The sample at step t of `steps` evenly spaced steps through the first n of the firsts. If there are more than n
-  /// steps, they go round several times.
+  /// The sample at step t of `steps` evenly spaced steps through the first n elements of `firsts`, beginning at
+  /// `start`. If there are more than n steps, the walk goes round several times, one element per step.
   Index walk(Index start, Index t, Index steps, Index n) const {
     const Index position = steps < n ? static_cast<Index>(std::int64_t{t} * n / steps) : t;
     return shared_->firsts[static_cast<std::size_t>((start + position) % n)];

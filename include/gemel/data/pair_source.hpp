@@ -13,30 +13,32 @@
 
 namespace gemel {
 
-/// Two samples, by their numbers.
+/// The indices of a pair's two samples.
 struct PairIndex {
-  Index first;   ///< Number of the first sample.
-  Index second;  ///< Number of the second sample.
-  /// Whether both numbers are equal.
+  Index first;   ///< Index of the first sample.
+  Index second;  ///< Index of the second sample.
+  /// Whether both indices are equal.
   friend bool operator==(const PairIndex&, const PairIndex&) = default;
 };
 
 /// One batch: a list of samples and a list of pairs among them.
 template <Scalar S>
 struct Batch {
-  std::vector<Index> samples = {};         ///< The samples, by numbers of the source's own.
+  std::vector<Index> samples = {};         ///< The samples, as indices whose meaning the source defines.
   std::vector<PairIndex> pairs = {};       ///< The pairs, as positions in `samples`.
   std::vector<std::uint8_t> similar = {};  ///< The label of each pair: 1 = similar, 0 = dissimilar.
-  std::vector<S> weight = {};              ///< The weight of each pair, finite and >= 0; empty: all 1.
-  /// Pair p has the samples 2p and 2p + 1, and no sample is in two pairs: the simple case of two matrices.
+  std::vector<S> weight = {};              ///< The weight of each pair, finite and >= 0; empty if all are 1.
+  /// If true, pair p consists of entries 2p and 2p + 1 of `samples`, so no entry of `samples` is in two pairs. This is
+  /// the simple case of two matrices.
   bool disjoint = false;
 
   /// The number of pairs.
   Index size() const { return length(pairs); }
 
-  /// Checks a batch from an unknown source. Throws ShapeError if the lists differ in length; ValueError if there is no
-  /// pair, or a pair refers to a sample that is not in the batch, has a label other than 0 and 1, is not disjoint as
-  /// promised, or has a weight that is negative or not finite. `where` becomes the error's place.
+  /// Checks a batch from an unknown source. Throws ShapeError if the numbers of pairs, labels and weights differ, or a
+  /// disjoint batch does not have two samples per pair; ValueError if there is no pair, a pair refers to a sample that
+  /// is not in the batch, a label is neither 0 nor 1, pair p of a disjoint batch is not of entries 2p and 2p + 1, or a
+  /// weight is negative or not finite. `where` becomes the error's place, to which the pair is added.
   void check(Place where) const {
     if (pairs.empty()) throw ValueError("the source gave a batch without a pair", std::move(where));
     if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
@@ -81,7 +83,7 @@ struct Batch {
 
 namespace detail {
 
-// These convert to an argument of any type, to any reference, and to pointers only.
+// Arguments that convert to any type, to a reference to any type, and to a pointer to any type.
 struct AnyValue {
   template <class T>
   operator T() const;
@@ -99,7 +101,8 @@ template <class P, class Fifth>
 concept StartsWith = requires(P source, std::uint64_t seed, Index k, Fifth fifth) {
   source.start_epoch(seed, k, k, true, fifth);
 };
-/// Whether start_epoch takes a stop flag. (A bool parameter would accept the pointer too, and always be true.)
+/// Whether start_epoch takes a stop flag. AnyPointer excludes a bool parameter, which would accept the flag's address
+/// too and always be true.
 template <class P>
 concept Stoppable = StartsWith<P, const StopFlag*> && StartsWith<P, AnyPointer>;
 /// Whether start_epoch takes a fifth argument at all.
@@ -108,23 +111,24 @@ concept TakesFifth = StartsWith<P, AnyValue> || StartsWith<P, AnyReference>;
 
 }  // namespace detail
 
-/// Provides the pairs of each epoch, batch by batch. Everything that a source draws is a function of (seed, epoch,
-/// position), never of what was drawn before, so a resumed run needs only two numbers.
+/// Provides the pairs of each epoch, batch by batch. Everything that a source draws at random must be a function of
+/// (seed, epoch, position) and not of earlier draws, so that a run can be resumed from its seed and epoch alone.
 ///
 ///   features()                                     the number of features per sample
 ///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
 ///   batches()                                      the number of batches of the epoch; the last may be smaller
 ///   batch(k, out)                                  sets out to batch k; const and thread-safe. If batches differ in
-///                                                  their number of samples or pairs, out.samples.reserve(maximum)
-///                                                  saves allocations; so it does for out.pairs, out.similar and
+///                                                  their number of samples or pairs, call out.samples.reserve(maximum)
+///                                                  to save allocations, and the same for out.pairs, out.similar and
 ///                                                  out.weight
-///   column(k, j, buffer)                           a pointer to the features of sample j (a position in the `samples`
-///                                                  of batch k): in the source's memory, or `buffer` (features()
-///                                                  values) after filling it (augmentation)
+///   column(k, j, buffer)                           a pointer to the features of sample j of batch k, where j is a
+///                                                  position in the batch's `samples`; const and thread-safe. It points
+///                                                  into the source's memory, or to `buffer` (features() values), which
+///                                                  the source fills first, for example with an augmented sample
 ///
-/// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch: if the
-/// flag is set, start_epoch returns soon, and no batch is asked for. A fifth argument of another type is rejected,
-/// since a stop would never reach it.
+/// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch. When the
+/// flag is set, start_epoch should return soon; no batch is then asked for. A fifth argument of another type is
+/// rejected, because a stop would never reach it.
 template <class P, class S>
 concept PairSource = std::copy_constructible<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
@@ -138,7 +142,7 @@ concept PairSource = std::copy_constructible<P> &&
 
 namespace detail {
 
-/// Starts an epoch, and passes `stop` to a source that can be stopped.
+/// Starts an epoch of `source`, and passes it `stop` if it takes a stop flag.
 template <class Source>
 void start_epoch(Source& source, std::uint64_t seed, Index epoch, Index batch_size, bool shuffle,
                  const StopFlag* stop) {

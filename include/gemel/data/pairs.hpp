@@ -21,40 +21,45 @@
 
 namespace gemel {
 
-/// A PairSource with the same pairs in every epoch. Copies and slices share samples, labels, weights and classes.
+/// A PairSource with the same pairs in every epoch, and with each sample's index in the samples given: for one matrix X
+/// its column, for two matrices A and B its column in A, or A.size() plus its column in B. Copies and slices share
+/// samples, labels, weights and classes.
 ///
-/// A sample may be paired with itself. The distance is then 0: it counts in an evaluation, but nothing is learned from
-/// it.
+/// A sample may be paired with itself. The pair's distance is then 0: the pair counts in an evaluation, but training
+/// learns nothing from it.
 ///
-/// A batch lists each of its samples once (so it is embedded once); it is disjoint if no sample is in two of its pairs.
-/// The samples have their numbers in X; for two matrices, sample i of A has the number i, and sample i of B has
-/// A.size() + i.
+/// After start_epoch, a batch lists each of its samples once, so that it is embedded once, and it is disjoint if each
+/// of them occurs only once in its pairs. Before the first start_epoch, a batch lists two samples per pair, so a sample
+/// that several pairs share is listed several times, and the batch is disjoint in the sense of Batch: no entry of
+/// `samples` is in two pairs.
 template <Scalar S>
 class Pairs {
  public:
   /// @{
-  /// Copies share the samples. There is no move (see Samples).
+  /// Copies share the samples. A move copies too, for the reason given at Samples.
   Pairs(const Pairs&) = default;
   Pairs& operator=(const Pairs&) = default;
   /// @}
 
-  /// Pair i is sample i of A and sample i of B. Each weight scales its pair's loss; no weights: all 1. Throws
-  /// ShapeError if the sizes differ; ValueError if a weight is negative or not finite.
+  /// Pair i consists of sample i of A and sample i of B (both features x n). Weight i scales the loss of pair i;
+  /// without weights, all are 1. Throws ShapeError if the sizes differ; ValueError if a weight is negative or not
+  /// finite.
   [[gnu::cold]] Pairs(Samples<S> a, Samples<S> b, Labels labels, std::vector<S> weights = {})
       : a_(std::move(a)), b_(std::move(b)), size_(a_.size()), order_(size_) {
     if (a_.features() != b_.features()) {
-      throw ShapeError({"the two samples of a pair need as many features, but A has ", a_.features(), " and B has ",
-                        b_.features(), " (features x n: one sample a column)"});
+      throw ShapeError({"the samples of A and B need the same number of features, but A has ", a_.features(),
+                        " and B has ", b_.features(), " (features x n: one sample per column)"});
     }
     if (a_.size() != b_.size()) {
-      throw ShapeError({"A and B need as many samples, but A has ", a_.size(), " and B has ", b_.size(),
-                        " (features x n: one sample a column)"});
+      throw ShapeError({"A and B need the same number of samples, but A has ", a_.size(), " and B has ", b_.size(),
+                        " (features x n: one sample per column)"});
     }
     make_shared_state({}, std::move(labels), std::move(weights), false);
   }
 
-  /// Pair i is the samples index_pairs[i].first and .second of X. Throws ShapeError if the sizes differ or there is no
-  /// pair; ValueError if an index is not one of a sample of X, or a weight is negative or not finite.
+  /// Pair i consists of the samples index_pairs[i].first and index_pairs[i].second of X (features x n). Throws
+  /// ShapeError if the numbers of pairs, labels and weights differ or there is no pair; ValueError if an index is not
+  /// that of a sample of X, or a weight is negative or not finite.
   [[gnu::cold]] Pairs(Samples<S> x, std::vector<PairIndex> index_pairs, Labels labels, std::vector<S> weights = {})
       : a_(x), b_(std::move(x)), size_(length(index_pairs)), order_(size_) {
     if (index_pairs.empty()) throw ShapeError("there are no pairs: at least one is needed");
@@ -72,14 +77,14 @@ class Pairs {
     make_shared_state(std::move(index_pairs), std::move(labels), std::move(weights), sharing);
   }
 
-  /// The same pairs, which then know the classes of their samples. `classes` has one per sample, by the samples'
-  /// numbers: for two matrices, those of A come before those of B; for a slice, they are the classes of all samples.
-  /// Throws ShapeError if there is not one class per sample; ValueError if a pair is labelled similar but of two
-  /// classes, or dissimilar but of one.
+  /// A copy of these pairs that knows the classes of their samples. `classes` has the class of each of the samples():
+  /// for two matrices, the classes of A and then those of B; for a slice, the classes of all samples. Throws ShapeError
+  /// if there is not one class per sample; ValueError if the label of a pair is similar but its classes differ, or the
+  /// reverse.
   [[gnu::cold]] Pairs with_classes(const Classes& classes) const {
     if (classes.size() != samples()) {
       throw ShapeError({"the pairs are of ", samples(), " samples, but there are ", classes.size(),
-                        " class labels: one a sample is needed"});
+                        " class labels: one per sample is needed"});
     }
     for (Index i = 0; i < size_; ++i) {
       const auto [a, b] = indices(i);
@@ -99,13 +104,15 @@ class Pairs {
   /// The number of features per sample.
   Index features() const { return a_.features(); }
 
-  /// The number of samples that the pairs refer to: those of A and B, or of X. A slice has as many.
+  /// The number of samples that pairs were made of, in X or in A and B together, used by a pair or not. A slice has the
+  /// same number.
   Index samples() const { return offset_of_second() + b_.size(); }
 
-  /// Whether a sample is in two of these pairs, or twice in one. A slice answers for the pairs that it was cut from.
+  /// Whether any sample is in several pairs, or twice in one. For a slice, this is about the pairs that it was cut
+  /// from.
   bool sharing() const { return shared_->sharing; }
 
-  /// The numbers of pair i's samples.
+  /// The indices of the samples of pair i, in 0, …, samples() - 1.
   PairIndex indices(Index i) const {
     const auto [a, b] = columns(i);
     return {a, offset_of_second() + b};
@@ -120,7 +127,7 @@ class Pairs {
   /// Whether pair i is similar.
   bool similar(Index i) const { return shared_->labels[start_ + i]; }
 
-  /// The weight of each pair; empty: all 1.
+  /// The weight of each pair, or an empty span if all are 1.
   std::span<const S> weights() const {
     const std::span<const S> all = shared_->weights;
     return all.empty() ? all : all.subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));
@@ -131,7 +138,8 @@ class Pairs {
     return shared_->labels.span().subspan(static_cast<std::size_t>(start_), static_cast<std::size_t>(size_));
   }
 
-  /// The classes of both samples of each pair, for a confidence interval that draws people; empty if they are unknown.
+  /// The classes of both samples of each pair, for a confidence interval by a bootstrap of people (IntervalOptions). It
+  /// is empty if the classes are unknown.
   std::vector<PairIdentity> identities() const {
     std::vector<PairIdentity> identities;
     if (!classes_) return identities;
@@ -141,8 +149,8 @@ class Pairs {
     return identities;
   }
 
-  /// The `count` pairs from `first` on, in their original order. Throws ValueError if not all of them exist, or
-  /// count is not positive.
+  /// The pairs first, …, first + count - 1 of the original order. Throws ValueError if not all of them exist, or count
+  /// is not positive.
   [[gnu::cold]] Pairs slice(Index first, Index count) const {
     if (first < 0 || count <= 0 || first > size_ - count) {
       throw ValueError({"a slice of ", count, " pairs from pair ", first, " on was asked for, but there are ", size_,
@@ -156,8 +164,9 @@ class Pairs {
     return part;
   }
 
-  /// Starts an epoch, as the PairSource concept asks (data/pair_source.hpp). Before the first epoch, the pairs are in
-  /// their original order, 32 per batch, and all batches are disjoint; the same holds after a stopped start.
+  /// Starts an epoch; required by the PairSource concept (data/pair_source.hpp). Before the first epoch, and after a
+  /// stopped start_epoch, the pairs are in their original order, 32 per batch, with two samples listed per pair. Throws
+  /// ValueError unless batch_size is positive.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
     order_.start(seed, epoch, batch_size, shuffle, stop);
     const auto pair_at = [this](Index pair) { return indices(pair); };
@@ -165,7 +174,7 @@ class Pairs {
     if (stop_requested(stop)) *this = slice(0, size_);
   }
 
-  /// The number of batches.
+  /// The number of batches of the epoch.
   Index batches() const { return order_.batches(); }
 
   /// Sets `out` to batch k. Throws ValueError if there is no such batch.
@@ -190,18 +199,19 @@ class Pairs {
     }
   }
 
-  /// A pointer to the features of sample j of batch k.
+  /// A pointer to the features of sample j of batch k. Throws ValueError if there is no such batch, or it has no such
+  /// sample. The buffer is not used.
   const S* column(Index k, Index j, S* /*buffer*/) const {
     if (layout_) return a_.column(layout_.sample(k, j));
-    const Index pair = order_.item(k, j >> 1);  // a shift, since -1 / 2 would be pair 0
+    const Index pair = order_.item(k, j >> 1);  // not j / 2: for j = -1 that would be pair 0
     return (j & 1) == 0 ? first(pair) : second(pair);
   }
 
  private:
   struct Shared {
-    std::vector<PairIndex> indices;  // empty: pair i is sample i of A and sample i of B
+    std::vector<PairIndex> indices;  // empty if pair i consists of sample i of A and sample i of B
     Labels labels;
-    std::vector<S> weights;  // empty: all 1
+    std::vector<S> weights;  // empty if all are 1
     bool sharing;            // see sharing()
   };
 
@@ -213,11 +223,11 @@ class Pairs {
   [[gnu::cold]] void make_shared_state(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights,
                                        bool sharing) {
     if (labels.size() != size_) {
-      throw ShapeError({"there are ", size_, " pairs, but ", labels.size(), " labels: one a pair is needed"});
+      throw ShapeError({"there are ", size_, " pairs, but ", labels.size(), " labels: one per pair is needed"});
     }
     if (!weights.empty() && length(weights) != size_) {
       throw ShapeError(
-          {"there are ", size_, " pairs, but ", weights.size(), " weights: one a pair is needed, or none"});
+          {"there are ", size_, " pairs, but ", weights.size(), " weights: one per pair is needed, or none"});
     }
     for (Index i = 0; i < length(weights); ++i) {
       if (!std::isfinite(at(weights, i)) || at(weights, i) < 0) {
@@ -228,12 +238,12 @@ class Pairs {
         std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights), sharing});
   }
 
-  /// The columns of pair i: the first in A (or X), the second in B (or X).
+  /// The columns of pair i: its first sample's in A (or X), its second sample's in B (or X).
   PairIndex columns(Index i) const {
     return shared_->indices.empty() ? PairIndex{start_ + i, start_ + i} : at(shared_->indices, start_ + i);
   }
 
-  /// The number of B's first sample; 0 for pairs of X.
+  /// The index of B's first sample; 0 for pairs of X.
   Index offset_of_second() const { return shared_->indices.empty() ? a_.size() : 0; }
 
   Samples<S> a_;
@@ -241,9 +251,9 @@ class Pairs {
   Index start_ = 0;  // first pair of the slice
   Index size_;
   EpochOrder order_;
-  BatchLayout layout_ = {};  // of the epoch; none if no sample is in two pairs
+  BatchLayout layout_ = {};  // of the epoch; not laid out if no sample is shared
   std::shared_ptr<const Shared> shared_;
-  std::shared_ptr<const Classes> classes_ = {};  // of the samples, by their numbers; null if unknown
+  std::shared_ptr<const Classes> classes_ = {};  // of all samples; null if unknown
 };
 
 }  // namespace gemel

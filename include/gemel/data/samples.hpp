@@ -13,38 +13,40 @@
 
 namespace gemel {
 
-/// Immutable samples: a matrix of features x n; each column is one sample. Copies share it. The values are not checked:
-/// the training step reports NaN and infinities when it reaches them, and names the pair.
+/// Immutable samples: a matrix of features x n, one sample per column, which copies share. The values are not checked
+/// here: the training step reports NaN and infinities when it reaches them, and names the pair.
 ///
-/// Constructing throws ShapeError if there is no sample or no feature, or more values than any machine holds, and
-/// ValueError if a view is of a null pointer.
+/// All constructors and views throw ShapeError if there is no sample or no feature, or there are more values than any
+/// machine holds; a view of a null pointer throws ValueError.
 template <Scalar S>
 class Samples {
  public:
   /// @{
-  /// Copies share the values. There is no move, since a copy is as cheap: a moved-from object would keep its sizes
-  /// without the values.
+  /// Copies share the values. A move copies too: copies are cheap, and a moved-from object would keep its sizes but
+  /// have no values.
   Samples(const Samples&) = default;
   Samples& operator=(const Samples&) = default;
   /// @}
 
-  /// Owns the matrix: moved in if it is moved or a temporary, else copied once.
+  /// Samples that own the matrix (features x n). A temporary or moved matrix is not copied; any other is copied once.
   Samples(MatrixX<S> samples) : Samples(std::make_shared<const MatrixX<S>>(std::move(samples))) {}
 
-  /// The same for other Eigen types: blocks, fixed sizes, expressions.
+  /// Samples that own a copy of a block, a fixed-size matrix or another expression (features x n).
   template <class Derived>
   Samples(const Eigen::MatrixBase<Derived>& samples) : Samples(MatrixX<S>(samples)) {}
 
-  /// A view of a matrix, which the caller keeps alive and unchanged for as long as these samples and their copies live.
+  /// A view of a matrix (features x n). The caller must keep the matrix alive and unchanged for as long as the view,
+  /// its copies or its selections are in use.
   static Samples view(const MatrixX<S>& samples) { return {nullptr, samples.data(), samples.rows(), samples.cols()}; }
-  /// A view of a temporary would dangle.
+  /// Deleted, because a view of a temporary would dangle.
   static Samples view(const MatrixX<S>&&) = delete;
 
-  /// A view of features x n values that lie column by column, such as a mapped file.
+  /// A view of a column-major array of features x n values, such as a mapped file. The caller must keep it alive and
+  /// unchanged, as above.
   static Samples view(const S* data, Index features, Index n) { return {nullptr, data, features, n}; }
 
-  /// Copies n rows of `features` values each (a NumPy array in C order), whose bytes are those of features x n values
-  /// column by column.
+  /// Samples that own a copy of a row-major array with one sample per row (n x features), such as a NumPy array in C
+  /// order.
   static Samples from_row_major(const S* data, Index n, Index features) {
     return MatrixX<S>(view(data, features, n).matrix());
   }
@@ -55,26 +57,28 @@ class Samples {
   /// The number of samples.
   Index size() const { return size_; }
 
-  /// The features of sample i: `features()` values side by side.
+  /// A pointer to the features of sample i: features() contiguous values.
   const S* column(Index i) const {
     return selected_ ? (*selected_)[static_cast<std::size_t>(i)] : data_ + i * features_;
   }
-  /// Sample i as a vector.
+  /// Sample i as a vector of features() values.
   ConstColumn<S> operator[](Index i) const { return {column(i), features_}; }
 
-  /// All samples as a list of columns, which refers to this object.
+  /// All samples as a list of columns. The list refers to this object and must not outlive it.
   ColumnList<S> columns() const {
     return selected_ ? ColumnList<S>{selected_->data(), features_, size_} : ColumnList<S>{matrix()};
   }
 
-  /// All samples as one matrix. Throws ShapeError for a selection, whose columns need not lie side by side.
+  /// All samples as one matrix (features x n), which refers to their memory. Throws ShapeError for a selection, whose
+  /// columns need not be contiguous.
   ConstColumns<S> matrix() const {
     if (selected_)
       throw ShapeError("a selection of samples does not lie side by side: use columns() instead of matrix()");
     return {data_, features_, size_};
   }
 
-  /// These samples, in this order; none is copied. Throws ValueError if an index is not one of a sample.
+  /// The samples with these indices, in this order. No values are copied: a selection of a view still refers to the
+  /// caller's memory. Throws ShapeError if there are no indices; ValueError if an index is not that of a sample.
   Samples select(std::span<const Index> indices) const {
     auto pointers = std::make_shared<std::vector<const S*>>();
     pointers->reserve(indices.size());
@@ -89,8 +93,8 @@ class Samples {
     return selection;
   }
 
-  /// The same samples in memory of their own, side by side. A selection then has a matrix(), and no longer keeps all
-  /// other samples alive; a view no longer depends on the caller's memory.
+  /// The same samples in contiguous memory of their own. Unlike a selection, the copy has a matrix() and does not keep
+  /// the other samples alive; unlike a view, it does not depend on the caller's memory.
   Samples copy() const {
     MatrixX<S> values(features_, size_);
     for (Index i = 0; i < size_; ++i) values.col(i) = (*this)[i];
@@ -114,7 +118,7 @@ class Samples {
   const S* data_;
   Index features_;
   Index size_;
-  std::shared_ptr<const std::vector<const S*>> selected_;  // null: all columns, in their order
+  std::shared_ptr<const std::vector<const S*>> selected_;  // null if not a selection
 };
 
 }  // namespace gemel

@@ -19,28 +19,29 @@
 
 namespace gemel {
 
-// Each function splits into two sides, given the fraction to hold out, or into one part per fraction; the fractions add
-// up to 1:
+// Each function below has two forms. Given the fraction to hold out, it splits into two sides. Given several fractions,
+// which add up to 1, it splits into one part per fraction:
 //
 //   const Split split = split_samples(classes, 0.25, rng);                              // split.train, split.test
 //   const auto [train, validation, test] = split_samples(classes, {0.6, 0.2, 0.2}, rng);
 //
-// If the number of parts is known at run time only, the fractions are a vector (or another span of doubles), and the
-// result is a vector of parts. The samples of each part are in ascending order.
+// If the number of parts is known only at run time, pass the fractions as a vector (or another span of doubles); the
+// result is then a vector of parts. The samples of each part are in ascending order.
 
-/// The numbers of the samples on the two sides of a split, ascending: `x.select(split.train)`.
+/// The indices of the samples on the two sides of a split, ascending. `x.select(split.train)` selects the samples.
 struct Split {
-  std::vector<Index> train;  ///< Samples to train with.
-  std::vector<Index> test;   ///< Samples held out.
+  std::vector<Index> train;  ///< Indices of the samples to train with.
+  std::vector<Index> test;   ///< Indices of the samples held out.
 };
 
-/// The numbers of the samples of each part, ascending.
+/// The indices of the samples of each part, ascending.
 using SplitParts = std::vector<std::vector<Index>>;
 
 namespace detail {
 
-// The number of items to hold out: round(n fraction), halves up, but at least one and not all. `what` is the plural of
-// the items in error messages.
+// The number of items to hold out: round(n * fraction), with halves rounded up, but at least one and at most n - 1.
+// `what` names the items, in the plural, in error messages. Throws ValueError unless the fraction is in (0, 1) and
+// n >= 2.
 inline Index held_out(Index n, double fraction, const std::string& what) {
   if (!(fraction > 0 && fraction < 1)) {
     throw ValueError({"the fraction held out is ", fraction, ", but it must be in (0, 1)"});
@@ -57,8 +58,8 @@ inline std::vector<Index> random_order(Index n, Rng& rng) {
   return order;
 }
 
-// Throws ValueError unless there are at least two fractions, each in (0, 1), and they add up to 1. The tolerance allows
-// for fractions given as floats, whose sum is off by some 1e-7.
+// Throws ValueError unless there are at least two fractions, each is in (0, 1), and they add up to 1. The tolerance
+// allows for fractions given as floats, whose sum may be off by about 1e-7.
 inline void check_fractions(std::span<const double> fractions) {
   if (fractions.size() < 2) {
     throw ValueError({"a split into parts needs two fractions or more, but there are ", fractions.size(),
@@ -76,8 +77,9 @@ inline void check_fractions(std::span<const double> fractions) {
   }
 }
 
-// The number of items in each part: a part reaches from round(n times the sum of the fractions before it) to the same
-// with its own fraction, halves up, but has at least one item. `what` is the plural of the items in error messages.
+// The number of items in each part. If the items are laid out in one row, part p ends at round(n * (sum of the
+// fractions up to p)), with halves rounded up, but each part has at least one item. `what` names the items, in the
+// plural, in error messages.
 inline std::vector<Index> part_sizes(Index n, std::span<const double> fractions, const std::string& what) {
   check_fractions(fractions);
   const Index parts = length(fractions);
@@ -86,12 +88,12 @@ inline std::vector<Index> part_sizes(Index n, std::span<const double> fractions,
   }
   const auto all = static_cast<double>(n);
   std::vector<Index> sizes;
-  double passed = 0;
+  double sum = 0;
   Index begin = 0;
   for (Index p = 0; p < parts; ++p) {
-    passed += fractions[static_cast<std::size_t>(p)];
+    sum += fractions[static_cast<std::size_t>(p)];
     const Index after = parts - 1 - p;
-    const Index end = after == 0 ? n : std::clamp(tolerant_floor(all * passed + 0.5, all), begin + 1, n - after);
+    const Index end = after == 0 ? n : std::clamp(tolerant_floor(all * sum + 0.5, all), begin + 1, n - after);
     sizes.push_back(end - begin);
     begin = end;
   }
@@ -120,7 +122,8 @@ std::array<std::vector<Index>, N> as_array(SplitParts&& parts) {
   return array;
 }
 
-// The samples of whole classes: the first part has those of the first sizes[0] classes in this order, and so on.
+// The parts of a split by whole classes: part 0 has the samples of the first sizes[0] classes of `order`, part 1 those
+// of the next sizes[1], and so on.
 inline SplitParts parts_of_whole(const Classes& classes, std::span<const Index> order, std::span<const Index> sizes) {
   SplitParts parts(sizes.size());
   std::size_t next = 0;
@@ -134,7 +137,7 @@ inline SplitParts parts_of_whole(const Classes& classes, std::span<const Index> 
   return parts;
 }
 
-// Splits by whole classes, drawn at random. `what` is the plural of the classes in error messages.
+// Splits by whole classes, drawn at random. `what` names the classes, in the plural, in error messages.
 inline Split split_whole(const Classes& classes, double fraction, const std::string& what, Rng& rng) {
   const Index held = held_out(classes.count(), fraction, what);
   const std::vector<Index> order = random_order(classes.count(), rng);
@@ -147,15 +150,15 @@ inline SplitParts split_whole(const Classes& classes, std::span<const double> fr
   return parts_of_whole(classes, random_order(classes.count(), rng), sizes);
 }
 
-// Decides, class by class, how many samples each part gets, so that the parts reach their sizes as closely as whole
-// samples, and the minimum of two per class, allow. The remainder of a class goes to the parts that are furthest
-// behind.
+// Decides, class by class, how many samples of the class each part gets. The parts come as close to their intended
+// sizes as whole samples and the minimum of two samples per class allow. The remainder of a class, after each part has
+// its share rounded down, goes to the parts that are furthest behind.
 class Stratifier {
  public:
-  // Takes the intended sizes of the parts, and their sum.
+  // `sizes` are the intended sizes of the parts, and n is their sum.
   Stratifier(std::vector<Index> sizes, Index n) : sizes_(std::move(sizes)), n_(n), given_(sizes_.size()) {}
 
-  // The number of samples for each part, of a class with `size` samples.
+  // The number of samples that each part gets of the next class, which has `size` samples.
   std::vector<Index> operator()(Index size) {
     passed_ += size;
     const Index parts = length(sizes_);
@@ -172,7 +175,7 @@ class Stratifier {
       given_[p] += counts[p];
       left -= counts[p];
     }
-    // Within one sample of the share: a part whose share is a whole number gets no more.
+    // A part whose share is a whole number gets no more, so that every count is within one sample of its share.
     for (const std::size_t p : by_lack()) {
       const bool serves = std::find(order.begin(), order.end(), p) != order.end();
       if (left == 0 || !serves || size * std::int64_t{sizes_[p]} % all == 0) continue;
@@ -183,9 +186,9 @@ class Stratifier {
     if (size >= 4) {
       for (const std::size_t p : order) {
         for (; counts[p] < 2; ++counts[p], ++given_[p]) {
-          const auto most = std::max_element(counts.begin(), counts.end());
-          --*most;
-          --given_[static_cast<std::size_t>(most - counts.begin())];
+          const auto largest = std::max_element(counts.begin(), counts.end());
+          --*largest;
+          --given_[static_cast<std::size_t>(largest - counts.begin())];
         }
       }
     }
@@ -193,7 +196,8 @@ class Stratifier {
   }
 
  private:
-  // The parts, ordered by how much they lack of their fraction of the classes so far, the most first.
+  // The indices of the parts, ordered by how many samples they lack of their share of the classes so far; the part that
+  // lacks most comes first.
   std::vector<std::size_t> by_lack() const {
     std::vector<std::size_t> order(sizes_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -212,8 +216,8 @@ class Stratifier {
 
 }  // namespace detail
 
-/// Splits n samples at random: round(n fraction) are held out, halves rounded up, but at least one and not all. Throws
-/// ValueError unless the fraction is in (0, 1) and n >= 2.
+/// Splits n samples at random: holds out round(n * fraction) of them. Halves are rounded up, and each side has at least
+/// one sample. Throws ValueError unless the fraction is in (0, 1) and n >= 2.
 inline Split split_samples(Index n, double fraction, Rng& rng) {
   const Index held = detail::held_out(n, fraction, "samples");
   const std::vector<Index> order = detail::random_order(n, rng);
@@ -223,9 +227,10 @@ inline Split split_samples(Index n, double fraction, Rng& rng) {
   return split;
 }
 
-/// Splits n samples at random into one part per fraction. Each part ends at round(n times the sum of the fractions so
-/// far), halves rounded up, and has at least one sample. Throws ValueError if there are fewer than two fractions, one
-/// is not in (0, 1), they do not add up to 1 (up to rounding), or there are fewer samples than parts.
+/// Splits n samples at random into one part per fraction. Parts 0 to p have round(n * (sum of the fractions up to p))
+/// samples together, with halves rounded up, but each part has at least one. Throws ValueError if there are fewer than
+/// two fractions, a fraction is not in (0, 1), the fractions do not add up to 1 (up to rounding), or there are fewer
+/// samples than parts.
 inline SplitParts split_samples(Index n, std::span<const double> fractions, Rng& rng) {
   const std::vector<Index> sizes = detail::part_sizes(n, fractions, "samples");
   const std::vector<Index> order = detail::random_order(n, rng);
@@ -238,29 +243,30 @@ inline SplitParts split_samples(Index n, std::span<const double> fractions, Rng&
   detail::sort_parts(parts);
   return parts;
 }
-/// The same, with the fractions in braces and an array of parts.
+/// As above, but takes the fractions in braces and returns an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_samples(Index n, const double (&fractions)[N], Rng& rng) {
   return detail::as_array<N>(split_samples(n, std::span<const double>(fractions), rng));
 }
 
-/// Stratified split into two sides: of every class its share of the round(n fraction) samples is held out, to within
-/// one sample. A class of four samples or more has at least two on either side, where they form similar pairs. So more
-/// or fewer than round(n fraction) samples are held out if the classes are small: classes of four have two on either
-/// side, and with such classes only, a fraction of 0.2 holds out half of the samples. Smaller classes have just their
-/// share, which is one sample or none unless the fraction is large, so that no similar pair of theirs is held out.
-/// Neither side is empty. Throws as the split of n samples.
+/// Stratified split of n samples into two sides. Every class contributes its share, to within one sample, to the
+/// round(n * fraction) samples that are held out. A class of four samples or more has at least two samples, and so a
+/// similar pair, on either side. Therefore small classes can change the number of samples held out: if all classes have
+/// four samples, any fraction holds out two of each, which is half. A class of fewer than four samples contributes only
+/// its share; unless the fraction is large, that is at most one sample, and so no similar pair. Neither side is empty.
+/// Throws like the split of n samples.
 inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   const Index n = classes.size();
   const Index held = detail::held_out(n, fraction, "samples");
   Split split;
-  Index passed = 0;  // samples of the classes so far
+  Index passed = 0;  // number of samples in the classes up to c
   for (Index c = 0; c < classes.count(); ++c) {
     const std::span<const Index> members = classes.members(c);
     const Index size = length(members);
     passed += size;
-    // Held out so far, floor(passed held / n), keeps to the line: every class has its share to within one.
-    const auto quota = [&](std::int64_t part) { return part * held / n; };  // 64 bits, whatever an Index has
+    // After each class, floor(passed * held / n) samples should be held out; then every class has its share to within
+    // one sample.
+    const auto quota = [&](std::int64_t part) { return part * held / n; };  // in 64 bits, even if Index is smaller
     auto count = static_cast<Index>(
         std::clamp(quota(passed) - length(split.test), quota(size), (std::int64_t{size} * held + n - 1) / n));
     if (size >= 4) count = std::clamp<Index>(count, 2, size - 2);
@@ -277,21 +283,21 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
 
 /// Stratified split into one part per fraction.
 ///
-/// - If the smallest fraction of a class is three samples or more, every part has its fraction of that class to within
-///   two samples (within one of the class's share of the part's size, which is itself rounded).
-/// - A class with at least two samples per part has at least two in each part, where they form similar pairs.
-/// - A smaller class of four samples or more is in as many parts as it can give two samples: in those that lack most so
-///   far. So with small classes, parts have more or less than their fractions.
-/// - A class of fewer than four samples has just its share of the parts' sizes, to within one sample: one sample or
-///   none of a small part, and so no similar pair.
+/// - If a class's smallest share is three samples or more, every part has its fraction of that class to within two
+///   samples: one for rounding the class's share, and one because the size of the part is itself rounded.
+/// - A class with at least two samples per part has at least two, and so a similar pair, in each part.
+/// - A smaller class of four samples or more gives two samples or more to as many parts as it can: to those that lack
+///   most so far. Therefore small classes can make parts larger or smaller than their fractions.
+/// - A class of fewer than four samples contributes only its share of each part, to within one sample. In a small part,
+///   that is at most one sample, and so no similar pair.
 ///
-/// Throws as the split of n samples, and ValueError if a part would be empty, which can happen if the classes are few
-/// and small.
+/// Throws like the split of n samples, and ValueError if a part would be empty, which can happen if there are few
+/// classes and they are small.
 inline SplitParts split_samples(const Classes& classes, std::span<const double> fractions, Rng& rng) {
   const Index n = classes.size();
   detail::Stratifier counts_of_parts(detail::part_sizes(n, fractions, "samples"), n);
   SplitParts parts(fractions.size());
-  // The classes are in random order, since the parts of a small class depend on the classes before it.
+  // The classes come in random order, because the parts that a small class goes to depend on the classes before it.
   for (const Index c : detail::random_order(classes.count(), rng)) {
     const std::span<const Index> members = classes.members(c);
     const std::vector<Index> counts = counts_of_parts(length(members));
@@ -305,27 +311,27 @@ inline SplitParts split_samples(const Classes& classes, std::span<const double> 
   detail::sort_parts(parts);
   return parts;
 }
-/// The same, with the fractions in braces and an array of parts.
+/// As above, but takes the fractions in braces and returns an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_samples(const Classes& classes, const double (&fractions)[N],
                                                                 Rng& rng) {
   return detail::as_array<N>(split_samples(classes, std::span<const double>(fractions), rng));
 }
 
-/// Splits by class: round(classes fraction) whole classes, drawn at random, are held out, halves rounded up, but at
-/// least one and not all. So no person, thing or digit of the test was seen in training. Throws ValueError unless the
+/// Splits by class: holds out round(number of classes * fraction) whole classes, drawn at random, so that training sees
+/// no class of the test. Halves are rounded up, and each side has at least one class. Throws ValueError unless the
 /// fraction is in (0, 1) and there are at least two classes.
 inline Split split_classes(const Classes& classes, double fraction, Rng& rng) {
   return detail::split_whole(classes, fraction, "classes", rng);
 }
 
-/// Splits by class into one part per fraction of the number of classes. The classes are drawn at random, and each part
-/// has at least one. Throws ValueError if there are fewer than two fractions, one is not in (0, 1), they do not add up
-/// to 1 (up to rounding), or there are fewer classes than parts.
+/// Splits by class into one part per fraction, where the fractions are of the number of classes. The classes are drawn
+/// at random, and each part has at least one class. Throws ValueError if there are fewer than two fractions, a fraction
+/// is not in (0, 1), the fractions do not add up to 1 (up to rounding), or there are fewer classes than parts.
 inline SplitParts split_classes(const Classes& classes, std::span<const double> fractions, Rng& rng) {
   return detail::split_whole(classes, fractions, "classes", rng);
 }
-/// The same, with the fractions in braces and an array of parts.
+/// As above, but takes the fractions in braces and returns an array of parts.
 template <std::size_t N>
 requires(N > 1) std::array<std::vector<Index>, N> split_classes(const Classes& classes, const double (&fractions)[N],
                                                                 Rng& rng) {
