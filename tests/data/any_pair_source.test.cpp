@@ -18,9 +18,9 @@ static_assert(PairSource<AnyPairSource<float>, float> && PairSource<AnyPairSourc
 
 const std::vector<int> nine_classes = {0, 1, 2, 0, 1, 2, 0, 1, 0};
 
-/// Everything that the source provides for an epoch, including the features.
+/// All numbers that the source provides for an epoch, and the first feature of each sample.
 template <class Source>
-std::vector<double> told(const Source& source) {
+std::vector<double> contents(const Source& source) {
   std::vector<double> all = {static_cast<double>(source.features()), static_cast<double>(source.batches())};
   Batch<double> batch;
   for (Index k = 0; k < source.batches(); ++k) {
@@ -48,12 +48,12 @@ TEST_CASE("AnyPairSource gives the batches of the chosen source", "[any_pair_sou
     for (const bool shuffle : {false, true}) {
       source.start_epoch(3, 1, 4, shuffle);
       any.start_epoch(3, 1, 4, shuffle);
-      CHECK(told(any) == told(source));
+      CHECK(contents(any) == contents(source));
     }
     const AnyPairSource<double> copy = any;
     any.start_epoch(3, 2, 4, true);
-    CHECK(told(copy) == told(source));
-    CHECK(told(any) != told(source));
+    CHECK(contents(copy) == contents(source));
+    CHECK(contents(any) != contents(source));
   };
   const Samples<double> x = counted<double>(9, 2);
   Rng rng{1};
@@ -63,11 +63,11 @@ TEST_CASE("AnyPairSource gives the batches of the chosen source", "[any_pair_sou
   check(InBatchPairs<double>{x, Classes(nine_classes)});
 }
 
-TEST_CASE("AnyPairSource passes on a stop, and the errors of the chosen source", "[any_pair_source]") {
+TEST_CASE("AnyPairSource passes a stop to the chosen source, and its errors to the caller", "[any_pair_source]") {
   const Samples<float> x = counted<float>(9);
   AnyPairSource<float> source = PairSampler<float>{x, Classes(nine_classes)};
   Batch<float> batch;
-  CHECK_THROWS_AS(source.batch(0, batch), ValueError);  // no epoch was started
+  CHECK_THROWS_AS(source.batch(0, batch), ValueError);  // before the first epoch
   source.start_epoch(1, 0, 4, true);
   source.batch(0, batch);
   const StopFlag stop{true};
@@ -75,5 +75,5 @@ TEST_CASE("AnyPairSource passes on a stop, and the errors of the chosen source",
   CHECK_THROWS_AS(source.batch(0, batch), ValueError);
 
   source = InBatchPairs<float>{x, Classes(nine_classes)};
-  CHECK_THROWS_AS(source.start_epoch(1, 0, 1, true), ValueError);  // one sample has no pair
+  CHECK_THROWS_AS(source.start_epoch(1, 0, 1, true), ValueError);  // a single sample has no pair
 }

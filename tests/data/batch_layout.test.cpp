@@ -1,10 +1,16 @@
 #include "gemel/data/batch_layout.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
 #include "data/numbered.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/stop.hpp"
+#include "gemel/data/epoch_order.hpp"
 #include "gemel/data/pairs.hpp"
 
 using namespace gemel;
@@ -31,13 +37,13 @@ TEST_CASE("a batch holds each of its samples once, in the order of its pairs", "
   CHECK(*pairs.column(1, 2, nullptr) == 4);
 }
 
-TEST_CASE("batches without a shared sample stay disjoint", "[batch_layout]") {
+TEST_CASE("a batch is disjoint if each of its samples occurs only once", "[batch_layout]") {
   Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(0, 0, 1, false);
   Batch<double> batch;
   for (Index k = 0; k < 7; ++k) {
     pairs.batch(k, batch);
-    CHECK(batch.disjoint == (k != 5));  // pair 5 is a sample with itself
+    CHECK(batch.disjoint == (k != 5));  // pair 5 pairs a sample with itself
   }
   Pairs<double> apart{counted<double>(6), {{0, 1}, {4, 5}, {3, 2}}, {1, 0, 1}};
   apart.start_epoch(0, 0, 3, false);
@@ -62,7 +68,7 @@ TEST_CASE("after a stop no epoch is laid out, until the next arrange", "[batch_l
   CHECK(layout.sample(1, 0) == 5);
 }
 
-TEST_CASE("a shuffled epoch has all pairs, and a slice has its own", "[batch_layout]") {
+TEST_CASE("a shuffled epoch has all pairs, and a slice has only its own", "[batch_layout]") {
   Pairs<double> pairs{counted<double>(7), indices, {1, 0, 1, 0, 1, 0, 1}};
   pairs.start_epoch(3, 1, 3, true);
   Batch<double> batch;

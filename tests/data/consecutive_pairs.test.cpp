@@ -6,25 +6,22 @@
 
 #include "catch.hpp"
 #include "data/numbered.hpp"
+#include "error_text.hpp"
 
 using namespace gemel;
 
 namespace {
 
-std::string failure(const std::vector<int>& classes) {
+std::string error_of(const std::vector<int>& classes) {
   Rng rng{1};
-  try {
-    consecutive_pairs(counted<float>(length(classes)), classes, rng);
-  } catch (const ValueError& error) {
-    return error.what();
-  }
-  return "none";
+  return error_text<ValueError>([&] { consecutive_pairs(counted<float>(length(classes)), classes, rng); });
 }
 
 }  // namespace
 
-TEST_CASE("each sample of a class is paired with the next one, then with its counterpart in another class") {
-  // The smallest class, 2, has 3 samples.
+TEST_CASE("each sample is paired with the next one of its class, then with its counterpart in another class",
+          "[consecutive_pairs]") {
+  // The smallest class is class 2, with 3 samples.
   const std::vector<int> labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0};
   const Classes classes{labels};
   Rng rng{5};
@@ -54,7 +51,7 @@ TEST_CASE("each sample of a class is paired with the next one, then with its cou
   }
 }
 
-TEST_CASE("the other class is uniform among the others") {
+TEST_CASE("the class of a dissimilar partner is uniform among the other classes", "[consecutive_pairs]") {
   std::vector<int> labels(5 * 2001);
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i % 5);
   const Classes classes{labels};
@@ -68,9 +65,9 @@ TEST_CASE("the other class is uniform among the others") {
   for (const auto& [key, count] : counts) CHECK(std::abs(count - 500) < 100);
 }
 
-TEST_CASE("consecutive pairs need two classes of two samples, and one class per sample") {
-  CHECK(failure({3, 3, 3}) == "all samples are of class 3: dissimilar pairs need at least two classes");
-  CHECK(failure({3, 3, 8}) == "class 8 has one sample, but consecutive pairs need two of every class");
+TEST_CASE("consecutive pairs need two classes of two samples, and one class per sample", "[consecutive_pairs]") {
+  CHECK(error_of({3, 3, 3}) == "all samples are of class 3: dissimilar pairs need at least two classes");
+  CHECK(error_of({3, 3, 8}) == "class 8 has one sample, but consecutive pairs need two of every class");
   Rng rng{1};
   CHECK_THROWS_AS(consecutive_pairs(counted<float>(5), Classes{1, 1, 2, 2}, rng), ShapeError);
 }

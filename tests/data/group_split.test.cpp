@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "mentions.hpp"
 
 using namespace gemel;
 
 namespace {
 
-// Each sample is in one part, and so is each group.
+// Checks that each sample is in one part, that all samples of a group are in the same part, and that no part is empty.
 void check_groups(std::span<const std::vector<Index>> parts, const Classes& groups) {
   std::set<Index> samples, seen;
   for (const std::vector<Index>& part : parts) {
@@ -47,7 +48,7 @@ Classes growing_groups(int count) {
 
 }  // namespace
 
-TEST_CASE("no group is on two sides of a split", "[group_split]") {
+TEST_CASE("no group is in two parts of a split", "[group_split]") {
   const Classes groups = growing_groups(13);
   Rng rng{1};
   std::set<Index> ever_held;
@@ -66,18 +67,13 @@ TEST_CASE("no group is on two sides of a split", "[group_split]") {
   CHECK(split_groups(groups, std::vector{0.6, 0.2, 0.2}, one)[2] == split_groups(groups, {0.6, 0.2, 0.2}, other)[2]);
 }
 
-TEST_CASE("a split by groups rejects what cannot be split", "[group_split]") {
+TEST_CASE("a split by groups rejects invalid fractions, and fewer groups than parts", "[group_split]") {
   Rng rng{1};
-  const auto refusal = [&](const Classes& groups, const std::vector<double>& fractions) -> std::string {
-    try {
-      split_groups(groups, fractions, rng);
-    } catch (const ValueError& error) {
-      return error.what();
-    }
-    return "split";
+  const auto error_of = [&](const Classes& groups, const std::vector<double>& fractions) {
+    return error_text<ValueError>([&] { split_groups(groups, fractions, rng); });
   };
-  CHECK(mentions(refusal({1, 1, 2}, {0.6, 0.2, 0.2}), "3 parts needs at least as many groups, but there are 2"));
-  CHECK(mentions(refusal({1, 2, 3}, {0.6, 0.2}), "add up to"));
+  CHECK(mentions(error_of({1, 1, 2}, {0.6, 0.2, 0.2}), "3 parts needs at least as many groups, but there are 2"));
+  CHECK(mentions(error_of({1, 2, 3}, {0.6, 0.2}), "add up to"));
   CHECK_THROWS_AS(split_groups(Classes{1, 1, 1}, 0.5, rng), ValueError);
   CHECK_THROWS_AS(split_groups(Classes{1, 2, 1}, 1.0, rng), ValueError);
   const GroupedClasses uneven{.groups = Classes{1, 2, 3}, .classes = Classes{1, 2}};
@@ -88,8 +84,8 @@ TEST_CASE("a split by groups rejects what cannot be split", "[group_split]") {
   CHECK_THROWS_AS(split_groups(one, {0.5, 0.5}, rng), ValueError);
 }
 
-TEST_CASE("a stratified split by groups has every class in every part, where its groups allow", "[group_split]") {
-  // Three of thirty groups have class 9: by chance only one of six or seven splits has it in all parts.
+TEST_CASE("a stratified split by groups has every class in every part, if the groups allow it", "[group_split]") {
+  // Three of thirty groups have class 9. Only about one random split in six has this class in all parts.
   std::vector<int> groups, classes;
   for (int g = 0; g < 30; ++g) {
     for (int i = 0; i < 6; ++i) {
@@ -114,9 +110,9 @@ TEST_CASE("a stratified split by groups has every class in every part, where its
   CHECK(by_chance < 12);
 }
 
-TEST_CASE("a stratified split by groups holds out the fraction of the samples, though groups are uneven",
+TEST_CASE("a stratified split by groups holds out the fraction of the samples, even if group sizes differ",
           "[group_split]") {
-  const Classes groups = growing_groups(20);  // 1 to 20 samples: 210
+  const Classes groups = growing_groups(20);  // with 1 to 20 samples, 210 in total
   const GroupedClasses samples{.groups = groups, .classes = std::vector<int>(210, 1)};
   std::set<std::vector<Index>> different;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

@@ -41,7 +41,7 @@ TEST_CASE("a batch has all pairs of its samples, and an epoch has all samples", 
   CHECK(std::set<Index>(samples.begin(), samples.end()).size() == 11);
 }
 
-TEST_CASE("a batch keeps nothing of its previous contents", "[in_batch_pairs]") {
+TEST_CASE("filling a batch overwrites all of its previous contents", "[in_batch_pairs]") {
   InBatchPairs<float> source{counted<float>(9), std::vector<int>{1, 1, 2, 3, 3, 3, 1, 2, 2}};
   source.start_epoch(1, 0, 4, true);
   Batch<float> fresh, used;
@@ -83,10 +83,10 @@ TEST_CASE("batches that are not in the epoch, and samples that are not in the ba
           "[in_batch_pairs]") {
   InBatchPairs<float> source{counted<float>(9), std::vector<int>(9, 1)};
   Batch<float> batch;
-  CHECK(source.column(0, 8, nullptr)[0] == 8);  // before the first epoch: the original order
+  CHECK(source.column(0, 8, nullptr)[0] == 8);  // before the first epoch, in the original order
   CHECK_THROWS_AS(source.column(0, 9, nullptr), ValueError);
   source.start_epoch(0, 0, 4, false);
-  for (const Index k : {-1, 2, 3, 1 << 30}) {  // batch 2 is the omitted one
+  for (const Index k : {-1, 2, 3, 1 << 30}) {  // batch 2 would have a single sample
     CAPTURE(k);
     CHECK_THROWS_AS(source.batch(k, batch), ValueError);
     CHECK_THROWS_AS(source.column(k, 0, nullptr), ValueError);

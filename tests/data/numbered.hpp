@@ -3,7 +3,7 @@
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
 
-/// Samples that hold their number: the first feature of sample i is i, the others are 0.
+/// Samples (features x n) that are numbered in their first feature: it is i for sample i. The other features are 0.
 template <gemel::Scalar S>
 gemel::Samples<S> counted(gemel::Index n, gemel::Index features = 1) {
   gemel::MatrixX<S> x = gemel::MatrixX<S>::Zero(features, n);
@@ -11,7 +11,7 @@ gemel::Samples<S> counted(gemel::Index n, gemel::Index features = 1) {
   return x;
 }
 
-/// Samples that hold their number in all features: feature i of sample j is 10 j + i + offset.
+/// Samples (features x n) whose values tell sample and feature: feature i of sample j is 10 * j + i + offset.
 inline gemel::MatrixX<float> numbered(gemel::Index features, gemel::Index n, float offset = 0) {
   gemel::MatrixX<float> m(features, n);
   for (gemel::Index j = 0; j < n; ++j) {

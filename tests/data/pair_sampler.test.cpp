@@ -25,7 +25,7 @@ struct Drawn {
   friend bool operator==(const Drawn&, const Drawn&) = default;
 };
 
-// Checks what must hold for every epoch, and returns its pairs.
+// The pairs of the current epoch; also checks what must hold in every epoch.
 Drawn epoch_of(const PairSampler<float>& sampler, const Classes& classes) {
   Drawn drawn;
   Batch<float> batch;
@@ -66,7 +66,7 @@ std::vector<int> thirds(Index n) {
 
 }  // namespace
 
-TEST_CASE("by default each sample is first in one similar and one dissimilar pair") {
+TEST_CASE("by default each sample is the first of one similar and one dissimilar pair", "[pair_sampler]") {
   const Classes classes = thirds(31);
   PairSampler<float> sampler{counted<float>(31), classes};
   CHECK(sampler.size() == 62);
@@ -81,7 +81,7 @@ TEST_CASE("by default each sample is first in one similar and one dissimilar pai
   for (const auto& counts : first) CHECK(counts == std::array<int, 2>{1, 1});
 }
 
-TEST_CASE("the share of similar pairs and the number of pairs per sample are exact") {
+TEST_CASE("the share of similar pairs and the number of pairs per sample are exact", "[pair_sampler]") {
   const Classes classes = thirds(20);
   for (const double share : {0.0, 0.1, 0.25, 0.5, 0.8, 1.0}) {
     for (const Index per_sample : {1, 2, 5}) {
@@ -91,13 +91,13 @@ TEST_CASE("the share of similar pairs and the number of pairs per sample are exa
       sampler.start_epoch(3, 1, 32, false);
       const Drawn drawn = epoch_of(sampler, classes);
       CHECK(count_similar(drawn) == std::lround(share * 20 * static_cast<double>(per_sample)));
-      // Without shuffling they alternate: no prefix is off by more than one.
+      // Without shuffling, similar pairs are evenly spaced: their number in any prefix is off by at most one.
       double similar = 0;
       for (std::size_t p = 0; p < drawn.similar.size(); ++p) {
         similar += drawn.similar[p];
         CHECK(std::abs(similar - share * static_cast<double>(p + 1)) <= 1);
       }
-      // The first samples of either kind are evenly distributed.
+      // All samples are equally often the first sample of a similar pair, and of a dissimilar pair, to within one.
       std::map<std::pair<int, Index>, int> uses;
       for (std::size_t p = 0; p < drawn.pairs.size(); ++p) ++uses[{drawn.similar[p], drawn.pairs[p].first}];
       for (const auto& [key, count] : uses) {
@@ -108,7 +108,7 @@ TEST_CASE("the share of similar pairs and the number of pairs per sample are exa
   }
 }
 
-TEST_CASE("an epoch's pairs are a function of (seed, epoch), and new in every epoch") {
+TEST_CASE("the pairs are a function of (seed, epoch), and different in every epoch", "[pair_sampler]") {
   const Classes classes = thirds(40);
   PairSampler<float> sampler{counted<float>(40), classes};
   sampler.start_epoch(1, 0, 8, true);
@@ -132,7 +132,8 @@ TEST_CASE("an epoch's pairs are a function of (seed, epoch), and new in every ep
   CHECK(sorted(in_order) == sorted(first));
 }
 
-TEST_CASE("partners are drawn uniformly, and even few pairs reach all samples in a few epochs") {
+TEST_CASE("second samples are drawn uniformly, and with few pairs per epoch all samples are equally often first",
+          "[pair_sampler]") {
   const Classes classes{0, 0, 0, 0, 1, 1, 2, 2, 2};
   PairSampler<float> sampler{counted<float>(9), classes};
   std::map<std::pair<Index, Index>, int> counts;
@@ -171,7 +172,7 @@ TEST_CASE("partners are drawn uniformly, and even few pairs reach all samples in
   }
 }
 
-TEST_CASE("a sample that is alone in its class is in dissimilar pairs only") {
+TEST_CASE("a sample that is alone in its class is in dissimilar pairs only", "[pair_sampler]") {
   const Classes classes{5, 1, 1, 9, 1};
   PairSampler<float> sampler{counted<float>(5), classes, {.pairs_per_sample = 20}};
   sampler.start_epoch(1, 0, 32, true);
@@ -191,7 +192,7 @@ TEST_CASE("a sample that is alone in its class is in dissimilar pairs only") {
   CHECK(count_similar(epoch_of(none, Classes{1, 2, 3})) == 0);
 }
 
-TEST_CASE("fixed pairs for validation are those of epoch 0") {
+TEST_CASE("PairSampler::pairs gives the pairs of epoch 0, with their classes", "[pair_sampler]") {
   const Classes classes = thirds(12);
   PairSampler<float> sampler{counted<float>(12), classes};
   const Pairs<float> pairs = sampler.pairs(4);
@@ -213,7 +214,7 @@ TEST_CASE("fixed pairs for validation are those of epoch 0") {
   }
 }
 
-TEST_CASE("samplers reject what they cannot draw from") {
+TEST_CASE("a sampler rejects samples, classes and options that give no pairs", "[pair_sampler]") {
   using Made = PairSampler<float>;
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS(Made(counted<float>(3), Classes{1, 1, 1}), ValueError);
@@ -233,7 +234,7 @@ TEST_CASE("samplers reject what they cannot draw from") {
   CHECK_THROWS_AS(sampler.batch(2, batch), ValueError);
 }
 
-TEST_CASE("nothing is allocated from the second epoch on, by a sampler or by pairs") {
+TEST_CASE("after the first epoch, neither a sampler nor Pairs allocates", "[pair_sampler]") {
   const auto run = [](auto source) {
     Batch<float> batch;
     const auto epoch = [&](Index number) {
@@ -248,12 +249,12 @@ TEST_CASE("nothing is allocated from the second epoch on, by a sampler or by pai
   };
   const PairSampler<float> sampler{counted<float>(30), thirds(30)};
   const long so_far = allocation_count;
-  CHECK(so_far > 0);  // the counter works
+  CHECK(so_far > 0);  // otherwise nothing is counted
   CHECK(run(sampler) == 0);
   CHECK(run(sampler.pairs(1)) == 0);
 }
 
-TEST_CASE("a sampler has no samples before its first epoch, and then only those of the batch") {
+TEST_CASE("a sampler rejects samples before its first epoch, and samples that are not in the batch", "[pair_sampler]") {
   PairSampler<float> sampler{counted<float>(6), thirds(6)};
   CHECK_THROWS_AS(sampler.column(0, 0, nullptr), ValueError);
   sampler.start_epoch(1, 0, 5, true);  // 12 pairs
@@ -267,7 +268,7 @@ TEST_CASE("a sampler has no samples before its first epoch, and then only those 
   }
 }
 
-TEST_CASE("a moved-from sampler is unchanged") {
+TEST_CASE("a moved-from sampler is unchanged", "[pair_sampler]") {
   const Classes classes{1, 1, 2, 2, 3, 3};
   PairSampler<float> sampler{counted<float>(6), classes};
   sampler.start_epoch(1, 0, 4, true);
@@ -277,7 +278,7 @@ TEST_CASE("a moved-from sampler is unchanged") {
   CHECK(epoch_of(sampler, classes).pairs.size() == 12);
 }
 
-TEST_CASE("a stopped epoch has no batches, and the next epoch is complete") {
+TEST_CASE("a stopped epoch has no batches, and the next epoch is complete", "[pair_sampler]") {
   const Samples<float> x = counted<float>(6);
   const Classes classes{0, 1, 0, 1, 2, 2};
   PairSampler<float> stopped{x, classes}, other{x, classes};

@@ -1,5 +1,6 @@
 #include "gemel/data/pair_source.hpp"
 
+#include <cstdint>
 #include <functional>
 
 #include "catch.hpp"
@@ -8,7 +9,7 @@ using namespace gemel;
 
 namespace {
 
-/// Everything that a source needs, except start_epoch.
+/// All members of a source but start_epoch.
 struct HalfSource {
   static Index features() { return 3; }
   static Index batches() { return 1; }
@@ -16,7 +17,7 @@ struct HalfSource {
   static const float* column(Index, Index, float* buffer) { return buffer; }
 };
 
-// Sources that cannot be stopped, and sources that can.
+// A source that cannot be stopped, and three that can.
 struct Endless : HalfSource {
   void start_epoch(std::uint64_t, Index, Index, bool) {}
 };
@@ -35,7 +36,7 @@ struct Forwarding : Stopped {
   }
 };
 
-// A stop would never reach these.
+// Not sources: a stop would never reach them.
 struct MayChange : HalfSource {
   void start_epoch(std::uint64_t, Index, Index, bool, StopFlag* = nullptr) {}
 };

@@ -4,12 +4,12 @@
 #include <array>
 #include <limits>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
 #include "data/numbered.hpp"
+#include "error_text.hpp"
 #include "gemel/core/random.hpp"
 
 using namespace gemel;
@@ -23,7 +23,7 @@ Pairs<float> seven_pairs(std::vector<float> weights = {}) {
   return {numbered(3, 7), numbered(3, 7, 500), {1, 0, 0, 1, 1, 0, 1}, weights};
 }
 
-// The numbers of the pairs in the order of the epoch, read from the samples; checks everything that a batch promises.
+// The indices of the pairs in the order of the epoch, read from the samples. Also checks all members of each batch.
 std::vector<Index> epoch_of(const Pairs<float>& pairs) {
   std::vector<Index> order;
   Batch<float> batch;
@@ -51,19 +51,9 @@ std::vector<Index> epoch_of(const Pairs<float>& pairs) {
   return order;
 }
 
-template <class Make>
-std::string failure(Make make) {
-  try {
-    make();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "none";
-}
-
 }  // namespace
 
-TEST_CASE("pairs of two matrices") {
+TEST_CASE("pairs of two matrices", "[pairs]") {
   const Pairs<float> pairs = seven_pairs();
   CHECK(pairs.size() == 7);
   CHECK(pairs.features() == 3);
@@ -74,7 +64,7 @@ TEST_CASE("pairs of two matrices") {
   CHECK(pairs.labels() == Labels{1, 0, 0, 1, 1, 0, 1});
 }
 
-TEST_CASE("pairs of one matrix's columns copy no sample") {
+TEST_CASE("pairs of one matrix's columns copy no sample", "[pairs]") {
   const MatrixX<float> x = numbered(3, 5);
   const Pairs<float> pairs{Samples<float>::view(x), {{0, 4}, {2, 2}, {4, 1}}, {0, 1, 0}};
   CHECK(pairs.size() == 3);
@@ -91,7 +81,7 @@ TEST_CASE("pairs of one matrix's columns copy no sample") {
   CHECK(pairs.column(0, 5, nullptr) == x.data() + 3);
 }
 
-TEST_CASE("copies and slices share the samples") {
+TEST_CASE("copies and slices of pairs share the samples", "[pairs]") {
   const Pairs<float> pairs = seven_pairs();
   const Pairs<float> copy = pairs;
   CHECK(copy.first(3) == pairs.first(3));
@@ -133,7 +123,7 @@ TEST_CASE("copies and slices share the samples") {
   CHECK_THROWS_AS(pairs.slice(1, std::numeric_limits<Index>::max()), ValueError);
 }
 
-TEST_CASE("an epoch has every pair once; shuffled, in an order of (seed, epoch) alone") {
+TEST_CASE("an epoch has every pair once, in an order that depends on (seed, epoch) only", "[pairs]") {
   const std::vector<Index> natural = {0, 1, 2, 3, 4, 5, 6};
   Pairs<float> pairs = seven_pairs({0, 0.25f, 0.5f, 0.75f, 1, 1.25f, 1.5f});
   CHECK(epoch_of(pairs) == natural);
@@ -163,7 +153,7 @@ TEST_CASE("an epoch has every pair once; shuffled, in an order of (seed, epoch) 
   CHECK(epoch_of(fresh) != shuffled);
 }
 
-TEST_CASE("sizes that do not match are rejected") {
+TEST_CASE("sizes that do not match are rejected", "[pairs]") {
   using Made = Pairs<float>;
   CHECK_THROWS_AS(Made(numbered(3, 4), numbered(2, 4), {1, 0, 1, 0}), ShapeError);
   CHECK_THROWS_AS(Made(numbered(3, 4), numbered(3, 5), {1, 0, 1, 0}), ShapeError);
@@ -174,18 +164,19 @@ TEST_CASE("sizes that do not match are rejected") {
   CHECK_THROWS_AS(Made(MatrixX<float>(3, 0), MatrixX<float>(3, 0), Labels{}), ShapeError);
   CHECK_THROWS_AS(Made(numbered(3, 4), std::vector<PairIndex>{{0, 1}}, {1, 0}), ShapeError);
   CHECK_THROWS_AS(Made(numbered(3, 4), std::vector<PairIndex>{}, Labels{}), ShapeError);
-  CHECK(failure([] {
+  CHECK(error_text([] {
           Made(numbered(3, 4), numbered(2, 4), {1, 0, 1, 0});
         }) ==
-        "the two samples of a pair need as many features, but A has 3 and B has 2 (features x n: one sample a column)");
+        "the samples of A and B need the same number of features, but A has 3 and B has 2 (features x n: one sample "
+        "per column)");
 }
 
-TEST_CASE("invalid indices, labels and weights are rejected, and the pair is named") {
+TEST_CASE("invalid indices, labels and weights are rejected, and the error names the pair", "[pairs]") {
   using Made = Pairs<float>;
-  CHECK(failure([] {
+  CHECK(error_text([] {
           Made(numbered(3, 4), {{0, 1}, {3, 4}}, {1, 0});
         }) == "pair 1: it refers to sample 4, but the samples are 0 to 3");
-  CHECK(failure([] {
+  CHECK(error_text([] {
           Made(numbered(3, 4), {{-1, 1}, {3, 3}}, {1, 0});
         }) == "pair 0: it refers to sample -1, but the samples are 0 to 3");
   CHECK_THROWS_AS(Made(numbered(3, 4), {{0, 1}, {3, 4}}, {1, 0}), ValueError);
@@ -195,22 +186,22 @@ TEST_CASE("invalid indices, labels and weights are rejected, and the pair is nam
   for (const float weight : {nan, infinity, -1.0f}) {
     try {
       Made(numbered(3, 2), numbered(3, 2), {1, 0}, {1.0f, weight});
-      FAIL("a weight of " << weight << " was taken");
+      FAIL("a weight of " << weight << " was accepted");
     } catch (const ValueError& error) {
       CHECK(error.place().pair == 1);
     }
   }
 }
 
-TEST_CASE("NaN in the samples is left for the training step to name") {
+TEST_CASE("Pairs accept NaN in the samples, which the training step reports", "[pairs]") {
   MatrixX<float> a = numbered(3, 2);
   a(1, 1) = std::numeric_limits<float>::quiet_NaN();
   const Pairs<float> pairs{a, numbered(3, 2), {1, 0}};
   CHECK(pairs.size() == 2);
 }
 
-TEST_CASE("Pairs reject batches that are not in the epoch, and samples that are not in the batch") {
-  const auto refuses = [](auto pairs) {  // five pairs, with or without shared samples
+TEST_CASE("Pairs reject batches that are not in the epoch, and samples that are not in the batch", "[pairs]") {
+  const auto check = [](auto pairs) {  // five pairs, with or without shared samples
     Batch<float> batch;
     CHECK_NOTHROW(pairs.column(0, 9, nullptr));
     CHECK_THROWS_AS(pairs.column(0, 10, nullptr), ValueError);
@@ -227,11 +218,11 @@ TEST_CASE("Pairs reject batches that are not in the epoch, and samples that are 
     }
   };
   const Labels labels{1, 0, 0, 1, 0};
-  refuses(Pairs<float>{numbered(3, 5), numbered(3, 5, 100), labels});
-  refuses(Pairs<float>{numbered(3, 7), {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {6, 6}}, labels});
+  check(Pairs<float>{numbered(3, 5), numbered(3, 5, 100), labels});
+  check(Pairs<float>{numbered(3, 7), {{0, 1}, {1, 2}, {2, 0}, {3, 4}, {6, 6}}, labels});
 }
 
-TEST_CASE("moved-from Pairs are unchanged") {
+TEST_CASE("moved-from Pairs are unchanged", "[pairs]") {
   Pairs<float> pairs = seven_pairs();
   { const Pairs<float> other = std::move(pairs); }
   CHECK(pairs.size() == 7);
@@ -241,7 +232,7 @@ TEST_CASE("moved-from Pairs are unchanged") {
   CHECK(epoch_of(pairs).size() == 7);
 }
 
-TEST_CASE("pairs know their samples by number", "[pairs]") {
+TEST_CASE("pairs know the indices of their samples", "[pairs]") {
   const Pairs<float> indexed{numbered(3, 5), {{0, 4}, {2, 2}, {4, 1}}, {0, 1, 0}};
   CHECK(indexed.indices(0) == PairIndex{0, 4});
   CHECK(indexed.indices(2) == PairIndex{4, 1});
@@ -268,7 +259,7 @@ TEST_CASE("pairs with classes know the classes of their samples", "[pairs]") {
   CHECK(known.first(2) == unknown.first(2));
   CHECK(unknown.identities().empty());
 
-  // For two matrices, A's samples are numbered before B's.
+  // For two matrices, the indices of A's samples come before those of B's.
   const Pairs<float> sided{numbered(3, 3), numbered(3, 3, 500), {1, 0, 0}};
   CHECK(sided.with_classes(Classes{1, 2, 3, 1, 4, 1}).identities() ==
         std::vector<PairIdentity>{{1, 1}, {2, 4}, {3, 1}});
@@ -277,20 +268,15 @@ TEST_CASE("pairs with classes know the classes of their samples", "[pairs]") {
 TEST_CASE("classes that are not one per sample, or contradict a label, are rejected", "[pairs]") {
   const Pairs<float> pairs{numbered(3, 5), {{0, 4}, {2, 1}, {4, 1}}, {0, 1, 0}};
   CHECK_THROWS_AS(pairs.with_classes(Classes{1, 2, 2, 3}), ShapeError);
-  CHECK(failure([&] {
+  CHECK(error_text([&] {
           pairs.with_classes(Classes{1, 2, 2, 3});
-        }) == "the pairs are of 5 samples, but there are 4 class labels: one a sample is needed");
+        }) == "the pairs are of 5 samples, but there are 4 class labels: one per sample is needed");
   CHECK_THROWS_AS(seven_pairs().with_classes(Classes{1, 2, 3, 4, 5, 6, 7}), ShapeError);
-  const auto refused = [&pairs](const Classes& classes) {
-    try {
-      pairs.with_classes(classes);
-      return std::string("it was taken");
-    } catch (const ValueError& error) {
-      return std::string(error.what());
-    }
+  const auto error_of = [&pairs](const Classes& classes) {
+    return error_text<ValueError>([&] { pairs.with_classes(classes); });
   };
-  CHECK(refused(Classes{1, 5, 6, 3, 4}) == "pair 1: the label says similar, but the classes are 6 and 5");
-  CHECK(refused(Classes{1, 5, 5, 3, 5}) == "pair 2: the label says dissimilar, but the classes are 5 and 5");
-  // For a slice, only its own pairs are checked.
+  CHECK(error_of(Classes{1, 5, 6, 3, 4}) == "pair 1: the label says similar, but the classes are 6 and 5");
+  CHECK(error_of(Classes{1, 5, 5, 3, 5}) == "pair 2: the label says dissimilar, but the classes are 5 and 5");
+  // In a slice, only its own pairs are checked.
   CHECK(pairs.slice(0, 2).with_classes(Classes{1, 5, 5, 3, 5}).identities().size() == 2);
 }

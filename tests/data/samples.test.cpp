@@ -21,13 +21,13 @@ concept Viewable = requires {
 
 static_assert(Viewable<MatrixX<float>&>);
 static_assert(Viewable<const MatrixX<float>&>);
-static_assert(!Viewable<MatrixX<float>>, "a temporary would be gone when it is read");
+static_assert(!Viewable<MatrixX<float>>, "the view of a temporary would dangle");
 static_assert(!Viewable<const MatrixX<float>>);
-static_assert(!Viewable<Eigen::Matrix3f&>, "it would be converted to a temporary");
+static_assert(!Viewable<Eigen::Matrix3f&>, "the conversion would make a temporary");
 static_assert(!Viewable<MatrixX<double>&>);
 static_assert(std::copyable<Samples<double>>);
 
-TEST_CASE("samples take a moved matrix without a copy") {
+TEST_CASE("samples own a moved matrix without copying it", "[samples]") {
   MatrixX<float> m = numbered(3, 4);
   const float* memory = m.data();
   const Samples<float> samples = std::move(m);
@@ -43,7 +43,7 @@ TEST_CASE("samples take a moved matrix without a copy") {
   CHECK(copy.column(0) == memory);
 }
 
-TEST_CASE("samples own a copy of a matrix that is not moved") {
+TEST_CASE("samples own a copy of a matrix that is not moved", "[samples]") {
   MatrixX<float> m = numbered(3, 4);
   const Samples<float> samples = m;
   m.setZero();
@@ -53,7 +53,7 @@ TEST_CASE("samples own a copy of a matrix that is not moved") {
   CHECK(block[1][1] == 11);
 }
 
-TEST_CASE("a view reads the caller's memory") {
+TEST_CASE("a view reads the caller's memory", "[samples]") {
   MatrixX<float> m = numbered(3, 4);
   const Samples<float> view = Samples<float>::view(m);
   CHECK(view.column(1) == m.data() + 3);
@@ -62,7 +62,7 @@ TEST_CASE("a view reads the caller's memory") {
   CHECK(raw.features() == 3);
 }
 
-TEST_CASE("rows of n x features become columns of features x n") {
+TEST_CASE("from_row_major makes each row a sample", "[samples]") {
   const std::array<double, 6> rows = {1, 2, 3, 4, 5, 6};  // 2 samples of 3 features
   const Samples<double> samples = Samples<double>::from_row_major(rows.data(), 2, 3);
   CHECK(samples.features() == 3);
@@ -72,7 +72,7 @@ TEST_CASE("rows of n x features become columns of features x n") {
   CHECK(samples.column(0) != rows.data());
 }
 
-TEST_CASE("a selection copies no sample and keeps the matrix alive") {
+TEST_CASE("a selection copies no sample and keeps the matrix alive", "[samples]") {
   const float* memory = nullptr;
   Samples<float> selection = [&memory] {
     const Samples<float> all = numbered(3, 5);
@@ -95,7 +95,7 @@ TEST_CASE("a selection copies no sample and keeps the matrix alive") {
   CHECK_THROWS_AS(selection.select(std::vector<Index>{}), ShapeError);
 }
 
-TEST_CASE("no samples, or no features, are rejected") {
+TEST_CASE("samples without a sample or a feature are rejected", "[samples]") {
   CHECK_THROWS_AS(Samples<float>(MatrixX<float>(0, 4)), ShapeError);
   CHECK_THROWS_AS(Samples<float>(MatrixX<float>(4, 0)), ShapeError);
   const MatrixX<float> empty;
@@ -103,7 +103,7 @@ TEST_CASE("no samples, or no features, are rejected") {
   CHECK_THROWS_AS(Samples<float>::from_row_major(nullptr, 0, 3), ShapeError);
 }
 
-TEST_CASE("a row-major matrix is copied value by value, like any expression") {
+TEST_CASE("a row-major matrix is converted, like any expression", "[samples]") {
   const MatrixX<float> m = numbered(3, 4);
   const Eigen::Matrix<float, Dynamic, Dynamic, Eigen::RowMajor> rows = m;
   CHECK(Samples<float>{rows}.matrix() == m);
@@ -112,7 +112,7 @@ TEST_CASE("a row-major matrix is copied value by value, like any expression") {
   CHECK(Samples<float>{m.transpose()}.matrix() == m.transpose());
 }
 
-TEST_CASE("a view of nothing, or of more than memory holds, is rejected") {
+TEST_CASE("a view of a null pointer, or of more values than any machine holds, is rejected", "[samples]") {
   CHECK_THROWS_AS(Samples<float>::view(nullptr, 3, 4), ValueError);
   CHECK_THROWS_AS(Samples<float>::from_row_major(nullptr, 3, 4), ValueError);
   const float one = 1;
@@ -121,7 +121,7 @@ TEST_CASE("a view of nothing, or of more than memory holds, is rejected") {
   CHECK_THROWS_AS(Samples<float>::from_row_major(&one, huge, huge), ShapeError);
 }
 
-TEST_CASE("moved-from Samples are unchanged") {
+TEST_CASE("moved-from Samples are unchanged", "[samples]") {
   Samples<float> x{MatrixX<float>::Constant(3, 2, 7)};
   { const Samples<float> other = std::move(x); }
   CHECK(x.size() == 2);
@@ -132,7 +132,7 @@ TEST_CASE("moved-from Samples are unchanged") {
   CHECK(some[0][2] == 7);
 }
 
-TEST_CASE("a copy of samples has memory of its own, side by side", "[samples]") {
+TEST_CASE("Samples::copy has contiguous memory of its own", "[samples]") {
   MatrixX<float> values{{1, 2, 3}, {4, 5, 6}};
   const std::vector<Index> indices{2, 0, 2};
   const auto view = Samples<float>::view(values);

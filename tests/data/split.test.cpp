@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "mentions.hpp"
 
 using namespace gemel;
 
 namespace {
 
-// Both sides ascend, and together they are 0, …, n - 1.
+// Checks that both sides ascend and that together they have each of 0, …, n - 1 once.
 void check_partition(const Split& split, Index n) {
   CHECK(std::ranges::is_sorted(split.train));
   CHECK(std::ranges::is_sorted(split.test));
@@ -28,7 +29,8 @@ void check_partition(const Split& split, Index n) {
   CHECK(*all.rbegin() == n - 1);
 }
 
-Classes uneven_classes() {  // class c has c samples, c = 1, …, 12; mixed
+// Classes 1, …, 12, where class c has c samples, in mixed order.
+Classes uneven_classes() {
   std::vector<int> labels;
   for (int round = 1; round <= 12; ++round) {
     for (int c = 12; c >= round; --c) labels.push_back(c);
@@ -36,7 +38,7 @@ Classes uneven_classes() {  // class c has c samples, c = 1, …, 12; mixed
   return Classes{labels};
 }
 
-// Each part ascends, and together they are 0, …, n - 1, each once.
+// Checks that each part ascends and that together they have each of 0, …, n - 1 once.
 void check_parts(std::span<const std::vector<Index>> parts, Index n) {
   std::vector<Index> all;
   for (const std::vector<Index>& part : parts) {
@@ -54,28 +56,18 @@ Index count_in(const std::vector<Index>& part, const Classes& classes, Index c) 
   return std::ranges::count_if(part, [&](Index i) { return classes.of(i) == c; });
 }
 
-// `samples` samples of each of `count` classes, mixed.
+// `count` classes of `samples` samples each, in mixed order.
 Classes equal_classes(int count, int samples) {
   std::vector<int> labels;
   for (int i = 0; i < count * samples; ++i) labels.push_back(i % count);
   return labels;
 }
 
-template <class Split>
-std::string split_refusal(const Split& split) {
-  try {
-    split();
-  } catch (const ValueError& error) {
-    return error.what();
-  }
-  return "split";
-}
-
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("samples are split at random") {
+TEST_CASE("samples are split at random", "[split]") {
   Rng rng{1};
   const Split split = split_samples(101, 0.25, rng);
   check_partition(split, 101);
@@ -91,7 +83,7 @@ TEST_CASE("samples are split at random") {
   for (const int count : held) CHECK(std::abs(count - 1200) < 150);
 }
 
-TEST_CASE("neither side of a split is empty") {
+TEST_CASE("neither side of a split is empty", "[split]") {
   Rng rng{1};
   CHECK(length(split_samples(10, 0.001, rng).test) == 1);
   CHECK(length(split_samples(10, 0.999, rng).train) == 1);
@@ -105,7 +97,7 @@ TEST_CASE("neither side of a split is empty") {
   }
 }
 
-TEST_CASE("a stratified split holds out the fraction of every class") {
+TEST_CASE("a stratified split holds out its fraction of every class", "[split]") {
   const Classes classes = uneven_classes();
   Rng rng{2};
   const Split split = split_samples(classes, 0.3, rng);
@@ -114,12 +106,12 @@ TEST_CASE("a stratified split holds out the fraction of every class") {
   for (Index c = 0; c < classes.count(); ++c) {
     const auto held = std::ranges::count_if(split.test, [&](Index i) { return classes.of(i) == c; });
     const double share = 0.3 * static_cast<double>(classes.members(c).size());
-    CHECK(std::abs(static_cast<double>(held) - share) <= 1.05);  // one, plus the rounding of the total
+    CHECK(std::abs(static_cast<double>(held) - share) <= 1.05);  // one sample, plus the rounding of the total
   }
   CHECK(split_samples(classes, 0.3, rng).test != split.test);
 }
 
-TEST_CASE("a class of four or more has at least two samples on either side") {
+TEST_CASE("a class of four samples or more has at least two on either side", "[split]") {
   for (const double fraction : {0.01, 0.1, 0.25, 0.5, 0.75, 0.99}) {
     for (int size = 4; size <= 40; ++size) {
       CAPTURE(fraction, size);
@@ -133,14 +125,15 @@ TEST_CASE("a class of four or more has at least two samples on either side") {
         const auto held = std::ranges::count_if(split.test, [&](Index i) { return i % 6 == c; });
         CHECK(held >= 2);
         CHECK(size - held >= 2);
-        CHECK(static_cast<double>(held) > std::min(share, size - 2.0) - 1.2);  // one, plus the rounding of the total
+        CHECK(static_cast<double>(held) >
+              std::min(share, size - 2.0) - 1.2);  // one sample, plus the rounding of the total
         CHECK(static_cast<double>(held) < std::max(share, 2.0) + 1.2);
       }
     }
   }
 }
 
-TEST_CASE("a large class has its share even if small classes have more than theirs") {
+TEST_CASE("a large class has its share held out even if small classes have more", "[split]") {
   std::vector<int> labels(200, 50);
   for (int i = 0; i < 300; ++i) labels.push_back(i % 50);
   Rng rng{1};
@@ -150,7 +143,7 @@ TEST_CASE("a large class has its share even if small classes have more than thei
   CHECK(length(split.test) == 20 + 100);
 }
 
-TEST_CASE("rounding errors do not change how many are held out: halves are rounded up") {
+TEST_CASE("halves are rounded up, even if the product in double is slightly smaller", "[split]") {
   Index wrong = 0;
   for (Index n = 2; n <= 2000; ++n) {
     for (Index percent = 1; percent < 100; ++percent) {
@@ -160,10 +153,10 @@ TEST_CASE("rounding errors do not change how many are held out: halves are round
   }
   CHECK(wrong == 0);
   Rng rng{1};
-  CHECK(length(split_samples(50, 0.29, rng).test) == 15);  // 14.5, but in double the product is smaller
+  CHECK(length(split_samples(50, 0.29, rng).test) == 15);  // 14.5 exactly, but less in double
 }
 
-TEST_CASE("whole classes are held out") {
+TEST_CASE("split_classes holds out whole classes", "[split]") {
   const Classes classes = uneven_classes();
   Rng rng{3};
   std::set<Index> ever_held;
@@ -182,7 +175,7 @@ TEST_CASE("whole classes are held out") {
   CHECK_THROWS_AS(split_classes(Classes{5, 5, 5}, 0.5, rng), ValueError);
 }
 
-TEST_CASE("samples are split at random into as many parts as there are fractions", "[split]") {
+TEST_CASE("samples are split at random into one part per fraction", "[split]") {
   Rng rng{4};
   const auto [train, validation, test] = split_samples(101, {0.6, 0.2, 0.2}, rng);
   check_parts(std::array{train, validation, test}, 101);
@@ -201,12 +194,12 @@ TEST_CASE("samples are split at random into as many parts as there are fractions
   for (const int count : held) CHECK(std::abs(count - 1200) < 150);
 }
 
-TEST_CASE("every part has its fraction to within rounding, and at least one sample", "[split]") {
+TEST_CASE("every part has its fraction up to rounding, and at least one sample", "[split]") {
   Rng rng{1};
   const SplitParts tenths = split_samples(1003, std::vector<double>(10, 0.1), rng);
   check_parts(tenths, 1003);
   for (const std::vector<Index>& part : tenths) CHECK((length(part) == 100 || length(part) == 101));
-  CHECK(length(split_samples(50, {0.29, 0.71}, rng)[0]) == 15);  // 14.5, but in double the product is smaller
+  CHECK(length(split_samples(50, {0.29, 0.71}, rng)[0]) == 15);  // 14.5 exactly, but less in double
   const auto few = split_samples(3, {0.98, 0.01, 0.01}, rng);
   for (const std::vector<Index>& part : few) CHECK(length(part) == 1);
   const auto first = split_samples(3, {0.01, 0.01, 0.98}, rng);
@@ -218,22 +211,22 @@ TEST_CASE("every part has its fraction to within rounding, and at least one samp
 TEST_CASE("invalid fractions are rejected", "[split]") {
   Rng rng{1};
   const Classes classes{1, 1, 1, 2, 2, 2, 3, 3};
-  const auto refusal = [&](const std::vector<double>& fractions) {
-    const std::string text = split_refusal([&] { split_samples(8, fractions, rng); });
-    CHECK(split_refusal([&] { split_samples(classes, fractions, rng); }) == text);
-    CHECK(split_refusal([&] { split_classes(classes, fractions, rng); }) == text);
+  const auto error_of = [&](const std::vector<double>& fractions) {
+    const std::string text = error_text<ValueError>([&] { split_samples(8, fractions, rng); });
+    CHECK(error_text<ValueError>([&] { split_samples(classes, fractions, rng); }) == text);
+    CHECK(error_text<ValueError>([&] { split_classes(classes, fractions, rng); }) == text);
     return text;
   };
-  CHECK(mentions(refusal({}), "two fractions or more, but there are 0"));
-  CHECK(mentions(refusal({1}), "two fractions or more, but there are 1"));
-  CHECK(mentions(refusal({0.6, 0.2}), "add up to 0.8"));
-  CHECK(mentions(refusal({0.6, 0.2, 0.3}), "add up to 1.1"));
-  CHECK(mentions(refusal({0.6, -0.2, 0.6}), "the fraction of part 1 is -0.2"));
-  CHECK(mentions(refusal({0, 1}), "the fraction of part 0 is 0"));
-  CHECK(mentions(refusal({0.5, not_a_number}), "the fraction of part 1 is"));
-  CHECK(mentions(split_refusal([&] { split_samples(2, {0.6, 0.2, 0.2}, rng); }), "3 parts"));
-  CHECK(mentions(split_refusal([&] { split_samples(0, {0.6, 0.2, 0.2}, rng); }), "samples, but there are 0"));
-  CHECK(mentions(split_refusal([&] {
+  CHECK(mentions(error_of({}), "two fractions or more, but there are 0"));
+  CHECK(mentions(error_of({1}), "two fractions or more, but there are 1"));
+  CHECK(mentions(error_of({0.6, 0.2}), "add up to 0.8"));
+  CHECK(mentions(error_of({0.6, 0.2, 0.3}), "add up to 1.1"));
+  CHECK(mentions(error_of({0.6, -0.2, 0.6}), "the fraction of part 1 is -0.2"));
+  CHECK(mentions(error_of({0, 1}), "the fraction of part 0 is 0"));
+  CHECK(mentions(error_of({0.5, not_a_number}), "the fraction of part 1 is"));
+  CHECK(mentions(error_text<ValueError>([&] { split_samples(2, {0.6, 0.2, 0.2}, rng); }), "3 parts"));
+  CHECK(mentions(error_text<ValueError>([&] { split_samples(0, {0.6, 0.2, 0.2}, rng); }), "samples, but there are 0"));
+  CHECK(mentions(error_text<ValueError>([&] {
                    split_classes(Classes{1, 1, 2}, {0.6, 0.2, 0.2}, rng);
                  }),
                  "classes, but there are 2"));
@@ -248,7 +241,7 @@ TEST_CASE("every part of a stratified split has its fraction of every class", "[
     check_parts(parts, classes.size());
     for (Index c = 0; c < classes.count(); ++c) {
       const Index size = length(classes.members(c));
-      if (size >= 4 && size < 10) continue;  // these are in fewer parts, or have two although their share is less
+      if (size >= 4 && size < 10) continue;  // in fewer parts, or in one with two samples instead of its smaller share
       for (std::size_t p = 0; p < parts.size(); ++p) {
         const double share = fractions[p] * static_cast<double>(size);
         CHECK(std::abs(static_cast<double>(count_in(parts[p], classes, c)) - share) <= 1.05);
@@ -287,10 +280,10 @@ TEST_CASE("a class has at least two samples in each of its parts", "[split]") {
 
 TEST_CASE("a stratified split with an empty part is rejected", "[split]") {
   Rng rng{1};
-  const std::string third = split_refusal([&] { split_samples(Classes{1, 1, 1, 1}, {0.6, 0.2, 0.2}, rng); });
+  const std::string third = error_text<ValueError>([&] { split_samples(Classes{1, 1, 1, 1}, {0.6, 0.2, 0.2}, rng); });
   CHECK(mentions(third, "part 2, of fraction 0.2, would be without a sample"));
   CHECK(mentions(third, "fewer parts"));
-  CHECK(mentions(split_refusal([&] {
+  CHECK(mentions(error_text<ValueError>([&] {
                    split_samples(equal_classes(3, 5), std::vector{0.5, 0.3, 0.1, 0.1}, rng);
                  }),
                  "part 3, of fraction 0.1, would be without a sample"));
@@ -307,7 +300,7 @@ TEST_CASE("a stratified split with an empty part is rejected", "[split]") {
 }
 
 TEST_CASE("a stratified part has its fraction of a class to within two samples", "[split]") {
-  // It is not within one sample: a part has 17 of 43 samples, but its fraction is 15.91.
+  // One sample would not be enough: some part has 17 of 43 samples, but its fraction is 15.91.
   Rng rng{1};
   double farthest = 0, farthest_of_size = 0, farthest_held = 0;
   for (int trial = 0; trial < 3000; ++trial) {
@@ -323,7 +316,7 @@ TEST_CASE("a stratified part has its fraction of a class to within two samples",
     const Classes classes{labels};
     const auto n = static_cast<double>(classes.size());
     SplitParts parts;
-    if (split_refusal([&] { parts = split_samples(classes, fractions, rng); }) != "split") continue;
+    if (error_text<ValueError>([&] { parts = split_samples(classes, fractions, rng); }) != "no error") continue;
     const std::vector<Index> sizes = detail::part_sizes(classes.size(), fractions, "samples");
     const Split split = split_samples(classes, fractions[0], rng);
     const double held = static_cast<double>(detail::held_out(classes.size(), fractions[0], "samples")) / n;
@@ -349,7 +342,7 @@ TEST_CASE("a stratified part has its fraction of a class to within two samples",
   CHECK(farthest_held < 1);
 }
 
-TEST_CASE("a fraction of 0.2 of classes of four holds out half", "[split]") {
+TEST_CASE("of classes of four samples, a fraction of 0.2 holds out half", "[split]") {
   Rng rng{1};
   CHECK(split_samples(equal_classes(50, 4), 0.2, rng).test.size() == 100);
   const Split threes = split_samples(equal_classes(50, 3), 0.2, rng);
@@ -357,7 +350,7 @@ TEST_CASE("a fraction of 0.2 of classes of four holds out half", "[split]") {
   for (Index c = 0; c < 50; ++c) CHECK(count_in(threes.test, equal_classes(50, 3), c) <= 1);
 }
 
-TEST_CASE("small classes go to all parts in turn", "[split]") {
+TEST_CASE("small classes are distributed over all parts", "[split]") {
   Rng rng{1};
   for (const int size : {1, 2, 3, 4, 5}) {
     CAPTURE(size);
@@ -367,14 +360,14 @@ TEST_CASE("small classes go to all parts in turn", "[split]") {
     const auto share = [&](const std::vector<Index>& part) {
       return static_cast<double>(length(part)) / static_cast<double>(classes.size());
     };
-    // A class of four or five samples has two or three in the training part and two in one of the others.
+    // A class of four or five samples has two or three samples in the training part and two in one of the others.
     CHECK(share(train) > (size < 4 ? 0.58 : 0.48));
     CHECK(share(train) < 0.62);
     CHECK(std::abs(share(validation) - share(test)) < 0.02);
   }
 }
 
-TEST_CASE("whole classes are split into parts", "[split]") {
+TEST_CASE("split_classes splits whole classes into parts", "[split]") {
   const Classes classes = uneven_classes();
   Rng rng{3};
   std::set<Index> ever_in_test;
