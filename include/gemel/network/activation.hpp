@@ -9,11 +9,11 @@
 
 namespace gemel {
 
-/// An elementwise function y = f(z) whose derivative f'(z) is a function of y, so that z need not be kept. A function
-/// without this property needs a Layer of its own.
+/// An elementwise function y = f(z) whose derivative f'(z) can be computed from y, so that z need not be stored. A
+/// function without this property needs a Layer of its own.
 ///
-///   value(z)  y
-///   slope(y)  f'(z)
+///   value(z)  f(z)
+///   slope(y)  f'(z), where y = f(z)
 template <class A, class S>
 concept Activation = std::copy_constructible<A> && requires(const A f, S z) {
   { f.value(z) } -> std::same_as<S>;
@@ -23,7 +23,7 @@ concept Activation = std::copy_constructible<A> && requires(const A f, S z) {
 /// y = z
 struct Linear {
   /// @{
-  /// As the Activation concept asks.
+  /// Required by the Activation concept.
   template <Scalar S>
   S value(S z) const {
     return z;
@@ -38,7 +38,7 @@ struct Linear {
 /// y = max(0, z); the slope at 0 is 0. A NaN stays a NaN.
 struct ReLU {
   /// @{
-  /// As the Activation concept asks.
+  /// Required by the Activation concept.
   template <Scalar S>
   S value(S z) const {
     return z < 0 ? 0 : z;
@@ -52,7 +52,7 @@ struct ReLU {
 
 namespace detail {
 
-/// LeakyReLU's negative_slope, checked: a negative slope would hide the sign of z from y.
+/// A checked negative_slope of LeakyReLU. With a negative slope, y would not determine the sign of z, and so not f'(z).
 class NegativeSlope {
  public:
   constexpr NegativeSlope(double slope) : slope_(slope) {
@@ -72,14 +72,14 @@ class NegativeSlope {
 
 }  // namespace detail
 
-/// y = z where z > 0, else negative_slope z; the slope at 0 is negative_slope.
+/// y = z if z > 0, else negative_slope * z; the slope at 0 is negative_slope.
 struct LeakyReLU {
-  /// A double. The default is Keras' (PyTorch's is 0.01). Throws ValueError unless it is 0, or positive and within the
-  /// range of float's normal numbers.
+  /// The slope for z <= 0, given as a double. The default is that of Keras (in PyTorch it is 0.01). Initializing it
+  /// throws ValueError unless it is 0 or a positive number in the range of normal floats.
   detail::NegativeSlope negative_slope = 0.3;
 
   /// @{
-  /// As the Activation concept asks.
+  /// Required by the Activation concept.
   template <Scalar S>
   S value(S z) const {
     return z > 0 ? z : static_cast<S>(negative_slope) * z;
@@ -94,7 +94,7 @@ struct LeakyReLU {
 /// y = tanh z
 struct Tanh {
   /// @{
-  /// As the Activation concept asks.
+  /// Required by the Activation concept.
   template <Scalar S>
   S value(S z) const {
     return std::tanh(z);
@@ -106,10 +106,10 @@ struct Tanh {
   /// @}
 };
 
-/// y = 1 / (1 + exp(-z)), without overflow for any z.
+/// y = 1 / (1 + exp(-z)), computed without overflow for any z.
 struct Sigmoid {
   /// @{
-  /// As the Activation concept asks.
+  /// Required by the Activation concept.
   template <Scalar S>
   S value(S z) const {
     const S e = std::exp(-std::abs(z));

@@ -6,15 +6,15 @@
 
 namespace gemel {
 
-/// Any of the library's distances, chosen at run time: `AnyDistance metric = Cosine{}`. It models Distance. It cannot
-/// hold a distance of your own; give that to Siamese directly.
+/// One of the library's distances, chosen at run time: `AnyDistance metric = Cosine{}`. It models Distance. It cannot
+/// hold a distance of your own; pass yours to Siamese directly.
 class AnyDistance final : public Choice<Euclidean, SquaredEuclidean, Manhattan, Cosine> {
  public:
-  /// Any of the four distances converts to it. The default is Euclidean.
+  /// Each of the four distances converts to AnyDistance. The default is Euclidean.
   using Choice::Choice;
 
   /// @{
-  /// As the Distance concept asks.
+  /// Required by the Distance concept (network/distance.hpp).
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return visit([&](const auto& metric) { return metric.value(a, b); });

@@ -8,7 +8,7 @@
 namespace gemel {
 
 /// A siamese model whose layers and distance are chosen at run time. Every Siamese of built-in layers and a built-in
-/// distance converts to it; its parameters are copied.
+/// distance converts to AnyModel; the parameters are copied.
 ///
 ///   AnyModel<float> model{AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}, Cosine{}};
 ///   AnyModel<float> model = Siamese{make_network<float>(rng, Dense<100, 128, ReLU>{}, …)};

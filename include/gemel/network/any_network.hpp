@@ -18,24 +18,25 @@
 
 namespace gemel {
 
-/// Any built-in layer, with its sizes given at run time.
+/// One of the built-in layers, with its sizes given at run time.
 using AnyLayer =
     std::variant<Dense<Dynamic, Dynamic, ReLU>, Dense<Dynamic, Dynamic, LeakyReLU>, Dense<Dynamic, Dynamic, Tanh>,
                  Dense<Dynamic, Dynamic, Sigmoid>, Dense<Dynamic, Dynamic, Linear>, Dropout<Dynamic>,
                  L2Normalize<Dynamic>, Standardize<Dynamic>, Rescale<Dynamic>>;
 
 /// A network whose depth and layers are chosen at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. `fit`
-/// is compiled once for all such networks; each layer's variant is visited once per batch.
+/// is compiled once for all such networks. In each pass, the type of a layer is looked up once per batch.
 ///
-/// Every Network of built-in layers converts to it: `AnyNetwork<float> any = make_network<float>(rng, …)` has the same
-/// layers with their options, and a copy of the parameters. Converting a network with any other layer does not compile.
+/// Every Network of built-in layers converts to an AnyNetwork: `AnyNetwork<float> any = make_network<float>(rng, …)`
+/// has the same layers with the same options, and a copy of the parameters. For a network with any other layer, the
+/// conversion does not compile.
 template <Scalar S>
 using AnyNetwork = Network<S, Sequence<AnyLayer>>;
 
 namespace detail {
 
-/// The layer type with its sizes given at run time; void for a layer that is not built in. A class derived from a
-/// built-in layer is not built in, for it may compute something else.
+/// The counterpart of a built-in layer type with its sizes given at run time; void for any other layer. A class derived
+/// from a built-in layer counts as any other layer, because it may compute something else.
 template <class L>
 struct RunTimeSizes {
   using Layer = void;
@@ -97,8 +98,9 @@ struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
 
 }  // namespace detail
 
-/// The AnyNetwork with one more layer in front; see `prepend` in network.hpp. For a layer that is not built in, and so
-/// also for a class derived from a built-in layer, the `prepend` there returns a Network with that layer instead.
+/// A copy of the network with one more layer in front, as an AnyNetwork; see `prepend` in network/network.hpp, also for
+/// what it throws. For a layer that is not built in, such as a class derived from a built-in layer, that function is
+/// called instead and returns a Network of the layer and a Sequence<AnyLayer>.
 template <class L, Scalar S>
 requires detail::BuiltIn<L> || std::same_as<L, AnyLayer>
 [[gnu::cold]] AnyNetwork<S> prepend(L layer, const AnyNetwork<S>& network) {

@@ -17,19 +17,20 @@
 
 namespace gemel {
 
-/// A fully connected layer: y = f(W x + b), W out x in, b out x 1. Sizes are static, `Dense<100, 128, ReLU>`, given at
-/// run time, `Dense<Dynamic, Dynamic, ReLU>{100, 128}`, or mixed.
+/// A fully connected layer: y = f(W x + b), where W is out x in and b is out x 1. The sizes are static as in
+/// `Dense<100, 128, ReLU>`, given at run time as in `Dense<Dynamic, Dynamic, ReLU>{100, 128}`, or mixed.
 ///
-/// The parameters are W in column-major order, then b: together one out x (in + 1) matrix, so that a block of
+/// The parameters are W in column-major order, then b. Together they form an out x (in + 1) matrix, and a block of
 /// parameters is a range of its columns.
 ///
-/// Keras' Dense kernel (in x out, row-major) has the same bytes as W and is taken as it is; in Python:
+/// Keras' Dense kernel (in x out, row-major) has the same elements in the same order as W and is used unchanged; in
+/// Python:
 ///
 ///     p = numpy.concatenate([kernel.ravel(), bias])
 ///
-/// The weight of PyTorch's nn.Linear (out x in, row-major) has as many elements as W but in another order. Taken as it
-/// is, it is accepted and gives wrong embeddings without an error, so transpose it first; in Python, or in C++ from its
-/// memory:
+/// The weight of PyTorch's nn.Linear (out x in, row-major) has the same number of elements as W, but in another order.
+/// Used unchanged, it would be accepted and give wrong embeddings without an error, so transpose it first: in Python,
+/// or in C++ from its memory.
 ///
 ///     p = torch.cat([linear.weight.t().reshape(-1), linear.bias])
 ///
@@ -42,7 +43,7 @@ class Dense {
 
  public:
   /// @{
-  /// The sizes known at compile time, else Dynamic.
+  /// The size if it is known at compile time, else Dynamic.
   static constexpr Index static_in = In;
   static constexpr Index static_out = Out;
   /// @}
@@ -50,8 +51,8 @@ class Dense {
   /// A layer of static sizes.
   Dense() requires(In != Dynamic && Out != Dynamic && std::default_initializable<Activate> &&
                    std::default_initializable<Initialize>) = default;
-  /// A layer of `in` inputs and `out` outputs. Throws ShapeError where a size is not positive or differs from the
-  /// static one, or where the layer would have more parameters than any machine holds.
+  /// A layer of `in` inputs and `out` outputs. Throws ShapeError if a size is not positive or differs from the static
+  /// one, or if the layer would have more parameters than any machine holds.
   Dense(Extent<In> in, Extent<Out> out, Activate activation = {}, Initialize initializer = {})
       : in_(in), out_(out), activation_(activation), initializer_(initializer) {
     if (in_ >= detail::max_values / out_) {
@@ -63,7 +64,7 @@ class Dense {
       : activation_(activation), initializer_(initializer) {}
 
   /// @{
-  /// As the Layer concept asks (network/layer.hpp).
+  /// Required by the Layer concept (network/layer.hpp).
   Index in() const { return in_; }
   Index out() const { return out_; }
   Index parameter_count() const { return out_ * (in_ + 1); }
@@ -71,10 +72,10 @@ class Dense {
   std::array<Index, 2> variables() const { return {out_ * in_, out_}; }
   /// @}
 
-  /// The activation f with its options.
+  /// The activation f, with its options.
   const Activate& activation() const { return activation_; }
 
-  /// Fills W by the initializer, with fan-in `in` and fan-out `out`, and sets b to 0.
+  /// Fills W with the initializer, given the fan-in `in` and the fan-out `out`, and sets b to 0.
   template <Scalar S>
   void initialize(std::span<S> p, Rng& rng) const {
     const auto weights = static_cast<std::size_t>(out_ * in_);
@@ -82,7 +83,7 @@ class Dense {
     std::fill(p.begin() + out_ * in_, p.end(), S{0});
   }
 
-  /// y = f(W x + b).
+  /// Computes y = f(W x + b) for each column.
   template <Scalar S>
   void forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&) const {
     const S* bias = p.data() + out_ * in_;
@@ -103,7 +104,7 @@ class Dense {
     }
   }
 
-  /// dz = dy * f'(z), dx = W^T dz.
+  /// Computes dz = dy * f'(z), elementwise, in place of dy, and dx = W^T dz.
   template <Scalar S>
   void backward(std::span<const S> p, ColumnList<S>, ColumnList<S> y, Columns<S> dy, Columns<S> dx, const Pass&) const {
     to_dz(y, dy);
@@ -123,7 +124,8 @@ class Dense {
     });
   }
 
-  /// dLoss/dW += dz x^T, dLoss/db += the sum of dz's columns, for the block of parameters that begins at `first`.
+  /// Adds dz x^T to dLoss/dW and the sum of the columns of dz to dLoss/db, for the parameters from `first` on that g
+  /// has room for.
   template <Scalar S>
   void add_gradient(ColumnList<S> x, ColumnList<S> dz, Index first, std::span<S> g) const {
     const Index begin = first / out_, end = begin + length(g) / out_;
@@ -144,8 +146,9 @@ class Dense {
     });
   }
 
-  /// Computes the gradient of the block of parameters that begins at `first` and updates them in one pass, with the
-  /// same bits as add_gradient followed by the block's rule. x and dz must be lists of pointers.
+  /// Computes the gradient of the parameters from `first` on that the block holds, and updates them in the same pass.
+  /// The result is bit-identical to that of add_gradient followed by the block's update rule. x and dz must be lists of
+  /// pointers.
   template <class Rule, Scalar S>
   void fused_update(ColumnList<S> x, ColumnList<S> dz, Index first, const kernel::Update<Rule, S>& block) const {
     const Index begin = first / out_, end = begin + block.n / out_;
@@ -166,7 +169,7 @@ class Dense {
     }
   }
 
-  /// |dLoss/dW| <= columns max|x| max|dz|, |dLoss/db| <= columns max|dz|.
+  /// Each element satisfies |dLoss/dW| <= columns * max|x| * max|dz| and |dLoss/db| <= columns * max|dz|.
   double gradient_bound(double x, double dz, Index columns) const {
     return static_cast<double>(columns) * std::max(x, 1.0) * dz;
   }
@@ -175,7 +178,7 @@ class Dense {
   template <Scalar S>
   void to_dz(ColumnList<S> y, Columns<S> dy) const {
     if constexpr (std::is_same_v<Activate, ReLU>) {
-      for (Index j = 0; j < dy.cols();) {  // adjacent columns in one call
+      for (Index j = 0; j < dy.cols();) {  // contiguous columns in one call
         const Index begin = j;
         do ++j;
         while (j < dy.cols() && y[j] == y[j - 1] + out_);

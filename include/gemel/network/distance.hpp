@@ -22,39 +22,41 @@ GEMEL_HAS_MEMBER(coefficient)
 GEMEL_HAS_MEMBER(ExactType)
 
 template <class D>
-concept GivesLength = requires(const D metric, double d) {
+concept HasAsLength = requires(const D metric, double d) {
   { metric.as_length(d) } -> std::same_as<double>;
 };
 template <class D, class S>
-concept TakesManyPairs = requires(const D metric, const S* const* a, Index n, S* d) {
+concept MeasuresManyPairs = requires(const D metric, const S* const* a, Index n, S* d) {
   requires std::same_as<typename D::ExactType, D>;
   metric.values(a, a, n, n, d);
   { metric.coefficient(*d, *d) } -> std::same_as<S>;
 };
-/// A distance that inherits its ExactType, so that the members for many pairs, which it also inherits, are not used.
+/// A distance that inherits its ExactType. Then it also inherits the members for many pairs, which are not used.
 template <class D>
 concept DerivedFromExactType = !std::same_as<typename D::ExactType, D> && std::derived_from<D, typename D::ExactType>;
 
 /// Every optional member is absent or has the right signature.
 template <class D, class S>
 concept DistanceOptions = std::is_class_v<D> &&
-    (GivesLength<D> || !has_as_length<D>)&&(TakesManyPairs<D, S> || DerivedFromExactType<D> ||
+    (HasAsLength<D> || !has_as_length<D>)&&(MeasuresManyPairs<D, S> || DerivedFromExactType<D> ||
                                             !(has_values<D> || has_coefficient<D> || has_ExactType<D>));
 
 }  // namespace detail
 
 /// A distance d of two embeddings a and b of equal length.
 ///
-///   value(a, b)                           d
-///   add_gradient(a, b, d, slope, da, db)  given slope = dLoss/dd, adds dLoss/da to da and dLoss/db to db, since
-///                                         a sample may be in many pairs. It is finite everywhere, also at d = 0
+///   value(a, b)                           the distance d
+///   add_gradient(a, b, d, slope, da, db)  given d = value(a, b) and slope = dLoss/dd, adds dLoss/da to da and dLoss/db
+///                                         to db (a sample may be in many pairs, whose gradients are summed). What it
+///                                         adds must be finite, also at d = 0, where the derivative may not exist
 ///
-/// A distance may also have these members; with another signature than this, they do not compile:
+/// A distance may also have these members. With another signature, they do not compile:
 ///
-///   double as_length(double d)            d in the unit of the embeddings' elements, or infinity where d has another
-///                                         unit. It lets fit warn of a collapse
-///   values, coefficient, ExactType        all three, or none: see DifferenceDistance. They save time. A distance that
-///                                         inherits them and has no ExactType of its own is measured pair by pair
+///   double as_length(double d)            converts d to a length in the unit of the embeddings' elements (the square
+///                                         root for SquaredEuclidean), or returns infinity if d has no such unit
+///                                         (Cosine). With it, fit can warn that the embeddings collapse to a point
+///   values, coefficient, ExactType        all three or none: see DifferenceDistance. They save time. If a distance
+///                                         inherits them without an ExactType of its own, they are not used
 template <class D, class S>
 concept Distance = std::copy_constructible<D> && detail::DistanceOptions<D, S> &&
     requires(const D metric, ConstColumn<S> a, S d, Column<S> da) {
@@ -62,27 +64,29 @@ concept Distance = std::copy_constructible<D> && detail::DistanceOptions<D, S> &
   metric.add_gradient(a, a, d, d, da, da);
 };
 
-/// A distance whose gradient lies along the difference, dLoss/da = c (a - b) = -dLoss/db, and that measures many pairs
-/// in one call:
+/// A distance that measures many pairs in one call, and whose gradient is a multiple of the difference:
+/// dLoss/da = c * (a - b) and dLoss/db = -c * (a - b).
 ///
-///   values(a, b, n, count, d)  d_j = value(a_j, b_j), for `count` pairs of columns of n elements
-///   coefficient(d, slope)      c; 0 where the gradient is 0
-///   ExactType                  the type itself. A derived class inherits this alias, which then names another type; so
-///                              its own value and gradient are not bypassed
+///   values(a, b, n, count, d)  sets d[j] = value(a[j], b[j]) for j = 0, …, count - 1, where a[j] and b[j] point to
+///                              embeddings of n elements
+///   coefficient(d, slope)      the factor c, given slope = dLoss/dd; 0 if the gradient is 0
+///   ExactType                  an alias of the type itself. In a derived class, the inherited alias names the base
+///                              class. Then `values` and `coefficient` are not used, because the derived class may
+///                              compute another distance
 template <class D, class S>
-concept DifferenceDistance = Distance<D, S> && detail::TakesManyPairs<D, S>;
+concept DifferenceDistance = Distance<D, S> && detail::MeasuresManyPairs<D, S>;
 
 namespace detail {
 
-/// d_i = the metric of pair i's two embeddings of `out` elements each, for i = 0, …, count - 1; many pairs in one call
-/// where the metric can. columns_of(i) gives the pointers to the two.
+/// Sets d[i] to the distance of the two embeddings of pair i, for i = 0, …, count - 1. columns_of(i) returns the
+/// pointers to the two, which have `out` elements each. A DifferenceDistance measures many pairs in one call.
 template <Scalar S, Distance<S> Metric, class ColumnsOf>
 void measure_pairs(const Metric& metric, Index out, Index count, const ColumnsOf& columns_of, S* d) {
   if constexpr (DifferenceDistance<Metric, S>) {
-    constexpr Index some = 64;
-    const S *first[some], *second[some];
-    for (Index i = 0; i < count; i += some) {
-      const Index at_once = std::min(some, count - i);
+    constexpr Index block = 64;
+    const S *first[block], *second[block];
+    for (Index i = 0; i < count; i += block) {
+      const Index at_once = std::min(block, count - i);
       for (Index j = 0; j < at_once; ++j) std::tie(first[j], second[j]) = columns_of(i + j);
       metric.values(first, second, out, at_once, d + i);
     }
@@ -94,7 +98,7 @@ void measure_pairs(const Metric& metric, Index out, Index count, const ColumnsOf
   }
 }
 
-/// da += c (a - b), db -= c (a - b)
+/// da += c * (a - b), db -= c * (a - b)
 template <Scalar S>
 void add_difference(ConstColumn<S> a, ConstColumn<S> b, S c, Column<S> da, Column<S> db) {
   const S* const b_data = b.data();
@@ -104,15 +108,15 @@ void add_difference(ConstColumn<S> a, ConstColumn<S> b, S c, Column<S> da, Colum
 
 }  // namespace detail
 
-/// d = |a - b|. At d = 0, where the derivative has no limit, the gradient is 0. This is exact for every loss whose
-/// slope is 0 there, and keeps one pair of equal embeddings from turning all weights into NaN.
+/// d = |a - b|. At d = 0 the derivative does not exist, and the gradient is taken to be 0. This is exact for every loss
+/// whose slope is 0 at d = 0, and prevents that a pair of equal embeddings turns all weights into NaN.
 ///
-/// d is the square root of d^2, which has the same type: d is accurate to rounding from about 1e-17 to 1e19 (double:
-/// 1e-152 to 1e154). Smaller distances lose digits and finally become 0; larger ones become infinite, which training,
-/// evaluation and Verifier refuse.
+/// d is computed as the square root of d^2 in the type of the embeddings. Therefore it is accurate up to rounding only
+/// from about 1e-17 to 1e19 (double: 1e-152 to 1e154). Smaller distances lose digits and finally become 0; larger ones
+/// become infinite, which training, evaluation and Verifier reject.
 struct Euclidean {
   /// @{
-  /// As the DifferenceDistance concept asks.
+  /// Required by the DifferenceDistance concept.
   using ExactType = Euclidean;
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
@@ -122,7 +126,7 @@ struct Euclidean {
   void values(const S* const* a, const S* const* b, Index n, Index count, S* d) const {
     squared_distances(a, b, n, count, d);
     if (count > 1) return square_roots(d, count);
-    if (count == 1) *d = std::sqrt(*d);  // faster than a call of the kernel
+    if (count == 1) *d = std::sqrt(*d);  // faster than calling the kernel
   }
   template <Scalar S>
   S coefficient(S d, S slope) const {
@@ -136,10 +140,10 @@ struct Euclidean {
   /// @}
 };
 
-/// d = |a - b|^2
+/// d = |a - b|^2.
 struct SquaredEuclidean {
   /// @{
-  /// As the DifferenceDistance concept asks.
+  /// Required by the DifferenceDistance concept.
   using ExactType = SquaredEuclidean;
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
@@ -161,10 +165,10 @@ struct SquaredEuclidean {
   /// @}
 };
 
-/// d = sum |a(i) - b(i)|. Where a(i) = b(i) the gradient is 0.
+/// d = sum of |a(i) - b(i)|. For elements with a(i) = b(i), the gradient is taken to be 0.
 struct Manhattan {
   /// @{
-  /// As the Distance concept asks.
+  /// Required by the Distance concept.
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     return absolute_distance(a.data(), b.data(), a.size());
@@ -181,18 +185,19 @@ struct Manhattan {
   /// @}
 };
 
-// Cosine's gradient adds quotients, never products: a compiler may fuse a product and a sum into one operation, which
-// changes the bits.
+// Cosine's gradient adds quotients and never products, because a compiler may fuse a product and a sum into one
+// operation, which changes the bits.
 
-/// d = 1 - cos with cos = a . b / (|a| |b|). Rounding never takes d out of [0, 2].
+/// d = 1 - cos, where cos = a . b / (|a| * |b|) is the cosine of the angle between a and b. d is in [0, 2] in spite of
+/// rounding. The derivative of the cosine is
 ///
-///   d cos / da = (b / |b| - cos a / |a|) / |a|
+///   dcos/da = (b / |b| - cos * a / |a|) / |a|
 ///
-/// A zero vector has no direction. Its distance to every vector is 1, as at a right angle, and the pair's gradient is
-/// 0.
+/// A zero vector has no direction. Its distance to every vector is taken to be 1, as at a right angle, and the gradient
+/// of such a pair to be 0.
 struct Cosine {
   /// @{
-  /// As the Distance concept asks.
+  /// Required by the Distance concept.
   template <Scalar S>
   S value(ConstColumn<S> a, ConstColumn<S> b) const {
     const auto [scale_a, norm_a] = scaled_norm(a.data(), a.size());

@@ -12,37 +12,38 @@
 
 namespace gemel {
 
-/// While training, sets each value to 0 with probability `rate` and multiplies the others by 1 / (1 - rate), which
-/// keeps the mean; otherwise copies its input (Srivastava et al.: Dropout, JMLR 2014, in the inverted form, like
-/// Keras). The pass's seed and step, the column and the row determine which values drop, so that the backward pass
-/// draws the same.
+/// During training, sets each value to 0 with probability `rate` and multiplies the others by 1 / (1 - rate), which
+/// preserves the mean; at inference, copies its input (Srivastava et al.: Dropout, JMLR 2014, in the inverted form, as
+/// in Keras). Which values are dropped is a function of the pass's seed and step, the column and the row, so that the
+/// backward pass drops the same values.
 ///
-///   Dropout<128>{}, Dropout<128>{0.2}    128 values; the default rate is 0.5, like PyTorch's
-///   Dropout<>{128, 0.2}                  the same with the size given at run time
+///   Dropout<128>{}, Dropout<128>{0.2}    for 128 values; the default rate is 0.5, as in PyTorch
+///   Dropout<>{128, 0.2}                  with the size given at run time
 template <Index N = Dynamic>
 class Dropout : public Parameterless {
  public:
   /// @{
-  /// The size known at compile time, else Dynamic.
+  /// The size if it is known at compile time, else Dynamic.
   static constexpr Index static_in = N;
   static constexpr Index static_out = N;
   /// @}
 
-  /// A layer of static size. Throws ValueError where the rate is not in [0, 1).
+  /// A layer of static size. Throws ValueError if the rate is not in [0, 1).
   explicit Dropout(double rate = 0.5) requires(N != Dynamic) : Dropout(N, rate) {}
 
-  /// Throws ShapeError where the size is not positive or not N, ValueError where the rate is not in [0, 1).
+  /// A layer of the given size. Throws ShapeError if the size is not positive or differs from a static N; ValueError if
+  /// the rate is not in [0, 1).
   Dropout(Extent<N> size, double rate) : size_(size), rate_(rate) {
     if (!(rate >= 0 && rate < 1)) {
       throw ValueError({"the rate of Dropout must be at least 0 and less than 1, but ", rate, " was given"});
     }
   }
 
-  /// The probability that a value drops.
+  /// The probability that a value is dropped during training.
   double rate() const { return rate_; }
 
   /// @{
-  /// As the Layer concept asks (network/layer.hpp).
+  /// Required by the Layer concept (network/layer.hpp).
   Index in() const { return size_; }
   Index out() const { return size_; }
   template <Scalar S>
@@ -58,7 +59,8 @@ class Dropout : public Parameterless {
   /// @}
 
  private:
-  /// Dropped values are multiplied by 0 instead of set to 0, so that NaN stays visible.
+  /// Copies column j from `from` to `to`, with dropout during training. Dropped values are multiplied by 0 instead of
+  /// set to 0, so that NaN stays NaN.
   template <Scalar S>
   void apply(const S* from, S* to, const Pass& pass, Index j) const {
     if (!pass.training) {

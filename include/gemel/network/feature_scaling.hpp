@@ -17,8 +17,8 @@
 
 namespace gemel {
 
-/// Samples that a fitted layer is fitted to or transforms: a matrix of float or double (features x n, one sample per
-/// column), or a type whose `columns()` give such columns, like Samples.
+/// Samples that a fitted layer can be fitted to or can transform: a matrix of float or double (features x n, one sample
+/// per column), or a type such as Samples, whose `columns()` returns a list of such columns.
 template <class X>
 concept SampleColumns = requires(const X& samples) {
   { samples.columns()(0, 0) } -> Scalar;
@@ -40,12 +40,13 @@ auto with_columns(const X& samples, const F& f) {
   }
 }
 
-/// The smallest and the largest value of each feature.
+/// The smallest (`low`) and the largest value (`high`) of each feature.
 struct FeatureRanges {
   Buffer<double> low, high;
 };
 
-/// Throws ShapeError where there is no sample or no feature, NonFiniteError where a feature is NaN or infinite.
+/// The ranges of the features over all samples. Throws ShapeError if there is no sample or no feature; NonFiniteError
+/// if a value is NaN or infinite.
 template <Scalar S>
 [[gnu::cold]] FeatureRanges feature_ranges(const ColumnList<S>& samples) {
   if (samples.rows() <= 0 || samples.cols() <= 0) {
@@ -68,7 +69,7 @@ template <Scalar S>
   return ranges;
 }
 
-/// Whether values from `low` to `high` differ by rounding of S only. Scaling such a feature would turn rounding errors
+/// Whether values from `low` to `high` differ only by rounding to S. Scaling such a feature would turn rounding errors
 /// into large numbers.
 template <Scalar S>
 bool is_constant(double low, double high) {
@@ -78,21 +79,22 @@ bool is_constant(double low, double high) {
 
 }  // namespace detail
 
-/// The base class of the fitted layers, Standardize and Rescale: y(i) = (x(i) - offset(i)) * factor(i), clipped to
-/// [-clip, clip]. It is computed in double, where neither the range of floats nor its reciprocal overflows, and rounded
-/// once.
+/// The base class of the fitted layers Standardize and Rescale: y(i) = (x(i) - offset(i)) * factor(i) for each feature
+/// i, clipped to [-clip, clip]. The result is computed in double, where differences and reciprocals of floats do not
+/// overflow, and then rounded once.
 ///
-/// NaN stays NaN. Without a clip, infinite values and results beyond the range of S become NaN too, for a ReLU could
-/// turn an infinite value into 0 and so make a distance look right. With a clip, both are clipped, except that an
-/// infinite value with the factor 0 gives NaN.
+/// NaN stays NaN. Without a clip, infinite values and results beyond the range of S also become NaN, because a later
+/// ReLU could turn an infinite value into 0 and so hide it in a finite distance. With a clip, both are clipped; only an
+/// infinite value of a feature with the factor 0 becomes NaN.
 ///
-///   dx(i) = factor(i) dy(i), and 0 where y(i) is clipped
+/// The gradient is dx(i) = factor(i) * dy(i), or 0 if y(i) is clipped.
 class FeatureScaling : public Parameterless {
  public:
-  static constexpr bool fitted = true;  ///< see Layer
+  /// The layer is fitted before training; see Layer.
+  static constexpr bool fitted = true;
 
-  /// The layer's output (out x n) for samples (in x n), with the same bits as in a network. Values are not checked.
-  /// Throws ShapeError unless the samples have in() features.
+  /// The layer's output (out x n) for samples (in x n), bit-identical to its output in a network. Values are not
+  /// checked. Throws ShapeError unless the samples have in() features.
   template <SampleColumns X>
   auto transform(const X& samples) const {
     return detail::with_columns(samples, [this]<Scalar S>(const ColumnList<S>& x) {
@@ -107,7 +109,7 @@ class FeatureScaling : public Parameterless {
   }
 
   /// @{
-  /// As the Layer concept asks (network/layer.hpp).
+  /// Required by the Layer concept (network/layer.hpp).
   Index in() const { return offset_.size(); }
   Index out() const { return offset_.size(); }
   template <Scalar S>
@@ -141,21 +143,21 @@ class FeatureScaling : public Parameterless {
   /// @}
 
  protected:
-  static constexpr double no_clip = std::numeric_limits<double>::infinity();  ///< the clip that changes no value
+  static constexpr double no_clip = std::numeric_limits<double>::infinity();  ///< the clip value that clips nothing
 
-  /// offset and factor have an element for each feature.
+  /// A layer with the given offset and factor of each feature, and one clip for all.
   FeatureScaling(Buffer<double> offset, Buffer<double> factor, double clip)
       : offset_(std::move(offset)), factor_(std::move(factor)), clip_(clip) {}
 
   /// @{
-  /// What the constructor was given.
+  /// The constructor's arguments.
   const Buffer<double>& offsets() const { return offset_; }
   const Buffer<double>& factors() const { return factor_; }
   double clip_limit() const { return clip_; }
   /// @}
 
  private:
-  Buffer<double> offset_, factor_;  // empty after a move, so that a network refuses the layer
+  Buffer<double> offset_, factor_;  // empty after a move, so that a network rejects the layer
   double clip_;
 };
 

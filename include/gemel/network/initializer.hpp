@@ -9,9 +9,9 @@
 
 namespace gemel {
 
-/// Called as initialize(w, fan_in, fan_out, rng), fills the weights w of a layer before training (out x in,
-/// column-major, drawn in this order). fan_in is the number of a unit's inputs, fan_out the number of units that read
-/// an input: for a Dense, in and out.
+/// A function initialize(w, fan_in, fan_out, rng) that fills the weights w of a layer before training. w is out x in in
+/// column-major order, and the random numbers are drawn in this order. fan_in is the number of inputs of each unit, and
+/// fan_out is the number of units that each input goes to; for Dense, they are in and out.
 template <class I, class S>
 concept Initializer = std::copy_constructible<I> && requires(const I initialize, std::span<S> w, Index fan, Rng& rng) {
   initialize(w, fan, fan, rng);
@@ -19,14 +19,14 @@ concept Initializer = std::copy_constructible<I> && requires(const I initialize,
 
 namespace detail {
 
-/// Uniform in [-limit, limit).
+/// Draws from the uniform distribution on [-limit, limit).
 template <Scalar S>
 void fill_uniform(std::span<S> w, double limit, Rng& rng) {
   for (S& value : w) value = static_cast<S>(limit) * (2 * rng.uniform<S>() - 1);
 }
 
-/// Normal, truncated at two standard deviations by drawing again, and scaled so that the standard deviation after the
-/// truncation is `deviation`.
+/// Draws from the normal distribution truncated at two standard deviations (numbers beyond are drawn again). The
+/// numbers are scaled so that their standard deviation is `deviation` after the truncation.
 template <Scalar S>
 void fill_truncated_normal(std::span<S> w, double deviation, Rng& rng) {
   constexpr double truncated_deviation = 0.87962566103423978;  // of the standard normal truncated to [-2, 2]
@@ -40,41 +40,42 @@ void fill_truncated_normal(std::span<S> w, double deviation, Rng& rng) {
 
 }  // namespace detail
 
-/// Uniform in [-l, l), l = sqrt(6 / (fan_in + fan_out)): keeps the variance of activations and of gradients from layer
-/// to layer (Glorot and Bengio: Understanding the difficulty of training deep feedforward neural networks, AISTATS
-/// 2010, eq. 16). Keras' default.
+/// The uniform distribution on [-l, l), where l = sqrt(6 / (fan_in + fan_out)). It keeps the variances of activations
+/// and gradients similar from layer to layer (Glorot and Bengio: Understanding the difficulty of training deep
+/// feedforward neural networks, AISTATS 2010, eq. 16). It is the default in Keras.
 struct GlorotUniform {
-  /// Fills w as the Initializer concept asks.
+  /// Fills w; required by the Initializer concept.
   template <Scalar S>
   void operator()(std::span<S> w, Index fan_in, Index fan_out, Rng& rng) const {
     detail::fill_uniform(w, std::sqrt(6 / static_cast<double>(fan_in + fan_out)), rng);
   }
 };
 
-/// Normal of variance 2 / (fan_in + fan_out) (eq. 12 of the same paper), truncated at two standard deviations like
-/// Keras'.
+/// The normal distribution of variance 2 / (fan_in + fan_out) (eq. 12 of the paper at GlorotUniform), truncated at two
+/// standard deviations, as in Keras.
 struct GlorotNormal {
-  /// Fills w as the Initializer concept asks.
+  /// Fills w; required by the Initializer concept.
   template <Scalar S>
   void operator()(std::span<S> w, Index fan_in, Index fan_out, Rng& rng) const {
     detail::fill_truncated_normal(w, std::sqrt(2 / static_cast<double>(fan_in + fan_out)), rng);
   }
 };
 
-/// Uniform of variance 2 / fan_in, the variance that ReLU layers keep (He, Zhang, Ren, Sun: Delving deep into
-/// rectifiers, ICCV 2015, eq. 10): in [-l, l), l = sqrt(6 / fan_in).
+/// The uniform distribution on [-l, l), where l = sqrt(6 / fan_in). Its variance, 2 / fan_in, keeps the variance
+/// similar from layer to layer if the activation is ReLU (He, Zhang, Ren and Sun: Delving deep into rectifiers, ICCV
+/// 2015, eq. 10).
 struct HeUniform {
-  /// Fills w as the Initializer concept asks.
+  /// Fills w; required by the Initializer concept.
   template <Scalar S>
   void operator()(std::span<S> w, Index fan_in, Index, Rng& rng) const {
     detail::fill_uniform(w, std::sqrt(6 / static_cast<double>(fan_in)), rng);
   }
 };
 
-/// Normal of variance 2 / fan_in (the same paper), truncated at two standard deviations like Keras'; the paper and
-/// PyTorch do not truncate.
+/// The normal distribution of variance 2 / fan_in (eq. 10 of the paper at HeUniform), truncated at two standard
+/// deviations, as in Keras. The paper and PyTorch do not truncate.
 struct HeNormal {
-  /// Fills w as the Initializer concept asks.
+  /// Fills w; required by the Initializer concept.
   template <Scalar S>
   void operator()(std::span<S> w, Index fan_in, Index, Rng& rng) const {
     detail::fill_truncated_normal(w, std::sqrt(2 / static_cast<double>(fan_in)), rng);

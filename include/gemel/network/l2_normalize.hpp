@@ -10,29 +10,30 @@
 
 namespace gemel {
 
-/// y = x / |x| for each column. It puts embeddings on the unit sphere, where the Euclidean distance is at most 2.
+/// y = x / |x| for each column, which puts embeddings on the unit sphere, where the Euclidean distance is at most 2.
+/// The gradient is
 ///
-///   dx = (dy - y (y . dy)) / |x|
+///   dx = (dy - y * (y . dy)) / |x|
 ///
-/// A zero vector, which does occur after a ReLU, stays zero and has the gradient 0.
+/// A zero vector, which may occur after a ReLU, stays zero and has the gradient 0.
 ///
 ///   L2Normalize<128>{}, L2Normalize<>{128}
 template <Index N = Dynamic>
 class L2Normalize : public Parameterless {
  public:
   /// @{
-  /// The size known at compile time, else Dynamic.
+  /// The size if it is known at compile time, else Dynamic.
   static constexpr Index static_in = N;
   static constexpr Index static_out = N;
   /// @}
 
   /// A layer of static size.
   L2Normalize() requires(N != Dynamic) = default;
-  /// Throws ShapeError where the size is not positive or not N.
+  /// A layer of the given size. Throws ShapeError if the size is not positive or differs from a static N.
   explicit L2Normalize(Extent<N> size) : size_(size) {}
 
   /// @{
-  /// As the Layer concept asks (network/layer.hpp).
+  /// Required by the Layer concept (network/layer.hpp).
   Index in() const { return size_; }
   Index out() const { return size_; }
 
@@ -57,7 +58,8 @@ class L2Normalize : public Parameterless {
       if (norm == 0) {
         dx.col(j).setZero();
       } else {
-        // Divides by 1 / (y . dy) because a compiler may fuse a product and the difference, which changes the bits.
+        // y is divided by 1 / (y . dy) instead of multiplied by y . dy, because a compiler may fuse a product and a
+        // difference into one operation, which changes the bits.
         const S inverse = 1 / dot<S>(y[j], dy.col(j).data(), in());
         dx.col(j) = (dy.col(j) - y.column(j) / inverse) / norm;
         if (scale != 1) dx.col(j) /= scale;

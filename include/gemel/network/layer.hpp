@@ -14,21 +14,23 @@
 
 namespace gemel {
 
-/// What a layer is told of the pass it computes in. Dropout draws from a stream of (seed, step, column), so that no
-/// value depends on which thread computes a column.
+/// Describes the forward or backward pass that a layer computes, of all or some of the columns of a batch. Dropout
+/// draws its random numbers from (seed, step, index of the column in the batch), so that no result depends on which
+/// thread computes a column.
 struct Pass {
-  bool training = false;                ///< false at inference
-  std::uint64_t seed = 0;               ///< differs from layer to layer
-  std::uint64_t step = 0;               ///< differs from batch to batch
-  std::span<const Index> columns = {};  ///< each column's number within the batch; empty: 0, 1, 2, …
+  bool training = false;                ///< true during training, false at inference
+  std::uint64_t seed = 0;               ///< a number that differs from layer to layer
+  std::uint64_t step = 0;               ///< a number that differs from batch to batch
+  std::span<const Index> columns = {};  ///< the index in the batch of each column; empty if they are 0, 1, 2, …
 
-  /// The number within the batch of the pass's column j.
+  /// The index in the batch of column j of this pass.
   Index column(Index j) const { return columns.empty() ? j : columns[static_cast<std::size_t>(j)]; }
 };
 
-/// A layer that bounds the elements of its parameters' gradient: gradient_bound(x, dz, columns), given bounds x of |x|
-/// and dz of |dz| and the number of columns. With it, the training step proves a gradient finite before it computes
-/// one.
+/// A layer that can bound the gradient of its parameters before it is computed. If no element of the layer's inputs is
+/// larger than x in magnitude, and none of dz (see Layer) is larger than dz, then gradient_bound(x, dz, columns) is an
+/// upper bound of the magnitude of every element of the gradient, summed over that number of columns. If the bound
+/// shows that the gradient is finite, the training step need not check each element.
 template <class L>
 concept BoundingLayer = requires(const L layer, double x, Index columns) {
   { layer.gradient_bound(x, x, columns) } -> std::same_as<double>;
@@ -36,7 +38,7 @@ concept BoundingLayer = requires(const L layer, double x, Index columns) {
 
 namespace detail {
 
-/// Whether a layer declares that its state is fitted before training; see Layer.
+/// Whether a layer declares that it is fitted before training; see Layer.
 template <class L>
 inline constexpr bool is_fitted = false;
 template <class L>
@@ -59,27 +61,37 @@ concept LayerOptions = std::is_class_v<L> &&
 
 }  // namespace detail
 
-/// One layer of a network over scalar S: sizes and a rule. Its parameters lie in the network's flat vector, not in the
-/// layer. The columns of a batch are independent. A block of parameters is a multiple of `grain()`, so that threads can
-/// divide the gradient among them without dividing a sum.
+/// One layer of a network over scalar S. A layer knows its sizes and how to compute; its parameters are in the
+/// network's flat vector. It is const while it computes, so that any number of threads may share it, and it computes
+/// each of the n columns of a batch independently of the others.
 ///
-///   forward       computes y (out x n) from x (in x n)
-///   backward      turns dy = dLoss/dy (out x n) into dz, which add_gradient needs, and overwrites dx (in x n); dx is
-///                 empty where it is not needed (the first layer)
-///   add_gradient  adds dLoss/dp for the parameters first, …, first + g.size() - 1 to g, column after column
-///   variables     the sizes of the layer's variables (Dense: W, b), for clipping by a variable's norm
+///   in(), out()                      the numbers of inputs and outputs per column, at least 1
+///   parameter_count()                the number of parameters, possibly 0
+///   variables()                      the sizes of the layer's variables, in the order of the parameters (Dense: W, b),
+///                                    for clipping by a variable's norm; they add up to parameter_count()
+///   grain()                          a divisor of parameter_count(), at least 1 (Dense: out). Threads divide the
+///                                    parameters into blocks whose sizes are multiples of it
+///   initialize(w, rng)               fills all parameters, w, before training
+///   forward(p, x, y, pass)           computes y (out x n) from x (in x n) with the parameters p
+///   backward(p, x, y, dy, dx, pass)  given dy = dLoss/dy (out x n), writes dLoss/dx to dx (in x n) and overwrites dy
+///                                    with dz, the input of add_gradient. dx is empty if it is not needed, as in the
+///                                    first layer
+///   add_gradient(x, dz, first, g)    adds dLoss/dp for the parameters first, …, first + g.size() - 1 to g: a sum over
+///                                    the columns in their order
 ///
-/// A layer is const while it computes, so that any number of threads may share it.
+/// dz = dLoss/dz, where z is the layer's value before its activation (Dense: z = W x + b). A layer without parameters
+/// may leave dy as it is.
 ///
-/// A layer may also have these members, which save time; with another signature than asked for, they do not compile:
+/// A layer may also have these members, which save time. With another signature, they do not compile:
 ///
-///   gradient_bound  see BoundingLayer. Without it, the whole gradient of each batch is computed and checked before the
-///                   parameters are updated
-///   fused_update    see InterleavingLayer. It takes at least the blocks of the library's optimizers,
-///                   kernel::Update<Rule, S>. For a block that it cannot take, the gradient is computed first
+///   gradient_bound(x, dz, columns)     see BoundingLayer. Without it, the whole gradient of each batch is computed and
+///                                      checked before any parameter is updated
+///   fused_update(x, dz, first, block)  see InterleavingLayer. It must accept at least the blocks of the library's
+///                                      optimizers, kernel::Update<Rule, S>. For a block that it does not accept,
+///                                      add_gradient is called first
 ///
-/// A layer whose state is fitted before training (Standardize) declares `static constexpr bool fitted = true`. It has
-/// no parameters and draws no random numbers, and the numbers that other layers draw do not depend on it.
+/// A layer that is fitted before training, such as Standardize, declares `static constexpr bool fitted = true`. It must
+/// have no parameters and draw no random numbers. It does not change the random numbers that other layers draw.
 template <class L, class S>
 concept Layer = std::copy_constructible<L> && detail::LayerOptions<L, S> &&
     requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x, Columns<S> y, Index first,
@@ -95,8 +107,8 @@ concept Layer = std::copy_constructible<L> && detail::LayerOptions<L, S> &&
   layer.add_gradient(x, x, first, w);
 };
 
-/// A layer that updates a block of its parameters while it computes their gradient: it has fused_update(x, dz, first,
-/// block), as Dense does.
+/// A layer that can update a block of its parameters, from parameter `first` on, while it computes their gradient. Such
+/// a layer, for example Dense, has a member fused_update(x, dz, first, block).
 template <class L, class S, class Block>
 concept InterleavingLayer = Layer<L, S> && detail::HasFusedUpdate<L, S, Block>;
 

@@ -12,7 +12,7 @@ namespace gemel {
 /// out(), forward and backward remain to be written.
 struct Parameterless {
   /// @{
-  /// As the Layer concept asks (network/layer.hpp).
+  /// Required by the Layer concept (network/layer.hpp).
   static Index parameter_count() { return 0; }
   static Index grain() { return 1; }
   static std::array<Index, 0> variables() { return {}; }
