@@ -38,7 +38,8 @@ template <class L>
 requires requires { L::static_out; }
 inline constexpr Index static_out<L> = L::static_out;
 
-// A Sequence, however long, has its layers' static sizes. A variant has those that all its alternatives share.
+// A Sequence of any length has the static sizes of its layer type. A variant has a static size if it is the same for
+// all its alternatives.
 template <class L>
 inline constexpr Index static_in<Sequence<L>> = static_in<L>;
 template <class L>
@@ -51,7 +52,8 @@ inline constexpr Index static_out<std::variant<L, Others...>> = ((static_out<Oth
                                                                     ? static_out<L>
                                                                     : Dynamic;
 
-/// Checks the static sizes of two neighbours. Both sizes are in the type's name, which the compiler's error shows.
+/// Checks the static sizes of two neighbouring layers. Both sizes are in the name of the nested type, which the
+/// compiler's error message shows.
 template <Index Out>
 struct LayerGives {
   template <Index In>
@@ -70,8 +72,8 @@ constexpr bool neighbours_agree() {
          neighbours_agree<Next, Others...>();
 }
 
-/// Throws ShapeError where layer k breaks a rule that the network relies on. For example, a layer of 5 parameters with
-/// a grain of 2 would never train the fifth.
+/// Throws ShapeError if layer k breaks a rule of the Layer concept that the network relies on. For example, the fifth
+/// of 5 parameters with a grain of 2 would never be trained.
 [[gnu::cold]] inline void check_layer(Index k, Index in, Index out, Index parameters, Index grain,
                                       std::span<const Index> variables) {
   const auto refuse = [k](std::initializer_list<Piece> what) { throw ShapeError(what, {.layer = k}); };
@@ -95,19 +97,20 @@ constexpr bool neighbours_agree() {
   if (rest != 0) refuse({"its variables do not add up to its ", parameters, " parameters: ", rest, " are in none"});
 }
 
-/// A specialization's `of(network)` converts all layers of another network to the one layer that replaces them.
-/// Sequence<AnyLayer> has one (any_network.hpp).
+/// Converts the layers of another network, for Network's converting constructor. A specialization for `Layers` is
+/// derived from std::true_type and has a function `of(network)` that returns the layers. Sequence<AnyLayer> has a
+/// specialization (any_network.hpp).
 template <class... Layers>
 struct LayersFrom : std::false_type {};
 
 }  // namespace detail
 
 /// A feed-forward network over scalar S: a chain of layers, and one flat vector of all their parameters, layer by
-/// layer. It maps samples (in x n, one per column) to embeddings (out x n). Layers are numbered from 0; each layer
-/// within a Sequence has its own number.
+/// layer. It maps samples (in x n, one per column) to embeddings (out x n). Layers have the indices 0, …, depth() - 1,
+/// where each layer within a Sequence has its own index.
 ///
-/// The sizes of neighbours must agree. The compiler checks this where both are static (`static_out` of the first,
-/// `static_in` of the second), and the constructor checks it in any case.
+/// A layer must have as many inputs as the layer before it has outputs. The compiler checks this if both sizes are
+/// static (`static_out` of the first layer, `static_in` of the second), and the constructor checks it in any case.
 template <gemel::Scalar S, class... Layers>
 class Network {
   static_assert(sizeof...(Layers) > 0, "gemel: a Network needs at least one layer");
@@ -116,12 +119,12 @@ class Network {
  public:
   using Scalar = S;  ///< float or double
 
-  /// A network of layers with static sizes, initialised from rng.
+  /// A network of layers with static sizes, initialised with random numbers from rng.
   explicit Network(Rng& rng) requires(std::default_initializable<Layers>&&...) : Network(rng, Layers{}...) {}
 
-  /// A network of the given layers, initialised in order from rng. Throws ShapeError where the sizes of two neighbours
-  /// disagree, where a layer's own sizes break the Layer concept's rules (layer.hpp), or where the parameters do not
-  /// fit into memory.
+  /// A network of the given layers, which are initialised in their order with random numbers from rng. Throws
+  /// ShapeError if the sizes of neighbouring layers disagree, if a layer's own sizes break the rules of the Layer
+  /// concept (layer.hpp), or if the parameters do not fit into memory.
   [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
     for (Index k = 0; k < depth(); ++k) {
@@ -129,8 +132,8 @@ class Network {
     }
   }
 
-  /// A network of the given layers and parameters, such as another network's `parameters()` or those of a file. Throws
-  /// like the constructor above and like set_parameters.
+  /// A network of the given layers and parameters, which come for example from another network's `parameters()` or from
+  /// a file. Throws like the constructor above and like set_parameters.
   template <class Derived>
   [[gnu::cold]] Network(std::tuple<Layers...> layers, const Eigen::MatrixBase<Derived>& parameters)
       : layers_(std::move(layers)) {
@@ -138,7 +141,8 @@ class Network {
     set_parameters(parameters);
   }
 
-  /// A copy of the layers and parameters of a network with other layer types; see AnyNetwork.
+  /// A network with copies of the layers and parameters of a network that has other layer types; see AnyNetwork. Throws
+  /// ValueError if the other network was moved from.
   template <class... Others>
   requires(detail::LayersFrom<Layers...>::value) Network(const Network<S, Others...>& other)
       : layers_(detail::LayersFrom<Layers...>::of(other)) {
@@ -147,21 +151,22 @@ class Network {
   }
 
   /// @{
-  /// The number of inputs, of outputs and of layers; all 0 for a network that was moved from.
+  /// The number of inputs, of outputs, or of layers; 0 if the network was moved from.
   Index in() const { return sizes_.empty() ? 0 : sizes_.front(); }
   Index out() const { return sizes_.empty() ? 0 : sizes_.back(); }
   Index depth() const { return sizes_.empty() ? 0 : length(sizes_) - 1; }
   /// @}
 
-  /// The number of outputs of layer k.
+  /// The number of outputs of layer k. k must be in 0, …, depth() - 1, which is not checked.
   Index out(Index k) const { return sizes_[static_cast<std::size_t>(k) + 1]; }
-  /// The index of layer k's first parameter in the flat vector; offset(depth()) is the number of all parameters.
+  /// The index of layer k's first parameter in the flat vector; offset(depth()) is the number of all parameters. k must
+  /// be in 0, …, depth(), which is not checked.
   Index offset(Index k) const { return offsets_[static_cast<std::size_t>(k)]; }
 
-  /// The layers as they were given; a Sequence is one element.
+  /// The layers as given to the constructor, where a Sequence is one element.
   const std::tuple<Layers...>& layers() const { return layers_; }
 
-  /// Calls f(layer) with layer k in its own type.
+  /// Calls f(layer), where layer is layer k with its own type. Does nothing unless k is in 0, …, depth() - 1.
   template <class F>
   void visit(Index k, F&& f) const {
     std::apply(
@@ -179,13 +184,14 @@ class Network {
   /// The number of parameters of all layers.
   Index parameter_count() const { return parameters_.size(); }
 
-  /// The flat vector of parameters, layer by layer: for a Dense, W (out x in, column-major), then b. Keras' kernels
-  /// have the same bytes; PyTorch's nn.Linear weights must be transposed first. Dense shows both conversions.
+  /// The flat vector of parameters, layer by layer; for each Dense, W (out x in, column-major), then b. A Keras kernel
+  /// has the same order as W; an nn.Linear weight of PyTorch must be transposed first. Both conversions are shown at
+  /// Dense.
   ConstColumn<S> parameters() const { return {parameters_.data(), parameters_.size()}; }
 
-  /// Copies all parameters, in the order of `parameters()`. A wrong order within a layer cannot be detected: see Dense
-  /// for weights from Keras or PyTorch. Throws ShapeError unless there are parameter_count() values in one column, and
-  /// NonFiniteError for NaN or infinity; the network is unchanged then.
+  /// Sets all parameters to the given values, in the order of `parameters()`. A wrong order within a layer cannot be
+  /// detected: see Dense for weights from Keras or PyTorch. Throws ShapeError unless the values are
+  /// parameter_count() x 1, and NonFiniteError if a value is NaN or infinite; the network is then unchanged.
   template <class Derived>
   void set_parameters(const Eigen::MatrixBase<Derived>& values) {
     if (values.rows() != parameter_count() || values.cols() != 1) {
@@ -202,15 +208,15 @@ class Network {
     std::ranges::copy(flat, mutable_parameters().data());
   }
 
-  /// The parameters for a training step to write; their values are not checked.
+  /// The parameters, which a training step may change; written values are not checked.
   std::span<S> mutable_parameters() { return parameters_.span(); }
 
-  /// Embeds the samples x (in x n) into y (out x n). Sizes are not checked. Allocates nothing once the workspace has
-  /// grown.
+  /// Writes the embeddings of the samples x (in x n) to y (out x n). Sizes are not checked. Nothing is allocated once
+  /// the workspace is large enough.
   void embed(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
     if (sizes_.empty()) return;
-    const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
-    for (Buffer<S>& buffer : workspace.layer) buffer.reserve(widest * block);
+    const Index max_size = *std::max_element(sizes_.begin(), sizes_.end());
+    for (Buffer<S>& buffer : workspace.layer) buffer.reserve(max_size * block);
     for (Index first = 0; first < x.cols(); first += block) {
       const Index count = std::min(block, x.cols() - first);
       embed_block(x.middle(first, count), {y.data() + first * out(), out(), count}, workspace);
@@ -218,7 +224,7 @@ class Network {
   }
 
  private:
-  static constexpr Index block = 96;  // columns at a time: few enough to stay in cache from layer to layer
+  static constexpr Index block = 96;  // columns per block, so few that they stay in the cache from layer to layer
 
   [[gnu::cold]] void lay_out() {
     const Index leaves = std::apply([](const auto&... layer) { return (detail::leaf_count(layer) + ...); }, layers_);
@@ -265,16 +271,16 @@ class Network {
   }
 
   std::tuple<Layers...> layers_;
-  std::vector<Index> sizes_ = {};    // the inputs, then each layer's outputs
-  std::vector<Index> offsets_ = {};  // each layer's first parameter, then the number of all parameters
+  std::vector<Index> sizes_ = {};    // the number of inputs, then the number of outputs of each layer
+  std::vector<Index> offsets_ = {};  // the index of each layer's first parameter, then the number of all parameters
   Buffer<S> parameters_ = {};
 };
 
-/// The scalar is that of the parameters.
+/// The scalar S is deduced from the parameters.
 template <class... Layers, class Derived>
 Network(std::tuple<Layers...>, const Eigen::MatrixBase<Derived>&) -> Network<typename Derived::Scalar, Layers...>;
 
-/// A network whose type is deduced from the given layers, initialised from rng:
+/// A network of the given layers, from which its type is deduced, initialised with random numbers from rng:
 /// `make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{784, 128}, …)`. Throws like Network's constructor.
 template <gemel::Scalar S, class... Layers>
 Network<S, Layers...> make_network(Rng& rng, Layers... layers) {
@@ -295,13 +301,13 @@ template <class L, class Net>
 
 }  // namespace detail
 
-/// The network with one more layer in front: a fitted layer or another one without parameters. The network's parameters
-/// are copied. It turns a model of samples that `layer.transform` has scaled into a model of raw samples:
+/// A copy of the network with one more layer in front, which must have no parameters, such as a fitted layer. For
+/// example, this makes a model of raw samples from a model of samples that were scaled with `standardize.transform`:
 ///
 ///   Siamese raw{prepend(standardize, model.network()), model.metric()};
 ///
-/// Throws ValueError where the layer has parameters or the network was moved from, ShapeError where the sizes of the
-/// two disagree.
+/// Throws ValueError if the layer has parameters or the network was moved from, and ShapeError if the layer's outputs
+/// are not the network's inputs.
 template <class L, Scalar S, class... Layers>
 [[gnu::cold]] Network<S, L, Layers...> prepend(L layer, const Network<S, Layers...>& network) {
   detail::check_prepended(layer, network);

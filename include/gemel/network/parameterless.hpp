@@ -8,8 +8,8 @@
 
 namespace gemel {
 
-/// A base class for layers without parameters. It has the members of the Layer concept that deal with parameters; in(),
-/// out(), forward and backward remain to be written.
+/// A base class for layers without parameters. It has the members of the Layer concept that deal with parameters; a
+/// derived class adds in(), out(), forward and backward.
 struct Parameterless {
   /// @{
   /// Required by the Layer concept (network/layer.hpp).

@@ -11,52 +11,53 @@
 
 namespace gemel {
 
-/// The numbers of a Rescale layer.
+/// Options of a Rescale layer.
 struct RescaleOptions {
-  double offset = 0;  ///< subtracted from each value first
-  double factor = 1;  ///< multiplies the difference
+  double offset = 0;  ///< what is subtracted from each value first
+  double factor = 1;  ///< what the difference is then multiplied by
 };
 
-/// y = (x - offset) * factor, with the same two numbers for all features; computed in double and rounded once. Note
-/// that Keras' Rescaling adds its offset after the product.
+/// y = (x - offset) * factor, with the same offset and factor for all features, computed in double and rounded once.
+/// Note that Keras' Rescaling adds its offset after the product.
 ///
-///   Rescale<784>{{.factor = 1 / 255.0}}, Rescale<>{784, {.factor = 1 / 255.0}}    pixels to 0..1
+///   Rescale<784>{{.factor = 1 / 255.0}}, Rescale<>{784, {.factor = 1 / 255.0}}    scales pixels to [0, 1]
 ///   Rescale<784>::to_unit_range(samples), Rescale<>::to_unit_range(samples)       fitted to samples
 ///
-/// The layer is fitted, not trained: its numbers are not among a network's parameters.
+/// The layer is fitted, not trained: offset and factor are not among a network's parameters.
 template <Index N = Dynamic>
 class Rescale : public FeatureScaling {
  public:
   /// @{
-  /// The size known at compile time, else Dynamic.
+  /// The size if it is known at compile time, else Dynamic.
   static constexpr Index static_in = N;
   static constexpr Index static_out = N;
   /// @}
 
-  /// A layer of static size. Throws ValueError where offset or factor is not finite, or where the factor is 0, which
+  /// A layer of static size. Throws ValueError if the offset or the factor is not finite, or if the factor is 0, which
   /// would make all samples equal.
   explicit Rescale(RescaleOptions options) requires(N != Dynamic) : Rescale(N, options) {}
-  /// Throws ShapeError where the size is not positive or not N, and ValueError like the constructor above.
+  /// A layer of the given size. Throws ShapeError if the size is not positive or differs from a static N, and
+  /// ValueError like the constructor above.
   [[gnu::cold]] Rescale(Extent<N> size, RescaleOptions options)
       : FeatureScaling(repeated(size, checked_offset(options)), repeated(size, checked_factor(options)), no_clip),
         options_(options) {}
 
-  /// The same layer with its size given at run time.
+  /// The same layer as `other`, with its size given at run time.
   template <Index M>
   requires(N == Dynamic && M != Dynamic) Rescale(const Rescale<M>& other)
       : Rescale(other.in(), {.offset = other.offset(), .factor = other.factor()}) {}
 
   /// The layer that maps the smallest value of the samples (Samples or a matrix, features x n) to 0 and the largest
-  /// to 1. Fit it to the training samples only. Throws ShapeError where there is no sample or not N features;
-  /// NonFiniteError, with the sample and the feature, where a value is NaN or infinite; ValueError where all values are
-  /// equal up to the rounding of the samples, or too far apart for double.
+  /// to 1. Fit it to the training samples only. Throws ShapeError if there is no sample, or the number of features is 0
+  /// or differs from a static N; NonFiniteError, which names the sample and the feature, if a value is NaN or infinite;
+  /// ValueError if all values are equal up to rounding, or so close or so far apart that no factor fits.
   template <SampleColumns X>
   static Rescale to_unit_range(const X& samples) {
     return detail::with_columns(samples, [](const auto& columns) { return fit(columns); });
   }
 
-  double offset() const { return options_.offset; }  ///< what is subtracted from each value
-  double factor() const { return options_.factor; }  ///< what the difference is multiplied by
+  double offset() const { return options_.offset; }  ///< the number subtracted from each value
+  double factor() const { return options_.factor; }  ///< the number by which the difference is multiplied
 
  private:
   template <Scalar S>

@@ -15,7 +15,8 @@ class Sequence;
 
 namespace detail {
 
-// A network is a row of leaves: layers that are neither a Sequence nor a variant. The functions below find them.
+// The functions below look at the leaves of a layer, in their order. The leaves of a Sequence are those of its layers.
+// The leaf of a variant is the layer that it holds. Any other layer is a leaf itself.
 
 template <class L>
 inline constexpr bool is_sequence = false;
@@ -27,7 +28,7 @@ inline constexpr bool is_variant = false;
 template <class... Layers>
 inline constexpr bool is_variant<std::variant<Layers...>> = true;
 
-/// The number of a layer's leaves.
+/// The number of leaves of a layer.
 template <class L>
 Index leaf_count(const L& layer) {
   if constexpr (is_sequence<L>) {
@@ -39,7 +40,7 @@ Index leaf_count(const L& layer) {
   }
 }
 
-/// Calls f(leaf) for leaf k of a layer, 0 <= k < leaf_count(layer).
+/// Calls f(leaf) for leaf k of a layer. k must be in 0, …, leaf_count(layer) - 1.
 template <class L, class F>
 void visit_leaf(const L& layer, Index k, F&& f) {
   if constexpr (is_sequence<L>) {
@@ -55,14 +56,14 @@ void visit_leaf(const L& layer, Index k, F&& f) {
   }
 }
 
-/// The inputs of the first leaf.
+/// The number of inputs of the first leaf.
 template <class L>
 Index layer_in(const L& layer) {
   Index in = 0;
   visit_leaf(layer, 0, [&in](const auto& leaf) { in = leaf.in(); });
   return in;
 }
-/// The outputs of the last leaf.
+/// The number of outputs of the last leaf.
 template <class L>
 Index layer_out(const L& layer) {
   Index out = 0;
@@ -80,7 +81,8 @@ Index layer_parameter_count(const L& layer) {
   return count;
 }
 
-/// Throws ShapeError where layer k has another number of inputs, `in`, than the layer before it has outputs, `out`.
+/// Throws ShapeError if `in`, the number of inputs of layer k, differs from `out`, the number of outputs of the layer
+/// before it.
 inline void check_neighbours(Index k, Index out, Index in) {
   if (out != in) {
     throw ShapeError({"it takes ", in, " inputs, but the layer before it gives ", out, "; make the two sizes equal"},
@@ -90,12 +92,14 @@ inline void check_neighbours(Index k, Index out, Index in) {
 
 }  // namespace detail
 
-/// A list of layers of one type, or of a std::variant of types, whose length is chosen at run time. It stands for a
-/// layer of a Network, which looks inside: `Network<float, Dense<100, 64, ReLU>, Sequence<Dense<64, 64, ReLU>>>`.
+/// A list of layers whose length is chosen at run time. L is one layer type or a std::variant of several. A Sequence is
+/// given to a Network in place of a layer, and the Network computes its layers one after the other:
+/// `Network<float, Dense<100, 64, ReLU>, Sequence<Dense<64, 64, ReLU>>>`.
 template <class L>
 class Sequence {
  public:
-  /// Throws ValueError where the list is empty, ShapeError where the sizes of two neighbours disagree.
+  /// A sequence of the given layers. Throws ValueError if there are none, and ShapeError if a layer does not have as
+  /// many inputs as the layer before it has outputs.
   explicit Sequence(std::vector<L> layers) : layers_(std::move(layers)) {
     if (layers_.empty()) throw ValueError("a Sequence needs at least one layer");
     for (std::size_t k = 1; k < layers_.size(); ++k) {
@@ -103,10 +107,10 @@ class Sequence {
     }
   }
 
-  Index in() const { return detail::layer_in(layers_.front()); }                  ///< the first layer's inputs
-  Index out() const { return detail::layer_out(layers_.back()); }                 ///< the last layer's outputs
-  Index parameter_count() const { return detail::layer_parameter_count(*this); }  ///< of all layers
-  const std::vector<L>& layers() const { return layers_; }                        ///< the layers in order
+  Index in() const { return detail::layer_in(layers_.front()); }                  ///< the number of inputs
+  Index out() const { return detail::layer_out(layers_.back()); }                 ///< the number of outputs
+  Index parameter_count() const { return detail::layer_parameter_count(*this); }  ///< the number of all parameters
+  const std::vector<L>& layers() const { return layers_; }                        ///< the layers in their order
 
  private:
   std::vector<L> layers_;

@@ -15,8 +15,8 @@
 
 namespace gemel {
 
-/// A siamese model: one network, applied to both samples of a pair, and a distance of the two embeddings (Bromley et
-/// al., Signature verification using a "siamese" time delay neural network, 1993).
+/// A siamese model: one network, which is applied to both samples of a pair, and a distance of the two embeddings
+/// (Bromley et al., Signature verification using a "siamese" time delay neural network, 1993).
 template <class Net, class Metric = Euclidean>
 class Siamese {
  public:
@@ -24,49 +24,50 @@ class Siamese {
   static_assert(Distance<Metric, Scalar>,
                 "gemel: this type does not model the Distance concept (network/distance.hpp)");
 
-  /// A model of a network initialised from rng.
+  /// A model of a network that is initialised with random numbers from rng.
   explicit Siamese(Rng& rng) requires std::constructible_from<Net, Rng&> : network_(rng) {}
   /// A model of the given network and distance.
   explicit Siamese(Net network, Metric metric = {}) : network_(std::move(network)), metric_(std::move(metric)) {}
 
-  /// A copy of a model of other types whose network and metric convert to this model's types; see AnyModel.
+  /// A copy of a model of another type whose network and metric convert to the types of this model; see AnyModel.
   template <class OtherNet, class OtherMetric>
   requires(std::convertible_to<const OtherNet&, Net>&& std::convertible_to<const OtherMetric&, Metric>)
       Siamese(const Siamese<OtherNet, OtherMetric>& other)
       : network_(other.network()), metric_(other.metric()) {}
 
   const Net& network() const { return network_; }   ///< the network
-  Net& network() { return network_; }               ///< the network, to be changed
+  Net& network() { return network_; }               ///< the network, which may be changed
   const Metric& metric() const { return metric_; }  ///< the distance of two embeddings
 
-  /// The number of rows of an embedding.
+  /// The number of elements of an embedding.
   Index embedding_size() const { return network_.out(); }
 
   /// The network's flat vector of parameters; see Network::parameters.
   ConstColumn<Scalar> parameters() const { return network_.parameters(); }
-  /// Copies all parameters into the network. The order and the errors are those of Network::set_parameters.
+  /// Sets all parameters of the network, with the order and the errors of Network::set_parameters.
   template <class Derived>
   void set_parameters(const Eigen::MatrixBase<Derived>& values) {
     network_.set_parameters(values);
   }
 
-  /// The embeddings (out x n) of samples (in x n, one per column). `threads` is the largest number of threads to use, 0
-  /// for as many as there are processors available; no bit depends on it. Throws ShapeError for another number of
-  /// features, ValueError where `threads` is negative or larger than any machine has.
+  /// The embeddings (out x n) of the samples x (in x n, one per column). `threads` is the maximum number of threads; 0
+  /// stands for the number of available processors. No bit of the result depends on it. Throws ShapeError if x does not
+  /// have as many rows as the network has inputs, and ValueError if `threads` is negative or larger than max_threads.
   MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& x, Index threads = 1) const {
     return embed(columns_of(x), threads);
   }
-  /// The same for a ColumnList. Only this exact type matches, for a Map would convert to both parameter types.
+  /// As above, but for samples in a ColumnList (in x n). It is a template because Eigen's Map would convert to both
+  /// parameter types; the template matches a ColumnList only.
   template <std::same_as<ColumnList<Scalar>> List>
   MatrixX<Scalar> embed(List x, Index threads = 1) const {
     MatrixX<Scalar> y(network_.out(), x.cols());
     embed(x, Columns<Scalar>(y.data(), y.rows(), y.cols()), threads);
     return y;
   }
-  /// The same, written to y (out x n).
+  /// As above, but writes the embeddings to y (out x n). Throws ShapeError also if y has another size.
   void embed(ColumnList<Scalar> x, Columns<Scalar> y, Index threads) const {
     check_sizes(x, y);
-    constexpr Index chunk = 960;  // columns; a thread that has finished a chunk takes the next one
+    constexpr Index chunk = 960;  // in columns; a thread that has finished a chunk takes the next one
     Team team(std::min(checked_threads(threads), x.cols() / chunk + 1));
     std::atomic<Index> next = 0;
     team.run([&](Index) {
@@ -77,14 +78,15 @@ class Siamese {
       }
     });
   }
-  /// The same by the calling thread. Allocates nothing once the workspace has grown.
+  /// As above, but computes in the calling thread. Nothing is allocated once the workspace is large enough.
   void embed(ColumnList<Scalar> x, Columns<Scalar> y, Workspace<Scalar>& workspace) const {
     check_sizes(x, y);
     network_.embed(x, y, workspace);
   }
 
-  /// The distances (n) of a's columns to b's columns (both in x n). Throws ShapeError where sizes disagree. Values are
-  /// not checked, and a ReLU may turn an infinite feature into a finite number; Verifier and `distances` check them.
+  /// The distance (n x 1) of each sample of a to the sample of b in the same column (both in x n). Throws ShapeError if
+  /// the sizes disagree. Values are not checked, and a ReLU may turn an infinite feature into a finite distance;
+  /// Verifier and the function `distances` check them.
   VectorX<Scalar> distance(const Eigen::Ref<const MatrixX<Scalar>>& a,
                            const Eigen::Ref<const MatrixX<Scalar>>& b) const {
     Workspace<Scalar> workspace;
@@ -92,7 +94,7 @@ class Siamese {
     distance(a, b, workspace, d);
     return d;
   }
-  /// The same, written to d (n). Allocates nothing once the workspace has grown.
+  /// As above, but writes the distances to d (n x 1). Nothing is allocated once the workspace is large enough.
   void distance(const Eigen::Ref<const MatrixX<Scalar>>& a, const Eigen::Ref<const MatrixX<Scalar>>& b,
                 Workspace<Scalar>& workspace, Eigen::Ref<VectorX<Scalar>> d) const {
     check_features(a.rows());
@@ -105,7 +107,7 @@ class Siamese {
     workspace.embedding.reserve(out * 2 * block);
     workspace.columns.reserve(2 * block);
     for (Index first = 0; first < a.cols(); first += block) {
-      // Both sides go through the network together, so that its weights are read once for the two.
+      // Both sides of a block go through the network together, so that its weights are read only once.
       const Index count = std::min(block, a.cols() - first);
       const Scalar** columns = workspace.columns.data();
       for (Index j = 0; j < count; ++j) {
@@ -124,7 +126,7 @@ class Siamese {
   }
 
  private:
-  static constexpr Index block = 48;  // pairs at a time
+  static constexpr Index block = 48;  // pairs per block
 
   static ColumnList<Scalar> columns_of(const Eigen::Ref<const MatrixX<Scalar>>& x) {
     return {x.data(), x.outerStride(), x.rows(), x.cols()};

@@ -18,46 +18,48 @@ namespace gemel {
 
 /// Options of a Standardize layer.
 struct StandardizeOptions {
-  std::optional<double> clip = {};  ///< clips outputs to [-clip, clip], if given
+  std::optional<double> clip = {};  ///< if given, outputs are clipped to [-clip, clip]
 };
 
-/// Scales each feature to mean 0 and standard deviation 1 over the samples that the layer is fitted to:
+/// Scales each feature i to mean 0 and standard deviation 1 over the samples that the layer is fitted to:
 ///
 ///   y(i) = (x(i) - mean(i)) / scale(i)
 ///
-/// The scale is the population's standard deviation. All is computed in double, and the quotient as a product with the
-/// rounded 1 / scale(i).
+/// The scale is the standard deviation of the population (divided by n, not n - 1). The computation is in double, with
+/// a multiplication by the rounded 1 / scale(i) instead of the division.
 ///
-/// Keras' Normalization with adapt and scikit-learn's StandardScaler do the same, except for a feature that is constant
-/// in those samples, up to their rounding. Here it has the scale 0 and always becomes 0, since it carries no
-/// information. Scikit-learn uses the scale 1 and Keras a small number, so that a new value of it may become large.
+/// Keras' Normalization (with adapt) and scikit-learn's StandardScaler do the same, except for features that are
+/// constant over these samples up to rounding. Here such a feature has the scale 0 and always becomes 0, because it
+/// carries no information. In scikit-learn its scale is 1, and in Keras a small number, so that a new value of it may
+/// become large.
 ///
-///   Standardize<100>{samples}, Standardize<>{samples, {.clip = 5}}    fitted to Samples or a matrix, features x n
-///   Standardize<>{mean, scale}                                        with known numbers: vectors or lists
+///   Standardize<100>{samples}, Standardize<>{samples, {.clip = 5}}    fitted to Samples or a matrix (features x n)
+///   Standardize<>{mean, scale}                                        with known mean and scale: vectors or lists
 ///
-/// The layer is fitted, not trained: its numbers are not among a network's parameters. Fit it to the training samples
-/// only.
+/// The layer is fitted, not trained: mean and scale are not among a network's parameters. Fit it to the training
+/// samples only.
 template <Index N = Dynamic>
 class Standardize : public FeatureScaling {
  public:
   /// @{
-  /// The size known at compile time, else Dynamic.
+  /// The size if it is known at compile time, else Dynamic.
   static constexpr Index static_in = N;
   static constexpr Index static_out = N;
   /// @}
 
-  /// A layer fitted to samples (features x n). Throws ShapeError where there is no sample or not N features;
-  /// NonFiniteError, with the sample and the feature, where a value is NaN or infinite; ValueError where all features
-  /// are constant (as in a single sample), where a feature spreads too far for double, or where clip is not positive
-  /// and finite.
+  /// A layer fitted to samples (features x n). Throws ShapeError if there is no sample, or the number of features is 0
+  /// or differs from a static N; NonFiniteError, which names the sample and the feature, if a value is NaN or infinite;
+  /// ValueError if all features are constant (as in a single sample), the values of a feature are too far apart for
+  /// double, or clip is not positive and finite.
   template <SampleColumns X>
   explicit Standardize(const X& samples, StandardizeOptions options = {})
       : Standardize(detail::with_columns(samples, [](const auto& columns) { return fit(columns); }), options) {}
 
   /// @{
-  /// A layer with a given mean and scale for each feature. Throws ShapeError where their numbers differ from each other
-  /// or from N; ValueError where a mean is not finite, where a scale is negative, not finite, or so small that its
-  /// reciprocal is not finite, where all scales are 0, or where clip is not positive and finite.
+  /// A layer with the given mean and scale of each feature (both features x 1). Throws ShapeError if mean and scale are
+  /// empty, differ in size from each other or from a static N, or are not one column each; ValueError if a mean is not
+  /// finite, a scale is negative, not finite, or so small that its reciprocal is not finite, all scales are 0, or clip
+  /// is not positive and finite.
   Standardize(std::span<const double> mean, std::span<const double> scale, StandardizeOptions options = {})
       : Standardize(State{buffer_of(mean), buffer_of(scale)}, options) {}
   Standardize(std::initializer_list<double> mean, std::initializer_list<double> scale, StandardizeOptions options = {})
@@ -68,13 +70,14 @@ class Standardize : public FeatureScaling {
       : Standardize(State{buffer_of(mean), buffer_of(scale)}, options) {}
   /// @}
 
-  /// The same layer with its size given at run time.
+  /// The same layer as `other`, with its size given at run time.
   template <Index M>
   requires(N == Dynamic && M != Dynamic) Standardize(const Standardize<M>& other)
       : Standardize(other.mean(), other.scale(), {.clip = other.clip()}) {}
 
   /// @{
-  /// One element per feature: a view into the layer, or a copy if the layer is a temporary.
+  /// The mean or the scale of each feature (features x 1): a view into the layer, or a copy if the layer is a
+  /// temporary.
   ConstColumn<double> mean() const& { return {offsets().data(), offsets().size()}; }
   VectorX<double> mean() const&& { return mean(); }
   ConstColumn<double> scale() const& { return {scale_.data(), scale_.size()}; }
@@ -115,20 +118,20 @@ class Standardize : public FeatureScaling {
     const auto [low, high] = detail::feature_ranges(samples);
     const Index features = samples.rows();
     const auto n = static_cast<double>(samples.cols());
-    Buffer<double> mean(features), variance(features), unit(features);
+    Buffer<double> mean(features), scale(features), variance(features), unit(features);
     for (Index j = 0; j < samples.cols(); ++j) {
       const S* const x = samples[j];
       for (Index i = 0; i < features; ++i) mean[i] += static_cast<double>(x[i]) / n;
     }
-    // Deviations are measured in a power of two near the feature's extent, so that no square overflows or vanishes. A
-    // power of two changes no other bit.
+    // Deviations are measured in units of a power of two near the feature's range, so that no square overflows or
+    // becomes 0. Scaling by a power of two is exact.
     for (Index i = 0; i < features; ++i) {
-      const double extent = high[i] - low[i];
-      if (!std::isfinite(extent) || !std::isfinite(mean[i])) {
+      const double range = high[i] - low[i];
+      if (!std::isfinite(range) || !std::isfinite(mean[i])) {
         throw ValueError({"feature ", i, " goes from ", low[i], " to ", high[i],
                           ", too far apart for a standard deviation; correct it or leave it out"});
       }
-      unit[i] = extent > 0 ? std::ldexp(1.0, std::ilogb(extent)) : 1;
+      unit[i] = range > 0 ? std::ldexp(1.0, std::ilogb(range)) : 1;
     }
     for (Index j = 0; j < samples.cols(); ++j) {
       const S* const x = samples[j];
@@ -140,7 +143,7 @@ class Standardize : public FeatureScaling {
     bool any = false;
     for (Index i = 0; i < features; ++i) {
       const bool constant = detail::is_constant<S>(low[i], high[i]);
-      variance[i] = constant ? 0 : std::sqrt(variance[i]) * unit[i];
+      scale[i] = constant ? 0 : std::sqrt(variance[i]) * unit[i];
       any = any || !constant;
     }
     if (!any) {
@@ -148,7 +151,7 @@ class Standardize : public FeatureScaling {
                         " samples, up to rounding, so that nothing would be left of them; fit the layer to samples "
                         "that differ"});
     }
-    return {std::move(mean), std::move(variance)};
+    return {std::move(mean), std::move(scale)};
   }
 
   [[gnu::cold]] static Buffer<double> checked_factors(const State& state) {
@@ -181,7 +184,7 @@ class Standardize : public FeatureScaling {
   [[gnu::cold]] static double checked_clip(StandardizeOptions options) {
     if (!options.clip) return no_clip;
     if (!(*options.clip > 0 && std::isfinite(*options.clip))) {
-      throw ValueError({"clip must be positive and finite, but is ", *options.clip, "; leave it out to hold nothing"});
+      throw ValueError({"clip must be positive and finite, but is ", *options.clip, "; leave it out to clip nothing"});
     }
     return *options.clip;
   }

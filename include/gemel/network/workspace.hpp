@@ -4,13 +4,13 @@
 
 namespace gemel {
 
-/// Memory for one thread's inference. It grows to what a network needs and is reused, so that later calls with the same
-/// Workspace allocate nothing. Threads may share a network, but each needs a Workspace of its own.
+/// Memory for inference in one thread. It grows to the size that a network needs and is then reused, so that later
+/// calls with the same Workspace allocate nothing. Threads may share a network, but each needs its own Workspace.
 template <Scalar S>
 struct Workspace {
-  Buffer<S> layer[2];        ///< a layer's inputs and outputs for one block of samples, in turn
-  Buffer<S> embedding;       ///< the embeddings of both sides of a block of pairs
-  Buffer<const S*> columns;  ///< the samples of both sides of that block
+  Buffer<S> layer[2];        ///< outputs of the layers for one block of samples, alternating from layer to layer
+  Buffer<S> embedding;       ///< embeddings of both sides of a block of pairs
+  Buffer<const S*> columns;  ///< pointers to the samples of both sides of a block of pairs
 };
 
 }  // namespace gemel
