@@ -11,12 +11,12 @@
 
 namespace gemel::test {
 
-/// The larger of the two steps of gradient_error.
+/// The larger one of the two step sizes that gradient_error tries.
 inline constexpr double largest_step = 2e-5;
 
-/// The largest error |a - n| / max(|a|, |n|, 1e-3 max |g|) over the elements of a gradient g of f at x, where a is the
-/// element of g and n the central difference, for the better of two steps. Kinks must be more than 10 times
-/// `largest_step` away.
+/// Compares a gradient g of f at x with central differences n. Returns the largest error |g(i) - n(i)| / max(|g(i)|,
+/// |n(i)|, 1e-3 * max|g|) over all elements i, where each n(i) is the better one of two step sizes. Kinks of f must be
+/// more than 10 * largest_step away from x.
 template <class Function>
 double gradient_error(const Function& f, VectorX<double> x, const VectorX<double>& gradient) {
   const double floor = 1e-3 * gradient.cwiseAbs().maxCoeff();
@@ -38,8 +38,8 @@ double gradient_error(const Function& f, VectorX<double> x, const VectorX<double
   return worst;
 }
 
-/// The same for the input gradient of a layer without parameters whose inputs and outputs have the same size. f is the
-/// sum of the outputs weighted by u; x and u have the same shape.
+/// As above, but for the input gradient at x of a layer that has no parameters and as many outputs as inputs. f is the
+/// sum of the outputs weighted with u; x and u have the same shape.
 template <class LayerType>
 double input_gradient_error(const LayerType& layer, const MatrixX<double>& x, const MatrixX<double>& u,
                             const Pass& pass) {

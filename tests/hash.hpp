@@ -6,7 +6,7 @@
 
 namespace gemel::test {
 
-/// FNV-1a over the bytes of values, in little-endian order.
+/// The FNV-1a hash of the bytes of values, in little-endian order.
 class Hash {
  public:
   template <class Range>

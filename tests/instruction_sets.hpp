@@ -17,7 +17,7 @@ inline std::vector<InstructionSet> instruction_sets() {
   return sets;
 }
 
-/// Calls f once with each supported instruction set in use.
+/// Calls f once for each supported instruction set, which is then in use.
 template <class F>
 void for_each_instruction_set(const F& f) {
   for (const auto set : instruction_sets()) {

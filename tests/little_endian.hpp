@@ -7,7 +7,7 @@
 
 namespace gemel::test {
 
-/// Convert a number to and from its bytes in little-endian order, whatever the order of the machine.
+/// Converts a number to or from its bytes in little-endian order, whatever the byte order of the machine.
 template <class T>
 std::array<unsigned char, sizeof(T)> to_little_endian(T value) {
   std::array<unsigned char, sizeof(T)> bytes;

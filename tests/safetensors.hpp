@@ -11,7 +11,7 @@
 #include "gemel/core/types.hpp"
 #include "little_endian.hpp"
 
-/// Reads the reference values of tests/golden. These files are trusted, so it checks little.
+/// Reads the reference values in tests/golden. It trusts these files and checks little.
 class Safetensors {
  public:
   explicit Safetensors(const std::string& name) {
@@ -23,8 +23,8 @@ class Safetensors {
     data_ = sizeof header + header;
   }
 
-  /// The values of a tensor of any shape, in the order of the file. A row-major n x features array thus becomes a
-  /// column-major features x n one.
+  /// The values of a tensor of any shape, in the order of the file. Read as a column-major matrix, the values of a
+  /// row-major n x features array are features x n.
   template <class S>
   gemel::VectorX<S> flat(const std::string& name) const {
     const auto& tensor = tensors_.at(name);
@@ -35,7 +35,7 @@ class Safetensors {
     for (S& value : values) value = gemel::test::from_little_endian<S>(std::exchange(from, from + sizeof(S)));
     return values;
   }
-  /// An n x features tensor as samples: features x n.
+  /// The transpose (features x n) of an n x features tensor: one sample per column.
   template <class S>
   gemel::MatrixX<S> samples(const std::string& name) const {
     const gemel::Index n = tensors_.at(name).at("shape")[0];
@@ -43,8 +43,8 @@ class Safetensors {
     return values.reshaped(values.size() / n, n);
   }
 
-  /// All parameters in Gemel's order: for each layer the weight (out x in; row-major in the file) column-major, then
-  /// the bias.
+  /// All parameters in the order of Network::parameters: for each layer the weight (out x in, row-major in the file) in
+  /// column-major order, then the bias.
   template <class S>
   gemel::VectorX<S> parameters(const std::string& prefix) const {
     gemel::VectorX<S> all;

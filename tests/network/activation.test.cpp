@@ -37,12 +37,12 @@ TEMPLATE_TEST_CASE("an activation's slope is the derivative of its value", "[act
   }
 }
 
-TEMPLATE_TEST_CASE("a NaN passes through every activation", "[activation]", Linear, ReLU, LeakyReLU, Tanh, Sigmoid) {
+TEMPLATE_TEST_CASE("NaN propagates through every activation", "[activation]", Linear, ReLU, LeakyReLU, Tanh, Sigmoid) {
   CHECK(std::isnan(TestType{}.value(std::numeric_limits<float>::quiet_NaN())));
   CHECK(std::isnan(TestType{}.value(std::numeric_limits<double>::quiet_NaN())));
 }
 
-TEST_CASE("activations at known points", "[activation]") {
+TEST_CASE("activations match known values", "[activation]") {
   CHECK(Linear{}.value(-2.5) == -2.5);
   CHECK(ReLU{}.value(-2.5) == 0);
   CHECK(ReLU{}.value(2.5F) == 2.5F);
@@ -57,7 +57,7 @@ TEST_CASE("activations at known points", "[activation]") {
   CHECK(std::abs(Sigmoid{}.value(-0.5) - 0.3775406687981454) <= 1e-15);
 }
 
-TEST_CASE("the sigmoid neither overflows nor loses its small values", "[activation]") {
+TEST_CASE("Sigmoid does not overflow, and is accurate for small values", "[activation]") {
   const Sigmoid f;
   CHECK(f.value(1000.0) == 1);
   CHECK(f.value(-1000.0) == 0);
@@ -66,14 +66,14 @@ TEST_CASE("the sigmoid neither overflows nor loses its small values", "[activati
   CHECK(std::abs(f.value(-80.0F) / std::exp(-80.0) - 1) <= 1e-6);
 }
 
-TEST_CASE("LeakyReLU refuses a slope that y does not determine", "[activation]") {
+TEST_CASE("LeakyReLU rejects negative slopes, NaN and infinity", "[activation]") {
   for (const double slope : {-0.01, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     CAPTURE(slope);
     CHECK_THROWS_AS(LeakyReLU{.negative_slope = slope}, ValueError);
   }
 }
 
-TEST_CASE("LeakyReLU refuses a slope that is not 0 but would be 0 as a float") {
+TEST_CASE("LeakyReLU rejects a positive slope that is too small for a float", "[activation]") {
   CHECK_THROWS_AS(LeakyReLU{1e-46}, ValueError);
   CHECK(LeakyReLU{0}.value(-2.0f) == 0);
   CHECK(LeakyReLU{1e-37}.value(-1.0f) == -1e-37f);

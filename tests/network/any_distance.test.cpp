@@ -20,7 +20,7 @@ struct HalfOfEuclidean : Euclidean {
 };
 
 static_assert(Distance<AnyDistance, float> && Distance<AnyDistance, double>);
-static_assert(!std::constructible_from<AnyDistance, HalfOfEuclidean>);  // would measure as Euclidean
+static_assert(!std::constructible_from<AnyDistance, HalfOfEuclidean>);  // it would be measured as Euclidean
 
 template <class S, class Metric>
 void check_any_distance(const Metric& metric) {
@@ -32,13 +32,13 @@ void check_any_distance(const Metric& metric) {
   CHECK(any.value(a, b) == d);
   CHECK(any.as_length(2.5) == metric.as_length(2.5));
 
-  MatrixX<S> expected = normal<S>(7, 2, rng);  // gradients are added
+  MatrixX<S> expected = normal<S>(7, 2, rng);  // gradients are added to what is there
   MatrixX<S> gradient = expected;
   metric.add_gradient(a, b, d, S{-0.75}, Column<S>(expected.col(0).data(), 7), Column<S>(expected.col(1).data(), 7));
   any.add_gradient(a, b, d, S{-0.75}, Column<S>(gradient.col(0).data(), 7), Column<S>(gradient.col(1).data(), 7));
   CHECK(gradient == expected);
 
-  // 50 pairs are more than a block.
+  // 50 pairs are more than one block.
   const Network<S, Dense<7, 5>> network{rng};
   const MatrixX<S> left = normal<S>(7, 50, rng), right = normal<S>(7, 50, rng);
   CHECK(Siamese{network, any}.distance(left, right) == Siamese{network, metric}.distance(left, right));
@@ -46,7 +46,7 @@ void check_any_distance(const Metric& metric) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("AnyDistance has the bits of the chosen distance", "[any_distance]", float, double) {
+TEMPLATE_TEST_CASE("AnyDistance is bit-identical to the chosen distance", "[any_distance]", float, double) {
   check_any_distance<TestType>(Euclidean{});
   check_any_distance<TestType>(SquaredEuclidean{});
   check_any_distance<TestType>(Manhattan{});

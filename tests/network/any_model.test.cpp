@@ -11,7 +11,7 @@ using namespace gemel;
 
 namespace {
 
-/// Calls f(leaf) if leaf k is an L; otherwise the test fails.
+/// Calls f(layer) if layer k is an L, and fails the test otherwise.
 template <class L, class Net, class F>
 void check_leaf(const Net& network, Index k, const F& f) {
   bool found = false;
@@ -27,13 +27,13 @@ void check_leaf(const Net& network, Index k, const F& f) {
 
 static_assert(std::convertible_to<Siamese<Network<float, Dense<4, 3>>, Cosine>, AnyModel<float>>);
 static_assert(std::convertible_to<Siamese<AnyNetwork<float>>, AnyModel<float>>);
-static_assert(!std::convertible_to<Network<double, Dense<4, 3>>, AnyNetwork<float>>);  // another scalar
+static_assert(!std::convertible_to<Network<double, Dense<4, 3>>, AnyNetwork<float>>);  // not to another scalar
 static_assert(!std::convertible_to<Siamese<Network<double, Dense<4, 3>>>, AnyModel<float>>);
-static_assert(!std::convertible_to<AnyNetwork<float>, Network<float, Dense<4, 3>>>);  // the other way round
+static_assert(!std::convertible_to<AnyNetwork<float>, Network<float, Dense<4, 3>>>);  // not the reverse
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a network of built-in layers converts to AnyNetwork, with its options", "[any_model]", float,
+TEMPLATE_TEST_CASE("a network of built-in layers converts to AnyNetwork with its options", "[any_model]", float,
                    double) {
   using S = TestType;
   Rng rng{1};
@@ -63,7 +63,7 @@ TEMPLATE_TEST_CASE("a network of built-in layers converts to AnyNetwork, with it
   CHECK(Siamese{any}.embed(x) == Siamese{network}.embed(x));
 }
 
-TEST_CASE("fitted layers keep what they were fitted to", "[any_model]") {
+TEST_CASE("fitted layers keep their numbers in an AnyNetwork", "[any_model]") {
   Rng rng{3};
   const auto network = make_network<float>(rng, Standardize<3>{{1, 2, 3}, {2, 0, 5}, {.clip = 1.5}}, Dense<3, 4>{},
                                            Rescale<4>{{.offset = 2, .factor = -3}});
@@ -81,7 +81,7 @@ TEST_CASE("fitted layers keep what they were fitted to", "[any_model]") {
   CHECK(Siamese{any}.embed(x) == Siamese{network}.embed(x));
 }
 
-TEST_CASE("AnyModel has a model's distance, and parameters of its own", "[any_model]") {
+TEST_CASE("AnyModel copies the distance and the parameters of a model", "[any_model]") {
   Rng rng{2};
   const MatrixX<float> a = normal<float>(6, 60, rng), b = normal<float>(6, 60, rng);
   const Network<float, Dense<6, 5, Tanh>> network{rng};

@@ -10,7 +10,7 @@
 
 using namespace gemel;
 
-TEMPLATE_TEST_CASE("an AnyNetwork has the bits of the static network", "[any_network]", float, double) {
+TEMPLATE_TEST_CASE("an AnyNetwork is bit-identical to the static network", "[any_network]", float, double) {
   Rng rng{1}, same{1};
   const Siamese<Network<TestType, Dense<6, 9, ReLU>, Dense<9, 8, LeakyReLU>, Dropout<8>, Dense<8, 7, Tanh>,
                         Dense<7, 6, Sigmoid>, Dense<6, 5>, L2Normalize<5>>>
@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("an AnyNetwork has the bits of the static network", "[any_net
   CHECK(any.embed(a) == fixed.embed(a));
 }
 
-TEST_CASE("one type holds networks of any depth", "[any_network]") {
+TEST_CASE("an AnyNetwork may have any depth", "[any_network]") {
   Rng rng{2};
   std::vector<AnyNetwork<float>> networks;
   for (Index depth = 1; depth <= 3; ++depth) {
@@ -51,7 +51,7 @@ TEST_CASE("one type holds networks of any depth", "[any_network]") {
   CHECK(networks.front().depth() == 3);
 }
 
-TEST_CASE("layers that do not fit are refused, and the error names the layer", "[any_network]") {
+TEST_CASE("an AnyNetwork rejects layers whose sizes disagree, and the error names the layer", "[any_network]") {
   Rng rng{3};
   try {
     AnyNetwork<float>{rng, Sequence<AnyLayer>{{Dense<Dynamic, Dynamic, ReLU>{4, 5}, L2Normalize<>{6}}}};
@@ -77,7 +77,7 @@ TEST_CASE("a layer prepended to an AnyNetwork makes an AnyNetwork", "[any_networ
   CHECK(Siamese{raw}.embed(x) == Siamese{network}.embed(scaled));
 
   static_assert(std::same_as<decltype(prepend(Dropout<4>{0.1}, network)), AnyNetwork<float>>);
-  // A class derived from a built-in layer keeps its own forward.
+  // A class derived from a built-in layer is prepended with its own forward.
   struct Doubled : Rescale<> {
     Doubled() : Rescale<>(4, {.factor = 1}) {}
     void forward(std::span<const float>, ColumnList<float> in, Columns<float> y, const Pass&) const {

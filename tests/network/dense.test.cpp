@@ -38,7 +38,7 @@ MatrixX<S> forward(const L& layer, const VectorX<S>& p, ColumnList<S> x) {
   return y;
 }
 
-// The gradients of sum(u .* y).
+// The gradients of the elementwise product of u and y, summed.
 template <Scalar S>
 struct Gradient {
   MatrixX<S> dx;
@@ -57,8 +57,8 @@ Gradient<S> gradient(const L& layer, const VectorX<S>& p, const MatrixX<S>& x, c
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("forward is f(W x + b), W column by column and then b", "[dense]", Linear, ReLU, LeakyReLU, Tanh,
-                   Sigmoid) {
+TEMPLATE_TEST_CASE("forward computes f(W x + b), where the parameters are W column by column and then b", "[dense]",
+                   Linear, ReLU, LeakyReLU, Tanh, Sigmoid) {
   const Dense<Dynamic, Dynamic, TestType> layer{7, 19};
   Rng rng{1};
   const VectorX<double> p = normal<double>(layer.parameter_count(), 1, rng);
@@ -98,7 +98,7 @@ TEMPLATE_TEST_CASE("sizes static, dynamic or mixed give the same bits", "[dense]
   check(Dense<Dynamic, 9, Tanh>{5, 9});
 }
 
-TEMPLATE_TEST_CASE("columns give the same bits wherever they are in memory and however many there are", "[dense]",
+TEMPLATE_TEST_CASE("the bits of a column depend neither on its place in memory nor on the number of columns", "[dense]",
                    float, double) {
   const Dense<6, 10, ReLU> layer;
   Rng rng{3};
@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("columns give the same bits wherever they are in memory and h
   }
   CHECK(forward(layer, p, list(x).middle(0, 0)).cols() == 0);
 
-  // The gradient adds column after column, whether they come as one list, as pointers or in two parts.
+  // The gradient is summed column by column, whether the columns come as one matrix, as pointers or in two parts.
   MatrixX<TestType> dz = normal<TestType>(10, 211, rng);
   std::vector<const TestType*> in_order(reversed.rbegin(), reversed.rend());
   VectorX<TestType> whole = VectorX<TestType>::Ones(70), pointers = whole, parts = whole;
@@ -128,7 +128,7 @@ TEMPLATE_TEST_CASE("columns give the same bits wherever they are in memory and h
   CHECK(parts == whole);
 }
 
-TEMPLATE_TEST_CASE("Dense's gradients", "[dense]", Linear, ReLU, LeakyReLU, Tanh, Sigmoid) {
+TEMPLATE_TEST_CASE("Dense's gradients match finite differences", "[dense]", Linear, ReLU, LeakyReLU, Tanh, Sigmoid) {
   const Dense<4, 7, TestType> layer;
   Rng rng{4};
   VectorX<double> p;
@@ -140,7 +140,7 @@ TEMPLATE_TEST_CASE("Dense's gradients", "[dense]", Linear, ReLU, LeakyReLU, Tanh
   do {
     p = normal<double>(35, 1, rng);
     x = normal<double>(4, 5, rng);
-  } while (smallest_z() <= 1e-3);  // no kink nearby
+  } while (smallest_z() <= 1e-3);  // keeps away from the kinks of ReLU and LeakyReLU
   const MatrixX<double> u = normal<double>(7, 5, rng);
   const Gradient<double> g = gradient(layer, p, x, u);
   const auto loss_of_p = [&](const VectorX<double>& at) { return forward(layer, at, list(x)).cwiseProduct(u).sum(); };
@@ -152,7 +152,8 @@ TEMPLATE_TEST_CASE("Dense's gradients", "[dense]", Linear, ReLU, LeakyReLU, Tanh
   CHECK(test::gradient_error(loss_of_x, x.reshaped(), g.dx.reshaped()) <= 1e-7);
 }
 
-TEMPLATE_TEST_CASE("a gradient computed in blocks has the same bits, and is added", "[dense]", float, double) {
+TEMPLATE_TEST_CASE("a gradient computed in blocks has the same bits, and is added to what is there", "[dense]", float,
+                   double) {
   const Dense<Dynamic, Dynamic> layer{11, 5};
   Rng rng{5};
   const MatrixX<TestType> x = normal<TestType>(11, 130, rng), dz = normal<TestType>(5, 130, rng);
@@ -174,7 +175,7 @@ TEMPLATE_TEST_CASE("a gradient computed in blocks has the same bits, and is adde
   }
 }
 
-TEMPLATE_TEST_CASE("backward goes through ReLU and W, and stops at dz if dx is empty", "[dense]", float, double) {
+TEMPLATE_TEST_CASE("backward computes dz and dx, or only dz if dx is empty", "[dense]", float, double) {
   Rng rng{6};
   for (const Index in : {6, 300}) {
     const Dense<Dynamic, Dynamic, ReLU> layer{in, 9};
@@ -190,7 +191,7 @@ TEMPLATE_TEST_CASE("backward goes through ReLU and W, and stops at dz if dx is e
   }
 }
 
-TEST_CASE("the bound holds for every element of the gradient", "[dense]") {
+TEST_CASE("gradient_bound holds for every element of the gradient", "[dense]") {
   const Dense<8, 3> layer;
   Rng rng{7};
   for (const double scale : {0.01, 1.0, 100.0}) {
@@ -199,11 +200,11 @@ TEST_CASE("the bound holds for every element of the gradient", "[dense]") {
     layer.add_gradient(list(x), list(dz), 0, std::span<double>(g.data(), 27));
     const double bound = layer.gradient_bound(scale, 0.5, 20);
     CHECK(g.cwiseAbs().maxCoeff() <= bound * (1 + 1e-12));
-    CHECK(g.cwiseAbs().maxCoeff() >= bound * (1 - 1e-12));  // equal elements reach the bound
+    CHECK(g.cwiseAbs().maxCoeff() >= bound * (1 - 1e-12));  // the bound is reached because all elements are equal
   }
 }
 
-TEST_CASE("weights come from the initializer, biases are 0", "[dense]") {
+TEST_CASE("the initializer fills the weights, and biases are 0", "[dense]") {
   Rng rng{8}, same{8}, he{8};
   VectorX<float> p = VectorX<float>::Constant(35, 99), weights(28);
   Dense<4, 7>{}.initialize(std::span<float>(p.data(), 35), rng);
@@ -216,7 +217,7 @@ TEST_CASE("weights come from the initializer, biases are 0", "[dense]") {
   CHECK(p.head(28) == weights);
 }
 
-TEST_CASE("activations with options, and the sizes that are refused", "[dense]") {
+TEST_CASE("a Dense keeps its activation's options, and rejects invalid sizes", "[dense]") {
   const Dense<2, 1, LeakyReLU> layer{LeakyReLU{.negative_slope = 0.25}};
   CHECK(layer.activation().negative_slope == 0.25);
   VectorX<double> p(3);
@@ -231,7 +232,7 @@ TEST_CASE("activations with options, and the sizes that are refused", "[dense]")
   CHECK_THROWS_AS((Dense<Dynamic, 2>{4, 3}), ShapeError);
 }
 
-TEMPLATE_TEST_CASE("a NaN feature shows in every unit", "[dense]", Linear, ReLU, LeakyReLU, Tanh, Sigmoid) {
+TEMPLATE_TEST_CASE("a NaN feature propagates to every unit", "[dense]", Linear, ReLU, LeakyReLU, Tanh, Sigmoid) {
   const Dense<Dynamic, Dynamic, TestType> layer{3, 20};
   MatrixX<float> x = MatrixX<float>::Ones(3, 2);
   x(2, 1) = std::numeric_limits<float>::quiet_NaN();

@@ -30,7 +30,7 @@ S distance(const D& metric, const VectorX<S>& a, const VectorX<S>& b) {
   return metric.value(view(a), view(b));
 }
 
-/// The gradients of a and of b, one below the other, added to `start`.
+/// The gradient of a above the gradient of b, both added to `start`.
 template <Scalar S, class D>
 VectorX<S> gradient(const D& metric, const VectorX<S>& a, const VectorX<S>& b, S slope, S start = 0) {
   const Index n = a.size();
@@ -53,8 +53,8 @@ constexpr const char* golden_name<Cosine> = "cosine";
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("distances and their gradients are PyTorch's", "[distance]", Euclidean, SquaredEuclidean, Manhattan,
-                   Cosine) {
+TEMPLATE_TEST_CASE("distances and their gradients match PyTorch's", "[distance]", Euclidean, SquaredEuclidean,
+                   Manhattan, Cosine) {
   const auto json = nlohmann::json::parse(std::ifstream(GEMEL_TEST_DATA "/golden/losses_and_metrics.json"));
   const auto vector = [](const nlohmann::json& values) {
     const auto list = values.get<std::vector<double>>();
@@ -73,12 +73,12 @@ TEMPLATE_TEST_CASE("distances and their gradients are PyTorch's", "[distance]", 
   }
 }
 
-TEMPLATE_TEST_CASE("a distance's gradient is its derivative", "[distance]", Euclidean, SquaredEuclidean, Manhattan,
-                   Cosine) {
+TEMPLATE_TEST_CASE("a distance's gradient matches finite differences", "[distance]", Euclidean, SquaredEuclidean,
+                   Manhattan, Cosine) {
   const TestType metric;
   Rng rng{8};
   for (const Index n : {1, 2, 7, 37}) {
-    if (n == 1 && std::is_same_v<TestType, Cosine>) continue;  // constant but for the sign
+    if (n == 1 && std::is_same_v<TestType, Cosine>) continue;  // with one element, the cosine is constant
     VectorX<double> both;
     do both = normal<double>(2 * n, 1, rng);
     while ((both.head(n) - both.tail(n)).cwiseAbs().minCoeff() <= 10 * test::largest_step);
@@ -91,8 +91,8 @@ TEMPLATE_TEST_CASE("a distance's gradient is its derivative", "[distance]", Eucl
   }
 }
 
-TEMPLATE_TEST_CASE("a gradient is added to what is there", "[distance]", Euclidean, SquaredEuclidean, Manhattan,
-                   Cosine) {
+TEMPLATE_TEST_CASE("add_gradient adds to the gradients that are there", "[distance]", Euclidean, SquaredEuclidean,
+                   Manhattan, Cosine) {
   const VectorX<double> a = VectorX<double>::LinSpaced(5, 1, 2), b = VectorX<double>::LinSpaced(5, 2.5, -1);
   const VectorX<double> alone = gradient(TestType{}, a, b, 0.7), added = gradient(TestType{}, a, b, 0.7, 3.0);
   CHECK((added - alone - VectorX<double>::Constant(10, 3)).cwiseAbs().maxCoeff() <= 1e-14);
@@ -100,8 +100,8 @@ TEMPLATE_TEST_CASE("a gradient is added to what is there", "[distance]", Euclide
   CHECK(gradient(TestType{}, a, b, 0.0).isZero(0));
 }
 
-TEMPLATE_TEST_CASE("two equal embeddings have the distance 0 and no gradient", "[distance]", Euclidean,
-                   SquaredEuclidean, Manhattan, Cosine) {
+TEMPLATE_TEST_CASE("equal embeddings have the distance 0 (but zero vectors 1 by Cosine) and the gradient 0",
+                   "[distance]", Euclidean, SquaredEuclidean, Manhattan, Cosine) {
   Rng rng{6};
   const VectorX<double> a = normal<double>(37, 1, rng);
   CHECK(distance(TestType{}, a, a) >= 0);
@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("two equal embeddings have the distance 0 and no gradient", "
   CHECK(gradient(TestType{}, zero, zero, 1.0F).isZero(0));
 }
 
-TEST_CASE("a zero vector is at a right angle to all other vectors", "[distance]") {
+TEST_CASE("by Cosine, a zero vector has the distance 1 to every vector and the gradient 0", "[distance]") {
   const VectorX<double> zero = VectorX<double>::Zero(5), other = VectorX<double>::LinSpaced(5, 1, 2);
   CHECK(distance(Cosine{}, zero, other) == 1);
   CHECK(distance(Cosine{}, other, zero) == 1);
@@ -121,7 +121,7 @@ TEST_CASE("a zero vector is at a right angle to all other vectors", "[distance]"
   CHECK(gradient(Cosine{}, other, zero, 1.0).isZero(0));
 }
 
-TEST_CASE("the cosine distance depends on directions only, and stays in its range", "[distance]") {
+TEST_CASE("the cosine distance depends on directions only, and is in [0, 2]", "[distance]") {
   const VectorX<double> a = VectorX<double>::LinSpaced(5, 1, 2);
   CHECK(std::abs(distance<double>(Cosine{}, a, -3 * a) - 2) <= 1e-15);
   VectorX<double> x(2), y(2);
@@ -129,7 +129,7 @@ TEST_CASE("the cosine distance depends on directions only, and stays in its rang
   y << 0, 5;
   CHECK(distance(Cosine{}, x, y) == 1);
   VectorX<double> expected(4);
-  expected << 0, -0.5, -0.2, 0;  // at cos = 0
+  expected << 0, -0.5, -0.2, 0;  // -b / (|a| * |b|) and -a / (|a| * |b|), because the cosine is 0
   CHECK((gradient(Cosine{}, x, y, 1.0) - expected).cwiseAbs().maxCoeff() <= 1e-16);
 
   Rng rng{1};
@@ -154,7 +154,7 @@ TEST_CASE("the cosine distance depends on directions only, and stays in its rang
   }
 }
 
-TEMPLATE_TEST_CASE("the cosine distance is accurate to rounding at every magnitude", "[distance]", float, double) {
+TEMPLATE_TEST_CASE("the cosine distance is accurate up to rounding at every magnitude", "[distance]", float, double) {
   using S = TestType;
   using Limits = std::numeric_limits<S>;
   Rng rng{3};
@@ -163,11 +163,11 @@ TEMPLATE_TEST_CASE("the cosine distance is accurate to rounding at every magnitu
   const VectorX<S> plain = gradient(Cosine{}, a, b, slope);
   S worst = 0, worst_slope = 0;
   for (int exponent = Limits::min_exponent + 26; exponent < Limits::max_exponent - 3; ++exponent) {
-    const S unit = std::ldexp(S{1}, exponent);  // a power of two changes no digit
+    const S unit = std::ldexp(S{1}, exponent);  // products with a power of two are exact
     const VectorX<S> at = unit * a, bt = unit * b;
     worst = std::max({worst, std::abs(distance(Cosine{}, at, bt) - expected),
                       std::abs(distance(Cosine{}, at, b) - expected), std::abs(distance(Cosine{}, a, bt) - expected)});
-    if (std::abs(exponent) > Limits::max_exponent - 16) continue;  // a gradient beyond the type's range
+    if (std::abs(exponent) > Limits::max_exponent - 16) continue;  // the gradient would be beyond the range of S
     const VectorX<S> there = gradient(Cosine{}, at, bt, slope);
     worst_slope = std::max(worst_slope, (there * unit - plain).cwiseAbs().maxCoeff());
   }
@@ -175,8 +175,8 @@ TEMPLATE_TEST_CASE("the cosine distance is accurate to rounding at every magnitu
   CHECK(worst_slope <= 4 * Limits::epsilon());
 }
 
-TEST_CASE("the cosine distance of many elements whose squares are denormal is accurate to rounding", "[distance]") {
-  const Index n = 2048;  // the sum of the squares is a normal number
+TEST_CASE("the cosine distance is accurate up to rounding if all squares of the elements are denormal", "[distance]") {
+  const Index n = 2048;  // so many that the sum of the squares is a normal number
   VectorX<float> a(n), b(n);
   for (Index i = 0; i < n; ++i) {
     a[i] = i % 2 ? 3.1e-21f : 2.7e-21f;
@@ -187,7 +187,7 @@ TEST_CASE("the cosine distance of many elements whose squares are denormal is ac
   CHECK(std::abs(static_cast<double>(distance(Cosine{}, a, b)) - expected) <= 1e-6);
 }
 
-TEMPLATE_TEST_CASE("a NaN shows in the distance", "[distance]", Euclidean, SquaredEuclidean, Manhattan, Cosine) {
+TEMPLATE_TEST_CASE("NaN propagates to the distance", "[distance]", Euclidean, SquaredEuclidean, Manhattan, Cosine) {
   VectorX<float> a = VectorX<float>::Ones(20), b = VectorX<float>::Ones(20);
   b[17] = std::numeric_limits<float>::quiet_NaN();
   CHECK(std::isnan(distance(TestType{}, a, b)));

@@ -42,7 +42,7 @@ Moments moments(const I& initialize) {
   return m;
 }
 
-// 60,000 values: the standard errors of mean and deviation are 0.4 % and about 0.2 % of the deviation.
+// With 60,000 values, the standard errors of mean and deviation are 0.4 % and about 0.2 % of the deviation.
 void check_moments(const Moments& m, double deviation, double largest) {
   CAPTURE(m.mean, m.deviation, m.largest, deviation, largest);
   CHECK(std::abs(m.mean) <= 0.02 * deviation);
@@ -53,19 +53,19 @@ void check_moments(const Moments& m, double deviation, double largest) {
 
 }  // namespace
 
-TEST_CASE("uniform initializers have their limit and deviation", "[initializer]") {
+TEST_CASE("uniform initializers have the documented limit and standard deviation", "[initializer]") {
   const double glorot = std::sqrt(6.0 / (fan_in + fan_out)), he = std::sqrt(6.0 / fan_in);
   check_moments(moments(GlorotUniform{}), glorot / std::sqrt(3.0), glorot);
   check_moments(moments(HeUniform{}), he / std::sqrt(3.0), he);
 }
 
-TEST_CASE("normal initializers have their deviation after the truncation", "[initializer]") {
+TEST_CASE("normal initializers have the documented standard deviation after the truncation", "[initializer]") {
   const double glorot = std::sqrt(2.0 / (fan_in + fan_out)), he = std::sqrt(2.0 / fan_in);
   check_moments(moments(GlorotNormal{}), glorot, 2 * glorot / 0.87962566103423978);
   check_moments(moments(HeNormal{}), he, 2 * he / 0.87962566103423978);
 }
 
-TEST_CASE("weights are drawn in their flat order", "[initializer]") {
+TEST_CASE("weights are drawn in the order of the flat vector", "[initializer]") {
   std::vector<float> w(6), longer(10);
   Rng rng{7}, again{7}, reference{7};
   GlorotUniform{}(std::span(w), 2, 3, rng);
@@ -78,7 +78,7 @@ TEST_CASE("weights are drawn in their flat order", "[initializer]") {
   }
 }
 
-TEST_CASE("a lambda that captures is an initializer", "[initializer]") {
+TEST_CASE("a lambda with captures is an initializer", "[initializer]") {
   const float first = 7;
   const auto counting = [first](std::span<float> w, Index, Index, Rng&) {
     for (std::size_t i = 0; i < w.size(); ++i) w[i] = first + static_cast<float>(i);

@@ -25,7 +25,7 @@ MatrixX<S> forward(const L& layer, const MatrixX<S>& x) {
 
 }  // namespace
 
-TEST_CASE("every column gets length 1 and keeps its direction", "[l2_normalize]") {
+TEST_CASE("L2Normalize gives every column the length 1 and preserves its direction", "[l2_normalize]") {
   MatrixX<double> x(2, 3);
   x << 3, -5, 0,  //
       4, 12, 1e-150;
@@ -40,20 +40,20 @@ TEST_CASE("every column gets length 1 and keeps its direction", "[l2_normalize]"
   CHECK((z.colwise().norm().array() - 1).abs().maxCoeff() <= 1e-6F);
 }
 
-TEST_CASE("L2Normalize's gradient", "[l2_normalize]") {
+TEST_CASE("L2Normalize's gradient matches finite differences", "[l2_normalize]") {
   Rng rng{4};
   const MatrixX<double> x = normal<double>(11, 4, rng), u = normal<double>(11, 4, rng);
   CHECK(test::input_gradient_error(L2Normalize<>{11}, x, u, Pass{}) <= 1e-7);
   CHECK(test::input_gradient_error(L2Normalize<11>{}, x, u, Pass{}) <= 1e-7);
 
-  // The gradient is orthogonal to x; a dy orthogonal to y is only scaled.
+  // For a dy orthogonal to y, the gradient is dy / |x|.
   MatrixX<double> at(2, 1), across(2, 1);
   at << 3, 4;
   across << -4, 3;
   CHECK(test::input_gradient_error(L2Normalize<2>{}, at, across, Pass{}) <= 1e-7);
 }
 
-TEST_CASE("a zero vector stays zero and has a zero gradient; a NaN shows", "[l2_normalize]") {
+TEST_CASE("a zero vector stays zero and has the gradient 0, and NaN propagates", "[l2_normalize]") {
   const L2Normalize<3> layer;
   MatrixX<float> x = MatrixX<float>::Zero(3, 2);
   x(1, 1) = std::numeric_limits<float>::quiet_NaN();
@@ -69,7 +69,7 @@ TEST_CASE("a zero vector stays zero and has a zero gradient; a NaN shows", "[l2_
   CHECK(dx.col(1).array().isNaN().all());
 }
 
-TEST_CASE("the direction of very long and very short vectors is kept", "[l2_normalize]") {
+TEST_CASE("L2Normalize preserves the direction of very long and very short vectors", "[l2_normalize]") {
   const L2Normalize<2> layer;
   for (const float size : {1e-38F, 1e-22F, 1e25F, 3e37F}) {
     MatrixX<float> x(2, 1);
@@ -89,7 +89,7 @@ TEST_CASE("the direction of very long and very short vectors is kept", "[l2_norm
   }
 }
 
-TEST_CASE("L2Normalize refuses a wrong size", "[l2_normalize]") {
+TEST_CASE("L2Normalize rejects invalid sizes", "[l2_normalize]") {
   CHECK_THROWS_AS(L2Normalize<>{-1}, ShapeError);
   CHECK_THROWS_AS(L2Normalize<3>{4}, ShapeError);
   CHECK(L2Normalize<>{4}.out() == 4);

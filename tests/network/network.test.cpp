@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/l2_normalize.hpp"
@@ -26,7 +27,7 @@ using Static = Network<float, Dense<5, 7, ReLU>, Dense<7, 6, Tanh>, Dense<6, 3>>
 static_assert(std::copyable<Static> && std::is_same_v<Static::Scalar, float>);
 static_assert(std::is_constructible_v<Static, Rng&>);
 static_assert(!std::is_constructible_v<Network<float, Dense<Dynamic, 3>>, Rng&>);
-// Static sizes that agree, also with run-time sizes between them. Sizes that disagree are in tests/compile_fail.
+// Static sizes that agree, also if there are run-time sizes between them. tests/compile_fail has sizes that disagree.
 static_assert(std::copyable<Network<float, Dense<5, 7>, Dense<Dynamic, 7>, Dense<7, Dynamic>, Dense<4, 3>>> &&
               std::copyable<Network<float, Dense<5, 7>, Dropout<7>, L2Normalize<7>, Sequence<Dense<7, 7>>>> &&
               std::copyable<Network<float, Dense<5, 7>, Sequence<std::variant<Dense<7, 7>, Dropout<7>>>, Dense<7, 3>>>);
@@ -44,7 +45,7 @@ MatrixX<typename Net::Scalar> embed(const Net& network, const MatrixX<typename N
   return y;
 }
 
-// A layer that copies its input and claims the sizes that it is given.
+// A layer that copies its input. Its sizes are given, and need not be consistent.
 struct Claims {
   Index parameters = 4;
   Index grain_ = 2;
@@ -70,9 +71,9 @@ struct Claims {
   void add_gradient(ColumnList<S>, ColumnList<S>, Index, std::span<S>) const {}
 };
 
-// The layer that the error of a construction names, and the error's text.
+// The layer in the place of the ShapeError that a call throws, and the error's text.
 template <class Make>
-std::pair<std::optional<Index>, std::string> refused(const Make& make) {
+std::pair<std::optional<Index>, std::string> shape_error(const Make& make) {
   try {
     make();
   } catch (const ShapeError& error) {
@@ -83,7 +84,7 @@ std::pair<std::optional<Index>, std::string> refused(const Make& make) {
 
 }  // namespace
 
-TEST_CASE("a network knows its sizes and where each layer's parameters are", "[network]") {
+TEST_CASE("a network has the sizes of its layers, and an offset for each layer's parameters", "[network]") {
   Rng rng{1};
   const Static network{rng};
   CHECK(network.in() == 5);
@@ -100,7 +101,7 @@ TEST_CASE("a network knows its sizes and where each layer's parameters are", "[n
   CHECK(network.parameters().size() == 111);
 }
 
-TEST_CASE("layers are initialised in order from one stream: Glorot weights, zero biases", "[network]") {
+TEST_CASE("layers are initialised in order from one Rng: by default Glorot weights and zero biases", "[network]") {
   Rng rng{2}, same{2};
   const Static network{rng};
   VectorX<float> expected = VectorX<float>::Zero(111);
@@ -111,7 +112,7 @@ TEST_CASE("layers are initialised in order from one stream: Glorot weights, zero
   CHECK(rng.bits() == same.bits());
 }
 
-TEST_CASE("a network embeds like a chain of its layers in plain Eigen", "[network]") {
+TEST_CASE("a network's embeddings match those computed with Eigen", "[network]") {
   Rng rng{3};
   Network<double, Dense<5, 7, ReLU>, Dense<7, 6, Tanh>, Dense<6, 3>> network{rng};
   const VectorX<double> p = normal<double>(111, 1, rng);
@@ -125,8 +126,7 @@ TEST_CASE("a network embeds like a chain of its layers in plain Eigen", "[networ
   CHECK((embed(network, x) - y).cwiseAbs().maxCoeff() <= 1e-13);
 }
 
-TEMPLATE_TEST_CASE("layers with static, dynamic and mixed sizes and in a Sequence give the same bits", "[network]",
-                   float, double) {
+TEMPLATE_TEST_CASE("static, dynamic and mixed sizes and a Sequence give the same bits", "[network]", float, double) {
   const auto rng = [] { return Rng{4}; };
   Rng first = rng(), data{5};
   const Network<TestType, Dense<5, 8, ReLU>, Dense<8, 8, ReLU>, Dense<8, 8, ReLU>, Dense<8, 3>> fixed{first};
@@ -152,7 +152,7 @@ TEMPLATE_TEST_CASE("layers with static, dynamic and mixed sizes and in a Sequenc
                                Dense<8, 3>{}));
 }
 
-TEST_CASE("layers without parameters may be anywhere", "[network]") {
+TEST_CASE("layers without parameters may be anywhere in a network", "[network]") {
   Rng rng{6}, same{6};
   const auto network = make_network<double>(rng, L2Normalize<5>{}, Dense<5, 4>{}, Dropout<4>{0.5}, L2Normalize<4>{});
   const auto plain = make_network<double>(same, Dense<5, 4>{});
@@ -166,7 +166,7 @@ TEST_CASE("layers without parameters may be anywhere", "[network]") {
   CHECK((embed(network, x) - y).cwiseAbs().maxCoeff() <= 1e-15);
 }
 
-TEST_CASE("each layer is visited with its own type", "[network]") {
+TEST_CASE("visit passes each layer with its own type", "[network]") {
   Rng rng{7};
   const auto network =
       make_network<float>(rng, Dense<5, 4, ReLU>{}, Sequence<Hidden>{{Hidden{4, 4}, Hidden{4, 2}}}, Dropout<2>{});
@@ -183,64 +183,66 @@ TEST_CASE("each layer is visited with its own type", "[network]") {
   CHECK(network.depth() == 4);
 }
 
-TEST_CASE("neighbours that disagree are refused, and the error names the layer", "[network]") {
+TEST_CASE("neighbours whose sizes disagree are rejected, and the error names the layer", "[network]") {
   Rng rng{8};
-  const auto [layer, text] = refused([&] { make_network<float>(rng, Hidden{5, 7}, Hidden{7, 6}, Hidden{4, 3}); });
+  const auto [layer, text] = shape_error([&] { make_network<float>(rng, Hidden{5, 7}, Hidden{7, 6}, Hidden{4, 3}); });
   CHECK(layer == 2);
   CHECK(text == "layer 2: it takes 4 inputs, but the layer before it gives 6; make the two sizes equal");
-  CHECK(refused([&] { make_network<float>(rng, Dense<5, 7>{}, Hidden{6, 6}); }).first == 1);
-  // Each layer within a Sequence has its own number.
+  CHECK(shape_error([&] { make_network<float>(rng, Dense<5, 7>{}, Hidden{6, 6}); }).first == 1);
+  // Each layer within a Sequence has its own index.
   const Sequence<Hidden> middle{{Hidden{7, 7}, Hidden{7, 6}}};
-  CHECK(refused([&] { make_network<float>(rng, Hidden{5, 7}, middle, Hidden{7, 3}); }).first == 3);
-  CHECK(refused([&] { make_network<float>(rng, Hidden{5, 4}, middle); }).first == 1);
+  CHECK(shape_error([&] { make_network<float>(rng, Hidden{5, 7}, middle, Hidden{7, 3}); }).first == 3);
+  CHECK(shape_error([&] { make_network<float>(rng, Hidden{5, 4}, middle); }).first == 1);
 }
 
-TEST_CASE("a layer of run-time size does not hide a disagreement of its neighbours", "[network]") {
+TEST_CASE("the sizes on both sides of a layer of run-time size are checked", "[network]") {
   Rng rng{8};
-  CHECK(refused([&] { make_network<float>(rng, Dense<5, 128>{}, Dropout<>{128, 0.5}, Dense<64, 3>{}); }).first == 2);
-  CHECK(refused([&] { make_network<float>(rng, Dense<5, 128>{}, L2Normalize<>{64}, Dense<64, 3>{}); }).first == 1);
+  CHECK(shape_error([&] {
+          make_network<float>(rng, Dense<5, 128>{}, Dropout<>{128, 0.5}, Dense<64, 3>{});
+        }).first == 2);
+  CHECK(shape_error([&] { make_network<float>(rng, Dense<5, 128>{}, L2Normalize<>{64}, Dense<64, 3>{}); }).first == 1);
 }
 
-TEST_CASE("a layer with inconsistent sizes is refused, and the error names it", "[network]") {
+TEST_CASE("a layer with inconsistent sizes is rejected, and the error names it", "[network]") {
   Rng rng{8};
-  const auto refuses = [&](const Claims& claims, const std::string& part) {
+  const auto check = [&](const Claims& claims, const std::string& part) {
     CAPTURE(part);
-    const auto [layer, text] = refused([&] { make_network<float>(rng, Dense<5, 4>{}, claims); });
+    const auto [layer, text] = shape_error([&] { make_network<float>(rng, Dense<5, 4>{}, claims); });
     CHECK(layer == 1);
-    CHECK(text.find(part) != std::string::npos);
+    CHECK(mentions(text, part));
   };
   const Index huge = std::numeric_limits<Index>::max();
-  refuses({.parameters = 5, .grain_ = 2, .sizes = {5}}, "5 parameters, which are no multiple of its grain, 2");
-  refuses({.grain_ = 0}, "multiple of its grain, 0");
-  refuses({.grain_ = -4}, "multiple of its grain, -4");
-  refuses({.parameters = -4, .sizes = {}}, "it has -4 parameters");
-  refuses({.parameters = huge - 3, .grain_ = 4, .sizes = {huge - 3}}, "a layer has from 0 to");
-  refuses({.sizes = {3}}, "its variables do not add up to its 4 parameters: 1 are in none");
-  refuses({.sizes = {4, 4}}, "its variables do not add up to its 4 parameters");
-  refuses({.sizes = {5, -1}}, "its variables do not add up");
-  refuses({.sizes = {-1, 5}}, "its variables do not add up");
-  refuses({.sizes = {huge, huge}}, "its variables do not add up");
-  refuses({.outputs = 0}, "it has 4 inputs and 0 outputs");
-  refuses({.outputs = huge}, "it has 4 inputs and 9223372036854775807 outputs");
+  check({.parameters = 5, .grain_ = 2, .sizes = {5}}, "5 parameters, which are no multiple of its grain, 2");
+  check({.grain_ = 0}, "multiple of its grain, 0");
+  check({.grain_ = -4}, "multiple of its grain, -4");
+  check({.parameters = -4, .sizes = {}}, "it has -4 parameters");
+  check({.parameters = huge - 3, .grain_ = 4, .sizes = {huge - 3}}, "a layer has from 0 to");
+  check({.sizes = {3}}, "its variables do not add up to its 4 parameters: 1 are in none");
+  check({.sizes = {4, 4}}, "its variables do not add up to its 4 parameters");
+  check({.sizes = {5, -1}}, "its variables do not add up");
+  check({.sizes = {-1, 5}}, "its variables do not add up");
+  check({.sizes = {huge, huge}}, "its variables do not add up");
+  check({.outputs = 0}, "it has 4 inputs and 0 outputs");
+  check({.outputs = huge}, "it has 4 inputs and 9223372036854775807 outputs");
   make_network<float>(rng, Dense<5, 4>{}, Claims{});
   make_network<float>(rng, Dense<5, 4>{}, Claims{.parameters = 6, .grain_ = 3, .sizes = {0, 4, 2}});
   make_network<float>(rng, Dense<5, 4>{}, Claims{.parameters = 0, .grain_ = 7, .sizes = {}});
 }
 
-TEST_CASE("layers too large for memory are refused with a ShapeError", "[network]") {
+TEST_CASE("layers too large for memory are rejected with a ShapeError", "[network]") {
   Rng rng{8};
   const Hidden layer{Index{1} << 23, Index{1} << 23};  // 2^46 parameters
-  const auto several = refused([&] { make_network<float>(rng, Sequence<Hidden>{std::vector(8, layer)}); });
-  CHECK(several.second.find("layers 0 to 3 have ") != std::string::npos);
-  CHECK(several.second.find("parameters, more than this machine's memory holds") != std::string::npos);
-  // A sanitizer ends the program where memory does not suffice.
+  const auto several = shape_error([&] { make_network<float>(rng, Sequence<Hidden>{std::vector(8, layer)}); });
+  CHECK(mentions(several.second, "layers 0 to 3 have "));
+  CHECK(mentions(several.second, "parameters, more than this machine's memory holds"));
+  // A sanitizer would end the program instead of throwing std::bad_alloc.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  const auto one = refused([&] { make_network<float>(rng, layer); });
-  CHECK(one.second.find("layers 0 to 0 have ") != std::string::npos);
+  const auto one = shape_error([&] { make_network<float>(rng, layer); });
+  CHECK(mentions(one.second, "layers 0 to 0 have "));
 #endif
 }
 
-TEST_CASE("all parameters are set, or none", "[network]") {
+TEST_CASE("set_parameters sets all parameters or none", "[network]") {
   Rng rng{9};
   Static network{rng};
   const VectorX<float> before = network.parameters();
@@ -259,14 +261,14 @@ TEST_CASE("all parameters are set, or none", "[network]") {
     }
   }
 
-  network.set_parameters(2 * network.parameters());  // an expression of the network's own parameters
+  network.set_parameters(2 * network.parameters());  // refers to the network's own parameters
   CHECK(network.parameters() == 2 * before);
   network.set_parameters(before);
   CHECK(network.parameters() == before);
 }
 
-TEST_CASE("weights of Keras are taken as they are, those of PyTorch after a transposition", "[network]") {
-  // 2 inputs, 3 outputs. Both libraries keep their weights row by row, PyTorch W itself and Keras its transpose.
+TEST_CASE("weights of Keras fit unchanged, and weights of PyTorch after a transposition", "[network]") {
+  // 2 inputs and 3 outputs. Both libraries store weights row by row: PyTorch those of W, Keras those of its transpose.
   const std::vector<float> linear_weight = {1, 2, 3, 4, 5, 6}, keras_kernel = {1, 3, 5, 2, 4, 6}, bias = {7, 8, 9};
   const MatrixX<float> x{{1}, {10}}, y{{1 + 20 + 7}, {3 + 40 + 8}, {5 + 60 + 9}};
   Rng rng{10};
@@ -283,12 +285,12 @@ TEST_CASE("weights of Keras are taken as they are, those of PyTorch after a tran
   network.set_parameters(p);
   CHECK(embed(network, x) == y);
 
-  p << ConstColumn<float>(linear_weight.data(), 6), b;  // the sizes fit, so nothing is refused
+  p << ConstColumn<float>(linear_weight.data(), 6), b;  // the size is right, so that nothing is thrown
   network.set_parameters(p);
   CHECK(embed(network, x) != y);
 }
 
-TEST_CASE("a copy is a network of its own", "[network]") {
+TEST_CASE("a copy of a network has its own parameters", "[network]") {
   Rng rng{11};
   Static network{rng};
   const Static copy = network;
@@ -311,7 +313,7 @@ TEST_CASE("the smallest network, and a network without parameters", "[network]")
   CHECK(embed(smallest, MatrixX<double>::Constant(1, 1, 2))(0, 0) == 5);
 }
 
-TEST_CASE("a network of given layers and parameters needs no Rng", "[network]") {
+TEST_CASE("a network can be made of given layers and parameters", "[network]") {
   Rng rng{13};
   const Static network{rng};
   const Static copy{network.layers(), network.parameters()};
@@ -319,7 +321,7 @@ TEST_CASE("a network of given layers and parameters needs no Rng", "[network]") 
   const MatrixX<float> x = normal<float>(5, 6, rng);
   CHECK(embed(copy, x) == embed(network, x));
 
-  // The scalar is deduced from the parameters.
+  // Without template arguments, the scalar is deduced from the parameters.
   const Standardize<> standardize{{1, 2}, {3, 4}};
   const Network made{std::tuple{standardize, Dense<2, 1>{}}, VectorX<double>{{1, -1, 0.5}}};
   static_assert(std::is_same_v<decltype(made), const Network<double, Standardize<>, Dense<2, 1>>>);
@@ -348,7 +350,7 @@ TEST_CASE("a fitted layer draws no random numbers and has no parameters", "[netw
   CHECK(fitted.offset(1) == 0);
 }
 
-TEST_CASE("a layer is prepended to a network, whose parameters are copied", "[network]") {
+TEST_CASE("prepend copies the network's parameters", "[network]") {
   Rng rng{15};
   const MatrixX<float> x = 1000 * normal<float>(5, 200, rng);
   const Standardize<5> standardize{x};
@@ -364,19 +366,15 @@ TEST_CASE("a layer is prepended to a network, whose parameters are copied", "[ne
   CHECK(embed(prepend(Rescale<>{5, {.factor = 2}}, network), x) == embed(network, 2 * x));
 
   CHECK_THROWS_AS(prepend(Rescale<>{6, {.factor = 2}}, network), ShapeError);
-  try {
-    prepend(Dense<5, 5>{}, network);
-    FAIL("no error");
-  } catch (const ValueError& error) {
-    CHECK(mentions(error.what(), "the layer to prepend has 30 parameters"));
-  }
+  CHECK(mentions(error_text<ValueError>([&] { prepend(Dense<5, 5>{}, network); }),
+                 "the layer to prepend has 30 parameters"));
   const Static moved = std::move(network);
   CHECK_THROWS_AS(prepend(standardize, network), ValueError);
 }
 
-TEST_CASE("a network of a layer that was moved from is refused", "[network]") {
+TEST_CASE("a layer that was moved from is rejected", "[network]") {
   Rng rng{16};
   Standardize<2> layer{{1, 2}, {3, 4}};
   const Standardize<2> taken = std::move(layer);
-  CHECK(refused([&] { make_network<float>(rng, layer, Dense<2, 1>{}); }).first == 0);
+  CHECK(shape_error([&] { make_network<float>(rng, layer, Dense<2, 1>{}); }).first == 0);
 }

@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <limits>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/samples.hpp"
 #include "gradients.hpp"
@@ -18,20 +18,6 @@ using namespace gemel;
 static_assert(Layer<Rescale<>, float> && Layer<Rescale<7>, double> && BoundingLayer<Rescale<>>);
 static_assert(!std::is_default_constructible_v<Rescale<7>> && !std::is_default_constructible_v<Rescale<>>);
 static_assert(detail::is_fitted<Rescale<>>);
-
-namespace {
-
-template <class Make>
-std::string refusal_to_rescale(const Make& make) {
-  try {
-    make();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-}  // namespace
 
 TEST_CASE("Rescale subtracts its offset and then multiplies, in double", "[rescale]") {
   MatrixX<float> x(2, 3), expected(2, 3);
@@ -50,7 +36,7 @@ TEST_CASE("Rescale subtracts its offset and then multiplies, in double", "[resca
   CHECK(same.transform(x) == pixels.transform(x));
 }
 
-TEST_CASE("Rescale is fitted to 0..1 over all features", "[rescale]") {
+TEST_CASE("to_unit_range maps all features to [0, 1]", "[rescale]") {
   Rng rng{3};
   const MatrixX<float> x = 100 * normal<float>(5, 9, rng);
   const auto low = static_cast<double>(x.minCoeff()), high = static_cast<double>(x.maxCoeff());
@@ -67,23 +53,23 @@ TEST_CASE("Rescale is fitted to 0..1 over all features", "[rescale]") {
   const std::vector<Index> some = {2, 3};
   CHECK(Rescale<5>::to_unit_range(samples.select(some)).offset() == static_cast<double>(x.middleCols(2, 2).minCoeff()));
 
-  for (const auto& [least, most] : {std::pair{0.0F, 1e-40F}, {1e-42F, 1e-40F}, {-2e38F, 2e38F}, {2e38F, 3e38F}}) {
-    CAPTURE(least, most);
+  for (const auto& [smallest, largest] : {std::pair{0.0F, 1e-40F}, {1e-42F, 1e-40F}, {-2e38F, 2e38F}, {2e38F, 3e38F}}) {
+    CAPTURE(smallest, largest);
     MatrixX<float> two(1, 2);
-    two << least, most;
+    two << smallest, largest;
     const MatrixX<float> y = Rescale<1>::to_unit_range(two).transform(two);
     CHECK(y(0) == 0);
     CHECK(std::abs(y(1) - 1) < 1e-6);
   }
 }
 
-TEST_CASE("Rescale's gradient", "[rescale]") {
+TEST_CASE("Rescale's gradient matches finite differences", "[rescale]") {
   Rng rng{4};
   const MatrixX<double> x = normal<double>(7, 4, rng), u = normal<double>(7, 4, rng);
   CHECK(test::input_gradient_error(Rescale<7>{{.offset = 2, .factor = -0.3}}, x, u, Pass{}) <= 1e-7);
 }
 
-TEST_CASE("numbers and samples that Rescale cannot use are refused", "[rescale]") {
+TEST_CASE("Rescale rejects invalid options and samples", "[rescale]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   for (const double bad : {0.0, nan, infinity}) CHECK_THROWS_AS((Rescale<2>{{.factor = bad}}), ValueError);
   for (const double bad : {-infinity, nan}) CHECK_THROWS_AS((Rescale<>{2, {.offset = bad}}), ValueError);
@@ -99,5 +85,5 @@ TEST_CASE("numbers and samples that Rescale cannot use are refused", "[rescale]"
   x(0, 3) = -1e308;
   CHECK_THROWS_AS(Rescale<>::to_unit_range(x), ValueError);
   x(2, 1) = nan;
-  CHECK(mentions(refusal_to_rescale([&] { Rescale<>::to_unit_range(x); }), "sample 1, feature 2: "));
+  CHECK(mentions(error_text([&] { Rescale<>::to_unit_range(x); }), "sample 1, feature 2: "));
 }

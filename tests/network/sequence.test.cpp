@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 
@@ -32,7 +33,7 @@ TEST_CASE("a sequence has the inputs of its first layer and the outputs of its l
   CHECK(mixed.parameter_count() == 20);
 }
 
-TEST_CASE("leaves are counted and visited in order, through sequences of sequences", "[sequence]") {
+TEST_CASE("leaves are counted and visited in order, also in nested sequences", "[sequence]") {
   using Inner = Sequence<Nested>;
   const Sequence<Inner> sequence{{Inner{{Hidden{3, 5}}}, Inner{{Hidden{5, 4}, Dense<4, 2>{}}}, Inner{{Hidden{2, 6}}}}};
   CHECK(sequence.in() == 3);
@@ -47,14 +48,9 @@ TEST_CASE("leaves are counted and visited in order, through sequences of sequenc
   CHECK(detail::leaf_count(Hidden{3, 5}) == 1);
 }
 
-TEST_CASE("a sequence refuses an empty list, and neighbours that disagree", "[sequence]") {
+TEST_CASE("a sequence rejects an empty list, and neighbours whose sizes disagree", "[sequence]") {
   CHECK_THROWS_AS(Sequence<Hidden>{std::vector<Hidden>{}}, ValueError);
-  try {
-    Sequence<Either>{{Hidden{3, 5}, Dropout<>{5, 0.5}, Hidden{4, 2}}};
-    FAIL("no error");
-  } catch (const ShapeError& error) {
-    CHECK(error.place().layer == 2);
-    CHECK(std::string(error.what()) ==
-          "layer 2: it takes 4 inputs, but the layer before it gives 5; make the two sizes equal");
-  }
+  CHECK(error_text<ShapeError>([] {
+          Sequence<Either>{{Hidden{3, 5}, Dropout<>{5, 0.5}, Hidden{4, 2}}};
+        }) == "layer 2: it takes 4 inputs, but the layer before it gives 5; make the two sizes equal");
 }

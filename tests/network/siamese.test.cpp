@@ -20,7 +20,7 @@ static_assert(std::is_constructible_v<Model, Rng&> && std::is_constructible_v<Mo
 
 namespace {
 
-// A metric with a state.
+// A metric with a member.
 struct Scaled {
   double factor = 1;
 
@@ -48,11 +48,12 @@ TEST_CASE("a model has its network and its distance", "[siamese]") {
   CHECK_THROWS_AS(model.set_parameters(VectorX<float>::Zero(146)), ShapeError);
 }
 
-TEMPLATE_TEST_CASE("a distance is the metric of two embeddings, column by column", "[siamese]", Euclidean,
+TEMPLATE_TEST_CASE("distance applies the metric to the two embeddings of each column", "[siamese]", Euclidean,
                    SquaredEuclidean, Manhattan, Cosine, Scaled) {
   Rng rng{2};
   const Siamese<Base, TestType> model{Base{rng}, TestType{}};
-  const MatrixX<float> a = normal<float>(5, 200, rng), b = normal<float>(5, 200, rng);  // more than one block
+  const MatrixX<float> a = normal<float>(5, 200, rng),
+                       b = normal<float>(5, 200, rng);  // more than one block of columns
   const MatrixX<float> left = model.embed(a), right = model.embed(b);
   CHECK(left.rows() == 3);
   CHECK(left.cols() == 200);
@@ -62,7 +63,7 @@ TEMPLATE_TEST_CASE("a distance is the metric of two embeddings, column by column
     CHECK(d[j] ==
           model.metric().value(ConstColumn<float>(left.col(j).data(), 3), ConstColumn<float>(right.col(j).data(), 3)));
   }
-  // A column's bits do not depend on the other columns.
+  // The bits of a column do not depend on the other columns.
   for (const Index j : {0, 95, 96, 199}) {
     CHECK(model.embed(a.col(j)) == left.col(j));
     CHECK(model.distance(a.col(j), b.col(j))[0] == d[j]);
@@ -70,7 +71,7 @@ TEMPLATE_TEST_CASE("a distance is the metric of two embeddings, column by column
   CHECK(model.distance(b, a) == d);
 }
 
-TEST_CASE("samples are taken wherever they are in memory", "[siamese]") {
+TEST_CASE("samples may be anywhere in memory", "[siamese]") {
   Rng rng{3};
   const Model model{rng};
   const MatrixX<float> big = normal<float>(9, 120, rng);
@@ -99,7 +100,7 @@ TEST_CASE("row-major matrices and rows give the same as column-major matrices", 
   CHECK(model.distance(a_rows, b_rows) == model.distance(a, b));
   CHECK(model.distance(a_rows.col(3), b_rows.col(3)) == model.distance(a.col(3), b.col(3)));
 
-  const Siamese<Network<float, Dense<1, 3>>> one_feature{rng};  // a row is one feature of each sample
+  const Siamese<Network<float, Dense<1, 3>>> one_feature{rng};  // so that a row has one feature of each sample
   const MatrixX<float> first = a.row(0), second = b.row(0);
   const VectorX<float> d = one_feature.distance(first, second);
   CHECK(one_feature.distance(Eigen::RowVectorXf(first), Eigen::RowVectorXf(second)) == d);
@@ -107,7 +108,7 @@ TEST_CASE("row-major matrices and rows give the same as column-major matrices", 
   CHECK(one_feature.distance(a_rows.row(0), b_rows.row(0)) == d);
 }
 
-TEST_CASE("a gallery's embeddings do not depend on the number of threads", "[siamese]") {
+TEST_CASE("embeddings do not depend on the number of threads", "[siamese]") {
   Rng rng{6};
   const Model model{rng};
   const MatrixX<float> x = normal<float>(5, 5000, rng);
@@ -120,14 +121,14 @@ TEST_CASE("a gallery's embeddings do not depend on the number of threads", "[sia
   CHECK_THROWS_AS(model.embed(MatrixX<float>::Zero(4, 3000), 2), ShapeError);
 }
 
-TEST_CASE("without samples there is no embedding and no distance", "[siamese]") {
+TEST_CASE("for no samples there are no embeddings and no distances", "[siamese]") {
   Rng rng{4};
   const Model model{rng};
   CHECK(model.embed(MatrixX<float>(5, 0)).cols() == 0);
   CHECK(model.distance(MatrixX<float>(5, 0), MatrixX<float>(5, 0)).size() == 0);
 }
 
-TEST_CASE("sizes that do not fit are refused", "[siamese]") {
+TEST_CASE("a model rejects sizes that disagree", "[siamese]") {
   Rng rng{5};
   const Model model{rng};
   const MatrixX<float> x = MatrixX<float>::Zero(5, 4), transposed = MatrixX<float>::Zero(4, 5);
@@ -145,7 +146,7 @@ TEST_CASE("sizes that do not fit are refused", "[siamese]") {
   CHECK_THROWS_AS(model.embed(list, Columns<float>(y.data(), 3, 3), workspace), ShapeError);
 }
 
-TEST_CASE("a NaN feature gives a NaN distance, and does not change the other columns", "[siamese]") {
+TEST_CASE("NaN and infinity give distances that are not finite, and do not change the other columns", "[siamese]") {
   Rng rng{6};
   const Siamese<Network<float, Dense<5, 16, ReLU>, Dense<16, 16, ReLU>, L2Normalize<16>>> model{rng};
   MatrixX<float> a = normal<float>(5, 100, rng), b = normal<float>(5, 100, rng);
@@ -160,7 +161,7 @@ TEST_CASE("a NaN feature gives a NaN distance, and does not change the other col
   }
 }
 
-TEST_CASE("threads share one const model", "[siamese]") {
+TEST_CASE("threads may share one const model", "[siamese]") {
   Rng rng{7};
   const Model model{rng};
   const MatrixX<float> a = normal<float>(5, 150, rng), b = normal<float>(5, 150, rng);

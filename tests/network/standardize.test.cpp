@@ -4,12 +4,12 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/samples.hpp"
 #include "gradients.hpp"
@@ -25,7 +25,7 @@ static_assert(SampleColumns<Samples<float>> && SampleColumns<MatrixX<double>> &&
 
 namespace {
 
-// The mean and the population's standard deviation of each feature, added sample by sample in double.
+// The mean and the standard deviation (of the population) of each feature, summed sample by sample in double.
 std::pair<VectorX<double>, VectorX<double>> mean_and_deviation(const MatrixX<float>& samples) {
   const auto n = static_cast<double>(samples.cols());
   VectorX<double> mean = VectorX<double>::Zero(samples.rows()), variance = mean;
@@ -47,17 +47,7 @@ MatrixX<float> raw_samples(Index features, Index n) {
   return x;
 }
 
-template <class Make>
-std::string refusal_to_standardize(const Make& make) {
-  try {
-    make();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-// One feature: half of its values are `low`, half are `high`.
+// Samples of one feature, half of which are `low` and half `high`.
 template <class S>
 MatrixX<S> in_halves(S low, S high) {
   MatrixX<S> samples(1, 8);
@@ -67,7 +57,8 @@ MatrixX<S> in_halves(S low, S high) {
 
 }  // namespace
 
-TEST_CASE("Standardize is fitted to mean and standard deviation with exact bits", "[standardize]") {
+TEST_CASE("Standardize is fitted to mean and standard deviation, with equal bits for every type of samples",
+          "[standardize]") {
   const MatrixX<float> x = raw_samples(11, 37);
   const auto [mean, deviation] = mean_and_deviation(x);
   const Standardize<> layer{x};
@@ -82,7 +73,7 @@ TEST_CASE("Standardize is fitted to mean and standard deviation with exact bits"
   CHECK(layer.transform(x) == expected);
   CHECK((layer.transform(x).rowwise().mean().array().abs() <= 1e-5F).all());
 
-  // The same for samples in other types, and with a static size.
+  // Samples in other types and a static size give the same.
   const Samples<float> samples{x};
   const std::vector<Index> all_but_two = {0, 5, 6, 7, 8};
   CHECK(Standardize<11>{samples}.mean() == mean);
@@ -115,8 +106,7 @@ TEST_CASE("Standardize takes mean and scale as vectors and as lists", "[standard
   CHECK(same.scale().data() == same.scale().data());  // a view
 }
 
-TEST_CASE("a feature that is constant for its samples becomes 0, whatever its value and their number",
-          "[standardize]") {
+TEST_CASE("a constant feature becomes 0, whatever its value and the number of samples", "[standardize]") {
   Index wrong = 0;
   for (const float value : {14.62F, 0.1F, -0.3F, 1e-40F, 3e-5F, 123456.789F, 1e9F, -3e38F}) {
     for (Index n = 2; n <= 300; ++n) {
@@ -130,7 +120,7 @@ TEST_CASE("a feature that is constant for its samples becomes 0, whatever its va
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a feature that is constant up to the rounding of its samples becomes 0", "[standardize]") {
+TEST_CASE("a feature that is constant up to rounding becomes 0", "[standardize]") {
   for (const float value : {1e9F, -0.7F, 14.62F}) {
     CAPTURE(value);
     MatrixX<float> samples(2, 6);
@@ -138,13 +128,14 @@ TEST_CASE("a feature that is constant up to the rounding of its samples becomes 
       samples.col(j) << (j % 2 == 0 ? value : std::nextafter(value, 2 * value)), static_cast<float>(j) + 0.5F;
     }
     CHECK(Standardize<2>{samples}.scale()[0] == 0);
-    CHECK(Standardize<2>{samples.cast<double>()}.scale()[0] > 0);  // larger than the rounding of double
+    CHECK(Standardize<2>{samples.cast<double>()}.scale()[0] >
+          0);  // the same values differ by more than rounding to double
     samples(0, 1) = 1.001F * value;
     CHECK(Standardize<2>{samples}.scale()[0] > 0);
   }
 }
 
-TEST_CASE("the smallest and the largest numbers are standardized like others", "[standardize]") {
+TEST_CASE("very small and very large numbers are standardized accurately", "[standardize]") {
   for (const auto& [low, high] : {std::pair{0.0F, 1e-40F}, {1e-42F, 1e-40F}, {-2e38F, 2e38F}, {2e38F, 3e38F}}) {
     CAPTURE(low, high);
     const MatrixX<float> samples = in_halves(low, high);
@@ -171,13 +162,13 @@ TEST_CASE("values beyond clip are clipped, and NaN stays NaN", "[standardize]") 
   CHECK(y(2) == -2.5F);
   CHECK(std::isnan(y(3)));
   CHECK(y(4) == -2.5F);
-  // Without a clip, a result beyond the range of float is NaN, which a ReLU keeps.
+  // Without a clip, a result beyond the range of float becomes NaN, which a ReLU does not hide.
   for (const float far : {1e30F, -1e30F}) {
     CHECK(std::isnan(Standardize<1>{{0}, {1e-20}}.transform(MatrixX<float>::Constant(1, 1, far))(0)));
   }
 }
 
-TEST_CASE("Standardize's gradient", "[standardize]") {
+TEST_CASE("Standardize's gradient matches finite differences", "[standardize]") {
   Rng rng{4};
   const MatrixX<double> x = 2 * normal<double>(11, 6, rng), u = normal<double>(11, 6, rng);
   const Standardize<> layer{x}, clipped{x, {.clip = 1}};
@@ -188,10 +179,10 @@ TEST_CASE("Standardize's gradient", "[standardize]") {
   CHECK(held < 50);
 }
 
-TEST_CASE("samples that Standardize cannot be fitted to are refused", "[standardize]") {
-  const auto fit = [](const auto& x) { return refusal_to_standardize([&] { Standardize<>{x}; }); };
+TEST_CASE("Standardize rejects samples that it cannot be fitted to", "[standardize]") {
+  const auto fit = [](const auto& x) { return error_text([&] { Standardize<>{x}; }); };
   MatrixX<float> x = raw_samples(3, 5);
-  CHECK(mentions(refusal_to_standardize([&] { Standardize<4>{x}; }), "takes 4 features, but the samples have 3"));
+  CHECK(mentions(error_text([&] { Standardize<4>{x}; }), "takes 4 features, but the samples have 3"));
   CHECK_THROWS_AS(Standardize<4>{x}, ShapeError);
   CHECK_THROWS_AS(Standardize<>{MatrixX<float>(3, 0)}, ShapeError);
   CHECK_THROWS_AS(Standardize<>{MatrixX<float>(0, 3)}, ShapeError);
@@ -205,11 +196,11 @@ TEST_CASE("samples that Standardize cannot be fitted to are refused", "[standard
   }
 }
 
-TEST_CASE("invalid values of mean, scale and clip are refused", "[standardize]") {
+TEST_CASE("Standardize rejects invalid values of mean, scale and clip", "[standardize]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   using Two = Standardize<2>;
   const std::initializer_list<double> good = {1, 1};
-  CHECK(mentions(refusal_to_standardize([] {
+  CHECK(mentions(error_text([] {
                    Two{{1, 2, 3}, {1, 2}};
                  }),
                  "for each of 2 features, but there are 3 means and 2 scales"));
@@ -221,13 +212,13 @@ TEST_CASE("invalid values of mean, scale and clip are refused", "[standardize]")
     CAPTURE(bad);
     const std::initializer_list<double> scale = {1, bad};
     CHECK_THROWS_AS((Two{good, scale}), ValueError);
-    CHECK(mentions(refusal_to_standardize([&] { Two{good, scale}; }), "the scale of feature 1"));
+    CHECK(mentions(error_text([&] { Two{good, scale}; }), "the scale of feature 1"));
   }
   CHECK_THROWS_AS((Two{{nan, 1}, good}), ValueError);
   CHECK_THROWS_AS((Two{{1, -infinity}, good}), ValueError);
   CHECK_THROWS_AS((Two{good, {0, 0}}), ValueError);
   for (const double clip : {0.0, -1.0, nan, infinity}) {
-    CHECK_THROWS_AS((Two{good, good, {.clip = clip}}), ValueError);
+    CHECK(mentions(error_text<ValueError>([&] { Two{good, good, {.clip = clip}}; }), "leave it out to clip nothing"));
     CHECK_THROWS_AS((Two{raw_samples(2, 5), {.clip = clip}}), ValueError);
   }
   CHECK_THROWS_AS((Two{good, good}.transform(MatrixX<float>::Zero(3, 4))), ShapeError);

@@ -23,7 +23,7 @@ void check_no_allocation(const Siamese<Net, Metric>& model) {
                 Columns<S>(y.data(), model.network().out(), n), workspace);
     model.distance(left.leftCols(n), right.leftCols(n), workspace, d.head(n));
   };
-  infer(1);  // the size of the first batch does not matter
+  infer(1);  // one sample is enough for the workspace to grow
   const MatrixX<S> expected = model.embed(left);
   const VectorX<S> distances = model.distance(left, right);
   const long before = allocation_count;

@@ -1,7 +1,7 @@
 // error: PairSource
 #include "gemel/gemel.hpp"
 
-/// A source that could not be stopped: before its repair, it asks for a mutable flag, which fit does not pass.
+/// A source that takes a mutable stop flag, which fit does not pass. When repaired, it takes a const one.
 struct Slow : gemel::Pairs<float> {
   using Pairs::Pairs;
 #if defined(REPAIRED)

@@ -7,6 +7,6 @@ using Matrix = gemel::MatrixX<float>;
 using Matrix = Eigen::Matrix<float, gemel::Dynamic, gemel::Dynamic, Eigen::RowMajor>;
 #endif
 
-// A view refers to column-major memory; another order would need a temporary copy, to which the view would refer.
+// A view of a row-major matrix would refer to a temporary column-major copy.
 Matrix matrix = Matrix::Zero(5, 7);
 gemel::Samples<float> samples = gemel::Samples<float>::view(matrix);

@@ -1,7 +1,7 @@
 // error: gemel: only built-in layers, with built-in activations, can be layers of an AnyNetwork
 #include "gemel/gemel.hpp"
 
-/// A layer derived from Dense: converted to a Dense, it would lose its own members.
+/// A layer derived from Dense. If it were converted to a Dense, its own members would be lost.
 #if defined(REPAIRED)
 using Layer = gemel::Dense<5, 3>;
 #else

@@ -1,7 +1,7 @@
 // error: gemel: this type does not model the Distance concept
 #include "gemel/gemel.hpp"
 
-/// Half of a distance. Until it is repaired, `as_length` is not const, so that fit would not warn of a collapse.
+/// A distance whose `as_length` is not const, so that fit could not warn of a collapse. When repaired, it is const.
 struct Half : gemel::Manhattan {
 #if defined(REPAIRED)
   double as_length(double d) const { return d; }

@@ -1,8 +1,8 @@
 // error: gemel: this type does not model the Distance concept
 #include "gemel/gemel.hpp"
 
-/// A distance with the members for many pairs. Until it is repaired, it has no ExactType, so that they would not be
-/// used.
+/// A distance that has the members for many pairs, but no ExactType, so that they would not be used. When repaired, it
+/// has one.
 struct Squares {
 #if defined(REPAIRED)
   using ExactType = Squares;

@@ -1,7 +1,8 @@
 // error: gemel: this type does not model the Layer concept
 #include "gemel/gemel.hpp"
 
-/// A Dense with a fused_update of its own. Until it is repaired, that takes no `first`, so that it would not be called.
+/// A Dense with its own fused_update, which takes no `first`, so that it would not be called. When repaired, it takes
+/// one.
 struct Checked : gemel::Dense<5, 3> {
 #if defined(REPAIRED)
   template <class Block>

@@ -1,8 +1,8 @@
 // error: gemel: this type does not model the Layer concept
 #include "gemel/gemel.hpp"
 
-/// A layer with a gradient_bound. Until it is repaired, that takes no number of columns, so that it would not be
-/// called.
+/// A layer whose gradient_bound takes no number of columns, so that it would not be called. When repaired, it takes
+/// one.
 struct Half : gemel::Parameterless {
 #if defined(REPAIRED)
   static double gradient_bound(double, double, gemel::Index) { return 0; }

@@ -1,8 +1,8 @@
 // error: gemel: a metric's `max_distance`, where it has one, is double max_distance
 #include "gemel/gemel.hpp"
 
-/// Half of a distance. Until it is repaired, its `max_distance` lacks the number of elements, and a margin that cannot
-/// be reached would not be found.
+/// A distance whose `max_distance` does not take the number of elements, so that fit could not warn of a margin that is
+/// out of reach. When repaired, it takes it.
 struct Half : gemel::Manhattan {
 #if defined(REPAIRED)
   double max_distance(const gemel::VectorRange& range, gemel::Index n) const {

@@ -9,7 +9,7 @@ constexpr gemel::Index between = 7;
 constexpr gemel::Index between = 8;
 #endif
 
-// Both types have the same static sizes, so that the Sequence has them too, however long it is.
+// Both types have the same static sizes, so a Sequence of any length has them too.
 using Part = std::variant<gemel::Dense<between, between, gemel::ReLU>, gemel::Dense<between, between, gemel::Tanh>>;
 using Network = gemel::Network<float, gemel::Dense<5, 7>, gemel::Sequence<Part>, gemel::Dense<7, 3>>;
 

@@ -3,7 +3,7 @@
 
 using Base = gemel::Network<float, gemel::Dense<5, 3, gemel::ReLU>>;
 
-/// A network alone has no distance of embeddings. Until this is repaired, a network is given as the model.
+/// The model is a network, which has no distance of embeddings. When repaired, it is a Siamese.
 #if defined(REPAIRED)
 using Model = gemel::Siamese<Base>;
 #else

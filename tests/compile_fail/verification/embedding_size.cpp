@@ -1,8 +1,8 @@
 // error: gemel: this type does not model the Embedder concept
 #include "gemel/gemel.hpp"
 
-/// A model that embeds into the caller's memory. Until it is repaired, that embed takes no Workspace, so that it would
-/// not be called.
+/// A model whose `embed` into the caller's memory takes no Workspace, so that it would not be called. When repaired, it
+/// takes one.
 struct Doubled {
   using Scalar = float;
 
