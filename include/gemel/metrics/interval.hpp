@@ -27,55 +27,72 @@ namespace gemel {
 
 /// A confidence interval of a rate.
 struct Interval {
-  double low = 0;           ///< Lower end.
-  double high = 0;          ///< Upper end.
-  std::string method = {};  ///< How the interval was found, and what that assumes.
+  double low = 0;           ///< Lower end, in [0, 1].
+  double high = 0;          ///< Upper end, in [0, 1].
+  std::string method = {};  ///< How the interval was computed, and what the method assumes.
 };
 
 /// Options of far_interval and eer_interval.
 struct IntervalOptions {
   double confidence = 0.95;  ///< Probability that the interval covers the true rate, in (0, 1).
-  Index replicates = 1000;   ///< Replicates of a bootstrap; at least 2 / (1 - confidence).
-  std::uint64_t seed = 0;    ///< Seed of a bootstrap: the same seed gives the same interval.
-  /// The persons of each pair, or empty if they are unknown. Then the pairs are assumed to be independent, which is
-  /// wrong for pairs that share a person, and the interval is too narrow.
+  Index replicates = 1000;   ///< Number of replicates of a bootstrap, at least 2 / (1 - confidence).
+  std::uint64_t seed = 0;    ///< Seed of a bootstrap. The same seed gives the same interval.
+  /// The two people of each pair, or empty if they are unknown. If they are unknown, the pairs are assumed to be
+  /// independent; the interval is then too narrow if pairs share a person.
   std::vector<PairIdentity> identities = {};
-  const StopFlag* stop = nullptr;  ///< If it becomes true, a bootstrap ends without an interval: both ends are NaN.
+  /// If this flag is set, a bootstrap ends early and both ends of the interval are NaN.
+  const StopFlag* stop = nullptr;
 };
 
-/// Wilson's score interval of the probability of an error, given `errors` in `trials` independent trials (Wilson,
-/// Journal of the American Statistical Association 22, 1927). It lies within [0, 1], and has a width even if no error
-/// was seen. Throws ValueError unless 0 <= errors <= trials, trials > 0 and the confidence is in (0, 1).
+/// Wilson's score interval of the probability of an error, given the number of errors in a number of independent trials
+/// (Wilson, Journal of the American Statistical Association 22, 1927). It is within [0, 1], and its width is positive
+/// even if there were no errors. Throws ValueError unless 0 <= errors <= trials, trials > 0 and the confidence is in
+/// (0, 1).
 inline Interval wilson_interval(Index errors, Index trials, double confidence = 0.95);
 
-/// The confidence interval of FAR(threshold).
+/// The confidence interval of FAR(threshold), the false accept rate at a threshold. It is computed in one of two ways:
 ///
-/// With identities, it is the percentile interval of a bootstrap that draws people, not pairs, with replacement. A pair
-/// of two people drawn m and n times counts m n times; a pair of one person drawn m times counts m times. (Bootstrap by
-/// person: Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004. Products of both sides' counts:
-/// Owen and Eckles, Annals of Applied Statistics 6, 2012, who show that such an interval is, if anything, too wide.
-/// They draw the two sides separately; here both are drawn from the same people.)
+/// - With the identities of at least five people, it is the percentile interval of a bootstrap that draws people, not
+///   pairs, with replacement. A pair of two people who are drawn m and n times counts m * n times; a pair of one person
+///   who is drawn m times counts m times.
+/// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. This is so without identities,
+/// with
+///   fewer than five people (most replicates would then consist of one or two of them), and if none or all of the
+///   dissimilar pairs are accepted (all replicates would then have the same rate).
 ///
-/// It is Wilson's interval if there are no identities, fewer than five people, or if none or all of the dissimilar
-/// pairs were accepted, since a bootstrap then sees no spread.
+/// For the bootstrap of people see Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; for the
+/// products of both sides' counts see Owen and Eckles, Annals of Applied Statistics 6, 2012. Owen and Eckles draw the
+/// two sides separately, while here both are drawn from the same people. They show that such an interval, if not exact,
+/// is too wide rather than too narrow.
 ///
-/// The pairs are sorted once. Then the time of a replicate is proportional to the number of pairs of people, which may
-/// be far less than the pairs of samples: two million pairs of a hundred people take a second or two in total. Memory:
-/// some 150 bytes per pair.
+/// The pairs are sorted once. The time of a replicate is then proportional to the number of pairs of people, which may
+/// be much smaller than the number of pairs of samples: two million pairs of samples of a hundred people take one to
+/// two seconds in total. Memory: about 150 bytes per pair of samples.
 ///
-/// Throws what Roc throws, and ValueError if an option is out of range, or if the identities are not one per pair or
-/// contradict a label.
+/// Throws what Roc throws, and ValueError if the threshold is NaN, an option is out of range, there is not one identity
+/// per pair, or an identity contradicts a label.
 template <class Distances = std::initializer_list<double>>
 Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
                       const IntervalOptions& options = {});
 
-/// The confidence interval of the equal error rate: with identities as in `far_interval`, else by a bootstrap that
-/// draws as many similar and as many dissimilar pairs as there are, with replacement. If the EER is 0, it is Wilson's
-/// interval of no error in the smaller of the two classes.
+/// The confidence interval of the equal error rate (EER; see Roc::eer). It is computed in one of three ways:
 ///
-/// The time of a replicate is proportional to the number of pairs, since each distance is a step of the curve: a
-/// thousand replicates of two million pairs take minutes (`.replicates`, `.stop`). Memory: some 150 bytes per pair.
-/// Throws as `far_interval`.
+/// - If the EER is 0, it is Wilson's interval of no error in the smaller one of the two classes, because all replicates
+/// of
+///   a bootstrap would have the EER 0.
+/// - Otherwise, with the identities of at least five people, it is the percentile interval of a bootstrap that draws
+///   people, as in far_interval.
+/// - Otherwise it is the percentile interval of a bootstrap that draws pairs with replacement, as many similar and as
+/// many
+///   dissimilar ones as there are. It assumes that the pairs are independent.
+///
+/// The time of a replicate is proportional to the number of pairs of samples, because each distance is a step of the
+/// curve. A thousand replicates of two million pairs take minutes; IntervalOptions::replicates lowers the number, and
+/// IntervalOptions::stop ends the bootstrap early. Memory: about 150 bytes per pair.
+///
+/// Throws what Roc throws, and ValueError if an option is out of range, there is not one identity per pair, an identity
+/// contradicts a label, or a replicate of a bootstrap of people counts so many pairs that the product of the numbers of
+/// similar and dissimilar pairs exceeds 64 bits.
 template <class Distances = std::initializer_list<double>>
 Interval eer_interval(const Distances& distances, const Labels& labels, const IntervalOptions& options = {});
 
@@ -92,7 +109,7 @@ inline void check(const IntervalOptions& options) {
   }
 }
 
-/// The z for which a standard normal variable lies in [-z, z] with probability `confidence`; found by bisection.
+/// The z for which a standard normal variable is in [-z, z] with probability `confidence`, found with bisection.
 inline double two_sided_quantile(double confidence) {
   double low = 0;
   double high = 40;
@@ -103,12 +120,14 @@ inline double two_sided_quantile(double confidence) {
   return (low + high) / 2;
 }
 
-/// Pairs in ascending order of their distances, and how often each counts in the current replicate of a bootstrap. In a
-/// bootstrap by identity, pairs of the same two people at the same distance always count equally, so they are merged.
+/// Pairs in ascending order of their distances, and how often each pair counts in the current replicate of a bootstrap.
+/// In a bootstrap by identity, pairs of the same people with the same distance always count equally often, so they are
+/// merged.
 class Bootstrap {
  public:
-  /// With a threshold, only what FAR at that threshold needs is kept: each distance is replaced by the threshold or by
-  /// infinity, so that at most two merged pairs are left of any two people.
+  /// Takes the pairs; throws what far_interval throws for them. If a threshold is given, only FAR(threshold) can be
+  /// computed: each distance is replaced with the threshold if the pair is accepted and with infinity if not, so that
+  /// at most two merged pairs are left of any two people.
   Bootstrap(std::span<const double> distances, const Labels& labels, const IntervalOptions& options,
             std::optional<double> threshold = {})
       : options_(options) {
@@ -126,16 +145,19 @@ class Bootstrap {
     for (std::size_t i = 0; i < pairs_.size(); ++i) (pairs_[i].similar ? similar_ : dissimilar_).push_back(i);
   }
 
-  /// The number of pairs of each class in the current replicate; before the first, of all pairs.
+  /// The number of similar or of dissimilar pairs in the current replicate, or of all pairs before the first replicate.
   Index similar() const { return total(similar_); }
   Index dissimilar() const { return total(dissimilar_); }
-  /// The number of merged pairs, which each replicate goes through.
+  /// The number of merged pairs, all of which each replicate goes through.
   Index distinct() const { return length(pairs_); }
-  /// With fewer people, most replicates consist of one or two of them, and the interval would have almost no width.
+  /// The minimum number of people for a bootstrap by identity. With fewer, most replicates would consist of one or two
+  /// of them, and the interval would have almost no width.
   static constexpr Index min_people = 5;
+  /// Whether people are drawn, and not pairs.
   bool by_identity() const { return people_ >= min_people; }
 
-  /// The number of accepted dissimilar pairs, FAR and the EER of the current replicate; before the first, of all pairs.
+  /// The number of dissimilar pairs accepted at the threshold in the current replicate, or of all pairs before the
+  /// first.
   Index accepted(double threshold) const {
     Index sum = 0;
     for (const Pair& pair : pairs_) {
@@ -143,18 +165,20 @@ class Bootstrap {
     }
     return sum;
   }
+  /// FAR(threshold) in the current replicate, or of all pairs before the first.
   double far(double threshold) const {
     return static_cast<double>(accepted(threshold)) / static_cast<double>(dissimilar());
   }
-  /// As in Roc, the crossing is found with integers. Throws ValueError if their products exceed 64 bits: in a draw by
-  /// people, a pair may count many times.
+  /// The EER in the current replicate, or of all pairs before the first. As in Roc, the crossing is found by comparing
+  /// integers. Throws ValueError if their products exceed 64 bits, because a pair may count many times if people are
+  /// drawn.
   double eer() const {
     const std::int64_t similar = this->similar(), dissimilar = this->dissimilar();
     if (similar > std::numeric_limits<std::int64_t>::max() / dissimilar) {
       throw ValueError({"a replicate of the bootstrap counts ", similar, " similar and ", dissimilar,
                         " dissimilar pairs, too many for its error rates: take a part of the pairs"});
     }
-    std::int64_t rejected = similar, accepted = 0;  // similar and dissimilar pairs at the last step of the curve
+    std::int64_t rejected = similar, accepted = 0;  // similar and dissimilar pairs at the current step of the curve
     for (auto pair = pairs_.begin(); pair != pairs_.end();) {
       const double distance = pair->distance;
       std::int64_t next_rejected = rejected, next_accepted = accepted;
@@ -172,10 +196,11 @@ class Bootstrap {
       rejected = next_rejected;
       accepted = next_accepted;
     }
-    return 1;  // never reached: the last point of the curve is (1, 0)
+    return 1;  // never reached, because FAR = 1 and FRR = 0 at the last step of the curve
   }
 
-  /// The percentile interval of a rate (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+  /// The percentile interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of rate(*this),
+  /// a rate of the current replicate.
   template <class Rate>
   Interval interval(const Rate& rate) {
     std::vector<double> rates;
@@ -203,14 +228,14 @@ class Bootstrap {
   struct Pair {
     double distance;
     bool similar;
-    PairIdentity people;  // the smaller number first; without meaning in a bootstrap by pair
+    PairIdentity people;  // the smaller number first; not used in a bootstrap by pair
     Index multiplicity;   // the number of pairs merged into this one
-    Index count;          // how often these count in the current replicate, all together
+    Index count;          // how often the merged pairs count together in the current replicate
 
     std::tuple<double, Index, Index> key() const { return {distance, people.first, people.second}; }
   };
 
-  /// Merges pairs of the same people at the same distance.
+  /// Merges pairs of the same people with the same distance. These are adjacent after sorting.
   void merge() {
     std::vector<Pair> merged;
     for (const Pair& pair : pairs_) {
@@ -234,7 +259,8 @@ class Bootstrap {
     return sum;
   }
 
-  /// Sets people_ and returns the identities renumbered as 0, …, people_ - 1, the smaller number of each pair first.
+  /// Sets people_ and returns the identities, renumbered as 0, …, people_ - 1, with the smaller number of each pair
+  /// first. Throws ValueError if there is not one identity per pair, or an identity contradicts a label.
   std::vector<PairIdentity> numbered_people(const Labels& labels) {
     std::vector<PairIdentity> people = options_.identities;
     if (people.empty()) return people;
@@ -262,7 +288,8 @@ class Bootstrap {
     return people;
   }
 
-  /// Draws a replicate, again and again until it has pairs of both classes: with few people, some draws lack one.
+  /// Draws a replicate. The draw is repeated until the replicate has pairs of both classes, which with few people some
+  /// draws do not have.
   void draw(Index replicate) {
     Rng rng{options_.seed, static_cast<std::uint64_t>(replicate)};
     do {
@@ -310,7 +337,7 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence) {
   const double centre = p + z * z / (2 * n);
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   const double scale = 1 + z * z / n;
-  // If none or all of the trials were errors, an end is exactly 0 or 1, which rounding would miss.
+  // If none or all of the trials were errors, one end is exactly 0 or 1 in spite of rounding.
   return {.low = errors == 0 ? 0 : (centre - half) / scale,
           .high = errors == trials ? 1 : (centre + half) / scale,
           .method = "Wilson score, pairs assumed independent"};

@@ -20,38 +20,40 @@
 
 namespace gemel {
 
-/// The rule by which `calibrate` sets a threshold. Without at_eer and at_best_accuracy, it is the rule of `far`.
+/// Options of `calibrate`, above all the rule that sets the threshold. By default, it is the largest threshold whose
+/// false accept rate is at most `far`; `at_eer` or `at_best_accuracy` chooses another rule.
 struct CalibrationOptions {
-  double far = 0.01;               ///< the largest false accept rate of the threshold, between 0 and 1
-  bool at_eer = false;             ///< set the threshold where FAR and FRR are closest instead; `far` is not used
-  bool at_best_accuracy = false;   ///< set it where most pairs are decided correctly instead; `far` is not used
-  bool or_accept_nothing = false;  ///< where the distances allow no threshold, accept nothing instead of throwing
-  IntervalOptions interval = {};   ///< of the FAR; without `.identities`, those that the pairs know are used
+  double far = 0.01;               ///< The maximum false accept rate of the threshold, in (0, 1).
+  bool at_eer = false;             ///< Sets the threshold where FAR and FRR are closest; `far` is then not used.
+  bool at_best_accuracy = false;   ///< Sets it where most pairs are decided correctly; `far` is then not used.
+  bool or_accept_nothing = false;  ///< If no threshold is of use, rejects every pair instead of throwing.
+  IntervalOptions interval = {};   ///< Options of the FAR's confidence interval.
 };
 
-/// The number of dissimilar pairs that a calibration to `far` needs: of fewer than 1 / far pairs, a single accepted one
-/// is a larger share than `far`. Throws ValueError where `far` is not between 0 and 1.
+/// The minimum number of dissimilar pairs for a calibration to a false accept rate of at most `far`. Of fewer than
+/// 1 / far pairs, a single accepted pair would already be a larger fraction than `far`. Throws ValueError unless `far`
+/// is in (0, 1).
 ///
-/// That minimum proves little: for 95 % confidence that the FAR is at most `far`, about 3 / far pairs are needed, none
-/// of them accepted (Mansfield and Wayman, Best Practices in Testing and Reporting Performance of Biometric Devices,
-/// 2002). What the pairs do prove is in the calibration's `.interval`.
+/// That minimum proves little. By the "rule of three", about 3 / far dissimilar pairs, none of them accepted, show with
+/// a confidence of 95 % that the FAR of new pairs is at most `far` (Mansfield and Wayman, Best Practices in Testing and
+/// Reporting Performance of Biometric Devices, 2002). Calibration::interval tells what the given pairs show.
 inline Index dissimilar_pairs_needed(double far) {
   if (!(far > 0 && far < 1)) {
     throw ValueError({"a false accept rate to calibrate to lies between 0 and 1, but ", far, " was given"});
   }
-  constexpr Index most = std::numeric_limits<Index>::max() / 2;
+  constexpr Index max_pairs = std::numeric_limits<Index>::max() / 2;
   const double pairs = std::floor(1 / far);
   const double needed = 1 / pairs > far ? pairs + 1 : pairs;  // compared as in threshold_at_far
-  return static_cast<Index>(std::min(needed, static_cast<double>(most)));
+  return static_cast<Index>(std::min(needed, static_cast<double>(max_pairs)));
 }
 
 namespace detail {
 
-/// The threshold that a rule gives; or -infinity, and the reason why there is none.
+/// The threshold that a rule chooses, or -infinity if it finds none that is of use.
 struct ChosenThreshold {
   std::string rule;
   double value = -std::numeric_limits<double>::infinity();
-  std::string obstacle = {};
+  std::string obstacle = {};  // why there is no threshold, or empty
 };
 
 [[gnu::cold]] inline ChosenThreshold choose_threshold(const Roc& roc, const CalibrationOptions& options) {
@@ -80,12 +82,12 @@ struct ChosenThreshold {
     chosen.value = value;
     return chosen;
   }
-  const std::vector<RocPoint> points = roc.points();  // the first accepts nothing, the second the closest pairs
+  const std::vector<RocPoint> points = roc.points();  // points[0] accepts no pair, points[1] the closest pairs
   if (points.size() == 2) {
     chosen.obstacle = "all distances are equal: the model tells nothing";
   } else if (options.at_best_accuracy) {
-    chosen.obstacle = "to accept nothing is most often right; train on more samples or longer";
-  } else if (options.at_eer) {  // with exact rates, only for an AUC below 0.5
+    chosen.obstacle = "rejecting every pair is the most accurate; train on more samples or longer";
+  } else if (options.at_eer) {  // never reached unless rounding hides that the AUC is below 0.5
     chosen.obstacle = "it accepts every dissimilar pair; train on more samples or longer";
   } else {
     const char* const closest = points[1].frr < 1
@@ -98,23 +100,25 @@ struct ChosenThreshold {
 
 }  // namespace detail
 
-/// Sets a threshold on the distances of pairs: the largest with a FAR of at most `.far`, the one at the EER, or the one
-/// that decides most pairs correctly. Of the thresholds that decide these pairs alike, it is the one midway between two
-/// distances (`Roc::midway`). Use pairs that took no part in training, and report errors on yet other pairs.
+/// Sets a threshold on the distances of pairs: the largest one with a FAR of at most CalibrationOptions::far, the one
+/// at the equal error rate, or the one that decides most pairs correctly. Of the thresholds that decide these pairs
+/// alike, it takes the one midway between two distances (Roc::midway). Use pairs that took no part in training, and
+/// report error rates on yet other pairs.
 ///
-/// Throws what Roc and `far_interval` throw, and ValueError where `.far` is not between 0 and 1, where two rules are
-/// set, or where there are fewer dissimilar pairs than `dissimilar_pairs_needed`.
+/// Throws what Roc and `far_interval` throw, and ValueError if two rules are set, or if, with the rule of
+/// CalibrationOptions::far, `far` is not in (0, 1) or there are fewer dissimilar pairs than `dissimilar_pairs_needed`.
 ///
-/// The distances allow no threshold in these cases:
+/// In these cases, no threshold is of use:
 ///
-///   - similar pairs are farther apart than dissimilar ones (an AUC below 0.5), so that no threshold is of use
-///   - every threshold accepts more than `.far` of the dissimilar pairs, because all distances are equal or the closest
-///     pairs are dissimilar
-///   - the threshold at the EER accepts every dissimilar pair, as where all distances are equal
-///   - accepting nothing is the most accurate
+/// - Similar pairs are farther apart than dissimilar ones (the AUC is below 0.5).
+/// - Every threshold accepts more than CalibrationOptions::far of the dissimilar pairs, because all distances are equal
+/// or
+///   dissimilar pairs are among the closest ones.
+/// - The threshold at the EER accepts every dissimilar pair, for example because all distances are equal.
+/// - Rejecting every pair has the best accuracy.
 ///
-/// Then it throws ValueError, or with `.or_accept_nothing` returns a threshold of -infinity with FAR 0, FRR 1 and the
-/// reason in `.method`.
+/// Then `calibrate` throws ValueError; or, with CalibrationOptions::or_accept_nothing, it returns the threshold
+/// -infinity, which rejects every pair (FAR 0, FRR 1), with the reason in Calibration::method.
 template <class Distances = std::initializer_list<double>>
 Calibration calibrate(const Distances& distances, const Labels& labels, const CalibrationOptions& options = {}) {
   if (options.at_eer && options.at_best_accuracy) {
@@ -122,24 +126,24 @@ Calibration calibrate(const Distances& distances, const Labels& labels, const Ca
   }
   const Roc roc{distances, labels};
   const detail::ChosenThreshold chosen = detail::choose_threshold(roc, options);
-  const bool nothing = !chosen.obstacle.empty();
-  if (nothing && !options.or_accept_nothing) throw ValueError({"there is no ", chosen.rule, ": ", chosen.obstacle});
+  const bool rejects_all = !chosen.obstacle.empty();
+  if (rejects_all && !options.or_accept_nothing) throw ValueError({"there is no ", chosen.rule, ": ", chosen.obstacle});
   const double threshold = roc.midway(chosen.value);
   Calibration calibration{.threshold = threshold,
                           .far = roc.far(threshold),
                           .frr = roc.frr(threshold),
                           .interval = far_interval(distances, labels, threshold, options.interval)};
-  if (nothing) calibration.interval = {.low = 0, .high = 0, .method = "none is needed: no pair at all is accepted"};
+  if (rejects_all) calibration.interval = {.low = 0, .high = 0, .method = "none is needed: no pair at all is accepted"};
   const std::string on = format({" on ", roc.similar(), " similar and ", roc.dissimilar(), " dissimilar pairs"});
-  calibration.method = nothing ? format({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
-                               : format({chosen.rule, on, "; ", 100 * options.interval.confidence,
-                                         " % interval of the FAR: ", calibration.interval.method});
+  calibration.method = rejects_all ? format({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
+                                   : format({chosen.rule, on, "; ", 100 * options.interval.confidence,
+                                             " % interval of the FAR: ", calibration.interval.method});
   return calibration;
 }
 
-/// Sets the threshold of a model on pairs of raw samples and returns a Verifier with a copy of the model. Without
-/// `.interval.identities`, the interval uses the classes that the pairs know (from `all_pairs`, other functions that
-/// make pairs, or `Pairs::with_classes`). Throws like `calibrate(distances, …)` and `distances(model, pairs)`.
+/// As above, but on the distances of pairs of raw samples under a model. Returns a Verifier with a copy of the model.
+/// If IntervalOptions::identities is empty, the interval uses the classes that the pairs know (from `all_pairs`, other
+/// functions that make pairs, or Pairs::with_classes). Also throws what `distances(model, pairs)` throws.
 template <Embedder Model>
 Verifier<Model> calibrate(const Model& model, const Pairs<typename Model::Scalar>& pairs,
                           CalibrationOptions options = {}) {

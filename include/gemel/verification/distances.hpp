@@ -21,7 +21,8 @@ namespace gemel {
 
 namespace detail {
 
-/// The same for adjacent embeddings: pair i consists of the columns pair_at(i).first and .second.
+/// As measure_pairs in network/distance.hpp, but for embeddings in one matrix (out x n): pair i consists of the columns
+/// pair_at(i).first and pair_at(i).second. The metric may be an AnyDistance.
 template <Scalar S, Distance<S> Metric, class PairAt>
 void measure_pairs(const Metric& metric, const S* embeddings, Index out, Index count, const PairAt& pair_at, S* d) {
   const auto columns_of = [&](Index i) {
@@ -31,22 +32,21 @@ void measure_pairs(const Metric& metric, const S* embeddings, Index out, Index c
   visit_choice(metric, [&](const auto& chosen) { measure_pairs(chosen, out, count, columns_of, d); });
 }
 
-/// The index of the first of n features that is NaN or infinite; n where there is none.
+/// The index of the first of n features that is NaN or infinite, or n if all are finite.
 template <Scalar S>
 [[gnu::cold]] Index first_not_finite(const S* sample, Index n) {
   return std::find_if(sample, sample + n, [](S value) { return !std::isfinite(value); }) - sample;
 }
 
-/// The samples of some pairs, each sample number once, in the order of first use; and for each pair, the positions of
-/// its two samples among them.
+/// The samples that some pairs use, without repetition, in the order of their first use.
 template <Scalar S>
 struct UsedSamples {
-  std::vector<const S*> columns = {};
-  std::vector<PairIndex> pairs = {};
+  std::vector<const S*> columns = {};  // a pointer to the features of each sample
+  std::vector<PairIndex> pairs = {};   // for each pair, the positions of its two samples in `columns`
 };
 
-/// The samples of the pairs first, …, first + count - 1. Time and memory are proportional to `count`, and where pairs
-/// share samples, also to the number of all samples that the pairs were chosen from.
+/// The samples of the pairs first, …, first + count - 1. Time and memory are proportional to `count` and, if pairs
+/// share samples, also to pairs.samples().
 template <Scalar S>
 UsedSamples<S> used_samples(const Pairs<S>& pairs, Index first, Index count) {
   UsedSamples<S> used;
@@ -70,8 +70,8 @@ UsedSamples<S> used_samples(const Pairs<S>& pairs, Index first, Index count) {
   return used;
 }
 
-/// Throws NonFiniteError for the first pair with a sample that holds NaN or infinity, whose distance may be finite
-/// after a ReLU. `samples` are the samples of the pairs first, …, first + count - 1.
+/// Throws NonFiniteError for the first pair with a sample that has NaN or infinity. The distance of such a pair could
+/// be finite, because a ReLU may hide the value. `samples` are the samples of the pairs first, …, first + count - 1.
 template <Scalar S>
 void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, Index first, Index count) {
   const auto finite = [&](const S* sample) {
@@ -90,14 +90,14 @@ void check_finite(const std::vector<const S*>& samples, const Pairs<S>& pairs, I
 
 }  // namespace detail
 
-/// The distance of each pair under the model. Where pairs share samples, each sample is embedded once.
+/// The distance (n x 1) of each of n pairs under the model. If pairs share samples, each sample is embedded once.
 ///
-/// Memory: for pairs that share samples, the embeddings of all used samples, two numbers per pair, and one number per
-/// sample that the pairs were chosen from (`pairs.samples()`); for other pairs, the embeddings of 1024 pairs.
+/// Memory: if pairs share samples, the embeddings of all used samples, two integers per pair, and one integer for each
+/// of the pairs.samples(); otherwise the embeddings of 1024 pairs.
 ///
-/// Throws ShapeError where the pairs have another number of features than the model takes, and NonFiniteError where a
-/// sample is not finite: `place().pair` is the number of the first such pair, `.sample` that sample's number in
-/// `pairs.indices`.
+/// Throws ShapeError if the samples do not have as many features as the model takes, or if the model's `embed` does not
+/// return one embedding per sample, with at least one element; NonFiniteError if a sample has NaN or infinity, where
+/// `place().pair` is the index of the first such pair and `place().sample` the sample's index as in `pairs.indices`.
 template <Embedder Model>
 VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typename Model::Scalar>& pairs) {
   using S = typename Model::Scalar;
@@ -115,9 +115,10 @@ VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typena
   return values;
 }
 
-/// The distances of pairs of embeddings (out x n) that were computed before, by the metric of their model:
-/// `distances(model.metric(), model.embed(x), pairs)`. Values are not checked: NaN gives NaN. Throws ValueError where a
-/// pair refers to no embedding (`place().pair` is its number).
+/// The distance of each pair of embeddings, which were computed before, for example in
+/// `distances(model.metric(), model.embed(x), pairs)`. The embeddings are out x n, one per column, and each pair has
+/// the indices of two columns. Values are not checked: NaN gives NaN. Throws ValueError if a pair refers to a column
+/// that does not exist (`place().pair` is the pair's index).
 template <class Derived, Distance<typename Derived::Scalar> Metric>
 VectorX<typename Derived::Scalar> distances(const Metric& metric, const Eigen::MatrixBase<Derived>& embeddings,
                                             std::span<const PairIndex> pairs) {
@@ -127,7 +128,7 @@ VectorX<typename Derived::Scalar> distances(const Metric& metric, const Eigen::M
     const auto [first, second] = pairs[static_cast<std::size_t>(i)];
     if (first >= 0 && first < y.cols() && second >= 0 && second < y.cols()) continue;
     throw ValueError({"it refers to embeddings ", first, " and ", second, ", but there are ", y.cols(),
-                      ", numbered from 0 (out x n: one embedding a column)"},
+                      ", numbered from 0 (out x n: one embedding per column)"},
                      {.pair = i});
   }
   VectorX<S> values(length(pairs));

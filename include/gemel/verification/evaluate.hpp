@@ -19,13 +19,13 @@ namespace gemel {
 /// How well a model separates pairs that it was not trained on.
 struct Evaluation {
   double loss;                             ///< the weighted loss over all pairs
-  Roc roc;                                 ///< the ROC of their distances
-  std::vector<std::string> warnings = {};  ///< reasons to distrust these numbers, if any: see `reversal`
+  Roc roc;                                 ///< the ROC of the pairs' distances
+  std::vector<std::string> warnings = {};  ///< one warning if the AUC is below 0.5, else empty
 };
 
-/// The loss over all pairs as one batch, weighted like a validation in fit, and the ROC of their distances, in which
-/// each pair counts once whatever its weight. Throws like `distances`, NonFiniteError where a distance is not finite
-/// (`place().pair` is the pair's number), and ValueError where all pairs are of one class.
+/// Evaluates a model on pairs. The loss is computed over all pairs as one batch and weighted like a validation in fit.
+/// In the ROC, each pair counts once, whatever its weight. Throws what `distances` throws; NonFiniteError if a distance
+/// is not finite (`place().pair` is the pair's index); ValueError if all pairs are of one class.
 template <Embedder Model, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pairs, const L& loss) {
   using S = typename Model::Scalar;

@@ -18,23 +18,22 @@
 
 namespace gemel {
 
-/// A threshold, its error rates on the pairs that it was set on, and an interval of its FAR on other pairs.
+/// A threshold, its error rates on the pairs that it was set on, and a confidence interval of its FAR on new pairs.
 struct Calibration {
-  double threshold = 0;     ///< distances d <= threshold, compared in double, are accepted as "the same"; -infinity
-                            ///< accepts none
-  double far = 0;           ///< the share of dissimilar calibration pairs that are accepted
-  double frr = 0;           ///< the share of similar calibration pairs that are rejected
-  Interval interval = {};   ///< of the FAR
-  std::string method = {};  ///< a sentence: by which rule and on which pairs the threshold was set, and which interval
-                            ///< this is; or why nothing is accepted
+  double threshold = 0;     ///< Accepts distances d <= threshold, compared in double; -infinity rejects every pair.
+  double far = 0;           ///< The fraction of the dissimilar calibration pairs that is accepted, in [0, 1].
+  double frr = 0;           ///< The fraction of the similar calibration pairs that is rejected, in [0, 1].
+  Interval interval = {};   ///< The confidence interval of the FAR.
+  std::string method = {};  ///< Text that tells which rule set the threshold on which pairs, and how the interval was
+                            ///< computed; or why every pair is rejected.
 };
 
 namespace detail {
 
-/// The calling thread's workspace for the duration of a call. It is moved out of the thread_local object and back, so
-/// that a model that asks a Verifier while it embeds does not write into its caller's workspace. A call after the
-/// thread_local object is destroyed (from the destructor of a static object, or of another thread_local one) gets a new
-/// workspace for that call only.
+/// Borrows the calling thread's workspace for the duration of a call: it is moved out of a thread_local object and
+/// back. If a model calls another Verifier while it embeds, that call therefore gets a new workspace instead of
+/// overwriting this one. So does a call after the thread_local object is destroyed, for example from the destructor of
+/// a static object.
 template <Scalar S>
 class BorrowedWorkspace {
  public:
@@ -59,7 +58,8 @@ class BorrowedWorkspace {
     thread_local Kept kept;
     return kept;
   }
-  /// Whether the calling thread's object is destroyed. A bool has no destructor, so it can be read even then.
+  /// Whether the calling thread's object is destroyed. This is a bool because a bool, which has no destructor, can be
+  /// read even then.
   static bool& ended() {
     thread_local bool ended = false;
     return ended;
@@ -70,30 +70,31 @@ class BorrowedWorkspace {
 
 }  // namespace detail
 
-/// Answers "the same or different?" for raw samples, with a model and a calibrated threshold. Any scaling of the
-/// samples is a layer of the model. A Verifier owns a copy of the model, and every comparison is const, so that any
-/// number of threads may share one.
+/// Decides whether two raw samples are the same or different, with a model and a calibrated threshold. If samples need
+/// scaling, it is a layer of the model. A Verifier owns a copy of the model, and all comparisons are const, so that any
+/// number of threads may share a Verifier.
 ///
-/// The calling thread does all the work. Where the caller passes no Workspace, each thread keeps one until it ends, for
-/// all Verifiers of the same scalar. Once it has grown to the largest network used (two outputs of its widest layer for
-/// 96 samples, and the embeddings of 48 pairs), nothing is allocated, with two exceptions: an embedder that cannot
-/// embed into the caller's memory (embedder.hpp) allocates its embeddings in each call, and samples that Eigen must
-/// copy (a row, an expression) are copied into new memory.
+/// The calling thread computes everything. If the caller passes no Workspace, each thread keeps one until it ends,
+/// which serves all Verifiers of the same scalar. It grows to the size that the largest network needs: two outputs of
+/// the widest layer for 96 samples, and the embeddings of 48 pairs. After that, nothing is allocated, with two
+/// exceptions: an embedder that cannot embed into the caller's memory (embedder.hpp) allocates its embeddings in each
+/// call, and samples that Eigen must copy (a row, an expression) are copied to new memory.
 template <class Model>
 class Verifier {
   static_assert(Embedder<Model>, "gemel: this type does not model the Embedder concept (verification/embedder.hpp)");
 
  public:
   using Scalar = typename Model::Scalar;             ///< float or double
-  using Sample = Eigen::Ref<const MatrixX<Scalar>>;  ///< one column: a VectorX, a features x 1 MatrixX, or its column
+  using Sample = Eigen::Ref<const MatrixX<Scalar>>;  ///< one column: a VectorX, a features x 1 matrix, or a column
 
-  /// Throws ValueError where the threshold is NaN. A threshold of -infinity accepts nothing.
+  /// A verifier that compares distances under the model with calibration.threshold. The threshold -infinity rejects
+  /// every pair. Throws ValueError if the threshold is NaN.
   Verifier(Model model, Calibration calibration) : model_(std::move(model)), calibration_(std::move(calibration)) {
     if (std::isnan(calibration_.threshold)) throw ValueError("the threshold is NaN");
   }
 
   /// @{
-  /// Whether the two samples are accepted as the same. Throws like `distance`.
+  /// Whether the two samples (features x 1) are accepted as the same. Throws like `distance`.
   bool same(const Sample& a, const Sample& b) const { return accepts(distance(a, b)); }
   bool same(const Sample& a, const Sample& b, Workspace<Scalar>& workspace) const {
     return accepts(distance(a, b, workspace));
@@ -101,9 +102,10 @@ class Verifier {
   /// @}
 
   /// @{
-  /// The distance of the two samples' embeddings. Throws ShapeError where a or b is not one sample of as many features
-  /// as the model takes. Throws NonFiniteError where a feature or the distance is NaN or infinite, so that a broken
-  /// sample never counts as a different one; `place().sample` is 0 for a, 1 for b.
+  /// The distance of the embeddings of two samples (features x 1). Throws ShapeError if a or b is not one sample with
+  /// as many features as the model takes, or if the model does not return one embedding per sample, with at least one
+  /// element. Throws NonFiniteError if a feature or the distance is NaN or infinite, so that an invalid sample is never
+  /// reported as different; `place().sample` is 0 for a and 1 for b.
   Scalar distance(const Sample& a, const Sample& b) const {
     detail::BorrowedWorkspace<Scalar> workspace;
     return distance(a, b, *workspace);
@@ -117,9 +119,9 @@ class Verifier {
   }
   /// @}
 
-  /// The distance (n) of each sample of a to the sample of b in the same column (both features x n). Throws like
-  /// `distance`; the error's place has the pair's number, and as sample number j for column j of a, n + j for column j
-  /// of b.
+  /// The distance (n x 1) of each sample of a to the sample of b in the same column (both features x n). Throws like
+  /// `distance`, and ShapeError if a and b have different sizes. For an error, `place().pair` is the index of the pair,
+  /// and `place().sample` is j for column j of a and n + j for column j of b.
   VectorX<Scalar> distances(const Eigen::Ref<const MatrixX<Scalar>>& a,
                             const Eigen::Ref<const MatrixX<Scalar>>& b) const {
     detail::BorrowedWorkspace<Scalar> workspace;
@@ -127,7 +129,7 @@ class Verifier {
     distances(a, b, *workspace, d);
     return d;
   }
-  /// The same, written to d (n).
+  /// As above, but writes the distances to d (n x 1). Throws ShapeError also if d has another size.
   void distances(const Eigen::Ref<const MatrixX<Scalar>>& a, const Eigen::Ref<const MatrixX<Scalar>>& b,
                  Workspace<Scalar>& workspace, Eigen::Ref<VectorX<Scalar>> d) const {
     if (a.cols() != b.cols() || a.rows() != b.rows()) refuse_shapes("samples, column by column,", a, b);
@@ -146,12 +148,12 @@ class Verifier {
     }
   }
 
-  /// Whether a distance, as `distance` and `distances` return it, is accepted as "the same".
+  /// Whether a distance that `distance` or `distances` returned is accepted as that of the same.
   bool accepts(Scalar distance) const { return static_cast<double>(distance) <= calibration_.threshold; }
 
   /// @{
-  /// What the Verifier was made of: a reference, or the value itself if the Verifier is a temporary, as in
-  /// `calibrate(model, pairs).calibration()`.
+  /// The calibration or the model that the Verifier was made of: a reference, or the value itself if the Verifier is a
+  /// temporary, as in `calibrate(model, pairs).calibration()`.
   const Calibration& calibration() const& { return calibration_; }
   Calibration calibration() && { return std::move(calibration_); }
   const Model& model() const& { return model_; }
@@ -159,10 +161,10 @@ class Verifier {
   /// @}
 
  private:
-  static constexpr Index block = 48;  // pairs at a time
+  static constexpr Index block = 48;  // pairs per block
 
-  /// The distances of `count` pairs. `columns` has all samples of side 0, then all samples of side 1; where(j, side) is
-  /// the place of pair j's sample on that side.
+  /// Writes the distances of `count` pairs to d. `columns` has the first samples of all pairs (side 0) and then the
+  /// second samples (side 1). where(j, side) returns the place of the sample of pair j on that side.
   template <class Where>
   void measure(const Scalar* const* columns, Index features, Index count, Workspace<Scalar>& workspace, Scalar* d,
                const Where& where) const {

@@ -20,24 +20,25 @@ namespace gemel {
 
 /// Options of a Watch.
 struct WatchOptions {
-  Index every = 1;  ///< the number of epochs from one measurement to the next; the epochs between have NaN
+  Index every = 1;  ///< number of epochs from one measurement to the next, at least 1; other epochs have the value NaN
 };
 
-/// A callback that measures after each epoch how well the model separates given pairs:
+/// A callback that measures after each epoch how well the model separates the given pairs:
 ///
 ///   History history = fit(model, pairs, loss, optimizer, {.epochs = 20}, rng, Watch{"hard eer", hard_pairs, eer},
 ///                         EarlyStopping{.monitor = "hard eer", .patience = 3}, CSVLogger{"log.csv"});
 ///   history.metric("hard eer").back();
 ///
 /// The metric computes a double from the Roc of the distances: `eer`, `auc`, `best_accuracy`, `FrrAtFar{0.01}`, or a
-/// function of your own. The model runs as at inference, without dropout. The value is in the history before any
-/// callback's on_epoch_end, whatever the callbacks' order, so that EarlyStopping and ReduceLROnPlateau can monitor it
-/// and CSVLogger and ProgressBar show it. The pairs are shared, not copied.
+/// function of your own. The model computes as at inference, without dropout. The value is in the history before any
+/// callback's on_epoch_end is called, whatever the order of the callbacks, so that EarlyStopping and ReduceLROnPlateau
+/// can monitor it and CSVLogger and ProgressBar show it. The pairs' samples are shared, not copied.
 ///
-/// All pairs are checked when training begins. It then throws ValueError where `every` is below 1, where all pairs are
-/// of one class, or where the name is empty, another callback's, or one of the history's own; ShapeError where the
-/// pairs have another number of features than the model takes; NonFiniteError where a sample is not finite. Later it
-/// throws NonFiniteError where a distance is not finite. `place().pair` is the number of the pair.
+/// The pairs are checked when training begins. ValueError is thrown if `every` is below 1, if all pairs are of one
+/// class, or if the name is empty, has control characters, or is already the name of another callback's metric or of a
+/// series of the history; ShapeError if the samples do not have as many features as the model takes; NonFiniteError if
+/// a sample has NaN or infinity. After an epoch, NonFiniteError is thrown if a distance is not finite. `place().pair`
+/// is the index of the pair.
 template <Scalar S, RocMetric Metric>
 class Watch {
  public:
@@ -46,7 +47,7 @@ class Watch {
       : name_(std::move(name)), pairs_(std::move(pairs)), metric_(std::move(metric)), options_(options) {}
 
   /// @{
-  /// As the Callback concept asks (callback/callback.hpp).
+  /// Required by the Callback concept (callback/callback.hpp).
   MetricSeries metric() const {
     MetricSeries series{.name = name_};
     if constexpr (requires { bool{Metric::more_is_better}; }) series.more_is_better = Metric::more_is_better;
