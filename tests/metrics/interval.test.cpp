@@ -19,7 +19,8 @@ struct Scores {
   std::vector<PairIdentity> identities;
 };
 
-// Pairs of `people` whose distances depend on who they are: some people are constantly mistaken for others.
+// Pairs of a number of people. The distances depend on the two people, so that some people are often mistaken for
+// others.
 Scores scores_of_people(Index people, std::uint64_t seed, double persons_share) {
   Rng rng{seed};
   std::vector<double> closeness;
@@ -46,8 +47,8 @@ bool mentions(const Interval& interval, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("wilson_interval gives published values", "[interval]") {
-  // Newcombe, Statistics in Medicine 17 (1998), table I, method 3, gives these to four digits.
+TEST_CASE("wilson_interval matches published values", "[interval]") {
+  // Newcombe, Statistics in Medicine 17 (1998), table I, method 3, has these values to four digits.
   const auto is = [](const Interval& interval, double low, double high) {
     return std::abs(interval.low - low) <= 5e-5 && std::abs(interval.high - high) <= 5e-5;
   };
@@ -68,7 +69,7 @@ TEST_CASE("wilson_interval gives published values", "[interval]") {
   CHECK_THROWS_AS(wilson_interval(1, 2, 0.0), ValueError);
 }
 
-TEST_CASE("far_interval is Wilson's where pairs are independent", "[interval]") {
+TEST_CASE("far_interval is Wilson's interval if no identities are given", "[interval]") {
   const std::vector<double> distances{1, 2, 3, 4, 5, 6, 7, 8};
   const Labels labels{1, 0, 1, 0, 1, 0, 0, 0};
   const Interval interval = far_interval(distances, labels, 4.0);
@@ -79,7 +80,7 @@ TEST_CASE("far_interval is Wilson's where pairs are independent", "[interval]") 
   CHECK(far_interval(distances, labels, 9.0).low == wilson_interval(5, 5).low);
 }
 
-TEST_CASE("a bootstrap by identity sees that people differ", "[interval]") {
+TEST_CASE("a bootstrap by identity is wider than one by pair if distances depend on people", "[interval]") {
   const Scores scores = scores_of_people(30, 5, 0.7);
   const IntervalOptions by_identity{.identities = scores.identities};
 
@@ -103,8 +104,8 @@ TEST_CASE("a bootstrap by identity sees that people differ", "[interval]") {
   CHECK(width(eer_people) > width(eer_pairs));
 }
 
-TEST_CASE("intervals cover the truth about as often as they say", "[interval]") {
-  // Over all people FAR(1) is Phi((1 - 2) / s) with s^2 = 2 share^2 + (1 - share)^2.
+TEST_CASE("an interval by identity covers the true rate about as often as its confidence says", "[interval]") {
+  // Over all people, FAR(1) = Phi((1 - 2) / s) with s^2 = 2 * share^2 + (1 - share)^2.
   const double share = 0.5;
   const double spread = std::sqrt(2 * share * share + (1 - share) * (1 - share));
   const double truth = std::erfc(1 / (spread * std::sqrt(2.0))) / 2;
@@ -136,7 +137,7 @@ TEST_CASE("a bootstrap is a function of its seed", "[interval]") {
   CHECK((first.low != other.low || first.high != other.high));
 }
 
-TEST_CASE("without errors an interval still has a width", "[interval]") {
+TEST_CASE("without errors, an interval has a width", "[interval]") {
   const std::vector<double> distances{1, 1, 1, 5, 5, 5, 5};
   const Labels labels{1, 1, 1, 0, 0, 0, 0};
   const std::vector<PairIdentity> people{{1, 1}, {2, 2}, {3, 3}, {1, 2}, {2, 3}, {3, 1}, {1, 2}};
@@ -147,7 +148,7 @@ TEST_CASE("without errors an interval still has a width", "[interval]") {
   CHECK(far_interval(distances, labels, 2.0, {.identities = people}).high == wilson_interval(0, 4).high);
 }
 
-TEST_CASE("with each pair counted once, a bootstrap's equal error rate is the curve's, ties included", "[interval]") {
+TEST_CASE("before the first draw, the bootstrap's EER is that of Roc, also with ties", "[interval]") {
   Rng rng{9};
   for (Index trial = 0; trial < 300; ++trial) {
     const Index n = 2 + rng.below(20);
@@ -164,7 +165,7 @@ TEST_CASE("with each pair counted once, a bootstrap's equal error rate is the cu
 }
 
 TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]") {
-  // The replicates by their definition: each pair of samples is weighed separately, in the order given.
+  // Computes the replicates from their definition: each pair of samples is weighted separately, in the order given.
   const auto expected = [](const Scores& scores, Index people, double threshold, const IntervalOptions& options) {
     std::vector<double> rates;
     for (Index replicate = 0; replicate < options.replicates; ++replicate) {
@@ -205,7 +206,7 @@ TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]")
     for (Index i = rng.below(150); i >= 0; --i) add(rng.below(people), rng.below(people));
     add(rng.below(3), 3);
     add(0, 0);
-    scores.distances[0] = 2;  // so that some pairs are accepted, but not all
+    scores.distances[0] = 2;  // with the next one, so that some pairs are accepted, but not all
     scores.distances[1] = 3;
     const IntervalOptions options{
         .replicates = 60, .seed = static_cast<std::uint64_t>(trial), .identities = scores.identities};
@@ -216,7 +217,7 @@ TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]")
   }
 }
 
-TEST_CASE("a replicate of FAR's bootstrap goes through the pairs of people, not of samples", "[interval]") {
+TEST_CASE("for FAR, a bootstrap merges the pairs of samples of the same people", "[interval]") {
   Scores scores;
   Rng rng{4};
   for (Index i = 0; i < 60; ++i) {
@@ -230,18 +231,19 @@ TEST_CASE("a replicate of FAR's bootstrap goes through the pairs of people, not 
   const Labels labels{scores.labels};
   CHECK(detail::Bootstrap{scores.distances, labels, options}.distinct() == 60 * 59 / 2);
   const detail::Bootstrap far{scores.distances, labels, options, 0.5};
-  CHECK(far.distinct() == 2 * 6 * 7 / 2);  // accepted and rejected pairs of 21 pairs of people
+  CHECK(far.distinct() == 2 * 6 * 7 / 2);  // an accepted and a rejected pair for each of 21 pairs of people
   CHECK(far.similar() + far.dissimilar() == 60 * 59 / 2);
 }
 
-TEST_CASE("a bootstrap of two people ends", "[interval]") {
+TEST_CASE("of two people, the EER's bootstrap draws pairs", "[interval]") {
   const std::vector<double> distances{1, 2, 3, 4};
   const Interval interval =
       eer_interval(distances, Labels{1, 0, 1, 0}, {.identities = {{0, 0}, {0, 1}, {1, 1}, {1, 0}}});
   CHECK(interval.low <= interval.high);
+  CHECK(mentions(interval, "by pair"));
 }
 
-TEST_CASE("intervals reject bad options and identities", "[interval]") {
+TEST_CASE("intervals reject invalid options and identities", "[interval]") {
   const std::vector<double> d{1, 2};
   const Labels labels{1, 0};
   CHECK_THROWS_AS(eer_interval(d, labels, {.confidence = 1.0}), ValueError);
@@ -262,7 +264,7 @@ TEST_CASE("intervals reject bad options and identities", "[interval]") {
   }
 }
 
-TEST_CASE("with fewer than five identities the interval is one by pair, and has a width") {
+TEST_CASE("with fewer than five people, the EER's bootstrap draws pairs, and its interval has a width", "[interval]") {
   std::vector<double> distances;
   std::vector<int> labels;
   std::vector<PairIdentity> identities;
@@ -274,10 +276,10 @@ TEST_CASE("with fewer than five identities the interval is one by pair, and has 
   }
   const Interval interval = eer_interval(distances, labels, {.identities = identities});
   CHECK(interval.high - interval.low > 0.05);
-  CHECK(interval.method.find("by pair") != std::string::npos);
+  CHECK(mentions(interval, "by pair"));
 }
 
-TEST_CASE("a stopped bootstrap has no interval") {
+TEST_CASE("a stopped bootstrap gives NaN for both ends", "[interval]") {
   const Scores scores = scores_of_people(8, 3, 0.5);
   StopFlag stop = true;
   const Interval interval =

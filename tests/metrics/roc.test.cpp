@@ -20,7 +20,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 bool near(double a, double b) { return std::abs(a - b) <= 1e-12; }
 
-// Distances on a coarse grid, so that there are many ties between the classes.
+// Pairs with small integers as distances, so that there are many ties between the classes.
 struct Sample {
   std::vector<double> distances;
   std::vector<int> labels;
@@ -35,7 +35,7 @@ Sample tied_sample(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("Roc agrees with the reference numbers", "[roc]") {
+TEST_CASE("Roc matches the reference values", "[roc]") {
   std::ifstream file(GEMEL_TEST_DATA "/golden/losses_and_metrics.json");
   const auto cases = nlohmann::json::parse(file).at("roc").at("cases");
   REQUIRE(cases.size() == 5);
@@ -64,7 +64,7 @@ TEST_CASE("Roc agrees with the reference numbers", "[roc]") {
   }
 }
 
-TEST_CASE("Roc agrees with counting pairs one by one", "[roc]") {
+TEST_CASE("Roc matches rates that are counted pair by pair", "[roc]") {
   const std::uint64_t seed = GENERATE(1u, 2u, 3u, 4u, 5u);
   const Sample sample = tied_sample(seed);
   const Roc roc{sample.distances, sample.labels};
@@ -107,16 +107,16 @@ TEST_CASE("Roc agrees with counting pairs one by one", "[roc]") {
 }
 
 TEST_CASE("Roc finds thresholds", "[roc]") {
-  // similar at 1, 2, 4; dissimilar at 3, 5, 5, 6
+  // Similar pairs have the distances 1, 2, 4, and dissimilar pairs 3, 5, 5, 6.
   const Roc roc{{1.0, 2.0, 4.0, 3.0, 5.0, 5.0, 6.0}, {1, 1, 1, 0, 0, 0, 0}};
-  SECTION("a FAR that occurs, and one between two that occur") {
+  SECTION("at a FAR that occurs, and between two that occur") {
     CHECK(roc.threshold_at_far(0) == 2);
     CHECK(roc.threshold_at_far(0.25) == 4);
     CHECK(roc.threshold_at_far(0.7) == 4);
     CHECK(roc.threshold_at_far(0.75) == 5);
     CHECK(roc.threshold_at_far(1) == 6);
   }
-  SECTION("the EER lies on the segment between two points") {
+  SECTION("the EER is on the segment between two points") {
     // (FAR, FRR) goes from (1/4, 1/3) at 3 to (1/4, 0) at 4.
     CHECK(near(roc.eer(), 0.25));
     CHECK(roc.eer_threshold() == 3);
@@ -127,7 +127,7 @@ TEST_CASE("Roc finds thresholds", "[roc]") {
     CHECK(near(roc.best_accuracy(), 6.0 / 7));
     CHECK(roc.best_threshold() == 2);
   }
-  SECTION("nothing is accepted where the closest pair is dissimilar") {
+  SECTION("no pair is accepted if the closest pair is dissimilar") {
     const Roc wrong{{2.0, 1.0}, {1, 0}};
     CHECK(wrong.threshold_at_far(0) == -infinity);
     CHECK(wrong.threshold_at_far(0.99) == -infinity);
@@ -141,13 +141,14 @@ TEST_CASE("Roc finds thresholds", "[roc]") {
 
 namespace {
 
-// The result of eer_threshold, with integers only: the distance with the smallest |FAR - FRR|, the smaller of two.
+// The result of eer_threshold, computed with integers only: the distance with the smallest |FAR - FRR|, or the smaller
+// one of two.
 double closest_by_counting(const std::vector<double>& distances, const std::vector<int>& labels) {
   const auto n = static_cast<std::size_t>(distances.size());
   long similar = 0;
   for (const int label : labels) similar += label;
   const long dissimilar = static_cast<long>(n) - similar;
-  long least = similar * dissimilar + 1;
+  long min_difference = similar * dissimilar + 1;
   double threshold = 0;
   for (const double t : distances) {  // ascending
     long accepted = 0, rejected = 0;
@@ -155,14 +156,15 @@ double closest_by_counting(const std::vector<double>& distances, const std::vect
       accepted += distances[i] <= t && labels[i] == 0;
       rejected += distances[i] > t && labels[i] == 1;
     }
-    const long apart = std::abs(accepted * similar - rejected * dissimilar);
-    if (apart < least) threshold = t;
-    least = std::min(least, apart);
+    const long difference = std::abs(accepted * similar - rejected * dissimilar);
+    if (difference < min_difference) threshold = t;
+    min_difference = std::min(min_difference, difference);
   }
   return threshold;
 }
 
-// The number of wrong results among all orders of labels, for ascending distances with a tie at each bit of `tied`.
+// The number of wrong results over all sequences of n labels. The distances ascend; if bit i of `tied` is set, distance
+// i equals the one before it.
 Index wrong_thresholds(std::size_t n, unsigned tied) {
   std::vector<double> distances(n);
   for (std::size_t i = 1; i < n; ++i) distances[i] = distances[i - 1] + ((tied >> i) & 1U ? 0 : 1);
@@ -177,7 +179,7 @@ Index wrong_thresholds(std::size_t n, unsigned tied) {
 
 }  // namespace
 
-TEST_CASE("of two thresholds equally close to the EER the smaller is taken, for every order of labels", "[roc]") {
+TEST_CASE("of two distances with the same |FAR - FRR|, eer_threshold is the smaller one", "[roc]") {
   CHECK(Roc{{0.0, 1.0, 2.0, 3.0, 4.0}, {1, 0, 0, 1, 0}}.eer_threshold() == 1);
   Index wrong = 0;
   for (std::size_t n = 2; n <= 12; ++n) wrong += wrong_thresholds(n, 0);
@@ -188,7 +190,7 @@ TEST_CASE("of two thresholds equally close to the EER the smaller is taken, for 
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a threshold midway between two distances decides as before", "[roc]") {
+TEST_CASE("midway does not change how the pairs are decided", "[roc]") {
   const Roc roc{{1.0, 2.0, 2.0, 5.0}, {1, 1, 0, 0}};
   CHECK(roc.midway(1) == 1.5);
   CHECK(roc.midway(1.9) == 1.5);
@@ -198,14 +200,14 @@ TEST_CASE("a threshold midway between two distances decides as before", "[roc]")
     CHECK(roc.far(threshold) == point.far);
     CHECK(roc.frr(threshold) == point.frr);
   }
-  CHECK(roc.midway(0) == -infinity);  // nothing is accepted
+  CHECK(roc.midway(0) == -infinity);  // no pair is accepted
   CHECK(roc.midway(-infinity) == -infinity);
-  CHECK(roc.midway(5) == 5);  // nothing is rejected
+  CHECK(roc.midway(5) == 5);  // no pair is rejected
   CHECK(roc.midway(infinity) == 5);
   CHECK_THROWS_AS(roc.midway(not_a_number), ValueError);
 }
 
-TEST_CASE("a FAR given as a fraction is reached, whatever the number of pairs", "[roc]") {
+TEST_CASE("threshold_at_far reaches a FAR of k / n exactly", "[roc]") {
   for (const int n : {3, 7, 10, 49, 100, 1000}) {
     std::vector<double> distances{0};
     std::vector<int> labels{1};
@@ -220,7 +222,7 @@ TEST_CASE("a FAR given as a fraction is reached, whatever the number of pairs", 
   }
 }
 
-TEST_CASE("Roc takes floats, Eigen vectors and spans", "[roc]") {
+TEST_CASE("Roc accepts floats, Eigen vectors and spans", "[roc]") {
   const std::vector<float> d{0.5f, 0.25f, 1.0f, 0.75f};
   const Labels labels{0, 1, 0, 1};
   const Eigen::Map<const VectorX<float>> eigen(d.data(), 4);
@@ -230,7 +232,7 @@ TEST_CASE("Roc takes floats, Eigen vectors and spans", "[roc]") {
   CHECK(Roc{std::span{d}, labels}.auc() == 0.75);
 }
 
-TEST_CASE("Roc rejects input that gives no curve", "[roc]") {
+TEST_CASE("Roc rejects invalid distances, labels and arguments", "[roc]") {
   using Doubles = std::vector<double>;
   CHECK_THROWS_AS((Roc{Doubles{}, std::vector<int>{}}), ValueError);
   CHECK_THROWS_AS((Roc{{1.0, 2.0}, {1, 1}}), ValueError);

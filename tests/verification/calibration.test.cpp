@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
 #include "mentions.hpp"
@@ -17,7 +18,7 @@ using namespace gemel;
 
 namespace {
 
-// 2 n pairs of 3 features. The stub's distances are about 1 for similar and about 2 for dissimilar pairs.
+// 2 * n pairs of 3 features. StubModel's distances are about 1 for similar and about 2 for dissimilar pairs.
 Pairs<float> noisy_pairs(Index n, std::uint64_t seed) {
   Rng rng{seed};
   MatrixX<float> a = MatrixX<float>::Zero(3, 2 * n);
@@ -31,7 +32,7 @@ Pairs<float> noisy_pairs(Index n, std::uint64_t seed) {
   return {a, b, labels};
 }
 
-// The midpoint of a threshold found by Roc and the next larger distance.
+// The midpoint of a distance and the next larger distance of the curve.
 double midway_from(const Roc& roc, double threshold) {
   for (const RocPoint& point : roc.points()) {
     if (point.threshold > threshold) return (threshold + point.threshold) / 2;
@@ -74,11 +75,11 @@ TEST_CASE("calibrate sets the threshold at the EER", "[calibration]") {
   CHECK(mentions(calibration.method, "equal error rate"));
 }
 
-TEST_CASE("there is no threshold at the EER where all distances are equal", "[calibration]") {
+TEST_CASE("there is no threshold at the EER if all distances are equal", "[calibration]") {
   CHECK_THROWS_AS(calibrate({0.5, 0.5, 0.5, 0.5}, {1, 0, 0, 1}, {.at_eer = true}), ValueError);
 }
 
-TEST_CASE("calibrate bootstraps by the given identities", "[calibration]") {
+TEST_CASE("calibrate uses the given identities for a bootstrap by identity", "[calibration]") {
   const Pairs<float> pairs = noisy_pairs(60, 3);
   CalibrationOptions options{.far = 0.1};
   for (Index i = 0; i < pairs.size(); ++i) {
@@ -90,7 +91,7 @@ TEST_CASE("calibrate bootstraps by the given identities", "[calibration]") {
   CHECK(calibration.far < calibration.interval.high);
 }
 
-TEST_CASE("calibrate bootstraps by the classes that the pairs know, unless identities are given", "[calibration]") {
+TEST_CASE("calibrate uses the classes that the pairs know, unless identities are given", "[calibration]") {
   Rng rng{9};
   std::vector<int> labels;
   for (int i = 0; i < 24; ++i) labels.push_back(i % 6);
@@ -98,48 +99,49 @@ TEST_CASE("calibrate bootstraps by the classes that the pairs know, unless ident
   MatrixX<float> x = 0.4F * normal<float>(3, 24, rng);
   for (Index i = 0; i < 24; ++i) x(0, i) += static_cast<float>(labels[static_cast<std::size_t>(i)]);
   const Pairs<float> pairs = all_pairs(Samples<float>{x}, classes);
-  CalibrationOptions by_hand{.far = 0.1};
+  CalibrationOptions with_identities{.far = 0.1};
   for (Index i = 0; i < 24; ++i) {
-    for (Index j = i + 1; j < 24; ++j) by_hand.interval.identities.push_back({classes.of(i), classes.of(j)});
+    for (Index j = i + 1; j < 24; ++j) with_identities.interval.identities.push_back({classes.of(i), classes.of(j)});
   }
   const Calibration known = calibrate(StubModel{}, pairs, {.far = 0.1}).calibration();
-  const Calibration given = calibrate(StubModel{}, pairs, by_hand).calibration();
+  const Calibration given = calibrate(StubModel{}, pairs, with_identities).calibration();
   CHECK(mentions(known.method, "bootstrap by identity, 1000 replicates of 6 identities"));
   CHECK(known.interval.low == given.interval.low);
   CHECK(known.interval.high == given.interval.high);
   CHECK(known.interval.low < known.interval.high);
 
-  for (PairIdentity& pair : by_hand.interval.identities) pair = {pair.first == pair.second ? 0 : 1, 0};
-  CHECK(mentions(calibrate(StubModel{}, pairs, by_hand).calibration().method, "Wilson"));  // only two identities
+  for (PairIdentity& pair : with_identities.interval.identities) pair = {pair.first == pair.second ? 0 : 1, 0};
+  CHECK(
+      mentions(calibrate(StubModel{}, pairs, with_identities).calibration().method, "Wilson"));  // only two identities
 }
 
-TEST_CASE("calibrate takes distances", "[calibration]") {
+TEST_CASE("calibrate accepts distances", "[calibration]") {
   const Calibration calibration = calibrate({1.0, 2.0, 3.0, 4.0}, {1, 0, 1, 0}, {.far = 0.5});
   CHECK(calibration.threshold == 3.5);
   CHECK(calibration.far == 0.5);
   CHECK(calibration.frr == 0);
 }
 
-TEST_CASE("the threshold lies midway between the last accepted distance and the first refused one", "[calibration]") {
-  const auto threshold = [](double accepted, double refused) {
-    const Calibration calibration = calibrate({accepted, refused}, {1, 0}, {.at_eer = true});
+TEST_CASE("the threshold is midway between the largest accepted and the smallest rejected distance", "[calibration]") {
+  const auto threshold = [](double accepted, double rejected) {
+    const Calibration calibration = calibrate({accepted, rejected}, {1, 0}, {.at_eer = true});
     CHECK(calibration.far == 0);
     CHECK(calibration.frr == 0);
     return calibration.threshold;
   };
   CHECK(threshold(0.5, 1.5) == 1);
-  CHECK(threshold(0, 0x1p-1074) == 0);  // no double lies between
+  CHECK(threshold(0, 0x1p-1074) == 0);  // there is no double between the two
   CHECK(threshold(1, 1 + 0x1p-52) == 1);
-  CHECK(threshold(1 + 0x1p-52, 1 + 0x1p-51) == 1 + 0x1p-52);  // the midpoint rounds to the refused distance
+  CHECK(threshold(1 + 0x1p-52, 1 + 0x1p-51) == 1 + 0x1p-52);  // the midpoint rounds to the rejected distance
   CHECK(threshold(1.5e308, 1.7e308) == 1.6e308);
   CHECK(threshold(-1.5e308, 1.5e308) == 0);
   const float next = std::nextafter(1.0f, 2.0f);
   CHECK(calibrate(std::vector<float>{1, next}, {1, 0}, {.at_eer = true}).threshold == 1 + 0x1p-24);
 }
 
-TEST_CASE("new pairs of the same kind are refused no more often than the calibration says", "[calibration]") {
-  // Similar distances within [0, 1], dissimilar ones within [3, 4]: any threshold between decides all of them
-  // correctly.
+TEST_CASE("a threshold from 40 separable pairs also decides 360 later pairs correctly", "[calibration]") {
+  // Similar pairs have distances in [0, 1) and dissimilar ones in [3, 4), so that every threshold between decides all
+  // of them correctly.
   Rng rng{GENERATE(6u, 7u, 8u)};
   std::vector<double> distances;
   std::vector<int> labels;
@@ -155,53 +157,44 @@ TEST_CASE("new pairs of the same kind are refused no more often than the calibra
   CHECK(all.far(threshold) == 0);
 }
 
-TEST_CASE("where similar pairs are farther apart, calibrate gives this reason and no other", "[calibration]") {
-  const auto refused = [](const std::vector<double>& distances, const Labels& labels,
-                          const CalibrationOptions& options) {
-    try {
-      calibrate(distances, labels, options);
-      return std::string("no error");
-    } catch (const ValueError& error) {
-      return std::string(error.what());
-    }
+TEST_CASE("if similar pairs are farther apart, calibrate gives this reason and no other", "[calibration]") {
+  const auto error_of = [](const std::vector<double>& distances, const Labels& labels,
+                           const CalibrationOptions& options) {
+    return error_text<ValueError>([&] { calibrate(distances, labels, options); });
   };
   const std::vector<double> d{0.8, 0.9, 0.1, 0.2};
   const Labels reversed{1, 1, 0, 0};
-  for (const std::string& text : {refused(d, reversed, {.at_eer = true}), refused(d, reversed, {.far = 0.5}),
-                                  // a threshold exists but is useless: the AUC is 1/4
-                                  refused({0.5, 0.95, 0.1, 0.9}, reversed, {.at_eer = true}),
-                                  refused({0.25, 0.8, 0.2, 0.3}, reversed, {.far = 0.5})}) {
+  for (const std::string& text : {error_of(d, reversed, {.at_eer = true}), error_of(d, reversed, {.far = 0.5}),
+                                  // a threshold exists, but the AUC is 1/4
+                                  error_of({0.5, 0.95, 0.1, 0.9}, reversed, {.at_eer = true}),
+                                  error_of({0.25, 0.8, 0.2, 0.3}, reversed, {.far = 0.5})}) {
     CAPTURE(text);
     CHECK(mentions(text, "similar pairs are farther apart than dissimilar ones (AUC "));
     CHECK(mentions(text, "OneIsDissimilar"));
     CHECK_FALSE(mentions(text, "all distances are equal"));
   }
-  CHECK(mentions(refused({0.5, 0.5, 0.5, 0.5}, reversed, {.at_eer = true}), "all distances are equal"));
+  CHECK(mentions(error_of({0.5, 0.5, 0.5, 0.5}, reversed, {.at_eer = true}), "all distances are equal"));
   CHECK(calibrate(d, Labels({1, 1, 0, 0}, OneIsDissimilar), {.at_eer = true}).frr == 0);
 }
 
-TEST_CASE("a FAR that the pairs cannot show is refused", "[calibration]") {
+TEST_CASE("calibrate rejects too few dissimilar pairs for a FAR", "[calibration]") {
   CHECK(dissimilar_pairs_needed(0.01) == 100);
   CHECK(dissimilar_pairs_needed(0.001) == 1000);
   CHECK(dissimilar_pairs_needed(0.3) == 4);
   CHECK(dissimilar_pairs_needed(1.0 / 49) == 49);
   for (int n = 2; n < 2000; ++n) CHECK(dissimilar_pairs_needed(1.0 / n) == n);
-  // Just below 1 / n, one accepted pair of n is too many, as Roc finds; it takes one pair more.
+  // For a FAR just below 1 / n, one accepted pair of n is too many, so that n + 1 pairs are needed.
   CHECK(dissimilar_pairs_needed(std::nextafter(0.1, 0)) == 11);
   CHECK(dissimilar_pairs_needed(std::nextafter(0.1, 1)) == 10);
   CHECK(dissimilar_pairs_needed(std::nextafter(1.0, 0)) == 2);
   CHECK(dissimilar_pairs_needed(5e-324) == Index{1} << 62);
-  try {
-    calibrate(StubModel{}, noisy_pairs(50, 4), {.far = 0.001});
-    CHECK(false);
-  } catch (const ValueError& error) {
-    CHECK(mentions(error.what(), "at least 1000 dissimilar pairs"));
-    CHECK(mentions(error.what(), "there are 50"));
-  }
+  const std::string text = error_text<ValueError>([] { calibrate(StubModel{}, noisy_pairs(50, 4), {.far = 0.001}); });
+  CHECK(mentions(text, "at least 1000 dissimilar pairs"));
+  CHECK(mentions(text, "there are 50"));
   CHECK(calibrate(StubModel{}, noisy_pairs(50, 4), {.far = 0.02}).calibration().far <= 0.02);
 }
 
-TEST_CASE("calibrate refuses bad options and pairs", "[calibration]") {
+TEST_CASE("calibrate rejects invalid options and pairs", "[calibration]") {
   const Pairs<float> pairs = noisy_pairs(50, 5);
   for (const double far : {0.0, 1.0, -0.1, 2.0, std::numeric_limits<double>::quiet_NaN()}) {
     CAPTURE(far);
@@ -213,11 +206,11 @@ TEST_CASE("calibrate refuses bad options and pairs", "[calibration]") {
   CHECK_THROWS_AS(calibrate({1.0, 2.0}, {1, 1}), ValueError);
   CHECK_THROWS_AS(calibrate(std::vector<double>{}, Labels{}), ValueError);
   CHECK_THROWS_AS(calibrate({1.0, std::nan("")}, {1, 0}, {.far = 0.9}), NonFiniteError);
-  // A collapsed model: all distances are equal.
+  // The distances of a collapsed model are all equal.
   CHECK_THROWS_AS(calibrate(StubModel{.scale = 0}, pairs, {.far = 0.1}), ValueError);
 }
 
-TEST_CASE("calibrate sets the threshold at the best accuracy, midway", "[calibration]") {
+TEST_CASE("calibrate sets the threshold midway at the best accuracy", "[calibration]") {
   const Pairs<float> pairs = noisy_pairs(100, 12);
   const Calibration calibration = calibrate(StubModel{}, pairs, {.at_best_accuracy = true}).calibration();
   const Roc roc{distances(StubModel{}, pairs), pairs.labels()};
@@ -225,7 +218,8 @@ TEST_CASE("calibrate sets the threshold at the best accuracy, midway", "[calibra
   CHECK(roc.accuracy(calibration.threshold) == roc.best_accuracy());
   CHECK(calibration.frr == roc.frr(calibration.threshold));
   CHECK(mentions(calibration.method, "threshold at the best accuracy on 100 similar and 100 dissimilar pairs; 95 %"));
-  // Unlike at the EER, accepting a dissimilar pair costs less than rejecting the similar pairs beyond it.
+  // At the best accuracy, unlike at the EER, a dissimilar pair is accepted so that two similar pairs farther apart are
+  // too.
   const std::vector<double> d{1, 2, 3, 4, 5, 6};
   const Labels labels{1, 0, 1, 1, 1, 0};
   CHECK(calibrate(d, labels, {.at_best_accuracy = true}).threshold == 5.5);
@@ -233,7 +227,7 @@ TEST_CASE("calibrate sets the threshold at the best accuracy, midway", "[calibra
   CHECK_THROWS_AS(calibrate(d, labels, {.at_eer = true, .at_best_accuracy = true}), ValueError);
 }
 
-TEST_CASE("where distances allow no threshold, calibrate refuses, or accepts nothing where that is requested",
+TEST_CASE("if no threshold is of use, calibrate throws, or rejects every pair if or_accept_nothing is set",
           "[calibration]") {
   struct Case {
     std::vector<double> distances;
@@ -252,19 +246,14 @@ TEST_CASE("where distances allow no threshold, calibrate refuses, or accepts not
        "the smallest distance is that of similar and dissimilar pairs"},
       {{0.1, 0.1, 0.1, 0.1}, {1, 0, 1, 0}, {.far = 0.5}, "all distances are equal"},
       {{0.1, 0.1, 0.1, 0.1}, {1, 0, 1, 0}, {.at_eer = true}, "threshold at the equal error rate"},
-      {{0.1, 0.2, 0.3, 0.4}, {0, 1, 0, 0}, {.at_best_accuracy = true}, "to accept nothing is most often right"},
+      {{0.1, 0.2, 0.3, 0.4}, {0, 1, 0, 0}, {.at_best_accuracy = true}, "rejecting every pair is the most accurate"},
       {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.far = 0.5}, "similar pairs are farther apart than dissimilar ones"},
       {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.at_eer = true}, "similar pairs are farther apart than dissimilar ones"},
       {{0.8, 0.9, 0.1, 0.2}, {1, 1, 0, 0}, {.at_best_accuracy = true}, "similar pairs are farther apart"},
   };
   for (Case with : cases) {
     CAPTURE(with.reason);
-    try {
-      calibrate(with.distances, with.labels, with.options);
-      FAIL("it was not refused");
-    } catch (const ValueError& error) {
-      CHECK(mentions(error.what(), with.reason));
-    }
+    CHECK(mentions(error_text<ValueError>([&] { calibrate(with.distances, with.labels, with.options); }), with.reason));
     with.options.or_accept_nothing = true;
     const Calibration calibration = calibrate(with.distances, with.labels, with.options);
     CHECK(calibration.threshold == -std::numeric_limits<double>::infinity());
@@ -275,17 +264,17 @@ TEST_CASE("where distances allow no threshold, calibrate refuses, or accepts not
     CHECK(mentions(calibration.method, ", nothing is accepted on "));
     CHECK(mentions(calibration.method, with.reason));
   }
-  // A threshold that exists is used.
+  // or_accept_nothing does not change a threshold that is of use.
   const std::vector<double> d{0.1, 0.2, 0.3, 0.4};
   CHECK(calibrate(d, {1, 1, 0, 0}, {.at_eer = true, .or_accept_nothing = true}).threshold == std::midpoint(0.2, 0.3));
-  // Wrong options and too few pairs are refused even so.
+  // Invalid options and too few pairs are rejected also with or_accept_nothing.
   const Labels reversed{0, 0, 1, 1};
   CHECK_THROWS_AS(calibrate(d, reversed, {.far = 2, .or_accept_nothing = true}), ValueError);
   CHECK_THROWS_AS(calibrate(d, reversed, {.or_accept_nothing = true, .interval = {.confidence = 2}}), ValueError);
   CHECK_THROWS_AS(calibrate(d, {1, 1, 0, 0}, {.far = 0.1, .or_accept_nothing = true}), ValueError);
   CHECK_THROWS_AS(calibrate(d, {1, 1, 1, 1}, {.or_accept_nothing = true}), ValueError);
 
-  // A collapsed model's Verifier.
+  // A Verifier with a collapsed model rejects every pair.
   const auto verifier = calibrate(StubModel{.scale = 0}, noisy_pairs(50, 5), {.far = 0.1, .or_accept_nothing = true});
   const VectorX<float> x{{1, 0, 0}};
   CHECK_FALSE(verifier.same(x, x));

@@ -17,7 +17,7 @@ using namespace gemel;
 
 namespace {
 
-/// A user's own model without a network: it multiplies samples by a matrix.
+/// A user's own model without a network: it multiplies samples with a matrix.
 struct Projection {
   using Scalar = double;
   MatrixX<double> matrix;
@@ -72,12 +72,12 @@ struct Both : IntoOnly {
 struct SizeNotConst : IntoOnly {
   Index embedding_size();
 };
-/// Its embed hides the inherited one that writes into the caller's memory, which would give other embeddings.
+/// Its `embed` hides the inherited one that writes into the caller's memory, which would give other embeddings.
 struct Hiding : Trained {
   MatrixX<float> embed(ColumnList<float>) const;
 };
 
-// Similar pairs differ by little in the first feature, dissimilar ones in both.
+// Four pairs of samples of 2 features: two similar ones that differ in one feature, and two dissimilar ones.
 Pairs<double> pairs_of_two_features() {
   MatrixX<double> a = MatrixX<double>::Zero(2, 4), b(2, 4);
   b << 1, 0, 3, 4,  //
@@ -96,7 +96,7 @@ static_assert(!Embedder<NoMetric> && !Embedder<WrongMetric> && !Embedder<NotCons
 static_assert(!Embedder<SizeOnly> && !Embedder<IntoOnly> && !Embedder<SizeNotConst> && !Embedder<Hiding>);
 
 TEST_CASE("a user's own embedder works with distances, evaluate, calibrate and Verifier", "[embedder]") {
-  const Projection model{(MatrixX<double>(1, 2) << 1, 2).finished()};  // distances 1, 4, 9, 14
+  const Projection model{(MatrixX<double>(1, 2) << 1, 2).finished()};  // the distances are 1, 4, 9 and 14
   const Pairs<double> pairs = pairs_of_two_features();
   CHECK(distances(model, pairs) == VectorX<double>{{1, 4, 9, 14}});
 
@@ -131,7 +131,7 @@ struct Faulty {
 
 }  // namespace
 
-TEST_CASE("embeddings that are not one per sample are refused", "[embedder]") {
+TEST_CASE("embeddings are rejected if there is not one per sample, or they have no elements", "[embedder]") {
   const MatrixX<float> x = MatrixX<float>::Ones(3, 2);
   const Pairs<float> pairs{x, x, {1, 0}};
   for (const Faulty& model : {Faulty{2, 1}, Faulty{0, 0}}) {

@@ -1,5 +1,5 @@
-// A model that begins with a fitted layer takes raw samples everywhere. Its results have the same bits as those of a
-// model without the layer on samples transformed before.
+// A model that begins with a fitted layer accepts raw samples everywhere. Its results are bit-identical to those of a
+// model without the layer on samples that the layer transformed.
 
 #include <cmath>
 #include <optional>
@@ -27,7 +27,7 @@ namespace {
 using OfRaw = Siamese<Network<float, Standardize<4>, Dense<4, 8, ReLU>, Dense<8, 6>>>;
 using OfScaled = Siamese<Network<float, Dense<4, 8, ReLU>, Dense<8, 6>>>;
 
-/// The same training on raw samples and on samples transformed by the layer.
+/// The same training on raw samples and on samples that the layer transformed.
 struct RawAndScaled {
   Classes classes;
   MatrixX<float> raw;
@@ -52,7 +52,7 @@ struct RawAndScaled {
     for (Index j = 0; j < 40; ++j) classes.push_back(j % 5);
     return Classes{classes};
   }
-  /// Features that a network could not learn from without scaling.
+  /// Samples of very differently scaled features.
   static MatrixX<float> made_samples() {
     Rng rng{1};
     MatrixX<float> x = normal<float>(4, 40, rng);
@@ -81,9 +81,9 @@ const RawAndScaled& trained() {
 
 }  // namespace
 
-TEST_CASE("fit takes raw samples", "[raw]") {
+TEST_CASE("fit accepts raw samples", "[raw]") {
   const auto& t = trained();
-  CHECK((t.raw - t.scaled).cwiseAbs().maxCoeff() > 1e3F);  // the samples differ
+  CHECK((t.raw - t.scaled).cwiseAbs().maxCoeff() > 1e3F);  // the two kinds of samples differ
   CHECK(t.history_of_raw.loss == t.history_of_scaled.loss);
   CHECK(t.history_of_raw.validation_loss == t.history_of_scaled.validation_loss);
   CHECK(t.history_of_raw.warnings == t.history_of_scaled.warnings);
@@ -91,13 +91,13 @@ TEST_CASE("fit takes raw samples", "[raw]") {
   CHECK(t.history_of_raw.loss.back() < t.history_of_raw.loss.front());
 }
 
-TEST_CASE("Watch takes raw samples", "[raw]") {
+TEST_CASE("Watch accepts raw samples", "[raw]") {
   const auto& t = trained();
   CHECK(t.history_of_raw.metric("eer").size() == 3);
   CHECK(t.history_of_raw.metric("eer") == t.history_of_scaled.metric("eer"));
 }
 
-TEST_CASE("evaluate takes raw samples", "[raw]") {
+TEST_CASE("evaluate accepts raw samples", "[raw]") {
   const auto& t = trained();
   const Evaluation of_raw = evaluate(*t.of_raw, t.raw_pairs(), ContrastiveLoss{});
   const Evaluation of_scaled = evaluate(*t.of_scaled, t.scaled_pairs(), ContrastiveLoss{});
@@ -106,7 +106,7 @@ TEST_CASE("evaluate takes raw samples", "[raw]") {
   CHECK(of_raw.roc.auc() == of_scaled.roc.auc());
 }
 
-TEST_CASE("calibrate and Verifier take raw samples", "[raw]") {
+TEST_CASE("calibrate and Verifier accept raw samples", "[raw]") {
   const auto& t = trained();
   const Verifier of_raw = calibrate(*t.of_raw, t.raw_pairs(), {.at_eer = true});
   const Verifier of_scaled = calibrate(*t.of_scaled, t.scaled_pairs(), {.at_eer = true});
@@ -127,10 +127,10 @@ TEST_CASE("calibrate and Verifier take raw samples", "[raw]") {
         of_scaled.distances(t.scaled, t.scaled.rowwise().reverse()));
 }
 
-TEST_CASE("a raw sample too large for the fitted layer is refused, although a ReLU follows", "[raw]") {
+TEST_CASE("a raw sample that is too large for the fitted layer is rejected, even if a ReLU follows", "[raw]") {
   Rng rng{3};
   const Standardize<1> layer{{0}, {1e-20}};
-  // A ReLU gives 0 for every negative value, also for -infinity.
+  // A ReLU would turn -infinity into 0.
   const Siamese<Network<float, Standardize<1>, Dense<1, 3, ReLU>>> model{{rng, layer, {}}};
   const MatrixX<float> near = MatrixX<float>::Constant(1, 1, 1e-20F);
   for (const float far : {1e30F, -1e30F}) {

@@ -5,8 +5,8 @@
 
 namespace gemel {
 
-/// A model without a network: the embedding is the sample times `scale`, and the distance is Euclidean. It counts the
-/// samples that it embeds.
+/// A model without a network, whose embedding is the sample times `scale` and whose distance is Euclidean. It adds the
+/// number of samples that it embeds to *embedded.
 struct StubModel {
   using Scalar = float;
   struct Metric {

@@ -20,7 +20,7 @@ using namespace gemel;
 TEST_CASE("a Verifier accepts distances up to the threshold", "[verifier]") {
   const Verifier verifier{StubModel{}, Calibration{.threshold = 2.0, .method = "by hand"}};
   const VectorX<float> a{{1, 0, 0}};
-  const VectorX<float> near{{2, 0, 0}};  // doubled by the stub: exactly the threshold
+  const VectorX<float> near{{2, 0, 0}};  // StubModel doubles it, so that the distance is exactly the threshold
   const VectorX<float> far{{2.001f, 0, 0}};
   CHECK(verifier.distance(a, near) == 2);
   CHECK(verifier.same(a, near));
@@ -32,7 +32,7 @@ TEST_CASE("a Verifier accepts distances up to the threshold", "[verifier]") {
   CHECK(verifier.calibration().method == "by hand");
 }
 
-TEST_CASE("a Verifier takes vectors, matrices of one column and columns of a matrix", "[verifier]") {
+TEST_CASE("a Verifier accepts vectors, matrices of one column and columns of a matrix", "[verifier]") {
   Rng rng{1};
   const Siamese<Network<double, Dense<3, 5, ReLU>, Dense<5, 2>>> model{rng};
   const Verifier verifier{model, Calibration{.threshold = 0.5}};
@@ -54,7 +54,7 @@ TEST_CASE("a Verifier owns a copy of its model", "[verifier]") {
   CHECK(verifier.model().parameters().size() == 20);
 }
 
-TEST_CASE("a Verifier refuses bad samples", "[verifier]") {
+TEST_CASE("a Verifier rejects invalid samples and thresholds", "[verifier]") {
   const Verifier verifier{StubModel{}, Calibration{.threshold = 1.0}};
   const VectorX<float> a{{1, 0, 0}};
   CHECK_THROWS_AS(verifier.same(a, VectorX<float>{{1, 0}}), ShapeError);
@@ -70,7 +70,8 @@ TEST_CASE("a Verifier refuses bad samples", "[verifier]") {
 
 namespace {
 
-/// A user's own embedder that embeds into the caller's memory: two models, with their embeddings one below the other.
+/// A user's own embedder that embeds into the caller's memory. It has two models and puts the embedding of one above
+/// that of the other.
 struct Ensemble {
   using Scalar = float;
   using Member = Siamese<Network<float, Dense<3, 5, ReLU>, Dense<5, 4>>>;
@@ -91,7 +92,7 @@ struct Ensemble {
   Cosine metric() const { return {}; }
 };
 
-/// Asks a Verifier of its own while it embeds, on the same thread and so with the same workspace.
+/// Calls its own Verifier while it embeds, in the same thread and so with the same kept workspace.
 struct Asking {
   using Scalar = float;
   Verifier<Ensemble> asked;
@@ -107,18 +108,18 @@ struct Asking {
     const MatrixX<float> many = MatrixX<float>::Ones(3, 200);
     for (Index j = 0; j < x.cols(); ++j) {
       y(0, j) = asked.distance(x.column(j), many.col(0));
-      asked.distances(many, many);  // would reallocate the memory of y
+      asked.distances(many, many);  // would reallocate the memory of y if the workspace were shared
     }
   }
   Euclidean metric() const { return {}; }
 };
 
 template <class Model>
-void check_asked_in_all_ways(const Model& model) {
+void check_all_calls(const Model& model) {
   using S = typename Model::Scalar;
   Rng rng{7};
   const Verifier verifier{model, Calibration{.threshold = 0.5}};
-  const MatrixX<S> a = normal<S>(3, 200, rng), b = normal<S>(3, 200, rng);  // more than a block
+  const MatrixX<S> a = normal<S>(3, 200, rng), b = normal<S>(3, 200, rng);  // more than one block
   const Index out = model.embed(ColumnList<S>(a.data(), 3, 3, 1)).rows();
   const MatrixX<S> left = model.embed(ColumnList<S>(a.data(), 3, 3, 200)),
                    right = model.embed(ColumnList<S>(b.data(), 3, 3, 200));
@@ -128,13 +129,13 @@ void check_asked_in_all_ways(const Model& model) {
         model.metric().value(ConstColumn<S>(left.col(j).data(), out), ConstColumn<S>(right.col(j).data(), out));
   }
   Workspace<S> workspace;
-  VectorX<S> d(200), lone(200), lone_with(200);
+  VectorX<S> d(200), single(200), single_with(200);
   Index same = 0, same_with = 0;
   const auto ask = [&] {
     verifier.distances(a, b, workspace, d);
     for (Index j = 0; j < 200; ++j) {
-      lone[j] = verifier.distance(a.col(j), b.col(j));
-      lone_with[j] = verifier.distance(a.col(j), b.col(j), workspace);
+      single[j] = verifier.distance(a.col(j), b.col(j));
+      single_with[j] = verifier.distance(a.col(j), b.col(j), workspace);
       same += verifier.same(a.col(j), b.col(j));
       same_with += verifier.same(a.col(j), b.col(j), workspace);
     }
@@ -145,8 +146,8 @@ void check_asked_in_all_ways(const Model& model) {
   const long after = allocation_count;
   CHECK(after == before);
   CHECK(d == expected);
-  CHECK(lone == expected);
-  CHECK(lone_with == expected);
+  CHECK(single == expected);
+  CHECK(single_with == expected);
   CHECK(verifier.distances(a, b) == expected);
   CHECK(verifier.distances(a.leftCols(1), b.leftCols(1))[0] == expected[0]);
   CHECK(verifier.distances(a.leftCols(0), b.leftCols(0)).size() == 0);
@@ -166,17 +167,17 @@ Ensemble an_ensemble() {
 
 }  // namespace
 
-TEST_CASE("a lone pair, a lone pair with a workspace and many pairs have the same distances, and nothing is allocated",
+TEST_CASE("single pairs and many pairs have the same distances with and without a workspace, and nothing is allocated",
           "[verifier]") {
   Rng rng{2};
-  check_asked_in_all_ways(Siamese<Network<float, Dense<3, 16, ReLU>, Dense<16, 6>>>{rng});
-  check_asked_in_all_ways(Siamese<Network<double, Dense<3, 6>>, Manhattan>{rng});
-  check_asked_in_all_ways(Siamese<AnyNetwork<float>, SquaredEuclidean>{
+  check_all_calls(Siamese<Network<float, Dense<3, 16, ReLU>, Dense<16, 6>>>{rng});
+  check_all_calls(Siamese<Network<double, Dense<3, 6>>, Manhattan>{rng});
+  check_all_calls(Siamese<AnyNetwork<float>, SquaredEuclidean>{
       AnyNetwork<float>{rng, Sequence<AnyLayer>{{Dense<Dynamic, Dynamic, ReLU>{3, 9}}}}});
-  check_asked_in_all_ways(an_ensemble());
+  check_all_calls(an_ensemble());
 }
 
-TEST_CASE("threads share a Verifier", "[verifier]") {
+TEST_CASE("threads may share a Verifier", "[verifier]") {
   Rng rng{4};
   const Verifier verifier{an_ensemble(), Calibration{.threshold = 0.5}};
   const MatrixX<float> a = normal<float>(3, 300, rng), b = normal<float>(3, 300, rng);
@@ -192,7 +193,7 @@ TEST_CASE("threads share a Verifier", "[verifier]") {
   CHECK(d == expected);
 }
 
-TEST_CASE("a model may ask a Verifier while a Verifier asks it", "[verifier]") {
+TEST_CASE("a model may call another Verifier while it embeds", "[verifier]") {
   Rng rng{5};
   const Verifier asked{an_ensemble(), Calibration{.threshold = 0.5}};
   const Verifier verifier{Asking{asked}, Calibration{.threshold = 0.5}};
@@ -206,7 +207,7 @@ TEST_CASE("a model may ask a Verifier while a Verifier asks it", "[verifier]") {
   }
 }
 
-TEST_CASE("a threshold of -infinity accepts nothing, whatever the distance is", "[verifier]") {
+TEST_CASE("the threshold -infinity rejects every pair", "[verifier]") {
   const Verifier verifier{StubModel{}, Calibration{.threshold = -std::numeric_limits<double>::infinity()}};
   const VectorX<float> a{{1, 0, 0}};
   Workspace<float> workspace;
@@ -223,19 +224,19 @@ TEST_CASE("a Verifier's errors name the pair, the sample and the feature", "[ver
     } catch (const NonFiniteError& error) {
       return error.place();
     }
-    FAIL("it was not refused");
+    FAIL("no error");
     return {};
   };
   const MatrixX<float> good = MatrixX<float>::Ones(3, 100);
   for (const float value : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     MatrixX<float> bad = good;
     bad(2, 70) = value;
-    const auto lone = [&](const MatrixX<float>& a, const MatrixX<float>& b) {
+    const auto single = [&](const MatrixX<float>& a, const MatrixX<float>& b) {
       return place([&] { verifier.distance(a.col(70), b.col(70)); });
     };
-    CHECK(lone(bad, good).describe() == "sample 0, feature 2");
-    CHECK(lone(good, bad).describe() == "sample 1, feature 2");
-    CHECK(lone(bad, bad).sample == 0);
+    CHECK(single(bad, good).describe() == "sample 0, feature 2");
+    CHECK(single(good, bad).describe() == "sample 1, feature 2");
+    CHECK(single(bad, bad).sample == 0);
     CHECK(place([&] { verifier.distances(bad, good); }).describe() == "pair 70, sample 70, feature 2");
     CHECK(place([&] { verifier.distances(good, bad); }).describe() == "pair 70, sample 170, feature 2");
     bad(1, 71) = value;
@@ -247,8 +248,8 @@ TEST_CASE("a Verifier's errors name the pair, the sample and the feature", "[ver
   CHECK(place([&] { verifier.distance(good.col(0), huge.col(60)); }).describe().empty());
 
   Workspace<float> workspace;
-  VectorX<float> short_of_one(99);
-  CHECK_THROWS_AS(verifier.distances(good, good, workspace, short_of_one), ShapeError);
+  VectorX<float> too_short(99);
+  CHECK_THROWS_AS(verifier.distances(good, good, workspace, too_short), ShapeError);
   CHECK_THROWS_AS(verifier.distances(good, good.leftCols(99)), ShapeError);
   CHECK_THROWS_AS(verifier.distances(good, good.topRows(2)), ShapeError);
   CHECK_THROWS_AS(verifier.distances(good.topRows(2), good.topRows(2)), ShapeError);
@@ -256,7 +257,7 @@ TEST_CASE("a Verifier's errors name the pair, the sample and the feature", "[ver
 
 namespace {
 
-/// A service whose destructor asks its Verifier after the thread's workspace is destroyed.
+/// Calls its Verifier in its destructor, after the thread's workspace is destroyed.
 struct Service {
   Verifier<Ensemble> verifier{an_ensemble(), Calibration{.threshold = 0.5}};
   VectorX<float> a{{1, 2, 3}}, b{{3, -1, 2}};
@@ -270,7 +271,7 @@ struct Service {
 };
 const Service asked_at_exit;
 
-/// Asks a Verifier from its destructor. It is made before the thread's workspace, so it is destroyed after it.
+/// Calls a Verifier in its destructor. It is made before the thread's workspace and therefore destroyed after it.
 struct Late {
   const Service* service = nullptr;
   float* distance = nullptr;
@@ -290,7 +291,7 @@ struct Empty {
 
 }  // namespace
 
-TEST_CASE("a Verifier may be asked while a thread ends", "[verifier]") {
+TEST_CASE("a Verifier may be called while a thread ends", "[verifier]") {
   float distance = 0;
   std::thread([&distance] {
     thread_local Late late;
@@ -300,7 +301,7 @@ TEST_CASE("a Verifier may be asked while a thread ends", "[verifier]") {
   CHECK(distance == asked_at_exit.distance);
 }
 
-TEST_CASE("a Verifier refuses embeddings without elements", "[verifier]") {
+TEST_CASE("a Verifier rejects embeddings without elements", "[verifier]") {
   const Verifier verifier{Empty{}, Calibration{.threshold = 0.5}};
   const MatrixX<float> x = MatrixX<float>::Random(3, 2);
   CHECK_THROWS_AS(verifier.same(x.col(0), x.col(1)), ShapeError);
@@ -317,5 +318,5 @@ TEST_CASE("a temporary Verifier returns values that outlive it", "[verifier]") {
   static_assert(std::is_same_v<decltype(verifier().calibration()), Calibration>);
   static_assert(std::is_same_v<decltype(verifier().model()), StubModel>);
   const Verifier lasting = verifier();
-  CHECK(&lasting.calibration() == &lasting.calibration());  // no copy
+  CHECK(&lasting.calibration() == &lasting.calibration());  // not a copy
 }

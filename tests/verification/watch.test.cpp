@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "gemel/callback/early_stopping.hpp"
 #include "gemel/callback/lambda_callback.hpp"
 #include "gemel/loss/contrastive_loss.hpp"
@@ -35,7 +36,7 @@ Pairs<float> watched_pairs(std::uint64_t seed, Index features = 3) {
   return {a, b, coin_flips(24, rng)};
 }
 
-/// A training that begins, and an epoch that ends.
+/// What a Watch is given when training begins and when an epoch ends.
 struct WatchedTraining {
   Rng rng{1};
   Siamese<WatchedNet> model = watched_model(rng);
@@ -49,7 +50,7 @@ struct WatchedTraining {
 static_assert(Callback<Watch<float, EqualErrorRate>, WatchedState>);
 static_assert(Callback<const Watch<float, AreaUnderCurve>, WatchedState>);
 
-TEST_CASE("a Watch enters its metric after each epoch, and callbacks before it in the list may monitor it", "[watch]") {
+TEST_CASE("a Watch adds its metric after each epoch, and callbacks before it in the list may monitor it", "[watch]") {
   WatchedTraining training;
   const Pairs<float> pairs = watched_pairs(1), hard = watched_pairs(2);
   std::vector<double> expected, seen;
@@ -65,12 +66,13 @@ TEST_CASE("a Watch enters its metric after each epoch, and callbacks before it i
       fit(training.model, pairs, ContrastiveLoss{}, training.optimizer, {.epochs = 6, .batch_size = 8}, training.rng,
           stopping, expect, watch, Watch{"mine", hard, doubled, {.every = 3}});
 
-  CHECK(history.metric("hard auc") == expected);  // without dropout, with the parameters at the epoch's end
+  CHECK(history.metric("hard auc") ==
+        expected);  // measured without dropout, with the parameters at the end of the epoch
   CHECK(seen == expected);
   const auto best = std::ranges::max_element(expected);
   CHECK(stopping.best == *best);
   CHECK(stopping.best_epoch == best - expected.begin());
-  CHECK(*std::ranges::min_element(expected) < *best);  // otherwise the test shows nothing
+  CHECK(*std::ranges::min_element(expected) < *best);  // otherwise the checks above would show nothing
   REQUIRE(history.metrics.size() == 2);
   CHECK(history.metrics[0].name == "hard auc");
   CHECK(history.metrics[0].more_is_better == true);
@@ -88,28 +90,23 @@ TEST_CASE("a Watch enters its metric after each epoch, and callbacks before it i
 
 TEST_CASE("a Watch checks its pairs when training begins", "[watch]") {
   WatchedTraining training;
-  const auto refusal = [&](const Pairs<float>& pairs, WatchOptions options = {}) -> std::string {
-    try {
-      Watch{"hard eer", pairs, eer, options}.on_train_begin(training.state);
-      return {};
-    } catch (const Error& error) {
-      return error.what();
-    }
+  const auto error_of = [&](const Pairs<float>& pairs, WatchOptions options = {}) {
+    return error_text([&] { Watch{"hard eer", pairs, eer, options}.on_train_begin(training.state); });
   };
   const MatrixX<float> x = MatrixX<float>::Ones(3, 2);
   MatrixX<float> broken = x;
   broken(2, 1) = std::numeric_limits<float>::quiet_NaN();
-  CHECK(refusal(watched_pairs(1)).empty());
-  CHECK(mentions(refusal(watched_pairs(1, 5)),
+  CHECK(error_of(watched_pairs(1)) == "no error");
+  CHECK(mentions(error_of(watched_pairs(1, 5)),
                  "the model takes 3 features, but the pairs of the metric 'hard eer' have 5"));
-  CHECK(mentions(refusal({x, x, {1, 1}}), "the pairs of the metric 'hard eer' are all similar"));
-  CHECK(mentions(refusal({x, x, {0, 0}}), "are all dissimilar"));
-  CHECK(mentions(refusal({x, broken, {1, 0}}),
+  CHECK(mentions(error_of({x, x, {1, 1}}), "the pairs of the metric 'hard eer' are all similar"));
+  CHECK(mentions(error_of({x, x, {0, 0}}), "are all dissimilar"));
+  CHECK(mentions(error_of({x, broken, {1, 0}}),
                  "pair 1, sample 3, feature 2: of the pairs of the metric 'hard eer', a sample's"));
-  CHECK(mentions(refusal(watched_pairs(1), {.every = 0}), "is taken every 0 epochs"));
+  CHECK(mentions(error_of(watched_pairs(1), {.every = 0}), "is taken every 0 epochs"));
 }
 
-TEST_CASE("a Watch refuses a distance that is not finite", "[watch]") {
+TEST_CASE("a Watch rejects a distance that is not finite", "[watch]") {
   WatchedTraining training;
   training.model.set_parameters(VectorX<float>::Constant(training.model.parameters().size(), 1e30F));
   training.state.epoch = 4;
