@@ -1,6 +1,6 @@
 #pragma once
 
-// Includes every header that depends on Eigen only and opens no file: all rooms but io.
+// Includes all headers except those in io/. They need no library but Eigen and open no file.
 
 #include "gemel/callback/callback.hpp"
 #include "gemel/callback/early_stopping.hpp"
