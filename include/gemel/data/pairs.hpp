@@ -21,9 +21,11 @@
 
 namespace gemel {
 
-/// A PairSource with the same pairs in every epoch, and with each sample's index in the samples given: for one matrix X
-/// its column, for two matrices A and B its column in A, or A.size() plus its column in B. Copies and slices share
-/// samples, labels, weights and classes.
+/// A PairSource with the same pairs in every epoch, of samples of one matrix X or of two matrices A and B. Copies and
+/// slices share samples, labels, weights and classes.
+///
+/// The index of a sample is its column in X; for two matrices, sample i of A has the index i, and sample i of B has the
+/// index A.size() + i.
 ///
 /// A sample may be paired with itself. The pair's distance is then 0: the pair counts in an evaluation, but training
 /// learns nothing from it.

@@ -55,10 +55,9 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence = 
 /// - With the identities of at least five people, it is the percentile interval of a bootstrap that draws people, not
 ///   pairs, with replacement. A pair of two people who are drawn m and n times counts m * n times; a pair of one person
 ///   who is drawn m times counts m times.
-/// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. This is so without identities,
-/// with
-///   fewer than five people (most replicates would then consist of one or two of them), and if none or all of the
-///   dissimilar pairs are accepted (all replicates would then have the same rate).
+/// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. This is so if there are no
+///   identities or fewer than five people (most replicates would then consist of one or two of them), and if none or all
+///   of the dissimilar pairs are accepted (all replicates would then have the same rate).
 ///
 /// For the bootstrap of people see Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; for the
 /// products of both sides' counts see Owen and Eckles, Annals of Applied Statistics 6, 2012. Owen and Eckles draw the
@@ -78,13 +77,11 @@ Interval far_interval(const Distances& distances, const Labels& labels, double t
 /// The confidence interval of the equal error rate (EER; see Roc::eer). It is computed in one of three ways:
 ///
 /// - If the EER is 0, it is Wilson's interval of no error in the smaller one of the two classes, because all replicates
-/// of
-///   a bootstrap would have the EER 0.
+///   of a bootstrap would have the EER 0.
 /// - Otherwise, with the identities of at least five people, it is the percentile interval of a bootstrap that draws
 ///   people, as in far_interval.
 /// - Otherwise it is the percentile interval of a bootstrap that draws pairs with replacement, as many similar and as
-/// many
-///   dissimilar ones as there are. It assumes that the pairs are independent.
+///   many dissimilar ones as there are. It assumes that the pairs are independent.
 ///
 /// The time of a replicate is proportional to the number of pairs of samples, because each distance is a step of the
 /// curve. A thousand replicates of two million pairs take minutes; IntervalOptions::replicates lowers the number, and

@@ -112,8 +112,7 @@ struct ChosenThreshold {
 ///
 /// - Similar pairs are farther apart than dissimilar ones (the AUC is below 0.5).
 /// - Every threshold accepts more than CalibrationOptions::far of the dissimilar pairs, because all distances are equal
-/// or
-///   dissimilar pairs are among the closest ones.
+///   or dissimilar pairs are among the closest ones.
 /// - The threshold at the EER accepts every dissimilar pair, for example because all distances are equal.
 /// - Rejecting every pair has the best accuracy.
 ///

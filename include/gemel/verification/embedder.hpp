@@ -39,8 +39,7 @@ concept EmbedderOptions = std::is_class_v<M> &&
 ///
 ///   Scalar                    float or double
 ///   embed(ColumnList x)       returns the embeddings (out x n) of raw samples (in x n) as a matrix, or throws
-///   ShapeError
-///                             if the samples have another number of features than it takes
+///                             ShapeError if the samples have another number of features than it takes
 ///   metric()                  returns a Distance of two embeddings
 ///
 /// If a model has the following two members as well, a Verifier allocates no memory for its embeddings. A model with
