@@ -56,8 +56,8 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence = 
 ///   pairs, with replacement. A pair of two people who are drawn m and n times counts m * n times; a pair of one person
 ///   who is drawn m times counts m times.
 /// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. This is so if there are no
-///   identities or fewer than five people (most replicates would then consist of one or two of them), and if none or all
-///   of the dissimilar pairs are accepted (all replicates would then have the same rate).
+///   identities or fewer than five people (most replicates would then consist of one or two of them), and if none or
+///   all of the dissimilar pairs are accepted (all replicates would then have the same rate).
 ///
 /// For the bootstrap of people see Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; for the
 /// products of both sides' counts see Owen and Eckles, Annals of Applied Statistics 6, 2012. Owen and Eckles draw the
