@@ -9,10 +9,10 @@
 
 namespace gemel {
 
-// Arithmetic on doubles that gives the same bits on every platform. The log and cos of the C library differ in their
-// last bits from one library to the next. Here every product that feeds a sum is an explicit fma, so that the compiler
-// has no choice, and everything else is IEEE arithmetic. The polynomials are plain Taylor series, cut where the first
-// omitted term is below half a unit in the last place.
+// Arithmetic on doubles that gives the same bits on every platform. C libraries differ in the last bits of log and cos.
+// In this file every product that feeds a sum is an explicit fma, so that the compiler cannot choose whether to fuse
+// it, and everything else is IEEE arithmetic. The polynomials are plain Taylor series, cut where the first omitted term
+// is below half a unit in the last place.
 
 namespace detail {
 
@@ -20,7 +20,7 @@ namespace detail {
 inline constexpr double log_2 = 0x1.62e42fefa39efp-1;
 inline constexpr double log_2_rest = 0x1.abc9e3b39803fp-56;
 
-/// c[0] + c[1] x + c[2] x^2 + …, by Horner's rule.
+/// c[0] + c[1] x + c[2] x^2 + …, with Horner's rule.
 template <std::size_t N>
 double polynomial(const std::array<double, N>& c, double x) {
   double sum = c[N - 1];
@@ -28,9 +28,9 @@ double polynomial(const std::array<double, N>& c, double x) {
   return sum;
 }
 
-/// Returns the product x, but keeps the compiler from fusing it with the sum that it feeds: the bits would then depend
-/// on compiler and flags. Where the target may lack an fma instruction, this is faster than std::fma, which is a
-/// function call there.
+/// Returns x, which the caller computed as a product. It prevents the compiler from fusing that product with a sum that
+/// uses the result; otherwise the bits would depend on the compiler and its flags. If the target may lack an fma
+/// instruction, std::fma is a function call, and this function is faster.
 inline double rounded(double x) {
 #if defined(__x86_64__)
   asm("" : "+x"(x));
@@ -66,7 +66,7 @@ inline double portable_log(double x) {
   return std::fma(k, detail::log_2, std::fma(k, detail::log_2_rest, log_m));
 }
 
-/// cos(2 pi t) for t in [0, 1], with the same bits on every platform and a relative error of about 1e-16, also near the
+/// cos(2 pi t) for t in [0, 1], with the same bits on every platform and a relative error of about 1e-16, even near the
 /// zeros.
 ///
 /// The range is reduced exactly to an eighth of a turn: t = q / 4 + r, |r| <= 1/8 (Abramowitz and Stegun, 4.3.65 and
@@ -92,14 +92,14 @@ inline double cos_of_turns(double t) {
                                                  1.0 / 355687428096000};
   constexpr double two_pi = 0x1.921fb54442d18p+2;
 
-  const double q = std::floor(4 * t + 0.5);  // 4 t is exact, so fusing it into the sum changes nothing; same below
+  const double q = std::floor(4 * t + 0.5);  // 4 t and q / 4 are exact, so fusing changes no bit
   const double x = two_pi * (t - q / 4);
   const bool is_sine = q == 1 || q == 3;
   const double magnitude = is_sine ? x * detail::polynomial(sine, x * x) : detail::polynomial(cosine, x * x);
   return q == 1 || q == 2 ? -magnitude : magnitude;
 }
 
-/// base^n for n >= 0, by squaring.
+/// base^n for n >= 0, with repeated squaring.
 inline double power(double base, std::int64_t n) {
   double result = 1;
   for (double square = base; n > 0; n /= 2, square *= square) {
@@ -108,12 +108,12 @@ inline double power(double base, std::int64_t n) {
   return result;
 }
 
-/// 1 - base^n for n >= 1. Where base^n is close to 1, this keeps more digits than 1 - power(base, n), whose power is
-/// rounded first.
+/// 1 - base^n for n >= 1. If base^n is close to 1, this keeps more digits than 1 - power(base, n), which rounds the
+/// power before it subtracts.
 inline double one_minus_power(double base, std::int64_t n) { return std::fma(-power(base, n - 1), base, 1.0); }
 
-/// e^x for |x| < 700, relative error about 1e-16: x = k log 2 + r, |r| <= log 2 / 2, and the Taylor series in r
-/// (Abramowitz and Stegun, Handbook of Mathematical Functions, 4.2.1).
+/// e^x for |x| < 700, with a relative error of about 1e-16: x = k log 2 + r, |r| <= log 2 / 2, and the Taylor series in
+/// r (Abramowitz and Stegun, Handbook of Mathematical Functions, 4.2.1).
 inline double portable_exp(double x) {
   static constexpr std::array<double, 15> inverse_factorial = {1.0,
                                                                1.0,
@@ -135,7 +135,8 @@ inline double portable_exp(double x) {
   return std::ldexp(detail::polynomial(inverse_factorial, r), static_cast<int>(k));
 }
 
-/// base^exponent for base > 0 and exponent >= 0: the integer part by squaring, the fraction as e^(fraction log base).
+/// base^exponent for base > 0 and exponent >= 0: repeated squaring for the integer part of the exponent, times
+/// e^(fraction * log base) for its fraction.
 inline double power(double base, double exponent) {
   const double whole = std::floor(exponent);
   return power(base, static_cast<std::int64_t>(whole)) * portable_exp((exponent - whole) * portable_log(base));

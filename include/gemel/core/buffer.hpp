@@ -12,8 +12,8 @@
 
 namespace gemel {
 
-/// A buffer of n values on the heap, aligned to a cache line. Its layout depends on no macro, so that translation units
-/// compiled with different options may share it. Values start as T{}.
+/// A buffer of n values on the heap, aligned to a cache line. Its layout depends on no macro, so translation units that
+/// are compiled with different options may share it. New values are T{}.
 template <class T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -21,14 +21,14 @@ class Buffer {
  public:
   static constexpr std::size_t alignment = 64;  ///< In bytes: a cache line.
 
-  /// Empty, without memory.
+  /// An empty buffer, which allocates nothing.
   Buffer() = default;
 
-  /// n values of T{}.
+  /// A buffer of n values T{}.
   explicit Buffer(Index n) { resize(n); }
 
   /// @{
-  /// A copy has memory of its own; a moved-from buffer is empty.
+  /// A copy has its own memory; a moved-from buffer is empty.
   Buffer(const Buffer& other) : Buffer(other.size()) { std::copy_n(other.data(), other.size(), data_); }
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer other) noexcept {
@@ -99,8 +99,8 @@ class Buffer {
 
 namespace detail {
 
-/// An Index that becomes 0 when it is moved from, as the size of a Buffer does. A class that keeps one beside its
-/// buffers stays consistent under defaulted moves.
+/// An Index that becomes 0 when it is moved from, as the size of a Buffer does. A class that stores a size beside its
+/// buffers uses this type for it, so that defaulted moves keep the two consistent.
 class ZeroOnMove {
  public:
   ZeroOnMove() = default;

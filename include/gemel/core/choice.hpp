@@ -13,12 +13,12 @@ namespace detail {
 struct AnyChoice {};
 }  // namespace detail
 
-/// One of a closed list of types, chosen at run time; by default the first. Exactly these types convert to it: a class
-/// derived from one of them would be sliced.
+/// An object of one of several listed types, chosen at run time. Only these exact types convert to it, because an
+/// object of a derived class would be sliced.
 ///
-/// A type that models a concept by such a choice derives from Choice and forwards the concept's members, as AnyLoss
-/// does. It must be final: the training step visits the choice once for each batch or update and then calls the chosen
-/// object directly, so members overridden in a further derived class would be ignored.
+/// A type such as AnyLoss, which models a concept with the chosen object, derives from Choice and forwards the
+/// concept's members. It must be final: the training step visits the choice once per batch or update and then calls the
+/// chosen object directly, so it would ignore members that a further derived class hides.
 template <class... Alternatives>
 class Choice : detail::AnyChoice {
  public:
@@ -30,12 +30,12 @@ class Choice : detail::AnyChoice {
   requires(std::same_as<std::remove_cvref_t<T>, Alternatives> || ...) Choice(T&& chosen)
       : chosen_(std::forward<T>(chosen)) {}
 
-  /// Returns f(chosen object), called with the object's own type.
+  /// Returns f(chosen object); f gets the object with its own type.
   template <class F>
   decltype(auto) visit(F&& f) const {
     return std::visit(std::forward<F>(f), chosen_);
   }
-  /// The same for an object that f may change.
+  /// As above, but f may change the object.
   template <class F>
   decltype(auto) visit(F&& f) {
     return std::visit(std::forward<F>(f), chosen_);

@@ -20,17 +20,17 @@ using Column = Eigen::Map<VectorX<S>>;
 template <Scalar S>
 using ConstColumn = Eigen::Map<const VectorX<S>>;
 
-/// A view of `cols` const columns of `rows` elements each, which need not lie side by side: samples in the caller's
-/// memory, or the columns of a batch that are still active. It does not own the columns, nor the array of pointers. A
-/// Map of contiguous columns converts to it.
+/// A view of `cols` const columns of `rows` elements each, which need not be contiguous: samples in the caller's
+/// memory, or the columns of a batch that are still active. It owns neither the columns nor the array of pointers to
+/// them. `Columns` and `ConstColumns` convert to it.
 template <Scalar S>
 class ColumnList {
  public:
-  /// No columns.
+  /// An empty list.
   ColumnList() = default;
-  /// Column j begins at pointers[j].
+  /// A list whose column j begins at pointers[j].
   ColumnList(const S* const* pointers, Index rows, Index cols) : pointers_(pointers), rows_(rows), cols_(cols) {}
-  /// Column j begins at base + j * stride.
+  /// A list whose column j begins at base + j * stride.
   ColumnList(const S* base, Index stride, Index rows, Index cols)
       : base_(base), stride_(stride), rows_(rows), cols_(cols) {}
   /// @{
@@ -38,7 +38,6 @@ class ColumnList {
   ColumnList(const Columns<S>& columns) : ColumnList(columns.data(), columns.rows(), columns.rows(), columns.cols()) {}
   ColumnList(const ConstColumns<S>& columns)
       : ColumnList(columns.data(), columns.rows(), columns.rows(), columns.cols()) {}
-
   /// @}
 
   /// The number of elements per column.
@@ -46,7 +45,7 @@ class ColumnList {
   /// The number of columns.
   Index cols() const { return cols_; }
 
-  /// The beginning of column j.
+  /// A pointer to the first element of column j.
   const S* operator[](Index j) const { return pointers_ ? pointers_[j] : base_ + j * stride_; }
 
   /// Column j as a vector.
@@ -66,7 +65,7 @@ class ColumnList {
     return part;
   }
 
-  /// The pointer of each column, or null if the columns are evenly spaced.
+  /// An array with a pointer to each column, or null if the list was made from a base and a stride.
   const S* const* pointers() const { return pointers_; }
 
  private:
@@ -77,8 +76,9 @@ class ColumnList {
   Index cols_ = 0;
 };
 
-/// Calls f(first, count, pointers) for successive runs of the list's columns, in order: `count` columns from `first`
-/// on, and a pointer to each. Evenly spaced columns come in runs of at most 96.
+/// Divides the list's columns into consecutive runs and calls f(first, count, pointers) for each run, in order: the run
+/// has the columns first, …, first + count - 1, and pointers[k] points to column first + k. A list with an array of
+/// pointers is one run; otherwise a run has at most 96 columns.
 template <Scalar S, class F>
 void for_each_run(const ColumnList<S>& list, F&& f) {
   if (list.pointers()) return f(Index{0}, list.cols(), list.pointers());

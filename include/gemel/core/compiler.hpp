@@ -1,10 +1,11 @@
 #pragma once
 
-// What the library requires of the compiler. Every header includes this one, directly or not, before it declares
+// Checks the compiler and its options. Every header includes this one, directly or indirectly, before it declares
 // anything.
 
 #if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
-// After an #error the compiler would go on to thousands of other errors; at a missing file it stops.
+// After an #error, compilers continue and report thousands of further errors; at a missing file they stop. So the
+// sentence is the name of a missing file.
 #include "gemel needs C++20: compile with -std=c++20"
 #endif
 

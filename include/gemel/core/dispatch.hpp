@@ -6,9 +6,9 @@
 
 #include "gemel/core/error.hpp"
 
-// The processor's features F that an instruction set's kernels use. One list serves both as the kernels' target
-// attribute (GEMEL_TARGET_FOR) and as the check of the processor (GEMEL_PROCESSOR_HAS), so that the two cannot
-// disagree.
+// The processor features that the kernels of each instruction set use. F is applied to each feature, and AND separates
+// them. The kernels' target attribute (GEMEL_TARGET_FOR) and the check of the processor (GEMEL_PROCESSOR_HAS) are both
+// made from this list, so they cannot disagree.
 #define GEMEL_AVX2(F, AND) F("avx2") AND F("fma")
 #define GEMEL_AVX512(F, AND) F("avx512f") AND F("avx512dq") AND F("avx512vl") AND F("avx512bw") AND GEMEL_AVX2(F, AND)
 
@@ -22,11 +22,13 @@
 
 namespace gemel {
 
-/// The instruction sets that the kernels are compiled for, whatever the flags of the translation unit.
+/// The instruction sets that the kernels can use. On x86-64, kernels for AVX2 and AVX-512 are always compiled, whatever
+/// the flags of the translation unit. The portable kernels are compiled with those flags; on x86-64 without -mfma they
+/// round each product before they add it, so their bits differ from those of the other sets.
 enum class InstructionSet {
-  Portable,  ///< What the architecture always has: SSE2 on x86-64, NEON on aarch64.
-  AVX2,      ///< AVX2 and FMA, on x86-64.
-  AVX512     ///< AVX-512 F, DQ, VL and BW, on x86-64.
+  Portable,  ///< the instructions that every processor of the architecture has: SSE2 on x86-64, NEON on aarch64
+  AVX2,      ///< AVX2 and FMA, on x86-64
+  AVX512     ///< AVX-512 F, DQ, VL and BW, on x86-64
 };
 
 namespace detail {
@@ -34,11 +36,11 @@ namespace detail {
 struct InstructionSetEntry {
   InstructionSet set;
   const char* name;
-  bool supported;  ///< This processor has *all* the features that the set's kernels are compiled with.
+  bool supported;  ///< whether this processor has *all* the features that the set's kernels are compiled with
 };
 
-/// The list of the instruction sets, best first. Whoever adds one also writes its packets (core/kernel/packet.inl says
-/// what they must offer) and includes its kernels in core/kernel.hpp.
+/// All instruction sets, best first. A new set also needs packets (core/kernel/packet.inl lists what they must offer)
+/// and an include and a case in core/kernel.hpp; CONTRIBUTING.md names all places.
 inline std::array<InstructionSetEntry, 3> instruction_sets() {
   return {{{InstructionSet::AVX512, "AVX-512", GEMEL_PROCESSOR_HAS(GEMEL_AVX512)},
            {InstructionSet::AVX2, "AVX2 + FMA", GEMEL_PROCESSOR_HAS(GEMEL_AVX2)},
@@ -69,14 +71,14 @@ inline std::atomic<InstructionSet>& chosen_instruction_set() {
 
 }  // namespace detail
 
-/// The name of an instruction set, to be printed.
+/// The name of an instruction set, for output.
 inline const char* name(InstructionSet set) { return detail::entry_of(set).name; }
 
-/// The instruction set that the kernels run with.
+/// The instruction set that the kernels currently use.
 inline InstructionSet instruction_set() { return detail::chosen_instruction_set().load(std::memory_order_relaxed); }
 
-/// For tests and measurements: the kernels run with `set` from the next call on; without a value, with the best
-/// instruction set of this processor again. Throws ValueError where the processor does not have `set`.
+/// For tests and measurements: from the next call on, the kernels use `set`, or without a value the best instruction
+/// set of this processor. Throws ValueError if the processor does not have `set`.
 inline void force_instruction_set(std::optional<InstructionSet> set) {
   if (set && !detail::supports(*set)) {
     throw ValueError({"this processor has no ", name(*set), "; choose another instruction set"});

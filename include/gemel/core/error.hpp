@@ -11,24 +11,24 @@
 
 namespace gemel {
 
-/// Where an error occurred, as far as it is known. All numbers count from 0, except lines, which count from 1. In the
+/// Where an error occurred, as far as it is known. All indices count from 0, except lines, which count from 1. In the
 /// text, epochs count from 1 too, as in everything that a training prints.
 struct Place {
-  std::string file = {};            ///< Name or path.
+  std::string file = {};            ///< Name or path of the file.
   std::optional<Index> line = {};   ///< Line of the file, from 1.
   std::string column = {};          ///< Name of a column of the file.
   std::optional<Index> epoch = {};  ///< Epoch of the training.
   std::optional<Index> batch = {};  ///< Batch of the epoch.
   std::optional<Index> layer = {};  ///< Layer of the network.
   std::optional<Index> pair = {};   ///< Pair in the batch if `batch` is known, else among all pairs given.
-  /// The source's own number of the sample (Batch::samples), independent of the batch's order: its column among the
-  /// samples given; for two matrices, the columns of A come before those of B.
+  /// Index of the sample in the pair source (Batch::samples), independent of the order in the batch: its column among
+  /// all samples. If the pairs come from two matrices A and B, the columns of A are counted before those of B.
   std::optional<Index> sample = {};
   std::optional<Index> feature = {};  ///< Row of the sample.
   bool validation = false;            ///< Whether `batch` belongs to the validation, not to the training.
 
-  /// The place as text: "digits.csv, line 3, column 'label'", or "epoch 3, batch 17, layer 0" (where `epoch` is 2).
-  /// Empty if nothing is known.
+  /// The place as text: "digits.csv, line 3, column 'label'", or "epoch 3, batch 17, layer 0" if `epoch` is 2. Empty if
+  /// nothing is known.
   [[gnu::cold]] std::string describe() const {
     std::string text = file;
     const auto add = [&text](std::initializer_list<Piece> part) {
@@ -50,19 +50,19 @@ struct Place {
   }
 };
 
-/// Base of all errors that the library throws. The text says what is wrong, where, and what to do; `place()` says
-/// where.
+/// Base class of all errors that the library throws. The text says what is wrong, where, and what to do; `place()`
+/// gives the location as data.
 class Error : public std::runtime_error {
  public:
   // A default argument would construct and destroy a Place at every throw, so there are four overloads.
 
-  /// With this text.
+  /// An error with this text.
   explicit Error(Piece what) : Error({what}) {}
-  /// With these pieces as its text.
+  /// An error whose text is these pieces, joined.
   explicit Error(std::initializer_list<Piece> what) : Error(what, Place{}) {}
-  /// With the place, then this text.
+  /// An error whose text is the place, followed by `what`.
   Error(Piece what, Place place) : Error({what}, std::move(place)) {}
-  /// With the place, then these pieces as its text.
+  /// An error whose text is the place, followed by these pieces.
   [[gnu::cold]] Error(std::initializer_list<Piece> what, Place place)
       : std::runtime_error(format({place.describe(), place.describe().empty() ? "" : ": ", format(what)})),
         place_(std::move(place)) {}
@@ -86,7 +86,7 @@ class ValueError : public Error {
   using Error::Error;
 };
 
-/// NaN or infinity, in the data or reached while training.
+/// NaN or infinity, in the data or computed during training.
 class NonFiniteError : public Error {
  public:
   using Error::Error;

@@ -10,12 +10,12 @@
 
 namespace gemel {
 
-/// A piece of a message: a text, which it refers to but does not copy, or a number. Real numbers are written with up to
-/// six significant digits.
+/// A piece of a message: a number or a text. A text is not copied, so it must outlive the piece. Real numbers are
+/// written with up to six significant digits.
 class Piece {
  public:
   /// @{
-  /// From a text or a number.
+  /// A piece with this text or number.
   Piece(const char* text) : text_(text) {}
   Piece(const std::string& text) : text_(text) {}
   template <std::signed_integral T>
@@ -26,7 +26,7 @@ class Piece {
   Piece(T number) : kind_(Kind::Real), real_(static_cast<double>(number)) {}
   /// @}
 
-  /// Appends the piece, as text.
+  /// Appends the piece to the message, as text.
   [[gnu::cold]] void append_to(std::string& message) const {
     if (kind_ == Kind::Text) {
       message += text_;
@@ -51,7 +51,7 @@ class Piece {
   };
 };
 
-/// Joins the pieces. A sum of strings would give the same text, but takes long to compile at every place of use.
+/// Joins the pieces. Adding std::strings would give the same text, but takes long to compile wherever it is used.
 [[gnu::cold]] inline std::string format(std::initializer_list<Piece> pieces) {
   std::string text;
   for (const Piece& piece : pieces) piece.append_to(text);

@@ -4,15 +4,14 @@
 
 #include "gemel/core/compiler.hpp"
 
-// Some members of a concept are optional: without such a member, a slower or simpler way is taken. A member of the
-// right name but with another signature would then be ignored silently, although its author relies on it. So the
-// concepts also ask whether a type has a member of that name at all, and reject a type that has one but cannot be
-// called so.
+// Some members of a concept are optional: if a type lacks one, the library takes a slower or simpler way. A member with
+// the right name but another signature would then be ignored silently, although its author relies on it. So the
+// concepts also test whether a type has any member of that name, and reject a type whose member has another signature.
 
 /// Defines has_<member><C>: whether class C has a member of that name, its own or inherited, public or not. The test
-/// derives from C and from a class with a member of the same name: if C has one too, the name is ambiguous. So members
-/// are found even if they are templates, overloaded or types. Nothing can derive from a final class: there only a
-/// public member that is none of these is found.
+/// derives a class from C and from a class with a member of that name: if C has such a member too, the name is
+/// ambiguous in the derived class. So members are found even if they are templates, overloaded or types. Nothing can
+/// derive from a final class, so there the test finds only public members that are not templates, overloaded or types.
 #define GEMEL_HAS_MEMBER(member)                   \
   struct Only_##member {                           \
     void member();                                 \

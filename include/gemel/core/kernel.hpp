@@ -1,16 +1,21 @@
 #pragma once
 
-// The kernels: products, gradients, sums and updates. They are written once, against a packet type, and compiled once
-// for each instruction set, in functions that carry the set as a target attribute. So a program built without -march
-// runs at the machine's speed, and two translation units built with different flags share the same code.
+// The kernels: products, gradients, sums and updates. A packet is a register's worth of floats or doubles. The kernels
+// are written once, in terms of packets, and compiled once per instruction set, in functions with a target attribute.
+// So a program that was built without -march runs at the machine's full speed, and translation units that were built
+// with different flags share the kernels for AVX2 and AVX-512.
 //
-// Each output element is one chain of fused multiply-adds over the depth, in order, whatever the packet's width, the
-// tile or the thread: AVX2 and AVX-512 give the same bits. Sums run in 16 lanes (8 of double) and a fixed tree.
+// Each element of a product or gradient is one chain of multiply-adds over the depth, in order, whatever the packet's
+// width, the tile or the thread. So all instruction sets with a fused multiply-add give the same bits: AVX2, AVX-512
+// and NEON. Portable kernels without one round each product, and give other bits; which of the two they do depends on
+// the architecture and, on x86-64, on the flags of the translation unit. Sums run in 16 lanes (8 of double), which are
+// then added in a fixed tree.
 //
-// The room core/kernel/ holds
-//   packet_*.inl   the packets of one instruction set, and what two of them share; packet.inl lists what they offer
-//   kernels.inl    all kernels of one instruction set; the other .inl files hold a group of kernels each
-//   update.hpp     the optimizers' rules as the kernels take them
+// The folder core/kernel/, a part of the room core, contains
+//   packet.inl     a list of what the packets of an instruction set must offer
+//   packet_*.inl   the packets of one instruction set; packet_vector.inl has what NEON and the portable set share
+//   kernels.inl    includes all kernels, for one instruction set; each of the other .inl files has a group of kernels
+//   update.hpp     the optimizers' update rules, in the form that the kernels take
 
 #include <bit>
 #include <cmath>
@@ -35,58 +40,58 @@ namespace gemel::kernel {
 template <Scalar S>
 struct Product {
   Index rows, depth, cols;
-  const S* a;  ///< rows x depth, column-major, columns lda apart; if `transposed`, depth x rows
+  const S* a;  ///< A: rows x depth, or depth x rows if `transposed`; column-major, its columns are lda values apart
   Index lda;
-  const S* const* b;  ///< cols pointers to depth values
-  const S* bias;      ///< rows values; null: 0
-  S* y;               ///< rows x cols, columns ldy apart
+  const S* const* b;  ///< one pointer per column, to depth values
+  const S* bias;      ///< rows values per column (see ldbias); null: the bias is 0
+  S* y;               ///< rows x cols; its columns are ldy values apart
   Index ldy;
-  bool relu;         ///< f(z) = z < 0 ? 0 : z; else f(z) = z
-  Index ldbias = 0;  ///< distance between the columns' biases; 0: all columns have the same bias
-  bool transposed = false;
+  bool relu;         ///< f(z) = z < 0 ? 0 : z if true, else f(z) = z
+  Index ldbias = 0;  ///< the biases of successive columns are so many values apart; 0: all columns have the same bias
+  bool transposed = false;  ///< whether the array `a` holds the transpose of A
 };
 
 /// g(:, q) += sum over k of d_k * x_k[first + q], k = 0, 1, … in order.
 template <Scalar S>
 struct Gradient {
   Index rows, cols, depth;
-  const S* const* d;  ///< depth pointers to rows values
-  const S* const* x;  ///< depth pointers; x_k[first], …, x_k[first + cols - 1] are read
+  const S* const* d;  ///< one pointer per k, to rows values
+  const S* const* x;  ///< one pointer per k; x_k[first], …, x_k[first + cols - 1] are read
   Index first;
-  S* g;  ///< rows x cols, columns rows apart
+  S* g;  ///< rows x cols, contiguous
 };
 
 /// da += sum over j of c_j (a - b_j) and db_j -= c_j (a - b_j), for `count` columns b_j, j = 0, 1, … in order.
 template <Scalar S>
 struct Differences {
   Index rows, count;
-  const S* a;
-  const S* const* b;  ///< count pointers to rows values
+  const S* a;         ///< rows values
+  const S* const* b;  ///< one pointer per j, to rows values
   const S* c;         ///< count values
-  S* da;
-  S* const* db;  ///< count pointers to rows values
+  S* da;              ///< rows values
+  S* const* db;       ///< one pointer per j, to rows values
 };
 
-/// y_j(i) = (x_j(i) - offset(i)) * factor(i), clamped to [-clip, clip], for `cols` columns x_j: in double, rounded to S
-/// at the end. NaN stays NaN.
+/// y_j(i) = (x_j(i) - offset(i)) * factor(i), clamped to [-clip, clip], for `cols` columns x_j. It is computed in
+/// double and rounded to S at the end. NaN stays NaN.
 template <Scalar S>
 struct Scaling {
   Index rows, cols;
-  const S* const* x;     ///< cols pointers to rows values
+  const S* const* x;     ///< one pointer per column, to rows values
   const double* offset;  ///< rows values
   const double* factor;  ///< rows values
-  double clip;           ///< infinity: nothing is clamped
-  S* y;                  ///< rows x cols, columns rows apart
+  double clip;           ///< infinity if nothing is to be clamped
+  S* y;                  ///< rows x cols, contiguous
 };
 
-/// The kernels of one instruction set, as plain functions.
+/// Pointers to the kernels of one instruction set.
 template <Scalar S>
 struct Kernels {
   void (*product)(const Product<S>&);
   void (*add_gradient)(const Gradient<S>&);
-  /// g(i) += sum over k of d_k(i), for `rows` i and `depth` k.
+  /// g(i) += sum over k of d_k(i), for i < rows and k < depth.
   void (*add_sum)(const S* const* d, Index rows, Index depth, S* g);
-  /// dy(i) = y(i) > 0 ? dy(i) : 0.
+  /// dy(i) = y(i) > 0 ? dy(i) : 0
   void (*relu_backward)(const S* y, S* dy, Index n);
   /// x(i) = sqrt(x(i))
   void (*square_roots)(S* x, Index n);
@@ -94,21 +99,21 @@ struct Kernels {
   S (*dot)(const S* a, const S* b, Index n);
   S (*squared_distance)(const S* a, const S* b, Index n);
   S (*absolute_distance)(const S* a, const S* b, Index n);
-  /// d_j = |a_j - b_j|^2 for `count` pairs of columns of n values, each with the bits of squared_distance.
+  /// d_j = |a_j - b_j|^2 for `count` pairs of columns of n values; each is bit-identical to squared_distance.
   void (*squared_distances)(const S* const* a, const S* const* b, Index n, Index count, S* d);
   void (*add_differences)(const Differences<S>&);
-  /// The largest |x_j(i)| of `cols` columns of n values; infinity or NaN where there is one (NaN ranks on top).
+  /// The largest |x_j(i)| of `cols` columns of n values, where NaN counts as larger than infinity.
   S (*max_abs)(const S* const* x, Index n, Index cols);
 };
 
-/// The kernels of one instruction set for one optimizer's rule.
+/// Pointers to the kernels of one instruction set for one update rule.
 template <class Rule, Scalar S>
 struct UpdateKernels {
   void (*update)(const Update<Rule, S>&);
-  /// Computes the gradient as add_gradient does, from zero, and updates by it (the g of both arguments is not used).
-  /// Only for a rule that interleaves.
+  /// Computes a gradient as add_gradient does, starting from zero, and updates the parameters with it. The member g of
+  /// both arguments is not used. The rule must interleave (see `interleaves` in update.hpp).
   void (*fused_update)(const Gradient<S>&, const Update<Rule, S>&);
-  /// The same for a bias, whose gradient is the one of add_sum. For any rule.
+  /// As above, but for a bias, whose gradient is the sum of the columns d (see add_sum), and for any rule.
   void (*fused_bias_update)(const S* const* d, Index depth, const Update<Rule, S>&);
 };
 
@@ -119,13 +124,13 @@ struct UpdateKernels {
 #else
 #define GEMEL_UNROLL _Pragma("GCC unroll 32")
 #endif
-// Optimization barriers: empty statements that may change a pointer, or a packet, as far as the compiler knows.
+// Optimization barriers: empty statements for which the compiler must assume that they change a pointer or a packet.
 #define GEMEL_OPAQUE_POINTER(pointer) asm volatile("" : "+r"(pointer))
 #if defined(__x86_64__)
 #define GEMEL_OPAQUE_PACKET(packet) asm volatile("" : "+v"(packet))
 #elif defined(__aarch64__)
 #define GEMEL_OPAQUE_PACKET(packet) asm volatile("" : "+w"(packet))
-#else  // which registers hold a packet is unknown here
+#else  // it is unknown in which registers this architecture holds a packet
 #define GEMEL_OPAQUE_PACKET(packet) static_cast<void>(packet)
 #endif
 #define GEMEL_INLINE GEMEL_TARGET __attribute__((always_inline)) inline
@@ -136,12 +141,12 @@ struct UpdateKernels {
 #endif
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push  // GCC 12 reports a change of sign where a template's constant is the bound of an array
+#pragma GCC diagnostic push  // GCC 12 reports a sign conversion if a template's constant is the size of an array
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #endif
 
-// The kernels of each instruction set: GEMEL_SET is their namespace, GEMEL_TARGET their target attribute. The packets
-// come before the kernels.
+// The kernels of each instruction set: GEMEL_SET is their namespace, and GEMEL_TARGET their target attribute. The
+// packets are included before the kernels.
 #if defined(__x86_64__)
 #define GEMEL_SET avx512
 #define GEMEL_TARGET GEMEL_TARGET_FOR(GEMEL_AVX512)
@@ -160,7 +165,8 @@ struct UpdateKernels {
 #undef GEMEL_TARGET
 #endif
 
-// The portable kernels round as the flags of the translation unit say, so their namespace depends on the flags too.
+// On x86-64, the compiler fuses the portable kernels' multiply-adds only with -mfma. The two variants have different
+// namespaces, so that the linker does not merge them.
 #if defined(__FMA__)
 #define GEMEL_SET portable_fma
 #else
@@ -179,38 +185,38 @@ struct UpdateKernels {
 #pragma GCC diagnostic pop
 #endif
 
-// Returns the variable of this name from the namespace of the instruction set in force. The switch has no default, so
-// that the compiler warns of a set that is missing.
+// Returns the variable of this name from the namespace of the current instruction set. The switch has no default, so
+// that the compiler warns about a missing set.
 #if defined(__x86_64__)
-#define GEMEL_RETURN_OF_SET_IN_FORCE(...) \
-  switch (instruction_set()) {            \
-    case InstructionSet::AVX512:          \
-      return avx512::__VA_ARGS__;         \
-    case InstructionSet::AVX2:            \
-      return avx2::__VA_ARGS__;           \
-    case InstructionSet::Portable:        \
-      break;                              \
-  }                                       \
+#define GEMEL_RETURN_FROM_CURRENT_SET(...) \
+  switch (instruction_set()) {             \
+    case InstructionSet::AVX512:           \
+      return avx512::__VA_ARGS__;          \
+    case InstructionSet::AVX2:             \
+      return avx2::__VA_ARGS__;            \
+    case InstructionSet::Portable:         \
+      break;                               \
+  }                                        \
   return GEMEL_SET::__VA_ARGS__
 #else
-#define GEMEL_RETURN_OF_SET_IN_FORCE(...) return GEMEL_SET::__VA_ARGS__
+#define GEMEL_RETURN_FROM_CURRENT_SET(...) return GEMEL_SET::__VA_ARGS__
 #endif
 
 namespace gemel::kernel {
 
-/// The kernels of the instruction set in force.
+/// The kernels of the current instruction set.
 template <Scalar S>
 const Kernels<S>& kernels() {
-  GEMEL_RETURN_OF_SET_IN_FORCE(table<S>);
+  GEMEL_RETURN_FROM_CURRENT_SET(table<S>);
 }
 
-/// The same for an optimizer's rule.
+/// The kernels of the current instruction set for an update rule.
 template <class Rule, Scalar S>
 const UpdateKernels<Rule, S>& update_kernels() {
-  GEMEL_RETURN_OF_SET_IN_FORCE(update_table<Rule, S>);
+  GEMEL_RETURN_FROM_CURRENT_SET(update_table<Rule, S>);
 }
 
-/// Updates the parameters by the rule.
+/// Updates the parameters with the current instruction set.
 template <class Rule, Scalar S>
 void update(const Update<Rule, S>& u) {
   update_kernels<Rule, S>().update(u);
@@ -218,7 +224,7 @@ void update(const Update<Rule, S>& u) {
 
 }  // namespace gemel::kernel
 
-#undef GEMEL_RETURN_OF_SET_IN_FORCE
+#undef GEMEL_RETURN_FROM_CURRENT_SET
 #undef GEMEL_SET
 #undef GEMEL_TARGET
 #undef GEMEL_INLINE

@@ -15,7 +15,7 @@
 
 namespace gemel {
 
-/// A type of label values.
+/// A type for label values.
 template <class T>
 concept Number = std::is_arithmetic_v<T>;
 
@@ -27,20 +27,19 @@ concept NumberRange = std::ranges::input_range<Range> && Number<std::ranges::ran
 struct OneIsDissimilarTag {
   explicit OneIsDissimilarTag() = default;
 };
-/// Marks values that use the opposite convention, 1 = dissimilar: `Labels{y, OneIsDissimilar}`.
+/// Says that values follow the opposite convention, 1 = dissimilar: `Labels{y, OneIsDissimilar}`.
 inline constexpr OneIsDissimilarTag OneIsDissimilar{};
 
-/// One label per pair: **1 = similar, 0 = dissimilar**. Both conventions are in use (Hadsell, Chopra and LeCun write 1
-/// for dissimilar); the library's is stated here and nowhere else. `Labels{y, OneIsDissimilar}` converts labels of the
-/// other one.
+/// One label per pair: **1 = similar, 0 = dissimilar**. The whole library follows this convention. The literature uses
+/// both (Hadsell, Chopra and LeCun write 1 for dissimilar); `Labels{y, OneIsDissimilar}` converts the opposite one.
 class Labels {
  public:
   /// No labels.
   Labels() = default;
 
   /// @{
-  /// Takes any range, list or Eigen vector of numbers or bools. Throws ValueError, which names the first pair whose
-  /// value is neither 0 nor 1.
+  /// Takes any range, list or Eigen vector of numbers or bools. Throws ValueError if a value is neither 0 nor 1; the
+  /// error names the first such pair.
   template <NumberRange Range>
   Labels(Range&& values) {
     append(values, true);
@@ -57,7 +56,6 @@ class Labels {
   Labels(std::initializer_list<T> values, OneIsDissimilarTag) {
     append(values, false);
   }
-
   /// @}
 
   /// The number of pairs.

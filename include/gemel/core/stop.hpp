@@ -6,13 +6,13 @@
 
 namespace gemel {
 
-/// Asks long work to end early. The work is given a pointer to the flag (or null: it runs to its end) and reads it now
-/// and then; another thread or a signal handler sets it to true and leaves it so until the work has returned. Each
-/// function that takes a flag documents what it leaves behind when it is stopped.
+/// A flag that makes a long computation end early. The function that computes takes a pointer to the flag (null: it
+/// cannot be stopped) and reads the flag regularly. Another thread or a signal handler sets the flag to true and does
+/// not reset it before the function returns. Each function that takes a flag documents its result if it is stopped.
 using StopFlag = std::atomic<bool>;
 static_assert(StopFlag::is_always_lock_free, "a signal handler may only set a lock-free flag");
 
-/// Whether there is a flag and it is set.
+/// Whether `stop` points to a flag that is set; false if it is null.
 inline bool stop_requested(const StopFlag* stop) { return stop && stop->load(std::memory_order_relaxed); }
 
 }  // namespace gemel

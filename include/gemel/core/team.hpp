@@ -23,12 +23,12 @@
 
 namespace gemel {
 
-/// Larger thread counts are rejected as mistakes.
+/// The largest number of threads that an option may ask for; larger ones are rejected as mistakes.
 inline constexpr Index max_threads = 1024;
 
-/// Number of processors that this thread may run on: `taskset` or a container may leave it fewer than the machine has,
-/// and threads that share a processor only wait for each other. Where the system does not tell, all processors of the
-/// machine; 0 where even their number is not known.
+/// The number of processors that this thread may run on. It can be smaller than the machine's number, because of
+/// `taskset` or a container; more threads than that would only wait for each other. If the system does not report it,
+/// the number of all processors of the machine, or 0 if that is unknown too.
 inline Index usable_processors() {
 #if defined(__linux__) && defined(CPU_COUNT)
   cpu_set_t usable;
@@ -37,7 +37,7 @@ inline Index usable_processors() {
   return static_cast<Index>(std::thread::hardware_concurrency());
 }
 
-/// The number of threads that an option asks for: 0 stands for one per usable processor. Throws ValueError where it is
+/// The number of threads that an option asks for: 0 means one per usable processor. Throws ValueError if `threads` is
 /// negative or greater than `max_threads`.
 inline Index checked_threads(Index threads) {
   if (threads == 0) return std::clamp<Index>(usable_processors(), 1, max_threads);
@@ -49,35 +49,36 @@ inline Index checked_threads(Index threads) {
 
 namespace detail {
 
-/// The things first, …, last - 1.
+/// The indices first, …, last - 1.
 struct Range {
   Index first = 0;
   Index last = 0;
   constexpr Index size() const { return last - first; }
 };
 
-/// The share of `member` when n things are divided in order and evenly among `members`.
+/// The part of member number `member` (from 0) when the indices 0, …, n - 1 are divided evenly and in order among
+/// `members` members.
 constexpr Range share(Index n, Index member, Index members) {
-  // The product has 64 bits, also where an Index has 32.
+  // The product needs 64 bits, even if an Index has 32.
   const auto begin = [=](Index t) { return static_cast<Index>(std::int64_t{n} * t / members); };
   return {begin(member), begin(member + 1)};
 }
 
 }  // namespace detail
 
-/// Threads that run one function together, again and again. The caller is member 0; the other threads live as long as
-/// the team. A thread that waits spins briefly and then sleeps, so that it does not keep a shared core busy. A run
-/// allocates nothing.
+/// A fixed set of threads that run one function together, as often as needed. The calling thread is member 0; the other
+/// threads live as long as the team. A waiting thread spins briefly and then sleeps, so that it does not keep a shared
+/// core busy. A run allocates nothing.
 class Team {
  public:
-  /// A team of `size` members, at least one. Throws std::system_error where the system cannot start as many threads.
+  /// A team of `size` members, but at least one. Throws std::system_error if the system cannot start that many threads.
   [[gnu::cold]] explicit Team(Index size)
       : size_(static_cast<int>(std::max<Index>(size, 1))), errors_(to_size(size_)), workers_(to_size(size_ - 1)) {
     try {
       for (int member = 1; member < size_; ++member) {
         worker(member).thread = std::thread([this, member] { work(member); });
       }
-    } catch (...) {  // the system cannot start as many threads
+    } catch (...) {  // the system cannot start that many threads
       end();
       throw;
     }
@@ -88,17 +89,17 @@ class Team {
 
   ~Team() { end(); }
 
-  /// Number of members that take part in a run.
+  /// The number of members that take part in a run.
   Index size() const { return size_; }
-  /// Number of members that may take part: the size at construction.
+  /// The largest number of members that can take part: the size at construction.
   Index capacity() const { return length(errors_); }
   /// From the next run on, only the first `size` members take part; the others sleep. `size` is clamped to 1, …,
   /// capacity().
   void use(Index size) { size_ = static_cast<int>(std::clamp<Index>(size, 1, capacity())); }
 
-  /// Calls f(member) on every member at once and returns when all are done. An exception of a member is rethrown here
-  /// once all members have left f; no member is left waiting at a barrier. Where several throw, it is the exception of
-  /// the lowest member.
+  /// Calls f(member) in all members at the same time and returns when all calls have ended. If a member throws, the
+  /// others leave f at their next barrier, and the exception is rethrown here; if several throw, that of the member
+  /// with the lowest index.
   template <class F>
   void run(F&& f) {
     if (size_ == 1) return f(Index{0});
@@ -115,7 +116,8 @@ class Team {
     rethrow();
   }
 
-  /// Within run: waits for all members. The last to arrive calls `then`, if given, before any member goes on.
+  /// To be called in f, by all members: waits until every member has arrived. The last one to arrive calls `then`, if
+  /// given, before any member continues.
   /// @{
   template <class Then>
   void barrier(Then&& then) {
@@ -126,7 +128,7 @@ class Team {
         try {
           then();
         } catch (...) {
-          failed_.store(true, std::memory_order_relaxed);  // before the others go on
+          failed_.store(true, std::memory_order_relaxed);  // before the other members continue
           open();
           throw;
         }
@@ -146,7 +148,7 @@ class Team {
   struct Abandoned {};  // thrown at a barrier: unwinds a member when another one has failed
 
   struct alignas(64) Worker {
-    std::atomic<int> start{0};  // number of runs that it was called to
+    std::atomic<int> start{0};  // number of runs that it has been started for
     std::thread thread = {};
   };
 
@@ -178,7 +180,7 @@ class Team {
     }
   }
 
-  // A member that throws is no longer expected at the barriers; the other members see `failed_` there and leave too.
+  // A member that throws is no longer expected at barriers. The other members see `failed_` at a barrier and leave f.
   void attempt(int member) {
     try {
       job_(context_, member);
@@ -206,7 +208,7 @@ class Team {
     std::rethrow_exception(error);
   }
 
-  /// Waits while the value is `old`; returns the new one.
+  /// Waits until the value differs from `old`; returns the new value.
   static int wait_while(const std::atomic<int>& value, int old) {
     for (int spins = 0; spins < 2000; ++spins) {
       const int now = value.load(std::memory_order_acquire);
@@ -224,10 +226,10 @@ class Team {
   void* context_ = nullptr;
   std::vector<std::exception_ptr> errors_;
   std::atomic<bool> failed_{false};
-  std::atomic<int> expected_{0};             // number of members that will still come to barriers
-  alignas(64) std::atomic<int> missing_{0};  // number of those that have not arrived at the present barrier
+  std::atomic<int> expected_{0};             // number of members that have not failed, so barriers wait for them
+  alignas(64) std::atomic<int> missing_{0};  // number of those that have not arrived at the current barrier
   alignas(64) std::atomic<int> phase_{0};    // number of barriers that have opened
-  alignas(64) std::atomic<int> running_{0};  // number of members, the caller aside, that are not done
+  alignas(64) std::atomic<int> running_{0};  // number of members, except the caller, that still run f
   std::vector<Worker> workers_;
 };
 

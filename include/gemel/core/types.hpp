@@ -15,15 +15,15 @@
 namespace gemel {
 
 /// @{
-/// Eigen's own name, so that a program may use both namespaces without ambiguity.
+/// Eigen's name, under the library's namespace too. Both are the same entity, so a program may use both namespaces.
 using Eigen::Dynamic;
 using Eigen::Index;
 using Eigen::MatrixX;
 using Eigen::VectorX;
 /// @}
 
-// The library reads matrices column by column and assumes an index as wide as a pointer. With Eigen's defaults changed
-// it would still compile, but read the wrong elements.
+// The library assumes column-major matrices and an index as wide as a pointer. If a program changed these defaults of
+// Eigen, the library would compile without these checks, but read the wrong elements.
 static_assert(!MatrixX<float>::IsRowMajor,
               "gemel: one sample is one column, so it needs Eigen's own storage order; compile without "
               "EIGEN_DEFAULT_TO_ROW_MAJOR (a row-major matrix may still be passed: it is copied)");

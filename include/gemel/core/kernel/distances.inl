@@ -1,9 +1,9 @@
-// The squared distances of many pairs of columns at once, and the gradient of distances. sums.inl has the order of the
-// sums, and the distance of a single pair; the other helpers are in tile.inl and packet.inl.
+// The squared distances of many pairs of columns at once, and the gradient of distances. sums.inl defines the order of
+// the sums and the distance of a single pair; the other helpers are in tile.inl and packet.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// The folded sums of (a_j - b_j)^2 (see fold) for N pairs of columns, one pair after the other.
+/// Writes the folded sums (see fold) of (a_j(i) - b_j(i))^2 for N pairs of columns, pair after pair.
 template <int N, Scalar S>
 GEMEL_NOINLINE void squares_in_lanes(const S* const* a, const S* const* b, Index n, S* sums) {
   using P = typename PacketOf<S>::type;
@@ -32,17 +32,18 @@ GEMEL_NOINLINE void squares_in_lanes(const S* const* a, const S* const* b, Index
   GEMEL_UNROLL for (int j = 0; j < N; ++j) fold<S>(sum[j], sums + j * folded_lanes<S>);
 }
 
-/// d_j = |a_j - b_j|^2, 16 pairs at once: their folded sums are transposed, so that the trees add whole packets.
+/// d_j = |a_j - b_j|^2, for 16 pairs at a time. Their folded sums are transposed, so that the tree of the sums adds
+/// whole packets, with one pair per lane.
 template <Scalar S>
 GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b, Index n, Index count, S* d) {
   using P = typename PacketOf<S>::type;
-  constexpr Index some = 16, size = PacketOf<S>::size, rows = folded_lanes<S>;
+  constexpr Index group = 16, size = PacketOf<S>::size, rows = folded_lanes<S>;
   constexpr int at_once = 2 * size >= lanes<S> ? 4 : 2;
   static_assert(rows == transpose_side<S>);
-  alignas(64) S sums[rows * some]{};
-  alignas(64) S by_lane[rows * some];
-  for (Index first = 0; first < count; first += some) {
-    const Index pairs = count - first < some ? count - first : some;
+  alignas(64) S sums[rows * group]{};
+  alignas(64) S by_lane[rows * group];
+  for (Index first = 0; first < count; first += group) {
+    const Index pairs = count - first < group ? count - first : group;
     if (pairs < 4) {  // faster one by one
       for (; first < count; ++first) d[first] = squared_distance(a[first], b[first], n);
       return;
@@ -52,10 +53,10 @@ GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b,
       squares_in_lanes<at_once>(a + first + j, b + first + j, n, sums + j * rows);
     }
     for (; j < pairs; ++j) squares_in_lanes<1>(a + first + j, b + first + j, n, sums + j * rows);
-    for (j = 0; j < some; j += size) transpose_strip(sums + j * rows, rows, by_lane + j, some);
+    for (j = 0; j < group; j += size) transpose_strip(sums + j * rows, rows, by_lane + j, group);
     for (j = 0; j < pairs; j += size) {
       P sum[rows];
-      GEMEL_UNROLL for (Index l = 0; l < rows; ++l) sum[l] = load(by_lane + l * some + j);
+      GEMEL_UNROLL for (Index l = 0; l < rows; ++l) sum[l] = load(by_lane + l * group + j);
       GEMEL_UNROLL for (Index half = rows / 2; half > 0; half /= 2) {
         GEMEL_UNROLL for (Index l = 0; l < half; ++l) sum[l] = add(sum[l], sum[l + half]);
       }
@@ -64,7 +65,7 @@ GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b,
   }
 }
 
-/// M packets of rows from `row`. Masked: the last packet has only the lanes `last`.
+/// Processes M packets of rows, beginning at `row`. If Masked, the last packet has only the lanes in `last`.
 template <int M, bool Masked, Scalar S>
 GEMEL_INLINE void add_differences_tile(const Differences<S>& p, Index row, typename PacketOf<S>::Mask last) {
   using P = typename PacketOf<S>::type;

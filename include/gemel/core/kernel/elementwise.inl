@@ -1,4 +1,4 @@
-// Functions of each element alone. first_lanes is in tile.inl.
+// Functions that treat each element on its own. first_lanes is in tile.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 

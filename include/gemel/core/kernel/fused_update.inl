@@ -1,32 +1,33 @@
-// Computes the gradient of a block of parameters and updates them at once. Only the last few tiles of the gradient are
-// ever stored: their parameters are updated packet by packet between the steps of the next tile's gradient, while the
-// multipliers are busy. The gradient's helpers are in gradient.inl and tile.inl, the update's in update.inl and the
-// update_*.inl.
+// Computes the gradient of a block of parameters and updates the parameters in the same pass. Only the gradient of the
+// last few tiles is ever stored. Their parameters are updated packet by packet, between the multiplications for the
+// next tile's gradient: the divider computes roots and quotients while the multipliers are busy. The gradient's helpers
+// are in gradient.inl and tile.inl, those of the update in update.inl and update_*.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// A ring of columns of tiles, tile_rows packets each, whose gradient is known and whose update is under way. In each
-/// turn one column updates its state, the column before it computes its roots, the next its quotients, and the last is
-/// applied to the parameters. So no instruction waits for a root or a quotient that was begun a moment ago, and the
-/// processor can look ahead to the next multiplications. Dummy columns pad both ends.
+/// A ring buffer of columns, each one column of a tile (tile_rows packets), whose gradient is known and whose update is
+/// in progress. The update is a pipeline of four stages, and each turn moves all columns on by one: the newest column
+/// updates its state, the column before it computes its roots, the one before that its quotients, and the oldest is
+/// applied to the parameters. So no instruction waits for a root or a quotient that was started just before, and the
+/// processor can execute the next multiplications early. Dummy columns pad both ends.
 template <class Rule, Scalar S>
 struct UpdateQueue {
   using Step = InterleavedStep<Rule>;
   static constexpr Index height = tile_rows * PacketOf<S>::size;
   static constexpr Index capacity = 16;
-  static constexpr Index lag = Step::arrays > 0 ? 3 : 0;  // turns from a column's first to its last
+  static constexpr Index lag = Step::arrays > 0 ? 3 : 0;  // number of turns between a column's first stage and its last
 
   struct Column {
-    alignas(64) S numerator[height];    // first the gradient, in the end the direction
+    alignas(64) S numerator[height];    // first the gradient, then the numerator, at last the quotient
     alignas(64) S denominator[height];  // first the radicand, then its root
     S* w;
     S* state[Step::arrays + 1];
   };
 
   const Update<Rule, S>* block;
-  Index turn = 0, end = 0;  // the next column to begin its update, and the end of the queue, both modulo `capacity`
+  Index turn = 0, end = 0;  // the next column to start its update, and the end of the queue; both modulo `capacity`
   Column columns[capacity];
-  alignas(64) S dummy[height];  // the parameters and the state of the dummy columns
+  alignas(64) S dummy[height];  // the parameters and the state of all dummy columns
 
   GEMEL_TARGET explicit UpdateQueue(const Update<Rule, S>& u) : block(&u) {
     for (S& value : dummy) value = 1;
@@ -42,7 +43,7 @@ struct UpdateQueue {
       for (S*& state : column.state) state = dummy;
     }
   }
-  /// Sets where a column's parameters and their state begin.
+  /// Sets the pointers to a column's parameters and to their state.
   GEMEL_INLINE void place(Column& column, Index offset) const {
     column.w = block->w + offset;
     GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) column.state[k] = block->state[k] + offset;
@@ -53,7 +54,7 @@ struct UpdateQueue {
   GEMEL_INLINE Index room() const { return capacity - (end - turn + lag); }
 };
 
-/// The columns that take part in a turn.
+/// One turn: the columns in the four stages, from the newest to the oldest.
 template <class Rule, Scalar S>
 struct Turn {
   using Queue = UpdateQueue<Rule, S>;
@@ -71,7 +72,8 @@ struct Turn {
     ++queue.turn;
   }
 
-  /// Processes one packet of each column. BesideProducts: between the steps of a gradient.
+  /// Processes one packet of each column. BesideProducts: whether the call is between the multiplications of a
+  /// gradient.
   template <bool BesideProducts>
   GEMEL_INLINE void take(int packet) const {
     using P = typename PacketOf<S>::type;
@@ -94,7 +96,7 @@ struct Turn {
   }
 };
 
-/// Takes all waiting columns through their turns.
+/// Processes all waiting columns.
 template <class Rule, Scalar S>
 GEMEL_NOINLINE void take_all(UpdateQueue<Rule, S>& queue) {
   while (queue.waiting() > 0) {
@@ -109,7 +111,7 @@ GEMEL_NOINLINE void fetch_newest(UpdateQueue<Rule, S>& queue, Index columns) {
   using Queue = UpdateQueue<Rule, S>;
   for (Index q = queue.end - columns; q < queue.end; ++q) {
     const auto* column = &queue.at(q);
-    GEMEL_OPAQUE_POINTER(column);  // GCC would find the function without effect, and drop the call
+    GEMEL_OPAQUE_POINTER(column);  // otherwise GCC decides that the function has no effect, and removes the call
     for (Index i = 0; i < Queue::height; i += 64 / static_cast<Index>(sizeof(S))) {
       __builtin_prefetch(column->w + i, 1);
       for (int k = 0; k < Queue::Step::arrays; ++k) __builtin_prefetch(column->state[k] + i, 1);
@@ -117,7 +119,7 @@ GEMEL_NOINLINE void fetch_newest(UpdateQueue<Rule, S>& queue, Index columns) {
   }
 }
 
-/// Computes the gradient of a whole tile and queues its columns; meanwhile the columns that wait are updated.
+/// Computes the gradient of a whole tile and appends its columns to the queue. Meanwhile it updates columns that wait.
 template <class Rule, Scalar S>
 GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, const S* const* x, Index first,
                                    UpdateQueue<Rule, S>& queue) {
@@ -127,8 +129,8 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
   P sum[N][M];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = broadcast(S{0}); }
   Index k = 0;
-  // A packet's update takes the divider as long as two or three columns of the batch take the multipliers; so the
-  // updates are spread out.
+  // The update of a packet keeps the divider busy for as long as two or three columns of the batch keep the multipliers
+  // busy, so up to three columns are multiplied per update.
   const Index wait = queue.waiting() * M;
   const Index pace = wait == 0 || p.depth < 2 * wait ? 1 : p.depth < 3 * wait ? 2 : 3;
   while (queue.waiting() > 0 && k + pace * M <= p.depth) {
@@ -137,7 +139,7 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
       for (const Index next = k + pace; k < next; ++k) {
         add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
       }
-      // Keeps the sums before the update: Clang would postpone them, and spill.
+      // The sums must be computed before the update: Clang would postpone them, and spill registers.
       GEMEL_UNROLL for (int j = 0; j < N; ++j) {
         GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_OPAQUE_PACKET(sum[j][r]);
       }
@@ -152,7 +154,8 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
   }
 }
 
-/// The tiles of the columns col, …, end - 1 in one panel of rows; their rows of X are x_k[first], …
+/// Computes the tiles of the columns col, …, end - 1 in the panel of rows that begins at `row`. Their rows of X begin
+/// at x_k[first].
 template <class Rule, Scalar S>
 GEMEL_NOINLINE void interleaved_panel(const Gradient<S>& p, Index row, Index col, Index end, const S* const* x,
                                       Index first, UpdateQueue<Rule, S>& queue) {
@@ -164,24 +167,25 @@ GEMEL_NOINLINE void interleaved_panel(const Gradient<S>& p, Index row, Index col
   }
 }
 
-/// A copy of some tiles' rows of X, tile by tile, and within a tile column by column of the batch. From X itself each
-/// panel would have to load them again from memory, one cache line for each column.
+/// A copy of the rows of X that some tiles need: tile after tile, and within a tile one column of the batch after the
+/// other. Without the copy, each panel would load these rows from memory again, with one cache line per column.
 template <Scalar S>
 struct PackedRows {
-  static constexpr Index most = 1024;  // columns of the batch
-  static constexpr Index room = (Index{48} << 10) / static_cast<Index>(sizeof(S));
-  const S* x[most];
-  S values[room];
+  static constexpr Index max_depth = 1024;  // the largest number of columns of the batch
+  static constexpr Index capacity = (Index{48} << 10) / static_cast<Index>(sizeof(S));
+  const S* x[max_depth];
+  S values[capacity];
 
+  /// Whether packing takes less time than it saves.
   static bool pays(const Gradient<S>& p, Index panels) {
-    return panels >= 4 && p.depth >= 128 && p.depth <= most && p.depth * tile_cols <= room;
+    return panels >= 4 && p.depth >= 128 && p.depth <= max_depth && p.depth * tile_cols <= capacity;
   }
-  /// The number of tiles that fit, for `depth` columns of the batch.
-  static Index tiles(Index depth) { return room / (depth * tile_cols); }
+  /// The number of tiles that fit if the batch has `depth` columns.
+  static Index tiles(Index depth) { return capacity / (depth * tile_cols); }
 
-  /// Packs the rows of `count` tiles, from row `first` on. The rows of tile t begin at x_k[t * depth * tile_cols].
+  /// Packs the rows of `count` tiles, beginning at row `first`. The rows of tile t begin at x_k[t * depth * tile_cols].
   GEMEL_INLINE void pack(const Gradient<S>& p, Index first, Index count) {
-    constexpr Index ahead = 8;  // columns to prefetch
+    constexpr Index ahead = 8;  // how many columns ahead to prefetch
     const Index stride = p.depth * tile_cols;
     for (Index k = 0; k < p.depth; ++k) {
       S* to = values + k * tile_cols;
@@ -198,14 +202,15 @@ struct PackedRows {
   }
 };
 
-/// The gradient of some columns, from `row` on, and only then their update: for rows and columns that fill no tile.
+/// Computes the gradient of the columns col, …, col + cols - 1 from row `row` on, part by part, and then updates each
+/// part. For rows and columns that do not fill a tile.
 template <class Rule, Scalar S>
 GEMEL_NOINLINE void update_rest(const Gradient<S>& p, Index row, Index col, Index cols, const Update<Rule, S>& u) {
-  constexpr Index room = 2048, run = 64;
-  S g[room];
+  constexpr Index capacity = 2048, run = 64;
+  S g[capacity];
   while (row < p.rows) {
-    const Index height = p.rows - row < room / tile_cols ? p.rows - row : room / tile_cols;
-    const Index width = room / height / tile_cols * tile_cols;  // columns at a time
+    const Index height = p.rows - row < capacity / tile_cols ? p.rows - row : capacity / tile_cols;
+    const Index width = capacity / height / tile_cols * tile_cols;  // columns at a time
     for (Index begin = 0; begin < cols; begin += width) {
       const Index count = cols - begin < width ? cols - begin : width;
       for (Index i = 0; i < height * count; ++i) g[i] = 0;
@@ -226,7 +231,7 @@ GEMEL_NOINLINE void update_rest(const Gradient<S>& p, Index row, Index col, Inde
   }
 }
 
-/// All rows of the first `cols` columns: `rows` rows in whole tiles, then the rows that are left.
+/// Updates the first `cols` columns: the first `rows` rows in whole tiles, then the remaining rows.
 template <class Rule, Scalar S>
 GEMEL_NOINLINE void update_tiles(const Gradient<S>& p, Index rows, Index cols, const Update<Rule, S>& u) {
   constexpr Index height = tile_rows * PacketOf<S>::size;
@@ -245,7 +250,7 @@ GEMEL_NOINLINE void update_tiles(const Gradient<S>& p, Index rows, Index cols, c
       if (rows < p.rows) update_rest(p, rows, begin, end - begin, u);
     }
   } else {
-    // So few columns that their rows of X stay in the cache for all panels.
+    // So few columns at a time that their rows of X stay in the cache for all panels.
     constexpr Index block = Index{8} * tile_cols;
     for (Index col = 0; col < cols; col += block) {
       const Index end = col + block < cols ? col + block : cols;
@@ -258,13 +263,14 @@ GEMEL_NOINLINE void update_tiles(const Gradient<S>& p, Index rows, Index cols, c
   take_all(queue);
 }
 
-/// Computes the gradient of rows x cols parameters u.w as add_gradient does (p.g is not used) and updates them.
+/// Computes the gradient of the p.rows x p.cols parameters u.w as add_gradient does, and updates them. p.g and u.g are
+/// not used.
 template <class Rule, Scalar S>
 GEMEL_TARGET inline void fused_update(const Gradient<S>& p, const Update<Rule, S>& u) {
   if constexpr (interleaving) {
     constexpr Index height = tile_rows * PacketOf<S>::size;
     const Index rows = p.rows / height * height, cols = p.cols / tile_cols * tile_cols;
-    // For a batch of so few columns, parameters come faster from memory one after the other.
+    // For a batch of fewer columns, the time goes into reading parameters from memory, which is faster in their order.
     if (rows > 0 && (p.depth >= 4 || p.rows * p.cols <= cache_size<S>)) {
       update_tiles(p, rows, cols, u);
       return update_rest(p, 0, cols, p.cols - cols, u);
@@ -273,14 +279,14 @@ GEMEL_TARGET inline void fused_update(const Gradient<S>& p, const Update<Rule, S
   update_rest(p, 0, 0, p.cols, u);
 }
 
-/// The same for a bias, whose gradient is the one of add_sum.
+/// As above, but for a bias, whose gradient is the sum of the columns d (see add_sum).
 template <class Rule, Scalar S>
 GEMEL_TARGET inline void fused_bias_update(const S* const* d, Index depth, const Update<Rule, S>& u) {
-  constexpr Index most = 256, run = 96;
-  S g[most];
+  constexpr Index max_height = 256, run = 96;
+  S g[max_height];
   const S* columns[run];
-  for (Index row = 0; row < u.n; row += most) {
-    const Index height = u.n - row < most ? u.n - row : most;
+  for (Index row = 0; row < u.n; row += max_height) {
+    const Index height = u.n - row < max_height ? u.n - row : max_height;
     for (Index i = 0; i < height; ++i) g[i] = 0;
     for (Index k = 0; k < depth; k += run) {
       const Index count = depth - k < run ? depth - k : run;

@@ -1,9 +1,10 @@
-// The gradient g += D X^T of some columns of a layer's weights, in tiles as in the product, over the columns of a
-// batch; and the gradient of its bias. The helpers are in tile.inl.
+// The gradient g += D X^T of some columns of a layer's weights, summed over the columns of a batch, and the gradient of
+// the layer's bias. As in product.inl, a tile is some packets of rows by some columns of g, whose sums stay in
+// registers. The helpers are in tile.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// One column of the batch: sum(i, j) += d(i) * x(j).
+/// Adds one column of the batch to a tile's sums: sum(i, j) += d(i) * x(j).
 template <bool Masked, int M, int N, Scalar S>
 GEMEL_INLINE void add_column(typename PacketOf<S>::type (&sum)[N][M], const S* d, const S* x,
                              [[maybe_unused]] typename PacketOf<S>::Mask last) {
@@ -19,8 +20,8 @@ GEMEL_INLINE void add_column(typename PacketOf<S>::type (&sum)[N][M], const S* d
   }
 }
 
-/// Adds the tile of M packets of rows from `row` and N columns from `col` to g, whose columns are ldg apart. Masked:
-/// the last packet has only the lanes `last`.
+/// Adds one tile to g, whose columns are ldg values apart: M packets of rows beginning at `row`, and N columns
+/// beginning at `col`. If Masked, the last packet has only the lanes in `last`.
 template <int M, int N, bool Masked, Scalar S>
 GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, S* g, Index ldg,
                                 typename PacketOf<S>::Mask last) {
@@ -37,18 +38,18 @@ GEMEL_INLINE void gradient_tile(const Gradient<S>& p, Index row, Index col, S* g
   }
 }
 
-/// The rows from `row` on, which fill at most M packets, in one tile.
+/// Adds the rows from `row` on, which fill at most M packets, as one tile.
 template <int M, int N, Scalar S>
 GEMEL_INLINE void gradient_rest(const Gradient<S>& p, Index row, Index col, Index ldg) {
-  constexpr Index most = (M - 1) * PacketOf<S>::size;
-  if (p.rows - row > most) {
-    gradient_tile<M, N, true>(p, row, col, p.g + col * ldg + row, ldg, first_lanes<S>(p.rows - row - most));
+  constexpr Index whole = (M - 1) * PacketOf<S>::size;  // the rows in all packets but the last
+  if (p.rows - row > whole) {
+    gradient_tile<M, N, true>(p, row, col, p.g + col * ldg + row, ldg, first_lanes<S>(p.rows - row - whole));
   } else if constexpr (M > 1) {
     gradient_rest<M - 1, N>(p, row, col, ldg);
   }
 }
 
-/// All rows of N columns: whole tiles, then the rows that are left.
+/// Adds all rows of N columns: whole tiles, then the remaining rows.
 template <int N, Scalar S>
 GEMEL_NOINLINE void gradient_columns(const Gradient<S>& p, Index col, Index ldg) {
   constexpr Index size = PacketOf<S>::size;
@@ -60,14 +61,14 @@ GEMEL_NOINLINE void gradient_columns(const Gradient<S>& p, Index col, Index ldg)
   for (; row < p.rows; row += size) gradient_rest<1, N>(p, row, col, ldg);
 }
 
-/// Columns from `col` on, N at a time; returns the first column that is left.
+/// Adds columns from `col` on, N at a time. Returns the first column that remains.
 template <int N, Scalar S>
 GEMEL_INLINE Index gradient_by(const Gradient<S>& p, Index col, Index ldg) {
   for (; col + N <= p.cols; col += N) gradient_columns<N>(p, col, ldg);
   return col;
 }
 
-/// The whole gradient; the columns of g are ldg apart.
+/// Adds the whole gradient to g, whose columns are ldg values apart.
 template <Scalar S>
 GEMEL_NOINLINE void gradient_in_one(const Gradient<S>& p, Index ldg) {
   Index col = gradient_by<tile_cols>(p, 0, ldg);
@@ -75,26 +76,27 @@ GEMEL_NOINLINE void gradient_in_one(const Gradient<S>& p, Index ldg) {
   gradient_by<1>(p, gradient_by<2>(p, col, ldg), ldg);
 }
 
-/// The same in blocks, for a D that does not fit the cache: panels of D, and the rows of X tile by tile, are copied to
-/// one place each.
+/// As above, but in blocks, for a D that does not fit into the cache: a panel of D and the rows of X for some tiles are
+/// each copied into contiguous memory.
 template <Scalar S>
 GEMEL_NOINLINE void gradient_in_blocks(const Gradient<S>& p) {
-  constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, tiles = 64 / static_cast<Index>(sizeof(S));
-  constexpr Index wide = tiles * tile_cols;
-  alignas(64) S panel[height * deep];
-  alignas(64) S rows_of_x[wide * deep];  // tile by tile, and within a tile column by column of the batch
-  const S* d[deep];
-  const S* x[deep];
-  for (Index k = 0; k < deep; ++k) {
+  constexpr Index height = tile_rows * PacketOf<S>::size, block_depth = 256;
+  constexpr Index block_cols = 64 / static_cast<Index>(sizeof(S)) * tile_cols;
+  alignas(64) S panel[height * block_depth];
+  alignas(64)
+      S rows_of_x[block_cols * block_depth];  // tile after tile, each with one column of the batch after the other
+  const S* d[block_depth];
+  const S* x[block_depth];
+  for (Index k = 0; k < block_depth; ++k) {
     d[k] = panel + k * height;
     x[k] = rows_of_x + k * tile_cols;
   }
-  for (Index begin = 0; begin < p.cols; begin += wide) {
-    const Index end = p.cols - begin < wide ? p.cols : begin + wide;
-    for (Index k = 0; k < p.depth; k += deep) {
-      const Index depth = p.depth - k < deep ? p.depth - k : deep;
+  for (Index begin = 0; begin < p.cols; begin += block_cols) {
+    const Index end = p.cols - begin < block_cols ? p.cols : begin + block_cols;
+    for (Index k = 0; k < p.depth; k += block_depth) {
+      const Index depth = p.depth - k < block_depth ? p.depth - k : block_depth;
       S* to = rows_of_x;
-      for (Index col = begin; col < end; col += tile_cols, to += deep * tile_cols) {
+      for (Index col = begin; col < end; col += tile_cols, to += block_depth * tile_cols) {
         const Index cols = end - col < tile_cols ? end - col : Index{tile_cols};
         for (Index q = 0; q < depth; ++q) {
           const S* from = p.x[k + q] + p.first + col;
@@ -106,7 +108,8 @@ GEMEL_NOINLINE void gradient_in_blocks(const Gradient<S>& p) {
         for (Index q = 0; q < depth; ++q) copy_panel(p.d[k + q] + row, 0, rows, 1, panel + q * height);
         for (Index col = begin; col < end; col += tile_cols) {
           const Index cols = end - col < tile_cols ? end - col : Index{tile_cols};
-          gradient_in_one(Gradient<S>{rows, cols, depth, d, x, (col - begin) * deep, p.g + col * p.rows + row}, p.rows);
+          gradient_in_one(Gradient<S>{rows, cols, depth, d, x, (col - begin) * block_depth, p.g + col * p.rows + row},
+                          p.rows);
         }
       }
     }
@@ -119,7 +122,7 @@ GEMEL_TARGET inline void add_gradient(const Gradient<S>& p) {
   gradient_in_one(p, p.rows);
 }
 
-/// The gradient of a bias: g(i) += sum over k of d_k(i).
+/// Adds the gradient of a bias: g(i) += sum over k of d_k(i).
 template <Scalar S>
 GEMEL_TARGET inline void add_sum(const S* const* d, Index rows, Index depth, S* g) {
   constexpr Index size = PacketOf<S>::size;

@@ -1,5 +1,6 @@
-// All kernels of one instruction set: included once for each set, after its packets, with GEMEL_SET its namespace and
-// GEMEL_TARGET its target attribute. Each file uses helpers only from the groups above its own.
+// All kernels of one instruction set. This file is included once per set, after the set's packets; GEMEL_SET is the
+// namespace of the set, and GEMEL_TARGET its target attribute. The includes below are in groups: each file uses helpers
+// only from files in the groups above its own.
 
 #include "gemel/core/kernel/packet.inl"
 
@@ -23,10 +24,10 @@
 namespace gemel::kernel::GEMEL_SET {
 
 struct ClearWideRegistersAtTheEnd {
-  GEMEL_INLINE ~ClearWideRegistersAtTheEnd() { clear_wide_registers(); }  // below -O2 GCC does not clear them by itself
+  GEMEL_INLINE ~ClearWideRegistersAtTheEnd() { clear_wide_registers(); }  // below -O2 GCC does not add the instruction
 };
 
-/// The kernel f as others call it.
+/// The function that the tables point to: calls kernel f, then clears the wide registers.
 template <auto f, class... Arguments>
 GEMEL_TARGET auto entry(Arguments... arguments) {
   [[maybe_unused]] const ClearWideRegistersAtTheEnd clear;

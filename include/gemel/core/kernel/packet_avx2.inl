@@ -19,7 +19,7 @@ struct PacketOf<double> {
 
 GEMEL_INLINE void clear_wide_registers() { _mm256_zeroupper(); }
 
-// 12 accumulators of 16 registers: more would spill.
+// 12 of the 16 registers hold sums; more sums would spill.
 inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 6;
 inline constexpr int depth_unroll = 1;
@@ -98,7 +98,7 @@ GEMEL_INLINE void store_folded(double* p, __m256d v) {
 
 GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
   __m256 r[4];
-  GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // half h: column m + 4 h
+  GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // half h of r[m] is from column m + 4 h
     r[m] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(w + m * ldw)), _mm_loadu_ps(w + (m + 4) * ldw), 1);
   }
   const __m256 low = _mm256_unpacklo_ps(r[0], r[1]), high = _mm256_unpackhi_ps(r[0], r[1]);

@@ -19,14 +19,14 @@ struct PacketOf<double> {
 
 GEMEL_INLINE void clear_wide_registers() { _mm256_zeroupper(); }
 
-// 24 accumulators of 32 registers.
+// 24 of the 32 registers hold sums.
 inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 6;
 inline constexpr int depth_unroll = 4;
 inline constexpr bool interleaving = true;
 
-// GCC 12 warns of uninitialised values within the plain forms of some intrinsics. The masked forms with all lanes set
-// compile to the same instructions.
+// GCC 12 warns about uninitialized values within the plain forms of some intrinsics. The masked forms, with all lanes
+// set, compile to the same instructions.
 inline constexpr __mmask16 all16 = 0xffff;
 inline constexpr __mmask8 all8 = 0xff;
 
@@ -58,11 +58,11 @@ GEMEL_INLINE __m512 sub(__m512 a, __m512 b) { return _mm512_sub_ps(a, b); }
 GEMEL_INLINE __m512d sub(__m512d a, __m512d b) { return _mm512_sub_pd(a, b); }
 GEMEL_INLINE __m512 div(__m512 a, __m512 b) { return _mm512_div_ps(a, b); }
 GEMEL_INLINE __m512d div(__m512d a, __m512d b) { return _mm512_div_pd(a, b); }
-/// The square root of a, rounded correctly, from an estimate y of 1 / sqrt(a) with a relative error of at most 2^-14:
-/// by Goldschmidt's iteration, and a last step that adds the remainder a - g g, which is exact. (Markstein, Computation
-/// of elementary functions on the IBM RISC System/6000, 1990.) Before the last rounding the result is within 2^-46
-/// (double: 2^-102) of the root. So it could be rounded wrongly only where the root is that close to the middle of two
-/// neighbouring numbers; the tests try every such a.
+/// The correctly rounded square root of a, from an estimate y of 1 / sqrt(a) with a relative error of at most 2^-14.
+/// The function makes one step of Goldschmidt's iteration (double: two), and then corrects the root g with the
+/// remainder a - g g, which is exact. (Markstein, Computation of elementary functions on the IBM RISC System/6000,
+/// 1990.) Before the last rounding the relative error is below 2^-46 (double: 2^-102). So the rounding can be wrong
+/// only if the root is that close to the middle between two neighboring numbers; the tests try every such a.
 GEMEL_INLINE __m512 sqrt_from(__m512 y, __m512 a) {
   const __m512 half = broadcast(0.5F);
   __m512 g = mul(a, y), h = mul(half, y);
@@ -81,8 +81,8 @@ GEMEL_INLINE __m512d sqrt_from(__m512d y, __m512d a) {
   }
   return fma(fnma(g, g, a), h, g);
 }
-/// Faster than the square root instruction, which remains for NaN, for negative numbers, and outside [2^-102, 2^100]
-/// (double: [2^-969, 2^900]): below, the remainder could be denormal.
+/// Faster than the square root instruction. That instruction is still used for NaN, for negative numbers, and for
+/// numbers outside [2^-102, 2^100] (double: [2^-969, 2^900]); for smaller ones the remainder could be denormal.
 GEMEL_INLINE __m512 sqrt(__m512 a) {
   const __m512i above = _mm512_sub_epi32(_mm512_castps_si512(a), _mm512_set1_epi32((127 - 102) << 23));
   if (_mm512_cmpgt_epu32_mask(above, _mm512_set1_epi32((102 + 100) << 23)) != 0) [[unlikely]] {
@@ -97,7 +97,8 @@ GEMEL_INLINE __m512d sqrt(__m512d a) {
   }
   return sqrt_from(_mm512_maskz_rsqrt14_pd(all8, a), a);
 }
-// The instruction does not need the multipliers, but it is faster beside them for floats only.
+// The square root instruction does not use the multipliers. While they are busy, it is faster than sqrt, but only for
+// floats.
 GEMEL_INLINE __m512 sqrt_beside_products(__m512 a) { return _mm512_maskz_sqrt_ps(all16, a); }
 GEMEL_INLINE __m512d sqrt_beside_products(__m512d a) { return sqrt(a); }
 GEMEL_INLINE __m512d load_doubles(const float* p) { return _mm512_maskz_cvtps_pd(all8, _mm256_loadu_ps(p)); }
@@ -141,7 +142,7 @@ GEMEL_INLINE void store_folded(double* p, __m512d v) {
 
 GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
   __m512 r[4];
-  GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // quarter q: column m + 4 q
+  GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // quarter q of r[m] is from column m + 4 q
     r[m] = _mm512_castps128_ps512(_mm_loadu_ps(w + m * ldw));
     r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 4) * ldw), 1);
     r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 8) * ldw), 2);

@@ -1,10 +1,12 @@
-// Packets of 16 bytes for aarch64, where NEON always has a fused multiply-add: they are the portable set there.
+// Packets of 16 bytes for aarch64. Every aarch64 processor has NEON with a fused multiply-add, so there these packets
+// take the place of packet_portable.inl.
 
 #include "gemel/core/kernel/packet_vector.inl"
 
 namespace gemel::kernel::GEMEL_SET {
 
-inline constexpr int tile_rows = 4;  // 20 of 32 registers; of 24, GCC's scheduler spills two
+// 20 of the 32 registers hold sums; with 24 sums, GCC's scheduler spills two.
+inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 5;
 
 GEMEL_INLINE Floats fma(Floats a, Floats b, Floats c) {

@@ -1,5 +1,5 @@
-// Packets of 16 bytes for any machine without a file of its own, and for x86-64 without AVX2: there they are SSE2.
-// Where the machine may have no fused multiply-add, a product is rounded before it is added.
+// Packets of 16 bytes for any architecture that has no file of its own, and for x86-64 without AVX2, where they compile
+// to SSE2. If the processor may lack a fused multiply-add, fma rounds the product before it adds.
 
 #include "gemel/core/kernel/packet_vector.inl"
 
@@ -9,7 +9,8 @@ inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 4;
 
 #if defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF) && !defined(__x86_64__) && !defined(__i386__)
-// Every processor of this architecture fuses. Left to itself, a compiler would do so or not, depending on its flags.
+// Every processor of this architecture has a fused multiply-add. With a * b + c, the compiler's flags would decide
+// whether it is used.
 template <class P>
 GEMEL_INLINE P fma(P a, P b, P c) {
   P sum;

@@ -1,6 +1,6 @@
-// Packets of 16 bytes in the vector types that GCC and Clang share, which become SSE2, NEON, or whatever the compiler
-// makes of them where the machine has no such registers. This file is what packet_portable.inl and packet_neon.inl have
-// in common; packet.inl says what the functions do.
+// What packet_portable.inl and packet_neon.inl have in common: packets of 16 bytes in the vector types that GCC and
+// Clang share. They compile to SSE2, NEON, or other instructions if the processor has no such registers. packet.inl
+// says what the functions do.
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -19,7 +19,7 @@ using DoubleBits [[gnu::vector_size(16)]] = std::int64_t;
 inline constexpr int depth_unroll = 1;
 inline constexpr bool interleaving = false;
 
-GEMEL_INLINE void clear_wide_registers() {}  // no register is wider
+GEMEL_INLINE void clear_wide_registers() {}  // no register is wider than 16 bytes
 
 template <class S>
 GEMEL_INLINE Index mask(Index count) {
@@ -30,8 +30,8 @@ template <class S>
 GEMEL_INLINE typename PacketOf<S>::type load(const S* p) {
   return *reinterpret_cast<const typename PacketOf<S>::Unaligned*>(p);
 }
-/// Less than a packet. This and store_part are functions of their own because the compiler takes long over one branch a
-/// lane in every place that uses them.
+/// Loads the first `count` lanes. This function and store_part are not inlined, because they have a branch per lane,
+/// which takes long to compile in every place that uses them.
 template <class S>
 GEMEL_NOINLINE typename PacketOf<S>::type load_part(const S* p, Index count) {
   typename PacketOf<S>::type v{};

@@ -1,9 +1,10 @@
-// The product y = f(bias + A b), in tiles of packets x columns: A's column is loaded, b's elements are broadcast. Its
+// The product y = f(bias + A b). A tile of y is some packets of rows by some columns, whose sums stay in registers.
+// Each step of the depth loads a part of a column of A, and multiplies it by one broadcast element of each b. The
 // helpers are in tile.inl and transpose.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// One step of the depth: sum(i, j) += a(i) * b_j[k].
+/// Makes one step of the depth: sum(i, j) += a(i) * b_j[k].
 template <bool Masked, int M, int N, Scalar S>
 GEMEL_INLINE void add_depth(typename PacketOf<S>::type (&sum)[N][M], const S* a, const S* const (&b)[N], Index k,
                             [[maybe_unused]] typename PacketOf<S>::Mask last) {
@@ -16,8 +17,8 @@ GEMEL_INLINE void add_depth(typename PacketOf<S>::type (&sum)[N][M], const S* a,
   }
 }
 
-/// The tile of M packets of rows from `row` and N columns from `col`. Masked: the last packet has only the lanes
-/// `last`.
+/// Computes one tile: M packets of rows beginning at `row`, and N columns beginning at `col`. If Masked, the last
+/// packet has only the lanes in `last`.
 template <int M, int N, bool Masked, Scalar S>
 GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
                                [[maybe_unused]] typename PacketOf<S>::Mask last) {
@@ -36,7 +37,7 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
     for (; k + depth_unroll <= p.depth; k += depth_unroll) {
       GEMEL_UNROLL for (int q = 0; q < depth_unroll; ++q, a += p.lda) {
         add_depth<Masked, M, N, S>(sum, a, b, k + q, last);
-        // Keeps each step before the next: GCC would reorder some sums, and spill.
+        // Each step must be finished before the next: GCC would reorder some sums, and spill registers.
         GEMEL_UNROLL for (int j = 0; j < N; ++j) {
           GEMEL_UNROLL for (int i = 0; i < M; ++i) GEMEL_OPAQUE_PACKET(sum[j][i]);
         }
@@ -56,24 +57,24 @@ GEMEL_INLINE void product_tile(const Product<S>& p, Index row, Index col,
   }
 }
 
-/// The rows from `row` on, which fill at most M packets, in one tile.
+/// Computes the rows from `row` on, which fill at most M packets, as one tile.
 template <int M, int N, Scalar S>
 GEMEL_INLINE void product_rest(const Product<S>& p, Index row, Index col) {
-  constexpr Index most = (M - 1) * PacketOf<S>::size;
-  if (p.rows - row > most) {
-    product_tile<M, N, true>(p, row, col, first_lanes<S>(p.rows - row - most));
+  constexpr Index whole = (M - 1) * PacketOf<S>::size;  // the rows in all packets but the last
+  if (p.rows - row > whole) {
+    product_tile<M, N, true>(p, row, col, first_lanes<S>(p.rows - row - whole));
   } else if constexpr (M > 1) {
     product_rest<M - 1, N>(p, row, col);
   }
 }
 
-/// All rows of N columns: whole tiles, then the rows that are left. Not inlined, because compilers allocate registers
-/// function by function.
+/// Computes all rows of N columns: whole tiles, then the remaining rows. It is not inlined, because compilers allocate
+/// registers per function.
 template <int N, Scalar S>
 GEMEL_NOINLINE void product_columns(const Product<S>& p, Index col) {
   constexpr Index size = PacketOf<S>::size;
   Index row = 0;
-  if constexpr (N <= 2) {  // taller tiles read longer runs of A, which takes all the time here
+  if constexpr (N <= 2) {  // the time goes into reading A, which is faster in longer runs
     constexpr int tall = 2 * tile_rows;
     for (; row + tall * size <= p.rows; row += tall * size) {
       product_tile<tall, N, false>(p, row, col, typename PacketOf<S>::Mask{});
@@ -86,7 +87,7 @@ GEMEL_NOINLINE void product_columns(const Product<S>& p, Index col) {
   for (; row < p.rows; row += size) product_rest<1, N>(p, row, col);
 }
 
-/// Columns from `col` on, N at a time; returns the first column that is left.
+/// Computes columns from `col` on, N at a time. Returns the first column that remains.
 template <int N, Scalar S>
 GEMEL_INLINE Index product_by(const Product<S>& p, Index col) {
   for (; col + N <= p.cols; col += N) product_columns<N>(p, col);
@@ -100,20 +101,22 @@ GEMEL_NOINLINE void product_in_one(const Product<S>& p) {
   product_by<1>(p, product_by<2>(p, col));
 }
 
-/// The same in blocks, for an A that does not fit the cache or is transposed: a panel of some rows and a part of the
-/// depth is copied to one place, and multiplied by so many columns that the copy pays. Between two parts of the depth
-/// the sums are in y. (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.)
+/// As above, but in blocks, for an A that does not fit into the cache or is transposed. A panel, which is some rows of
+/// A over a part of the depth, is copied into contiguous memory and multiplied by so many columns that the copy pays.
+/// Between two parts of the depth the sums are kept in y. (Goto and van de Geijn, Anatomy of high-performance matrix
+/// multiplication, 2008.)
 template <Scalar S>
 GEMEL_NOINLINE void product_in_blocks(const Product<S>& p) {
-  constexpr Index height = tile_rows * PacketOf<S>::size, deep = 256, wide = Index{80} * tile_cols;
-  alignas(64) S panel[height * deep];
-  const S* b[wide];
-  for (Index col = 0; col < p.cols; col += wide) {
-    for (Index k = 0; k < p.depth; k += deep) {
-      const bool is_first = k == 0, is_last = k + deep >= p.depth;
+  constexpr Index height = tile_rows * PacketOf<S>::size, block_depth = 256;
+  constexpr Index block_cols = Index{80} * tile_cols;
+  alignas(64) S panel[height * block_depth];
+  const S* b[block_cols];
+  for (Index col = 0; col < p.cols; col += block_cols) {
+    for (Index k = 0; k < p.depth; k += block_depth) {
+      const bool is_first = k == 0, is_last = k + block_depth >= p.depth;
       Product<S> block = p;
-      block.depth = is_last ? p.depth - k : deep;
-      block.cols = p.cols - col < wide ? p.cols - col : wide;
+      block.depth = is_last ? p.depth - k : block_depth;
+      block.cols = p.cols - col < block_cols ? p.cols - col : block_cols;
       block.a = panel;
       block.lda = height;
       block.b = b;

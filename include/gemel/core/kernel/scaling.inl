@@ -1,9 +1,9 @@
-// Scales features for a network, in double.
+// Scales the features of samples, in double.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// N columns from column `first` on, for which each offset and factor is loaded once. The difference is rounded before
-/// the product, so nothing can be fused.
+/// Scales N columns beginning at `first`; each offset and factor is loaded once for all of them. The difference is
+/// rounded before it is multiplied, so there is no product and sum to fuse.
 template <int N, Scalar S>
 GEMEL_INLINE void scale_columns(const Scaling<S>& p, Index first) {
   using P = PacketOf<double>::type;
@@ -28,9 +28,9 @@ GEMEL_INLINE void scale_columns(const Scaling<S>& p, Index first) {
 
 template <Scalar S>
 GEMEL_TARGET inline void scale(const Scaling<S>& p) {
-  constexpr int together = 4;
+  constexpr int at_once = 4;
   Index j = 0;
-  for (; j + together <= p.cols; j += together) scale_columns<together>(p, j);
+  for (; j + at_once <= p.cols; j += at_once) scale_columns<at_once>(p, j);
   for (; j < p.cols; ++j) scale_columns<1>(p, j);
 }
 

@@ -1,16 +1,17 @@
-// Sums over a vector in a fixed order: 16 lanes of float or 8 of double, whose sums are then added in a tree; and the
-// largest magnitude. first_lanes is in tile.inl.
+// Sums over a vector in a fixed order: 16 lanes of float, or 8 of double, are summed separately and then added in a
+// tree. Also the largest magnitude of a vector. first_lanes is in tile.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
+/// The number of lanes of every sum, whatever the packets' size.
 template <Scalar S>
 inline constexpr int lanes = 64 / sizeof(S);
 
-/// The lanes that are left of a sum after `fold`: 16 bytes.
+/// The number of lanes of a sum after `fold`: 16 bytes.
 template <Scalar S>
 inline constexpr int folded_lanes = 16 / sizeof(S);
 
-/// Adds the upper half of the lanes to the lower half until 16 bytes are left, and stores these.
+/// Adds the upper half of the lanes to the lower half until 16 bytes remain, and stores them.
 template <Scalar S>
 GEMEL_INLINE void fold(const typename PacketOf<S>::type* sum, S* part) {
   constexpr int packets = lanes<S> / PacketOf<S>::size;
@@ -23,7 +24,7 @@ GEMEL_INLINE void fold(const typename PacketOf<S>::type* sum, S* part) {
   }
 }
 
-/// The sum of all lanes, each time the upper half added to the lower half.
+/// The sum of all lanes: adds the upper half of the lanes to the lower half until one lane remains.
 template <Scalar S>
 GEMEL_INLINE S tree(const typename PacketOf<S>::type* sum) {
   S part[folded_lanes<S>];
@@ -34,7 +35,7 @@ GEMEL_INLINE S tree(const typename PacketOf<S>::type* sum) {
   return part[0];
 }
 
-// The terms of the sums. add_term returns sum + term(a, b), packet by packet.
+// The terms of the sums: add_term returns sum + term(a, b), for packets.
 struct Dot {
   template <class P>
   static GEMEL_INLINE P add_term(P a, P b, P sum) {
@@ -91,31 +92,31 @@ GEMEL_TARGET inline S absolute_distance(const S* a, const S* b, Index n) {
   return sum_of<AbsoluteDifference>(a, b, n);
 }
 
-/// The largest |x_j(i)|; NaN ranks on top.
+/// The largest |x_j(i)|, where NaN counts as larger than infinity.
 template <Scalar S>
 GEMEL_TARGET inline S max_abs(const S* const* columns, Index n, Index cols) {
   using P = typename PacketOf<S>::type;
   constexpr Index size = PacketOf<S>::size;
-  P top[4];
-  GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = broadcast(S{0});
+  P largest[4];
+  GEMEL_UNROLL for (int r = 0; r < 4; ++r) largest[r] = broadcast(S{0});
   for (Index j = 0; j < cols; ++j) {
     const S* x = columns[j];
     Index i = 0;
     for (; i + 4 * size <= n; i += 4 * size) {
-      GEMEL_UNROLL for (int r = 0; r < 4; ++r) top[r] = max_abs_of(top[r], load(x + i + r * size));
+      GEMEL_UNROLL for (int r = 0; r < 4; ++r) largest[r] = max_abs_of(largest[r], load(x + i + r * size));
     }
-    for (; i + size <= n; i += size) top[1] = max_abs_of(top[1], load(x + i));
-    if (i < n) top[2] = max_abs_of(top[2], load(x + i, mask<S>(n - i)));
+    for (; i + size <= n; i += size) largest[1] = max_abs_of(largest[1], load(x + i));
+    if (i < n) largest[2] = max_abs_of(largest[2], load(x + i, mask<S>(n - i)));
   }
   S part[PacketOf<S>::size];
-  store(part, max_abs_of(max_abs_of(top[0], top[1]), max_abs_of(top[2], top[3])));
+  store(part, max_abs_of(max_abs_of(largest[0], largest[1]), max_abs_of(largest[2], largest[3])));
   using Bits = std::conditional_t<sizeof(S) == 4, std::int32_t, std::int64_t>;
-  Bits most = 0;
+  Bits max_bits = 0;
   for (const S value : part) {
     const Bits bits = std::bit_cast<Bits>(value);
-    most = bits > most ? bits : most;
+    max_bits = bits > max_bits ? bits : max_bits;
   }
-  return std::bit_cast<S>(most);
+  return std::bit_cast<S>(max_bits);
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

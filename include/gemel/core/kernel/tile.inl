@@ -1,15 +1,15 @@
-// What the kernels that work in tiles of packets x columns share: access to rows of packets, of which the last may be
-// partial, and to columns by their pointers.
+// Helpers of the kernels that work in tiles: loads and stores of a column of packets, the last of which may be partial,
+// and copies of columns and of their pointers.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// The mask of a packet's first `count` lanes, or of all of them.
+/// The mask of a packet's first `count` lanes, or of all lanes if count is larger.
 template <Scalar S>
 GEMEL_INLINE typename PacketOf<S>::Mask first_lanes(Index count) {
   return mask<S>(count < PacketOf<S>::size ? count : PacketOf<S>::size);
 }
 
-/// Packet i of M. Masked: the last one has only the lanes `last`.
+/// Loads packet i of the M packets at `from`. If Masked, the last packet has only the lanes in `last`.
 template <bool Masked, int M, Scalar S>
 GEMEL_INLINE typename PacketOf<S>::type load_row(const S* from, int i,
                                                  [[maybe_unused]] typename PacketOf<S>::Mask last) {
@@ -19,6 +19,7 @@ GEMEL_INLINE typename PacketOf<S>::type load_row(const S* from, int i,
   }
   return load(from + i * size);
 }
+/// Stores packet i of the M packets at `to`, with the same meaning of Masked and `last`.
 template <bool Masked, int M, Scalar S>
 GEMEL_INLINE void store_row(S* to, int i, typename PacketOf<S>::type v,
                             [[maybe_unused]] typename PacketOf<S>::Mask last) {
@@ -35,12 +36,12 @@ GEMEL_NOINLINE void move_pointers(const S* const* from, Index count, Index offse
   for (Index j = 0; j < count; ++j) to[j] = from[j] + offset;
 }
 
-/// Numbers that fit the cache, 512 KB: it pays to process a larger matrix in blocks.
+/// The number of values that fit into a cache of 512 KB. A larger matrix is processed in blocks.
 template <Scalar S>
 inline constexpr Index cache_size = (Index{1} << 19) / static_cast<Index>(sizeof(S));
 
-/// Copies `cols` columns of `rows` elements, ld apart, to the columns of `panel`, which are the height of a tile apart.
-/// rows must not exceed that height.
+/// Copies `cols` columns of `rows` values to `panel`. The columns are ld values apart, and in `panel` the height of a
+/// tile apart; rows must not exceed that height.
 template <Scalar S>
 GEMEL_NOINLINE void copy_panel(const S* from, Index ld, Index rows, Index cols, S* panel) {
   constexpr Index size = PacketOf<S>::size, height = tile_rows * size;

@@ -1,10 +1,10 @@
-// Transposes a matrix, strip by strip (transpose_strip, see packet.inl).
+// Transposes a matrix, strip after strip; packet.inl says what transpose_strip does.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// wt(i, o) = w(o, i) for o < out and i < count. The columns of w (one an i) are ldw apart, those of wt (one an o) ldt.
-/// The order is by squares of whole cache lines, because few lines stay in the cache where the columns are a power of
-/// two apart.
+/// wt(i, o) = w(o, i) for o < out and i < count. The columns of w (one per i) are ldw values apart, and those of wt
+/// (one per o) ldt values. The matrix is processed in squares whose sides are a cache line long, because few lines stay
+/// in the cache if the columns are a power of two apart.
 template <Scalar S>
 GEMEL_NOINLINE void transpose(const S* w, Index ldw, Index out, Index count, S* wt, Index ldt) {
   constexpr Index line = 64 / sizeof(S), width = PacketOf<S>::size, side = transpose_side<S>;

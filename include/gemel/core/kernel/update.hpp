@@ -4,31 +4,34 @@
 
 namespace gemel::kernel {
 
-// The optimizers' rules as the kernels take them, with constants in the scalar type of the parameters. Every rule
-// begins with g += l2 w (weight decay as a penalty, as in PyTorch) and w -= decay w (decoupled from the gradient, as in
-// Keras); at least one of l2 and decay is 0. The formulas are in optimizer/sgd.hpp, rmsprop.hpp and adam.hpp, the steps
-// of each rule in update_sgd.inl, update_rmsprop.inl and update_adam.inl.
+// The optimizers' update rules, in the form that the kernels take: the constants have the scalar type of the
+// parameters. Every rule begins with g += l2 w (weight decay as a penalty, as in PyTorch) and w -= decay w (decoupled
+// from the gradient, as in Keras); at least one of l2 and decay is 0. The formulas are in optimizer/sgd.hpp,
+// rmsprop.hpp and adam.hpp; update_sgd.inl, update_rmsprop.inl and update_adam.inl implement them.
 
-/// State: the momentum, unless it is 0.
+/// SGD. State: the velocity, if momentum is not 0.
 template <Scalar S>
 struct SGDRule {
   S l2, decay;
   S rate, momentum;
   bool nesterov;
-  bool pytorch;  ///< the rate is outside the momentum (PyTorch), not inside (Keras)
+  bool pytorch;  ///< whether the rate multiplies the velocity (PyTorch) or each gradient in it (Keras)
 };
 
-/// State: v; then the mean gradient, if centered; then the momentum, unless it is 0.
+/// RMSprop. State: v, the mean square of the gradient; then the mean gradient, if centered; then the velocity, if
+/// momentum is not 0.
 template <Scalar S>
 struct RMSpropRule {
   S l2, decay;
   S rate, rho, one_minus_rho, momentum, epsilon;
   bool centered;
-  bool pytorch;  ///< epsilon outside the root, the rate outside the momentum (PyTorch), not inside (Keras)
+  /// Whether epsilon is added to the root, and the rate multiplies the velocity (PyTorch); otherwise epsilon is added
+  /// under the root, and the rate multiplies each step in the velocity (Keras).
+  bool pytorch;
 };
 
-/// State: m, v; then the largest v so far, if amsgrad. `rate` includes the bias correction, except for the part within
-/// the root, v_scale.
+/// Adam. State: m, v; then the largest v so far, if amsgrad. The bias correction is part of `rate`, except for the part
+/// under the root, which is v_scale.
 template <Scalar S>
 struct AdamRule {
   S l2, decay;
@@ -37,7 +40,8 @@ struct AdamRule {
   bool amsgrad;
 };
 
-/// One step of n parameters w with gradient g. Each array of the rule's state has n values; missing ones are null.
+/// One update of n parameters w with gradient g. Each array of the rule's state has n values; the pointer to a missing
+/// array is null.
 template <class RuleType, Scalar S>
 struct Update {
   using Rule = RuleType;
@@ -48,7 +52,7 @@ struct Update {
   S* w;
   S* state[arrays];
 
-  /// `count` parameters from `first` on, with their gradient.
+  /// The update of `count` parameters, beginning at `first`, with their gradient.
   Update part(Index first, Index count, const S* gradient) const {
     Update some{rule, count, gradient, w + first, {}};
     for (int k = 0; k < arrays; ++k) some.state[k] = state[k] ? state[k] + first : nullptr;
@@ -56,8 +60,8 @@ struct Update {
   }
 };
 
-/// Whether an update can be interleaved with the computation of the gradient, where the root and the division cost next
-/// to nothing: only the plain variant of each rule can, without weight decay.
+/// Whether an update can be interleaved with the computation of the gradient, during which roots and divisions cost
+/// almost no time. Only the plain variant of each rule can be, without weight decay.
 template <Scalar S>
 bool interleaves(const SGDRule<S>& r) {
   return r.l2 == 0 && r.decay == 0 && r.momentum == 0;

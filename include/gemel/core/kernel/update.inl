@@ -1,11 +1,11 @@
-// What the optimizers' updates share; each rule has a file of its own, update_*.inl. Every product that feeds a sum is
-// an explicit fma, and roots and divisions are rounded correctly: so the bits are those of a single element computed
-// alone.
+// What the updates of all optimizers share; each rule has a file of its own, update_*.inl. Every product that feeds a
+// sum is an explicit fma, and roots and divisions are correctly rounded, so the packet's size does not change the bits
+// of an element.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// A packet of a constant that is read anew each time. Otherwise it would occupy a register that a sum needs, or lie on
-/// the stack.
+/// A packet with a constant in all lanes, which is read from memory at each use. Otherwise the compiler would keep it
+/// in a register that a sum needs, or on the stack.
 template <Scalar S>
 GEMEL_INLINE typename PacketOf<S>::type from_memory(const S& constant) {
   const S* at = &constant;
@@ -13,45 +13,47 @@ GEMEL_INLINE typename PacketOf<S>::type from_memory(const S& constant) {
   return broadcast(*at);
 }
 
-/// x, or 0 where it is below the normal numbers. State that decays, for example that of a dead unit, would reach
-/// denormal numbers, which make a step nearly twice as slow. NaN stays.
+/// x, or 0 if |x| is below the normal numbers. State that decays, for example the state of a dead unit, would otherwise
+/// reach denormal numbers, which make a step nearly twice as slow. NaN stays NaN.
 template <Scalar S, class P>
 GEMEL_INLINE P flush(P x) {
-  static constexpr S least = std::numeric_limits<S>::min();
-  return zero_if_less(abs(x), from_memory(least), x);
+  static constexpr S min_normal = std::numeric_limits<S>::min();
+  return zero_if_less(abs(x), from_memory(min_normal), x);
 }
 
-/// The same for an average of squares, in one instruction: the floor is so far below any epsilon that it adds nothing,
-/// and so far above the denormal numbers that neither the average's next decay nor the remainder of its root is one.
+/// As above, but for an average of squares, and in one instruction: x, or a tiny floor if x is smaller. The floor is so
+/// small that it adds nothing to any epsilon. It is large enough that the decayed average of the next step and the
+/// remainder of its root are normal numbers.
 template <Scalar S, class P>
 GEMEL_INLINE P floor_of_squares(P x) {
-  static constexpr S least = std::numeric_limits<S>::min() * 2 / std::numeric_limits<S>::epsilon();
-  return max(from_memory(least), x);  // in this order NaN stays
+  static constexpr S floor = std::numeric_limits<S>::min() * 2 / std::numeric_limits<S>::epsilon();
+  return max(from_memory(floor), x);  // in this order NaN stays NaN
 }
 
-// A step takes one packet of parameters w, with gradient g, through a rule. It has
-//   arrays        the number of packets of state;
+// A step applies a rule to one packet of parameters w, with gradient g. It is a struct with these static members:
+//   arrays        the number of the state's arrays, of which it gets one packet each;
 //   all_variants  whether it handles every variant of its rule, testing the flags per packet: this costs nothing beside
 //                 the memory accesses and roots, and spares the compiler one loop per variant;
-//   take          the step.
-// A step that divides by a root also has its parts, so that other work can be done while the root and the quotient are
-// computed:
+//   take          performs the step.
+// A step that divides by a root also offers its parts, so that other work can be done while the root and the quotient
+// are computed:
 //   radicand      updates the state, turns g into the numerator, and returns the number under the root;
-//   direction     divides the numerator by what the root gives;
+//   direction     divides the numerator by the denominator, which it computes from the root;
 //   apply         returns the updated w.
 
-/// The parts of a step, one directly after the other.
+/// Performs the parts of a step directly one after the other.
 template <class Step, class P, Scalar S, class Rule>
 GEMEL_INLINE void take_parts(const Rule& r, P g, P& w, P* state) {
   const P root = sqrt(Step::template radicand<P, S>(r, g, state));
   w = Step::template apply<P, S>(r, Step::template direction<P, S>(r, g, root), w);
 }
 
-/// A rule's step for fused_update.inl, which derives from the step of the rule's plain variant (see `interleaves`).
+/// The step that fused_update.inl uses for a rule. Each rule specializes it, derived from the step of its plain variant
+/// (see `interleaves`).
 template <class Rule>
 struct InterleavedStep;
 
-/// The parameters from i on: a whole packet, or the lanes of a mask.
+/// Updates one packet of parameters, beginning at i: all its lanes, or those of a mask.
 template <class Step, class Rule, Scalar S, class... Mask>
 GEMEL_INLINE void update_packet(const Update<Rule, S>& u, Index i, Mask... lanes) {
   using P = typename PacketOf<S>::type;
@@ -76,7 +78,8 @@ GEMEL_NOINLINE void update_block(const Update<Rule, S>& u) {
   const Update<Rule, S>* block = &u;
   Index i = 0;
   for (; i + size <= u.n; i += size) {
-    if constexpr (Step::all_variants) GEMEL_OPAQUE_POINTER(block);  // keeps the compiler from one loop per variant
+    if constexpr (Step::all_variants)
+      GEMEL_OPAQUE_POINTER(block);  // so that compilers make one loop, not one per variant
     update_packet<Step>(*block, i);
   }
   if (i < u.n) update_packet<Step>(*block, i, mask<S>(u.n - i));

@@ -1,4 +1,4 @@
-// Adam's update, AMSGrad's too. The helpers, and what a step is, are in update.inl.
+// Adam's update, with and without AMSGrad. update.inl has the helpers and says what a step is.
 
 namespace gemel::kernel::GEMEL_SET {
 

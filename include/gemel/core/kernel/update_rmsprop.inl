@@ -1,8 +1,8 @@
-// RMSprop's update. The helpers, and what a step is, are in update.inl.
+// RMSprop's update. update.inl has the helpers and says what a step is.
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// Neither centered nor with momentum nor with epsilon outside the root: the one variant that has parts.
+/// The plain variant: not centered, without momentum, and with epsilon under the root. Only this variant has parts.
 struct PlainRMSpropStep {
   static constexpr int arrays = 1;
   static constexpr bool all_variants = false;
@@ -26,7 +26,7 @@ struct PlainRMSpropStep {
   }
 };
 
-/// Every variant. The state is v, the mean gradient and the momentum; the last two may be missing.
+/// Handles every variant. The state is v, the mean gradient and the velocity; the last two may be missing.
 struct RMSpropStep {
   static constexpr int arrays = 3;
   static constexpr bool all_variants = true;
@@ -39,7 +39,7 @@ struct RMSpropStep {
     P variance = v;
     if (r.centered) {
       a = flush<S>(fma(rho, a, new_part));
-      variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays
+      variance = max(broadcast(S{0}), fnma(a, a, v));  // in this order NaN stays NaN
     }
     const P d = div(g, r.pytorch ? add(sqrt(variance), epsilon) : sqrt(add(variance, epsilon)));
     if (r.momentum == 0) {
@@ -59,7 +59,7 @@ GEMEL_TARGET inline void update(const Update<RMSpropRule<S>, S>& u) {
   const RMSpropRule<S>& r = u.rule;
   if (r.momentum == 0 && !r.centered && !r.pytorch) return update_block<PlainRMSpropStep>(u);
   Update<RMSpropRule<S>, S> block = u;
-  if (!r.centered) {  // then the momentum is the second array, not the third
+  if (!r.centered) {  // then the velocity is the second array, but RMSpropStep expects it to be the third
     block.state[1] = nullptr;
     block.state[2] = u.state[1];
   }

@@ -1,4 +1,4 @@
-// SGD's update, with momentum and without. The helpers, and what a step is, are in update.inl.
+// SGD's update, with and without momentum. update.inl has the helpers and says what a step is.
 
 namespace gemel::kernel::GEMEL_SET {
 
