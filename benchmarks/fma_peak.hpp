@@ -4,8 +4,8 @@
 #include <chrono>
 #include <gemel/core/kernel.hpp>
 
-// The peak of one core: independent fused multiply-adds in registers, as many as hide their latency. Without FMA the
-// portable kernels multiply and add, and so does the measurement of their peak.
+// Measures the peak of one core with fused multiply-adds in registers: independent chains of them, so many that their
+// latency is hidden. Without FMA the portable kernels multiply and add, and so does this measurement.
 namespace fma_peak {
 
 #if defined(__aarch64__)
@@ -14,15 +14,16 @@ inline constexpr int chains = 24;
 inline constexpr int chains = 12;
 #endif
 
-// Unrolls the loops at -O2 too.
+// Unrolls the loops, even at -O2.
 #if defined(__clang__)
 #define FMA_UNROLL _Pragma("unroll")
 #else
 #define FMA_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-// The chains x = x / 2 + 1 / 2 have different starting values, none of them 1; otherwise compilers would remove some.
-// This is a macro because the target attribute belongs to a function, and whatever is inlined into it needs it too.
+// The chains x = x / 2 + 1 / 2 have different initial values, none of them 1; otherwise compilers would remove some. This
+// is a macro because a target attribute belongs to one function, and a lambda or function that is inlined into it would
+// need the attribute too.
 #define FMA_LOOP(NAME, SET, ATTRIBUTES)                                                     \
   template <gemel::Scalar S>                                                                \
   ATTRIBUTES long NAME(long steps, S* result) {                                             \
@@ -50,13 +51,19 @@ FMA_LOOP(run_portable, portable, __attribute__((noinline)))
 #undef FMA_LOOP
 #undef FMA_UNROLL
 
-/// Runs `steps` steps of each chain with the current instruction set. Returns the number of operations.
+/// Runs `steps` steps of each chain with the current instruction set. Returns the number of multiplications and additions.
 template <gemel::Scalar S>
 long run(long steps) {
   S result[16];
 #if defined(__x86_64__)
-  if (gemel::instruction_set() == gemel::InstructionSet::AVX512) return run_avx512(steps, result);
-  if (gemel::instruction_set() == gemel::InstructionSet::AVX2) return run_avx2(steps, result);
+  switch (gemel::instruction_set()) {  // it has no default, so that the compiler warns about a missing set
+    case gemel::InstructionSet::AVX512:
+      return run_avx512(steps, result);
+    case gemel::InstructionSet::AVX2:
+      return run_avx2(steps, result);
+    case gemel::InstructionSet::Portable:
+      break;
+  }
 #endif
   return run_portable(steps, result);
 }
@@ -64,7 +71,7 @@ long run(long steps) {
 }  // namespace fma_peak
 
 /// The peak GFLOP/s of one core with the current instruction set: the best of many short runs (10 ms in total), because
-/// other load on the machine can only slow them down.
+/// other load on the machine can only make a run slower.
 template <gemel::Scalar S>
 double gflops_at_peak() {
   using Clock = std::chrono::steady_clock;

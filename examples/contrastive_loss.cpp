@@ -1,7 +1,7 @@
-// A siamese network in 30 lines: train it on pairs, then measure the distance between two samples. The samples here are
-// random numbers, so there is nothing to learn; own_data.cpp trains on real data.
+// The tutorial, a siamese network in 30 lines: trains it on pairs, then measures the distance between two samples. The
+// samples are random numbers, so there is nothing to learn; own_data.cpp trains on real data.
 //
-//   g++ -std=c++20 -O3 -I include -I /usr/include/eigen3 examples/contrastive_loss.cpp -pthread
+//   g++ -std=c++20 -O3 -I include -isystem /usr/include/eigen3 examples/contrastive_loss.cpp -pthread
 
 #include <gemel/gemel.hpp>
 #include <iostream>
@@ -15,7 +15,7 @@ int main() {
   Rng rng{42};
   Siamese<Base> model{rng};                               // one base network, Euclidean distance
 
-  Pairs<float> pairs{uniform<float>(100, 100, rng),       // features x samples: one sample a column
+  Pairs<float> pairs{uniform<float>(100, 100, rng),       // features x samples: one sample per column
                      uniform<float>(100, 100, rng),
                      coin_flips(100, rng)};               // 1 = similar, 0 = dissimilar
 
@@ -24,6 +24,6 @@ int main() {
                         {.epochs = 20, .batch_size = 32}, rng, ProgressBar{});
 
   MatrixX<float> a = uniform<float>(100, 1, rng), b = uniform<float>(100, 1, rng);
-  std::cout << model.distance(a, b) << '\n';              // VectorX<float>, one distance a column
+  std::cout << model.distance(a, b) << '\n';              // VectorX<float>, one distance per column
 }
 // clang-format on

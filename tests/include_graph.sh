@@ -1,11 +1,10 @@
 #!/bin/sh
-# Checks what headers include:
-#   - The order of the rooms: core <- {data, network, metrics, loss, optimizer} <- callback <- training <- verification
-#     <- io.
-#   - The umbrella includes every header outside io exactly once, and does nothing else. A folder within a room is
-#     internal to the room, so the umbrella does not include its headers.
+# Checks what headers include. A room is a folder directly below include/gemel/; core/kernel/ is a part of core.
+#   - The rooms have an order: core <- {data, network, metrics, loss, optimizer} <- callback <- training
+#     <- verification <- io. A room includes only itself and rooms before it.
+#   - The umbrella gemel.hpp includes every header outside io exactly once, and does nothing else.
 #   - Only io opens files, and only io needs more than Eigen.
-#   - Every header includes core/compiler.hpp, directly or through others, so that a wrong compiler prints one sentence.
+#   - Every header includes core/compiler.hpp, directly or indirectly, so that an unsuitable compiler prints one sentence.
 #   sh tests/include_graph.sh [FOLDER]      FOLDER contains gemel/; include/ by default
 set -eu
 cd "${1:-$(dirname "$0")/../include}"
@@ -13,7 +12,7 @@ cd "${1:-$(dirname "$0")/../include}"
 headers=$(find gemel -name '*.hpp' -o -name '*.inl' | sort)
 edges=$(mktemp)
 trap 'rm -f "$edges"' EXIT
-# shellcheck disable=SC2086  # one word a header
+# shellcheck disable=SC2086  # one word per header
 awk -v edges="$edges" '
   function complain(text) { print FILENAME ":" FNR ": " text; bad = 1 }
   function room(path,  part) { return split(path, part, "/") > 2 ? part[2] : "" }
@@ -64,7 +63,7 @@ awk -v edges="$edges" '
         print name " does not include gemel/core/compiler.hpp, nor a header that does"
         bad = 1
       }
-      if (name ~ /^gemel\/([a-z_]+\/)?[a-z0-9_]+\.hpp$/ && name != "gemel/gemel.hpp" && room(name) != "io" && held[name] != 1) {
+      if (name ~ /^gemel\/([a-z_]+\/)*[a-z0-9_]+\.hpp$/ && name != "gemel/gemel.hpp" && room(name) != "io" && held[name] != 1) {
         print "gemel/gemel.hpp includes " name " " held[name] + 0 " times, not once"
         bad = 1
       }

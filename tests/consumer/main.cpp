@@ -9,7 +9,7 @@ int main() {
   Rng rng{42};
   Siamese<Base> model{rng};                               // one base network, Euclidean distance
 
-  Pairs<float> pairs{uniform<float>(100, 100, rng),       // features x samples: one sample a column
+  Pairs<float> pairs{uniform<float>(100, 100, rng),       // features x samples: one sample per column
                      uniform<float>(100, 100, rng),
                      coin_flips(100, rng)};               // 1 = similar, 0 = dissimilar
 
@@ -18,5 +18,5 @@ int main() {
                         {.epochs = 20, .batch_size = 32}, rng, ProgressBar{});
 
   MatrixX<float> a = uniform<float>(100, 1, rng), b = uniform<float>(100, 1, rng);
-  std::cout << model.distance(a, b) << '\n';              // VectorX<float>, one distance a column
+  std::cout << model.distance(a, b) << '\n';              // VectorX<float>, one distance per column
 }

@@ -11,6 +11,9 @@
 #include "gemel/io/csv_records.hpp"
 #include "gemel/io/input_file.hpp"
 
+// csv_options.hpp has the options, such as the separator. csv_reader.hpp finds the separator and the header if the
+// options do not give them.
+
 namespace gemel {
 
 /// Reads samples from a text file of cells that are separated by commas, semicolons or tabs (RFC 4180), and class
