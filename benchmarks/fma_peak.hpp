@@ -21,9 +21,9 @@ inline constexpr int chains = 12;
 #define FMA_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-// The chains x = x / 2 + 1 / 2 have different initial values, none of them 1; otherwise compilers would remove some. This
-// is a macro because a target attribute belongs to one function, and a lambda or function that is inlined into it would
-// need the attribute too.
+// The chains x = x / 2 + 1 / 2 have different initial values, none of them 1; otherwise compilers would remove some.
+// This is a macro because a target attribute belongs to one function, and a lambda or function that is inlined into it
+// would need the attribute too.
 #define FMA_LOOP(NAME, SET, ATTRIBUTES)                                                     \
   template <gemel::Scalar S>                                                                \
   ATTRIBUTES long NAME(long steps, S* result) {                                             \
@@ -51,7 +51,8 @@ FMA_LOOP(run_portable, portable, __attribute__((noinline)))
 #undef FMA_LOOP
 #undef FMA_UNROLL
 
-/// Runs `steps` steps of each chain with the current instruction set. Returns the number of multiplications and additions.
+/// Runs `steps` steps of each chain with the current instruction set. Returns the number of multiplications and
+/// additions.
 template <gemel::Scalar S>
 long run(long steps) {
   S result[16];

@@ -1,6 +1,6 @@
 // User-defined parts: an activation, a layer without parameters and one with them, a distance, a loss, a pair source
 // and a callback. Each is a plain type that models one of the library's concepts; nothing is registered and nothing is
-// virtual. The task is to recognise noisy copies of four prototypes, each copy with a random, meaningless brightness.
+// virtual. The task is to recognize noisy copies of four prototypes, to each of which a random brightness is added.
 
 #include <gemel/gemel.hpp>
 
@@ -29,10 +29,11 @@ struct Softsign {
   }
 };
 
-/// Layer without parameters: subtracts each sample's mean. Parameterless has the members for parameters, so four are
-/// left to write. The derivative is a symmetric matrix, so backward does to dy what forward does to x.
+/// Layer without parameters: subtracts each sample's mean. Parameterless supplies the members that deal with
+/// parameters, so only four remain to be written. The derivative is a symmetric matrix, so backward applies the same
+/// operation to dy as forward does to x.
 template <Index N>
-struct Centre : Parameterless {
+struct Center : Parameterless {
   static Index in() { return N; }
   static Index out() { return N; }
 
@@ -47,13 +48,13 @@ struct Centre : Parameterless {
 };
 
 /// Layer with parameters: PReLU, y = x > 0 ? x : a x, with one slope a for each of the N units (He, Zhang, Ren, Sun:
-/// Delving deep into rectifiers, ICCV 2015). The slopes are p, a part of the network's flat parameter vector.
+/// Delving deep into rectifiers, ICCV 2015). The slopes are the span p, a part of the network's flat parameter vector.
 template <Index N>
 struct PReLU {
   static Index in() { return N; }
   static Index out() { return N; }
   static Index parameter_count() { return N; }
-  static Index grain() { return 1; }                       // threads may divide the slopes at any place
+  static Index grain() { return 1; }                       // threads may divide the slopes anywhere
   static std::array<Index, 1> variables() { return {N}; }  // clipping by norm takes all slopes as one variable
 
   template <Scalar S>
@@ -66,14 +67,15 @@ struct PReLU {
       for (Index i = 0; i < N; ++i) y(i, j) = x[j][i] > 0 ? x[j][i] : p[static_cast<std::size_t>(i)] * x[j][i];
     }
   }
-  /// dx = dy where x > 0, else a dy. A layer may change dy here, but add_gradient() still needs this one.
+  /// dx = x > 0 ? dy : a dy. A layer may overwrite dy here, but this layer's add_gradient() still needs it.
   template <Scalar S>
   void backward(std::span<const S> p, ColumnList<S> x, ColumnList<S>, Columns<S> dy, Columns<S> dx, const Pass&) const {
     for (Index j = 0; j < dx.cols(); ++j) {
       for (Index i = 0; i < N; ++i) dx(i, j) = x[j][i] > 0 ? dy(i, j) : p[static_cast<std::size_t>(i)] * dy(i, j);
     }
   }
-  /// Adds dLoss/da to g, for as many slopes as g has, from `first` on: the sum of x dy over the samples with x <= 0.
+  /// Adds dLoss/da to g, for the slopes from `first` on, as many as g has elements: the sum of x dy over the samples
+  /// with x <= 0.
   template <Scalar S>
   void add_gradient(ColumnList<S> x, ColumnList<S> dy, Index first, std::span<S> g) const {
     for (Index j = 0; j < x.cols(); ++j) {
@@ -103,7 +105,7 @@ struct Chebyshev {
 };
 
 /// Loss: a smooth penalty for distances on the wrong side of a boundary, the mean of log(1 + exp(s (d - boundary))),
-/// where s is 1 for similar pairs and -1 for dissimilar ones. `slope` receives the derivative by each distance.
+/// where s is 1 for similar pairs and -1 for dissimilar ones. `slope` receives the derivatives by the distances.
 struct Logistic {
   double boundary = 0.5;
 
@@ -121,9 +123,9 @@ struct Logistic {
   }
 };
 
-/// Pair source that augments another one: the same pairs, with new noise on each sample in each batch. The noise
-/// depends only on (seed, epoch, k, j), not on earlier draws. So threads may produce the samples in any order, and a
-/// resumed training draws the same noise as an uninterrupted one.
+/// Pair source that augments another source: it gives the same pairs, and adds new noise to each sample in each batch.
+/// The noise depends only on (seed, epoch, k, j), not on earlier draws. So threads may produce the samples in any
+/// order, and a resumed training draws the same noise as an uninterrupted one.
 template <class Source>
 class Noisy {
  public:
@@ -154,7 +156,7 @@ class Noisy {
   std::uint64_t seed_ = 0;
 };
 
-/// Callback: prints the loss of each epoch, and stops the training when it is below `loss`.
+/// Callback: prints the loss of each epoch, and stops the training when that is below `loss`.
 struct StopBelow {
   double loss;
 
@@ -167,12 +169,12 @@ struct StopBelow {
 
 constexpr Index features = 20;
 template <Scalar S>
-using Base = Network<S, Centre<features>, Dense<features, 32, Softsign>, Dense<32, 16>, PReLU<16>, Dense<16, 8>>;
+using Base = Network<S, Center<features>, Dense<features, 32, Softsign>, Dense<32, 16>, PReLU<16>, Dense<16, 8>>;
 
 int main() {
   Rng rng{7};
 
-  // First check the derivatives: if they are right the error is about 1e-7 or less, and if not it is 1e-3 or more.
+  // First check the derivatives: if they are right, the error is about 1e-7 or less; if not, it is 1e-3 or more.
   const Pairs<double> few{normal<double>(features, 10, rng), normal<double>(features, 10, rng), coin_flips(10, rng)};
   const double worst = gradient_check(Siamese<Base<double>, Chebyshev>{rng}, few, Logistic{}).worst;
   std::printf("the gradient's largest error: %.1e\n", worst);

@@ -1,6 +1,6 @@
 # Functions for quickstart.sh and the scripts of tests/.
-# `need PACKAGE...` (Debian's names) finds a compiler and installs missing packages with apt, after it has printed the
-# command. If it cannot install them, it prints which packages are missing and exits.
+# `need PACKAGE...` (Debian's names) finds a compiler, prints the apt command for the missing packages, and runs it. If it
+# cannot install them, it prints which packages are missing and exits.
 # `quietly STEP COMMAND...` runs a command and shows its output only if the command fails.
 
 # The compiler is $CXX if that is set, else g++ if it is version 12 or newer, else g++-12.
@@ -31,7 +31,7 @@ install_missing() {
     exit 1
   fi
   apt_get update
-  # shellcheck disable=SC2086  # one word a package
+  # shellcheck disable=SC2086  # one word per package
   apt_get install -y --no-install-recommends $missing
 }
 
@@ -39,7 +39,7 @@ apt_get() {
   quietly "+ ${as_root:+$as_root }apt-get $*" $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
 }
 
-# Whether the content of a package is installed, from any source.
+# Whether the content of a package is present, whether it was installed with apt or not.
 has() {
   case $1 in
     libeigen3-dev) [ -e "$(eigen_folder)/Eigen/Core" ] ;;

@@ -1,7 +1,8 @@
 // From a CSV file to a decision. Each row is one sample: its features, and one column with its class.
 //
 //   own_data                      uses the handwritten digits in examples/data
-//   own_data people.csv name      uses your file; its label column is given by name or number (default: the last one)
+//   own_data people.csv name      uses your file; the label column is given by its name or index (default: the last
+//   one)
 
 #include <gemel/gemel.hpp>
 #include <gemel/io/csv.hpp>
@@ -20,7 +21,8 @@ int main(int argc, char** argv) try {
   const Samples<float>& x = data.samples;  // features x samples, one sample per column
   const Classes classes{data.labels};
 
-  // Three parts: one to train on, one to set the threshold on, and one to measure on, to which nothing is fitted.
+  // Three parts of the data: one to train on, one to set the threshold on, and one to measure the errors on, to which
+  // nothing is fitted.
   Rng rng{1};
   const auto [train, validation, test] = split_samples(classes, {0.6, 0.2, 0.2}, rng);
   const PairSampler<float> training_pairs{x.select(train), classes.select(train)};
@@ -28,9 +30,9 @@ int main(int argc, char** argv) try {
   const Samples<float> unseen = x.select(test);
   const Classes truth = classes.select(test);
 
-  // The first layer standardizes each feature by its mean and standard deviation in the training samples, so the model
-  // always takes samples as they are in the file. The last layer scales every embedding to length 1, so that a margin
-  // of 1 suits any data.
+  // The first layer standardizes each feature with its mean and standard deviation in the training samples, so the
+  // model takes samples as they are in the file. The last layer scales every embedding to length 1, so that a margin of
+  // 1 suits any data.
   Siamese model{make_network<float>(rng, Standardize<>{x.select(train)}, Dense<Dynamic, 128, ReLU>{x.features(), 128},
                                     Dense<128, 128, ReLU>{}, Dense<128, 32>{}, L2Normalize<32>{})};
   const ContrastiveLoss loss{.margin = 1.0};

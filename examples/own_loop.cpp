@@ -1,5 +1,5 @@
-// A hand-written training loop: each call of a TrainingStep trains one batch, and everything around it is up to you.
-// This loop halves the learning rate whenever an epoch's loss is not below that of the epoch before.
+// A training loop of your own: each call of a TrainingStep trains one batch, and everything else is up to you. This
+// loop halves the learning rate whenever the loss of an epoch is not below the loss of the epoch before.
 
 #include <gemel/gemel.hpp>
 

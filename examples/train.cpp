@@ -62,11 +62,12 @@ std::string describe(const Options& options, const Parts& parts) {
 std::string title(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   const std::filesystem::path path = options.data + options.images;
-  constexpr std::size_t most = 50;  // characters of the name, so that the seed fits into the picture
+  constexpr std::size_t most =
+      50;  // the largest number of characters of the name, so that the seed fits into the picture
   return (digits ? "UCI digits" : printable(path.filename().string(), most)) + ", seed " + std::to_string(options.seed);
 }
 
-/// Prints the notes; each says what was noticed and what to do about it.
+/// Prints the notes. Each says what was noticed and what to do about it.
 void print_notes(std::span<const std::string> notes) {
   for (const std::string& note : notes) std::cout << "Note: " << printable(note) << ".\n";
 }
@@ -75,7 +76,8 @@ std::span<const float> as_span(const gemel::VectorX<float>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// The distances of the pairs of the part `name`. Throws NonFiniteError if one of them is not finite.
+/// The distances of the pairs; `name` is the name of their part in errors. Throws NonFiniteError if a distance is not
+/// finite.
 gemel::VectorX<float> measure(const Model& model, const gemel::Pairs<float>& pairs, const std::string& name) {
   gemel::VectorX<float> values = distances(model, pairs);
   if (!values.allFinite()) {
@@ -94,7 +96,7 @@ void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<st
                   "): what the network learnt does not hold for them; look at the classes, or train on more samples");
 }
 
-/// Trains the model, and fills in the training's part of the result.
+/// Trains the model, and fills in the figures about the training in the result.
 gemel::History learn(const Options& options, const LearningPairs& pairs, const gemel::Pairs<float>& validation,
                      Model& model, const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
   gemel::Rng rng{options.seed, 3};
@@ -127,7 +129,7 @@ gemel::History learn(const Options& options, const LearningPairs& pairs, const g
   return history;
 }
 
-/// Says how far the training came before a signal ended it.
+/// A sentence that says how far the training got before a signal ended it.
 std::string end(const Options& options, const gemel::History& history, bool whole_epoch) {
   const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
   const bool trained = whole_epoch && history.epochs() == options.epochs;
@@ -137,7 +139,7 @@ std::string end(const Options& options, const gemel::History& history, bool whol
                         ": the figures are those of the network at that point.");
 }
 
-/// Says how the threshold was set, or why there is none.
+/// A sentence that says how the threshold was set, or why there is none.
 std::string describe_threshold(const Result& result, const Parts& parts) {
   const std::string samples = counted(result.threshold_pairs, "pair") + " of the " +
                               counted(parts.validation.samples.size(), "validation sample");
@@ -191,7 +193,7 @@ int run(const Options& options, const JsonObject& all_options) {
   result.test_pairs_are = test.description;
   result.parameters = model.network().parameter_count();
 
-  // From here on, a signal ends the training early, but the figures are still printed.
+  // From here on, a signal only ends the training early, and the figures are still printed.
   std::optional<Interrupt::Patience> patience{std::in_place};
   bool whole_epoch = false;
   const gemel::History history = learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);

@@ -1,5 +1,5 @@
-// The recorded results of short trainings, to the bit. They are the same for every compiler and every instruction set
-// with a fused multiply-add, on x86-64, aarch64 and s390x. A change of the arithmetic must record them again.
+// Hashes of the results of short trainings. They are the same for every compiler and every instruction set with a fused
+// multiply-add, on x86-64, aarch64 and s390x. If a change alters the arithmetic, they must be recorded again.
 
 #include <cstdint>
 #include <utility>
@@ -14,7 +14,7 @@ using namespace gemel;
 
 namespace {
 
-/// Calls f with each instruction set that must give these bits; without a fused multiply-add the bits differ.
+/// Calls f with each instruction set that has a fused multiply-add; without one the bits differ.
 template <class F>
 void for_each_fused(const F& f) {
   test::for_each_instruction_set([&] {
@@ -25,8 +25,8 @@ void for_each_fused(const F& f) {
   });
 }
 
-/// The hash of losses, parameters and optimizer state after three epochs on noise in 7 classes. The sizes are no
-/// multiples of the kernels' tiles.
+/// The hash of losses, parameters and optimizer state after three epochs on noise in 7 classes. The sizes are not
+/// multiples of the sizes of the kernels' tiles.
 template <class S, class Optimizer, class Loss = ContrastiveLoss, class Metric = Euclidean, class... Layers>
 std::uint64_t train(Optimizer optimizer, Loss loss, Metric metric, Layers... layers) {
   Rng rng{3};
@@ -62,7 +62,7 @@ void check(const Options& options, std::uint64_t in_float, std::uint64_t in_doub
 
 }  // namespace
 
-TEST_CASE("training by every optimizer gives the recorded bits") {
+TEST_CASE("training with every optimizer gives the recorded bits") {
   SECTION("SGD") {
     check<SGD>(SGDOptions{}, 0x58f385b90601a159, 0x2de55ba8fbe0d787);
     check<SGD>(SGDOptions{.momentum = 0.9, .weight_decay = 1e-3}, 0x4479700dcb2858c1, 0x349a9c102752b2c2);

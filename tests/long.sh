@@ -2,7 +2,7 @@
 # Runs the tests that take longer than five minutes: the random tests, repeated many times; random input to each of
 # the readers, for ten minutes of processor time; 1,000 random command lines for train; and train on the digits for
 # the seeds 1 to 20, whose mean test EER must be at most 1.4 %.
-#   sh tests/long.sh [PERCENT]      how much of it to run: 100 by default; .ci/run runs 1
+#   sh tests/long.sh [PERCENT]      runs that share of them; the default is 100, and .ci/run runs 1
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
@@ -33,7 +33,7 @@ while [ "$seed" -le "$seeds" ]; do
   echo "seed $seed: EER $eer" | tee -a "$sum"
   seed=$((seed + 1))
 done
-# A few seeds may have a larger mean than all twenty.
+# The mean of a few seeds may be larger than that of all twenty.
 awk -v seeds="$seeds" '
   { sum += $NF }
   END {

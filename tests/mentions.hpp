@@ -2,5 +2,5 @@
 
 #include <string>
 
-/// Whether the text contains the part.
+/// Whether `text` contains `part`.
 inline bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

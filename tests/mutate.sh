@@ -1,8 +1,8 @@
 #!/bin/sh
-# Shows that the tests notice a wrong sign. In a copy of the library it reverses a sign in each backward pass, slope,
-# loss and update, one at a time, builds the test file named in the same line, and prints the test that failed. A change
-# that no test notices is an error.
-#   sh tests/mutate.sh [PATTERN]      makes only the changes whose line matches
+# Shows that the tests notice a wrong sign. For each line of the list below, it reverses one sign in a copy of the library
+# (in a backward pass, a slope, a loss or an update), builds the test file that the line names, and prints the test that
+# fails. A change that no test notices is an error.
+#   sh tests/mutate.sh [PATTERN]      makes only the changes whose line matches the regular expression
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -85,13 +85,13 @@ try() { # HEADERS TEST
 }
 
 # A test that fails without any change would prove nothing, so all of them must pass first.
-pass_as_it_is() { # TEST
+pass_unchanged() { # TEST
   copy=$work/$(basename "$1")
   cp -r "$root/include" "$copy"
   try "$copy" "$1" >"$copy/log" 2>&1 || { cat "$copy/log" && return 1; }
 }
 
-# Makes the change of one line of the list, in its own copy of the library.
+# Makes the change of one line of the list, in a copy of the library of its own.
 break_one() { # LINE_NUMBER
   line=$(changes | sed -n "$1p")
   header=${line%% @ *}
@@ -105,7 +105,7 @@ break_one() { # LINE_NUMBER
   if cmp -s "$root/include/gemel/$header" "$copy/gemel/$header"; then
     verdict="changes nothing"
   elif try "$copy" "$test" >"$copy/log" 2>&1; then
-    verdict="NO TEST of $test saw it"
+    verdict="no test of $test notices it"
   elif [ ! -e "$copy/test" ]; then
     verdict="does not compile: $(grep -m 1 error "$copy/log")"
   else
@@ -123,11 +123,14 @@ case ${1:-} in
     break_one "$2"
     exit
     ;;
-  --as-it-is)
-    pass_as_it_is "$2"
+  --unchanged)
+    pass_unchanged "$2"
     exit
     ;;
 esac
+
+numbers=$(changes | grep -n -e "${1:-}" | cut -d : -f 1)
+[ -n "$numbers" ] || { echo "no line of the list in $0 matches '$1'" >&2 && exit 2; }
 
 . "$root/examples/install.sh"
 need libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev
@@ -142,7 +145,6 @@ echo '#include "catch.hpp"
 "$CXX" -std=c++20 -O0 -pthread -I "$root/tests" $eigen -x c++-header "$work/common.hpp" -o "$work/common.hpp.gch"
 "$CXX" -std=c++20 -O0 -pthread -I "$root/tests" -c "$root/tests/main.cpp" -o "$work/main.o"
 
-changes | grep -e "${1:-}" | sed 's/.* @ //' | sort -u | xargs -P "$(cores)" -n 1 sh "$0" --as-it-is
-numbers=$(changes | grep -n -e "${1:-}" | cut -d : -f 1)
+changes | grep -e "${1:-}" | sed 's/.* @ //' | sort -u | xargs -P "$(cores)" -n 1 sh "$0" --unchanged
 echo "$numbers" | xargs -P "$(cores)" -n 1 sh "$0" --one
 echo "$(echo "$numbers" | wc -l) changes, each seen by a test"

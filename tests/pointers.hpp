@@ -4,7 +4,7 @@
 
 namespace gemel::test {
 
-/// Pointers to the first element of each column of a matrix.
+/// One pointer per column of a matrix, to its first element.
 template <class Matrix>
 auto pointers_to(Matrix& columns) {
   std::vector<decltype(columns.data())> pointers;

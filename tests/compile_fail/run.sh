@@ -1,7 +1,7 @@
 #!/bin/sh
-# Each file in the rooms here must not compile, and the error must match its line "// error: ..."; with a line "// and no other" it must
-# be the only one. With the line "// flags: ..." left out and REPAIRED defined it must compile: it fails for the reason it
-# names and no other.
+# Checks that each file */*.cpp in this folder does not compile, and that the error matches the file's line "// error: ...".
+# If the file has a line "// and no other", this must be the only error. Without the flags of its line "// flags: ..." and
+# with REPAIRED defined, the file must compile; so it fails for the reason that it names.
 #   sh tests/compile_fail/run.sh [COMPILER]      g++ by default
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,14 +16,14 @@ compile() {
   "$compiler" -std=c++20 -fsyntax-only -I "$here/../../include" -isystem "$(eigen_folder)" "$@" >"$log" 2>&1
 }
 
-# The library, read once for all files that are compiled with no other flags.
+# The library as a precompiled header, for all files without flags of their own.
 echo '#include "gemel/gemel.hpp"' >"$work/library.hpp"
 "$compiler" -std=c++20 -I "$here/../../include" -isystem "$(eigen_folder)" -x c++-header "$work/library.hpp" \
   -o "$work/library.hpp.gch"
 
 as_written() { # FILE
   flags=$(sed -n 's|^// flags: ||p' "$1")
-  # shellcheck disable=SC2086  # one word a flag
+  # shellcheck disable=SC2086  # one word per flag
   compile ${flags:--include "$work/library.hpp"} "$1"
 }
 
@@ -31,7 +31,7 @@ for file in "$here"/*/*.cpp; do
   name=${file#"$here/"}
   error=$(sed -n 's|^// error: ||p' "$file")
   if as_written "$file"; then
-    echo "$name: compiles, and must not" && bad=1
+    echo "$name: it compiles, but must not" && bad=1
   elif [ -z "$error" ] || ! tr '\n' ' ' <"$log" | grep -qEe "$error"; then
     echo "$name: the error does not say '$error':" && cat "$log" && bad=1
   elif grep -q '^// and no other' "$file" && [ "$(grep -c 'error:' "$log")" -ne 1 ]; then

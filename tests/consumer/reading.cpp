@@ -3,7 +3,7 @@
 #include <gemel/io/idx.hpp>
 #include <gemel/io/npy.hpp>
 
-// Uses the readers and the writer, to see the compiler's warnings about them at -O3.
+// Uses the readers and the writer, so that the compiler can warn about them at -O3.
 gemel::CsvData<float> people() { return gemel::read_csv<float>("people.csv", {.label = "name"}); }
 gemel::Samples<float> images() { return gemel::read_idx<float>("images"); }
 gemel::Samples<float> array() { return gemel::read_npy<float>("array.npy"); }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Uses the library as its users do, each time with the program of the README: installed into an empty prefix and found
-# by find_package, by add_subdirectory, and with -I and Eigen alone. The project may provide its own Eigen. The
-# installed package rejects unknown components and old versions of Eigen with a clear message.
+# Builds the tutorial of the README in each way in which users include the library: installed into an empty prefix and
+# found with find_package, with add_subdirectory, with -I and Eigen alone, and in a project that provides its own Eigen.
+# Checks that the installed package rejects unknown components and old versions of Eigen with a clear message.
 #   sh tests/consumer/run.sh [COMPILER]...      default: g++ and, if installed, clang++
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,7 +11,7 @@ root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The program's last line is one finite distance, the same for every build.
+# Checks that the program's last line is a finite distance, the same for every build.
 check() {
   "$2" >"$work/out" 2>/dev/null
   distance=$(tail -n 1 "$work/out")
@@ -67,7 +67,7 @@ for compiler; do
   check "$compiler, -I and Eigen alone" "$prefix/plain"
 done
 
-# An Eigen that the project provides, whose version CMake does not know, and one that is too old.
+# One Eigen that the project provides, whose version CMake does not know, and one that is too old.
 mkdir -p "$work/eigen" "$work/old"
 cat >"$work/eigen/CMakeLists.txt" <<END
 add_library(eigen INTERFACE)

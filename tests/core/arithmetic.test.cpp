@@ -33,7 +33,7 @@ TEST_CASE("portable_log is accurate to the last bits") {
   CHECK(portable_log(2) == std::numbers::ln2);
 }
 
-TEST_CASE("cos_of_turns is accurate to the last bits, also near its zeros") {
+TEST_CASE("cos_of_turns is accurate to the last bits, even near its zeros") {
   constexpr long double two_pi = 2 * std::numbers::pi_v<long double>;
   Rng rng{2};
   long double worst = 0;
@@ -54,7 +54,7 @@ TEST_CASE("cos_of_turns is accurate to the last bits, also near its zeros") {
   CHECK(cos_of_turns(0.75) == 0);
 }
 
-TEST_CASE("integer powers agree with the C library's") {
+TEST_CASE("integer powers agree with those of the C library") {
   CHECK(power(3.0, std::int64_t{0}) == 1);
   CHECK(power(3.0, std::int64_t{5}) == 243);
   CHECK(power(0.0, std::int64_t{0}) == 1);
@@ -69,7 +69,7 @@ TEST_CASE("integer powers agree with the C library's") {
   CHECK(one_minus_power(0.75, 2) == 0.4375);
 }
 
-TEST_CASE("the exponential and fractional powers agree with the C library's") {
+TEST_CASE("the exponential and fractional powers agree with those of the C library") {
   CHECK(portable_exp(0) == 1);
   for (double x = -40; x < 40; x += 0.37) {
     CAPTURE(x);

@@ -53,7 +53,7 @@ TEST_CASE("reserve allocates memory but adds no values") {
   CHECK(buffer.data() == before);
 }
 
-TEST_CASE("copies are deep, moves take the memory") {
+TEST_CASE("a copy has its own memory, and a move takes the memory") {
   Buffer<int> a(3);
   std::iota(a.begin(), a.end(), 1);
   Buffer<int> copy = a;

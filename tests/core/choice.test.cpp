@@ -33,7 +33,7 @@ static_assert(detail::is_choice<AnyUnit> && detail::is_choice<const AnyUnit> && 
 
 }  // namespace
 
-TEST_CASE("a Choice holds the first of its types by default, then whatever is assigned", "[choice]") {
+TEST_CASE("a Choice holds its first type by default, and then what is assigned", "[choice]") {
   AnyUnit unit;
   CHECK(unit.value() == 1);
   unit = Foot{.value = 5};
@@ -44,7 +44,7 @@ TEST_CASE("a Choice holds the first of its types by default, then whatever is as
   CHECK(copy.value() == 5);
 }
 
-TEST_CASE("visit_choice passes the chosen object with its own type, and any other object as it is", "[choice]") {
+TEST_CASE("visit_choice passes a Choice's object with its own type, and any other object unchanged", "[choice]") {
   const auto is_foot = [](const auto& of) { return std::same_as<std::remove_cvref_t<decltype(of)>, Foot>; };
   CHECK(detail::visit_choice(AnyUnit{Foot{}}, is_foot));
   CHECK(!detail::visit_choice(AnyUnit{}, is_foot));

@@ -38,7 +38,7 @@ TEST_CASE("a map of contiguous columns is a list of columns") {
   CHECK(part(2, 1) == 22);
 }
 
-TEST_CASE("a list of pointers reads columns where they lie, in any order and more than once") {
+TEST_CASE("a list of pointers refers to columns in any order, and to one column more than once") {
   const MatrixX<float> m = numbered();
   const std::array<const float*, 4> pointers = {&m(0, 3), &m(0, 1), &m(0, 1), &m(0, 0)};
   const ColumnList<float> list{pointers.data(), 3, 4};

@@ -7,7 +7,7 @@
 
 using namespace gemel;
 
-TEST_CASE("an instruction set is forced where the processor has it, and refused where not", "[dispatch]") {
+TEST_CASE("an instruction set can be forced exactly if the processor has it", "[dispatch]") {
   const InstructionSet best = instruction_set();
   for (const auto& [set, printed, supported] : detail::instruction_sets()) {
     CAPTURE(printed);

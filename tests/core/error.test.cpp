@@ -10,15 +10,15 @@ using namespace gemel;
 
 static_assert(std::is_base_of_v<std::runtime_error, Error>);
 
-TEST_CASE("a place describes what is known, and nothing else") {
+TEST_CASE("a place describes only what is known") {
   CHECK(Place{}.describe().empty());
   CHECK(Place{.file = "digits.csv", .line = 3, .column = "label"}.describe() == "digits.csv, line 3, column 'label'");
   CHECK(Place{.epoch = 2, .batch = 17, .layer = 0}.describe() == "epoch 3, batch 17, layer 0");  // epochs from 1
   CHECK(Place{.pair = 0}.describe() == "pair 0");
 }
 
-TEMPLATE_TEST_CASE("errors say where and what, in the text and in members", "", ShapeError, ValueError, NonFiniteError,
-                   FormatError, IoError) {
+TEMPLATE_TEST_CASE("errors have the place and the cause in their text, and the place as a member", "", ShapeError,
+                   ValueError, NonFiniteError, FormatError, IoError) {
   try {
     throw TestType("it is bent", {.file = "a.csv", .pair = 4});
   } catch (const Error& error) {

@@ -15,7 +15,7 @@ TEST_CASE("format joins its pieces") {
   CHECK(format({std::string("a "), "temporary"}) == "a temporary");
 }
 
-TEST_CASE("integers are written as by std::to_string, real numbers with six digits") {
+TEST_CASE("integers are written as std::to_string does, and real numbers with six digits") {
   constexpr auto least = std::numeric_limits<std::int64_t>::min();
   constexpr auto most = std::numeric_limits<std::uint64_t>::max();
   CHECK(format({least}) == std::to_string(least));

@@ -18,13 +18,14 @@ namespace {
 template <Scalar S>
 constexpr S quiet_nan = std::numeric_limits<S>::quiet_NaN();
 
-// The sizes around every packet, tile and remainder.
+// Sizes just below, at and above those of every packet and tile.
 const std::vector<Index> sizes = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 23, 31, 32, 33, 48, 63, 64, 65, 100, 129};
 const std::vector<Index> depths = {1, 2, 5, 33};
 
 Index depth_for(Index cols) { return depths[static_cast<std::size_t>(cols) % depths.size()]; }
 
-// A matrix with a gap behind each column, which no kernel may change, and pointers to its columns in reverse order.
+// A matrix with a gap behind each column, which no kernel may change, and an array of pointers to its columns in
+// reverse order.
 template <Scalar S>
 struct Strided {
   MatrixX<S> values;
@@ -42,7 +43,7 @@ bool same_bits(const MatrixX<S>& a, const MatrixX<S>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(S)) == 0;
 }
 
-// AVX2 and AVX-512 fuse: their bits are those of a chain of std::fma.
+// Whether the current kernels use fused multiply-adds, as AVX2 and AVX-512 do: they must equal a chain of std::fma.
 bool fuses() { return instruction_set() != InstructionSet::Portable; }
 
 template <Scalar S>
@@ -51,7 +52,7 @@ bool near(S value, double expected, double magnitude, Index depth) {
   return std::abs(static_cast<double>(value) - expected) <= tolerance;
 }
 
-// Compares y = f(bias + A b) with its value in double, and with a chain of std::fma.
+// Compares y = f(bias + A b) with the result in double, and with a chain of std::fma.
 template <Scalar S>
 void check_product(Index rows, Index depth, Index cols, bool bias, bool relu) {
   Rng rng{static_cast<std::uint64_t>(rows * 10000 + depth * 100 + cols)};
@@ -91,7 +92,7 @@ void check_product(Index rows, Index depth, Index cols, bool bias, bool relu) {
   if (fuses()) CHECK(same_bits(y, chain));
 }
 
-// The same for g += D X^T with the rows first, … of X, or, with `ones`, for the sum of D's columns.
+// As above, but for g += D X^T with the rows of X from `first` on, or, with `ones`, for the sum of D's columns.
 template <Scalar S>
 void check_gradient(Index rows, Index cols, Index depth, bool ones) {
   Rng rng{static_cast<std::uint64_t>(rows * 10000 + depth * 100 + cols)};
@@ -135,7 +136,7 @@ void check_gradient(Index rows, Index cols, Index depth, bool ones) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a product equals plain loops, for every size and remainder", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("a product equals plain loops for every size and remainder", "[kernel]", float, double) {
   for_each_instruction_set([] {
     for (const Index rows : sizes) {
       for (Index cols = 1; cols <= 13; ++cols) check_product<TestType>(rows, depth_for(cols), cols, cols % 2, cols % 3);
@@ -147,7 +148,7 @@ TEMPLATE_TEST_CASE("a product equals plain loops, for every size and remainder",
   });
 }
 
-TEMPLATE_TEST_CASE("a gradient equals plain loops, added in order, for every size and remainder", "[kernel]", float,
+TEMPLATE_TEST_CASE("a gradient equals plain loops that add in order, for every size and remainder", "[kernel]", float,
                    double) {
   for_each_instruction_set([] {
     for (const Index rows : sizes) {
@@ -160,7 +161,8 @@ TEMPLATE_TEST_CASE("a gradient equals plain loops, added in order, for every siz
   });
 }
 
-TEMPLATE_TEST_CASE("a gradient over parts of a batch has the bits of the whole", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("a gradient over parts of a batch is bit-identical to that over the whole batch", "[kernel]", float,
+                   double) {
   for_each_instruction_set([] {
     Rng rng{1};
     const Index rows = 21, cols = 9, depth = 30;
@@ -184,7 +186,7 @@ TEMPLATE_TEST_CASE("a gradient over parts of a batch has the bits of the whole",
   });
 }
 
-TEMPLATE_TEST_CASE("a NaN stays NaN through relu, wherever it is", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("NaN propagates through relu at every position", "[kernel]", float, double) {
   for_each_instruction_set([] {
     for (const Index rows : {1, 3, 8, 17, 33, 65}) {
       for (Index at = 0; at < rows; ++at) {
@@ -211,7 +213,8 @@ TEMPLATE_TEST_CASE("a NaN stays NaN through relu, wherever it is", "[kernel]", f
   });
 }
 
-TEMPLATE_TEST_CASE("relu's backward keeps the deltas of positive outputs", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("relu_backward keeps the deltas of positive outputs and sets the others to 0", "[kernel]", float,
+                   double) {
   for_each_instruction_set([] {
     Rng rng{3};
     for (Index n = 0; n <= 40; ++n) {
@@ -224,7 +227,7 @@ TEMPLATE_TEST_CASE("relu's backward keeps the deltas of positive outputs", "[ker
       CAPTURE(n);
       CHECK(right);
     }
-    // A NaN that is dropped leaves no trace; one that is kept stays NaN.
+    // A NaN whose output is not positive is replaced by 0; one whose output is positive stays NaN.
     VectorX<TestType> y(2), dy = VectorX<TestType>::Constant(2, quiet_nan<TestType>);
     y << 0, 1;
     kernel::kernels<TestType>().relu_backward(y.data(), dy.data(), 2);
@@ -233,7 +236,8 @@ TEMPLATE_TEST_CASE("relu's backward keeps the deltas of positive outputs", "[ker
   });
 }
 
-TEMPLATE_TEST_CASE("max_abs is the largest magnitude; infinity and NaN rank on top", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("max_abs is the largest magnitude, and NaN counts as larger than infinity", "[kernel]", float,
+                   double) {
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
   for_each_instruction_set([] {
     const auto max_abs = [](const TestType* x, Index n) { return kernel::kernels<TestType>().max_abs(&x, n, 1); };
@@ -241,7 +245,7 @@ TEMPLATE_TEST_CASE("max_abs is the largest magnitude; infinity and NaN rank on t
     Rng rng{4};
     for (const Index n : sizes) {
       VectorX<TestType> x = normal<TestType>(n + 1, 1, rng);
-      x[n] = quiet_nan<TestType>;  // behind the last
+      x[n] = quiet_nan<TestType>;  // after the last element
       CAPTURE(n);
       CHECK(max_abs(x.data(), n) == x.head(n).cwiseAbs().maxCoeff());
       bool right = true;
@@ -260,7 +264,7 @@ TEMPLATE_TEST_CASE("max_abs is the largest magnitude; infinity and NaN rank on t
     }
     const VectorX<TestType> zeros = VectorX<TestType>::Constant(5, -TestType{0});
     CHECK(!std::signbit(max_abs(zeros.data(), 5)));
-    // It may be in any of several columns.
+    // The largest value may be in any of several columns.
     for (const Index n : {1, 16, 70}) {
       Strided<TestType> x(n, 3, 1, rng);
       CHECK(kernel::kernels<TestType>().max_abs(x.pointers.data(), n, 0) == 0);

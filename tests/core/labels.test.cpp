@@ -55,7 +55,7 @@ TEST_CASE("OneIsDissimilar inverts the convention") {
   CHECK_THROWS_AS((Labels{std::vector<int>{1, 2}, OneIsDissimilar}), ValueError);
 }
 
-TEST_CASE("a value other than 0 and 1 is an error that names the pair and the value") {
+TEST_CASE("a label that is neither 0 nor 1 is an error that names the pair and the value") {
   CHECK(failure(std::vector<int>{1, 0, 2}) == "2; pair 2: the label is 2, but a label must be 0 or 1");
   CHECK(failure(std::vector<int>{-1, 0}) == "0; pair 0: the label is -1, but a label must be 0 or 1");
   CHECK(failure(std::vector<double>{0, 0.5}) == "1; pair 1: the label is 0.5, but a label must be 0 or 1");

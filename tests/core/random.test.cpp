@@ -18,7 +18,7 @@ using namespace gemel;
 static_assert(std::uniform_random_bit_generator<Rng>);
 static_assert(std::copyable<Rng>);
 
-TEST_CASE("philox gives the known answers of Random123") {
+TEST_CASE("philox gives the known answers from the Random123 library") {
   using Words = std::array<std::uint32_t, 4>;
   constexpr std::uint32_t ones = 0xffffffff;
   CHECK(detail::philox({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
@@ -28,7 +28,7 @@ TEST_CASE("philox gives the known answers of Random123") {
         Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-TEST_CASE("the first numbers equal those of an independent program, to the bit") {
+TEST_CASE("the first numbers are bit-identical to those of an independent program") {
   std::ifstream file(std::string(GEMEL_TEST_DATA) + "/golden/random.json");
   REQUIRE(file);
   const nlohmann::json golden = nlohmann::json::parse(file);
@@ -62,7 +62,7 @@ TEST_CASE("the first numbers equal those of an independent program, to the bit")
   }
 }
 
-TEST_CASE("a copy continues independently, and other streams and seeds give other numbers") {
+TEST_CASE("a copy is independent of its original, and other streams and seeds give other numbers") {
   Rng rng{7};
   rng.bits32();
   Rng copy = rng;
@@ -121,7 +121,7 @@ TEMPLATE_TEST_CASE("normal has the moments and the tails of the normal distribut
   CHECK(std::abs(positive / double{n} - 0.5) < 2.5 / root);
 }
 
-TEST_CASE("below is uniform and stays below its bound") {
+TEST_CASE("below() is uniform and stays below its bound") {
   Rng rng{5};
   constexpr int n = 70000;
   std::array<int, 7> counts{};
@@ -130,8 +130,8 @@ TEST_CASE("below is uniform and stays below its bound") {
   for (const int count : counts) chi_squared += std::pow(count - n / 7.0, 2) / (n / 7.0);
   CHECK(chi_squared < 22.5);  // 6 degrees of freedom, p = 0.001
 
-  // A quarter of the 2^64 values is surplus for this bound: plain remainders would put 3/8 of them into its lowest
-  // third.
+  // The bound is 3/8 of 2^64, so a quarter of the 2^64 values is surplus: a plain remainder would map 3/8 of all values
+  // to the lowest third.
   const Index bound = Index{3} << 61;
   int low = 0;
   for (int i = 0; i < n; ++i) {
@@ -153,7 +153,7 @@ TEST_CASE("shuffle gives all orders equally often") {
   for (int i = 0; i < n; ++i) {
     std::array<int, 4> order = {0, 1, 2, 3};
     shuffle(order, rng);
-    int rank = 0;  // of the permutation, in lexicographic order
+    int rank = 0;  // the rank of the permutation in lexicographic order
     std::array<int, 4> sorted = {0, 1, 2, 3};
     while (sorted != order) {
       REQUIRE(std::next_permutation(sorted.begin(), sorted.end()));

@@ -17,7 +17,8 @@ namespace {
 
 const std::vector<Index> lengths = {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65, 100, 128, 301};
 
-// The promised order: 16 lanes of float or 8 of double, then the upper half of the lanes is added to the lower half.
+// The documented order: 16 lanes of float or 8 of double are summed, and then the upper half of the lanes is added to
+// the lower half until one is left.
 template <Scalar S, class AddTerm>
 S in_lanes(Index n, const AddTerm& add_term) {
   std::array<S, 64 / sizeof(S)> sum = {};
@@ -56,7 +57,7 @@ void check_sums(Index n, Index offset) {
   CHECK(std::abs(absolute_distance(a, b, n) - absolute) <= epsilon * absolute);
 
   CHECK(absolute_distance(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) { return sum + std::abs(a[i] - b[i]); }));
-  if (instruction_set() == InstructionSet::Portable) return;  // it may round the product
+  if (instruction_set() == InstructionSet::Portable) return;  // the portable kernels may round the product
   CHECK(dot(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) { return std::fma(a[i], b[i], sum); }));
   CHECK(sum_of_squares(a, n) == in_lanes<S>(n, [&](Index i, S sum) { return std::fma(a[i], a[i], sum); }));
   CHECK(squared_distance(a, b, n) == in_lanes<S>(n, [&](Index i, S sum) {
@@ -67,7 +68,7 @@ void check_sums(Index n, Index offset) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("sums equal plain loops, in their fixed order", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("sums equal plain loops that add in the documented order", "[reduce]", float, double) {
   for_each_instruction_set([] {
     for (const Index n : lengths) {
       check_sums<TestType>(n, 0);
@@ -76,7 +77,7 @@ TEMPLATE_TEST_CASE("sums equal plain loops, in their fixed order", "[reduce]", f
   });
 }
 
-TEMPLATE_TEST_CASE("a NaN shows in every sum and in max_abs", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("NaN propagates through every sum and through max_abs", "[reduce]", float, double) {
   for_each_instruction_set([] {
     for (Index i = 0; i < 37; ++i) {
       VectorX<TestType> a = VectorX<TestType>::Ones(37), b = a;
@@ -91,7 +92,8 @@ TEMPLATE_TEST_CASE("a NaN shows in every sum and in max_abs", "[reduce]", float,
   });
 }
 
-TEMPLATE_TEST_CASE("square roots equal std::sqrt, and nothing behind them changes", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("square_roots equals std::sqrt and does not write beyond the last element", "[reduce]", float,
+                   double) {
   for_each_instruction_set([] {
     Rng rng{3};
     for (const Index n : lengths) {
@@ -106,7 +108,7 @@ TEMPLATE_TEST_CASE("square roots equal std::sqrt, and nothing behind them change
   });
 }
 
-TEMPLATE_TEST_CASE("a norm is found where its square overflows or underflows", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("a norm is right if its square overflows or underflows", "[reduce]", float, double) {
   using S = TestType;
   using Limits = std::numeric_limits<S>;
   const auto check = [](S unit, bool is_scaled) {
@@ -125,7 +127,7 @@ TEMPLATE_TEST_CASE("a norm is found where its square overflows or underflows", "
   check(Limits::min() * 4, true);
 }
 
-TEST_CASE("the norm of nothing is 0, and what is not finite shows", "[reduce]") {
+TEST_CASE("the norm of no elements is 0, and NaN and infinity propagate through it", "[reduce]") {
   const std::vector<float> zero(7, 0.0F);
   CHECK(scaled_norm(zero.data(), 7).norm == 0);
   CHECK(scaled_norm(zero.data(), 0).norm == 0);
@@ -136,7 +138,7 @@ TEST_CASE("the norm of nothing is 0, and what is not finite shows", "[reduce]") 
   CHECK(std::isnan(scaled_norm(x.data(), 7).norm));
 }
 
-TEMPLATE_TEST_CASE("a norm is right to rounding at every magnitude", "[reduce]", float, double) {
+TEMPLATE_TEST_CASE("a norm is right up to rounding at every magnitude", "[reduce]", float, double) {
   using S = TestType;
   using Limits = std::numeric_limits<S>;
   const std::vector<long double> pattern{0.9L, -0.31L, 0.57L, 0.003L, -0.77L, 0.12L, 0.45L, -0.68L};

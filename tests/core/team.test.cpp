@@ -21,12 +21,12 @@ using namespace gemel;
 
 namespace {
 
-// The exception of a member.
+// The exception that a member throws.
 struct Failure {
   Index member;
 };
 
-// The member whose exception a run rethrows; none where it throws nothing.
+// The member whose exception a run rethrows, or none if it throws nothing.
 template <class F>
 std::optional<Index> failed_member(Team& team, const F& f) {
   try {
@@ -37,7 +37,7 @@ std::optional<Index> failed_member(Team& team, const F& f) {
   return std::nullopt;
 }
 
-// A team whose run failed can run again.
+// Checks that a team can run again after a run that failed.
 void check_sound(Team& team) {
   std::vector<int> counts(static_cast<std::size_t>(team.size()));
   int seen = 0;
@@ -50,7 +50,7 @@ void check_sound(Team& team) {
 
 }  // namespace
 
-TEST_CASE("every member runs once, the caller as member 0", "[team]") {
+TEST_CASE("every member runs once, and the caller is member 0", "[team]") {
   for (const Index size : {1, 2, 3, 8}) {
     Team team(size);
     CHECK(team.size() == size);
@@ -69,7 +69,7 @@ TEST_CASE("every member runs once, the caller as member 0", "[team]") {
   CHECK(Team(-3).size() == 1);
 }
 
-TEST_CASE("a barrier holds everyone back, and its completion comes before all go on", "[team]") {
+TEST_CASE("a barrier waits for all members, and its completion runs before any of them continues", "[team]") {
   for (const Index size : {1, 2, 3, 8}) {
     Team team(size);
     std::vector<Index> values(static_cast<std::size_t>(size));
@@ -91,7 +91,7 @@ TEST_CASE("a barrier holds everyone back, and its completion comes before all go
   }
 }
 
-TEST_CASE("members that sleep are woken: with pauses between the runs and unequal work within", "[team]") {
+TEST_CASE("sleeping members wake up, with pauses between runs and unequal work within runs", "[team]") {
   Team team(3);
   std::array<int, 3> counts = {};
   for (int run = 0; run < 10; ++run) {
@@ -104,7 +104,7 @@ TEST_CASE("members that sleep are woken: with pauses between the runs and unequa
   CHECK(counts[0] + counts[1] + counts[2] == 10);
 }
 
-TEST_CASE("whoever throws, and where: nobody is left waiting, and the lowest member's exception comes out", "[team]") {
+TEST_CASE("wherever a member throws, no other is left waiting and the exception is rethrown", "[team]") {
   const Index size = GENERATE(1, 2, 3, 8);
   Team team(size);
   for (int run = 0; run < scaled(20); ++run) {
@@ -134,7 +134,7 @@ TEST_CASE("whoever throws, and where: nobody is left waiting, and the lowest mem
   }
 }
 
-TEST_CASE("of several failures the lowest member's comes out", "[team]") {
+TEST_CASE("if several members throw at once, the exception of the lowest member is rethrown", "[team]") {
   Team team(8);
   for (int run = 0; run < scaled(50); ++run) {
     REQUIRE(failed_member(team, [](Index member) { throw Failure{member}; }) == 0);
@@ -149,7 +149,7 @@ TEST_CASE("of several failures the lowest member's comes out", "[team]") {
   check_sound(team);
 }
 
-TEST_CASE("a barrier's completion that throws ends the run for all", "[team]") {
+TEST_CASE("if a barrier's completion throws, the run ends for all members", "[team]") {
   for (const Index size : {1, 2, 3, 8}) {
     Team team(size);
     for (int run = 0; run < scaled(50); ++run) {
@@ -170,7 +170,7 @@ TEST_CASE("a barrier's completion that throws ends the run for all", "[team]") {
   }
 }
 
-TEST_CASE("no completion runs once a member has failed", "[team]") {
+TEST_CASE("no completion runs after a member has failed", "[team]") {
   Team team(3);
   for (int run = 0; run < scaled(50); ++run) {
     bool completed = false;
@@ -182,7 +182,7 @@ TEST_CASE("no completion runs once a member has failed", "[team]") {
   }
 }
 
-TEST_CASE("a team uses fewer members and more again", "[team]") {
+TEST_CASE("a team can use fewer members, and later more again", "[team]") {
   Team team(4);
   CHECK(team.capacity() == 4);
   for (int run = 0; run < scaled(20); ++run) {
@@ -206,7 +206,7 @@ TEST_CASE("a team uses fewer members and more again", "[team]") {
   check_sound(team);
 }
 
-TEST_CASE("the shares of the members cover everything once, and evenly") {
+TEST_CASE("the shares of the members cover all indices once and evenly") {
   for (Index n = 0; n < 40; ++n) {
     for (Index members = 1; members < 9; ++members) {
       Index end = 0;
@@ -222,7 +222,7 @@ TEST_CASE("the shares of the members cover everything once, and evenly") {
   CHECK(detail::share(std::numeric_limits<std::int32_t>::max(), 1000, 1024).first == 2097151999);  // beyond 32 bits
 }
 
-TEST_CASE("teams end at once: unused, with sleeping members, after a failure", "[team]") {
+TEST_CASE("a team ends without delay: unused, with sleeping members, and after a failure", "[team]") {
   for (int run = 0; run < scaled(100); ++run) {
     { const Team unused(3); }
     {
@@ -236,7 +236,7 @@ TEST_CASE("teams end at once: unused, with sleeping members, after a failure", "
 }
 
 #if defined(__linux__)
-TEST_CASE("all threads are as many as the processors that the process may use") {
+TEST_CASE("threads = 0 means one thread per processor that the process may use") {
   cpu_set_t before, one;
   REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
   const Index all = checked_threads(0);

@@ -4,7 +4,7 @@
 
 using namespace gemel;
 
-TEST_CASE("a product slightly below an integer, by rounding only, counts as that integer", "[tolerant_rounding]") {
+TEST_CASE("a product that is below an integer only because of rounding counts as that integer", "[tolerant_rounding]") {
   CHECK(detail::tolerant_floor(1000 * (1 - 0.9), 1000) == 100);
   CHECK(detail::tolerant_floor(50 * 0.29 + 0.5, 50) == 15);
   CHECK(detail::tolerant_floor(1000 * (1 - 0.9001), 1000) == 99);

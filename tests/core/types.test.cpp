@@ -6,7 +6,7 @@
 
 #include "catch.hpp"
 
-// Both namespaces may be used together.
+// A program may use both namespaces.
 using namespace Eigen;
 using namespace gemel;
 

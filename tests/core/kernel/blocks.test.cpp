@@ -11,9 +11,9 @@ using namespace gemel;
 using test::for_each_instruction_set;
 using test::pointers_to;
 
-// Large matrices are processed in blocks; a few of their columns alone are not.
+// Large matrices are processed in blocks, but single columns of them are not.
 
-TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("a product in blocks is bit-identical to a product column by column", "[kernel]", float, double) {
   using S = TestType;
   for_each_instruction_set([] {
     Rng rng{1};
@@ -39,7 +39,7 @@ TEMPLATE_TEST_CASE("a product in blocks has the bits of its columns one by one",
   });
 }
 
-TEMPLATE_TEST_CASE("a product with A transposed has the bits of that with A", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("a product with a transposed A is bit-identical to that with A", "[kernel]", float, double) {
   using S = TestType;
   for_each_instruction_set([] {
     Rng rng{4};
@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("a product with A transposed has the bits of that with A", "[
   });
 }
 
-TEMPLATE_TEST_CASE("a gradient in blocks has the bits of its columns one by one", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("a gradient in blocks is bit-identical to a gradient column by column", "[kernel]", float, double) {
   using S = TestType;
   for_each_instruction_set([] {
     Rng rng{2};
@@ -92,7 +92,7 @@ TEMPLATE_TEST_CASE("a gradient in blocks has the bits of its columns one by one"
   });
 }
 
-TEST_CASE("a step whose gradient goes by blocks has the bits of any number of threads", "[kernel]") {
+TEST_CASE("a step with a gradient in blocks gives the same bits for any number of threads", "[kernel]") {
   const auto train = [](Index threads) {
     Rng rng{3};
     Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{40, 300}, Dense<300, 300, ReLU>{})};

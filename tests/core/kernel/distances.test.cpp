@@ -11,14 +11,15 @@ using namespace gemel;
 using test::for_each_instruction_set;
 using test::pointers_to;
 
-TEMPLATE_TEST_CASE("the distances of many pairs have the bits of each alone", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("the distances of many pairs are bit-identical to those of single pairs", "[kernel]", float,
+                   double) {
   using S = TestType;
   for_each_instruction_set([] {
     Rng rng{4};
     for (const Index n : {1, 7, 16, 33, 128}) {
       for (const Index count : {0, 1, 2, 3, 4, 5, 7, 8, 16, 17, 19, 40}) {
         MatrixX<S> a = normal<S>(n, count, rng), b = normal<S>(n, count, rng);
-        if (count > 2) b(0, 2) = std::numeric_limits<S>::quiet_NaN();  // must not reach the other pairs
+        if (count > 2) b(0, 2) = std::numeric_limits<S>::quiet_NaN();  // must not affect the other pairs
         const auto first = pointers_to(a), second = pointers_to(b);
         VectorX<S> d = VectorX<S>::Constant(count + 1, -1);
         squared_distances<S>(first.data(), second.data(), n, count, d.data());
@@ -33,7 +34,7 @@ TEMPLATE_TEST_CASE("the distances of many pairs have the bits of each alone", "[
   });
 }
 
-TEMPLATE_TEST_CASE("differences are added to both sides, and nowhere else", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("add_differences adds to both sides of each pair, and nowhere else", "[kernel]", float, double) {
   using S = TestType;
   for_each_instruction_set([] {
     Rng rng{5};

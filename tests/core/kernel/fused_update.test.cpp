@@ -11,7 +11,7 @@ using test::for_each_instruction_set;
 
 namespace {
 
-// The parameters and the state arrays of an optimizer: n values each, and one more that no kernel may change.
+// The parameters and the state arrays of an optimizer: each has n values, and one more that no kernel may change.
 template <Scalar S>
 struct Parameters {
   MatrixX<S> arrays;
@@ -28,7 +28,7 @@ struct Parameters {
   }
 };
 
-// Pointers to the columns, the last one first.
+// Pointers to the columns, in reverse order.
 template <Scalar S>
 std::vector<const S*> reversed(const MatrixX<S>& columns) {
   std::vector<const S*> pointers;
@@ -36,7 +36,7 @@ std::vector<const S*> reversed(const MatrixX<S>& columns) {
   return pointers;
 }
 
-// Compares the gradient followed by the update with both at once.
+// Compares a gradient that is followed by an update with the fused kernel.
 template <class Rule, Scalar S>
 void check_gradient(const Rule& rule, Index rows, Index cols, Index depth) {
   Rng rng{static_cast<std::uint64_t>(rows + 1000 * cols + 100000 * depth)};
@@ -88,7 +88,7 @@ void check(const Rule& rule) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a gradient that is used at once has the bits of one that is stored", "[kernel]", float, double) {
+TEMPLATE_TEST_CASE("a fused update is bit-identical to a gradient followed by an update", "[kernel]", float, double) {
   using S = TestType;
   const S rate = static_cast<S>(0.01), share = static_cast<S>(0.1), epsilon = static_cast<S>(1e-7);
   check<S>(kernel::SGDRule<S>{0, 0, rate, 0, false, false});

@@ -16,7 +16,7 @@ using namespace gemel;
 
 namespace {
 
-/// The first value whose root differs in its bits from std::sqrt, which rounds correctly; NaN if there is none.
+/// The first value whose root is not bit-identical to std::sqrt, which rounds correctly; NaN if there is none.
 template <Scalar S>
 GEMEL_TARGET_FOR(GEMEL_AVX512)
 S first_wrong(std::vector<S> values) {
@@ -37,7 +37,7 @@ S first_wrong(std::vector<S> values) {
 
 bool has_avx512() { return detail::supports(InstructionSet::AVX512); }
 
-/// An odd x with x^2 = c modulo 2^bits, for c = 1 modulo 8. The other roots are -x, x + 2^(bits - 1) and
+/// An odd x with x^2 = c modulo 2^bits, for a c with c = 1 modulo 8. The other three roots are -x, x + 2^(bits - 1) and
 /// -x + 2^(bits - 1).
 std::uint64_t root_modulo(std::uint64_t c, int bits) {
   std::uint64_t x = 1;
@@ -49,8 +49,9 @@ std::uint64_t root_modulo(std::uint64_t c, int bits) {
 
 __extension__ typedef unsigned __int128 Wide;
 
-/// All doubles a in [1, 4) with a root so close to the middle of two neighbours that |a - middle^2| <= most 2^-106.
-/// With a = A 2^(s - 52) and the middle M 2^-53, M odd: M^2 = A 2^(s + 54) - j, where s is 0 or 1.
+/// All doubles a in [1, 4) whose root is so close to the middle between two neighboring doubles that
+/// |a - middle^2| <= most * 2^-106. With a = A 2^(s - 52), where s is 0 or 1, and the middle M 2^-53, where M is odd:
+/// M^2 = A 2^(s + 54) - j.
 std::vector<double> doubles_close_to_a_middle(std::int64_t most) {
   std::vector<double> found;
   for (const int s : {0, 1}) {
@@ -58,7 +59,7 @@ std::vector<double> doubles_close_to_a_middle(std::int64_t most) {
     const std::uint64_t modulus = std::uint64_t{1} << bits;
     for (std::int64_t j = -most; j <= most; ++j) {
       const auto c = static_cast<std::uint64_t>(-j);
-      if (c % 8 != 1) continue;  // not the square of an odd number
+      if (c % 8 != 1) continue;  // c is not the square of an odd number
       const std::uint64_t x = root_modulo(c, bits);
       for (const std::uint64_t root : {x, modulus - x, x + modulus / 2, modulus / 2 - x}) {
         const std::uint64_t m = root % modulus;
@@ -71,21 +72,21 @@ std::vector<double> doubles_close_to_a_middle(std::int64_t most) {
   return found;
 }
 
-/// All floats in [1, 4) with |a - middle^2| <= most 2^-48: with the middle M 2^-24.
+/// As above, but all floats a in [1, 4) with |a - middle^2| <= most * 2^-48, where the middle is M 2^-24.
 std::vector<float> floats_close_to_a_middle(double most) {
   std::vector<float> found;
   for (std::uint32_t bits = 0x3f800000; bits < 0x40800000; ++bits) {
     const auto a = std::bit_cast<float>(bits);
     const double scaled = std::sqrt(static_cast<double>(a)) * 0x1p24;
-    const double middle = 2 * std::floor(scaled / 2) + 1;  // odd: between two floats
-    // Exact: middle^2 has 50 bits.
+    const double middle = 2 * std::floor(scaled / 2) + 1;  // M is odd, so the middle is between two floats
+    // This is exact, because middle^2 has 50 bits.
     if (std::abs(static_cast<double>(a) * 0x1p48 - middle * middle) <= most) found.push_back(a);
   }
   return found;
 }
 
-/// The first value whose root from one of `count` random estimates, as wrong as they may be, differs from std::sqrt;
-/// NaN if there is none.
+/// The first value whose root differs from std::sqrt for one of `count` packets of random estimates, whose errors are
+/// up to the largest allowed one; NaN if there is none.
 template <Scalar S>
 GEMEL_TARGET_FOR(GEMEL_AVX512)
 S first_wrong_from_estimates(const std::vector<S>& values, int count, Rng& rng) {
@@ -108,7 +109,7 @@ S first_wrong_from_estimates(const std::vector<S>& values, int count, Rng& rng) 
   return std::numeric_limits<S>::quiet_NaN();
 }
 
-/// The values times even powers of two, across the range that is computed and beyond its ends.
+/// The values times even powers of two, across the range in which the root is computed with products, and beyond it.
 template <Scalar S>
 std::vector<S> spread(const std::vector<S>& values) {
   std::vector<S> all;
@@ -121,10 +122,11 @@ std::vector<S> spread(const std::vector<S>& values) {
 
 }  // namespace
 
-TEST_CASE("the root of every float is rounded correctly", "[kernel]") {
+TEST_CASE("the root of every float is correctly rounded", "[kernel]") {
   if (!has_avx512()) return;
   std::vector<float> values(1 << 16);
-  // All other roots have the digits of those in [1, 4), but near 2^-102 the remainder could lose some.
+  // The roots of all other floats have the same digits as those in [1, 4), but near 2^-102 the remainder could lose
+  // some.
   for (const std::uint32_t begin : {std::bit_cast<std::uint32_t>(1.0F), std::bit_cast<std::uint32_t>(0x1p-102F)}) {
     for (std::uint32_t bits = begin; bits < begin + (2U << 23); bits += 1 << 16) {
       for (std::uint32_t i = 0; i < 1 << 16; ++i) values[i] = std::bit_cast<float>(bits + i);
@@ -133,18 +135,18 @@ TEST_CASE("the root of every float is rounded correctly", "[kernel]") {
   }
 }
 
-TEST_CASE("the root of every double that could be rounded wrongly is rounded correctly", "[kernel]") {
+TEST_CASE("the root of every double near a rounding boundary is correctly rounded", "[kernel]") {
   if (!has_avx512()) return;
   const std::vector<double> hard = doubles_close_to_a_middle(1 << 14);
   CHECK(hard.size() > 2000);
-  // One of the closest: (1 + 2^-53)^2 = 1 + 2^-52 + 2^-106.
+  // One of the closest to a boundary: (1 + 2^-53)^2 = 1 + 2^-52 + 2^-106.
   CHECK(std::ranges::find(hard, 1 + 0x1p-52) != hard.end());
   CHECK(std::isnan(first_wrong(hard)));
   CHECK(std::isnan(first_wrong(spread(hard))));
 }
 
-// Another processor may give other estimates within the same bound.
-TEST_CASE("the root is rounded correctly whatever the estimate", "[kernel]") {
+// Another processor may give other estimates within the same error bound.
+TEST_CASE("the root is correctly rounded for any estimate", "[kernel]") {
   if (!has_avx512()) return;
   Rng rng{2};
   const std::vector<float> hard = floats_close_to_a_middle(64);
