@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Times Gemel against JAX, PyTorch, Keras and plain Eigen on the same work, and writes a table and a picture.
+"""Compares the speed of Gemel, JAX, PyTorch, Keras and plain Eigen on the same work, and writes a table and a picture.
 
     python3 benchmarks/compare.py
 
-The script creates a virtual environment with the peers (Python 3.11 to 3.13; 7 GB in build/compare-venv) and builds
-the C++ peers with the default Release flags (plain Eigen with -march=native). Each peer is a process. In each round,
-the peers do each task in turn, and wait while it is another peer's turn, so that other load on the machine affects all
-of them. The rounds run on one core first, and then on two: the last of the allowed cores (`taskset` selects others).
+A peer is one of these libraries in a process of its own. The script creates a virtual environment with the peers
+(Python 3.11 to 3.13; 7 GB in build/compare-venv) and builds the C++ peers with the default Release flags (plain Eigen
+with -march=native). In each round, the peers do each task in turn, and wait while it is another peer's turn, so that
+other load on the machine affects all of them. The rounds run on one core first and then on two: the last ones of the
+cores that the process may use (`taskset` selects others).
 
 The network has three dense layers of 128 units with ReLU, in float, trained with contrastive loss of margin 1 and
-RMSprop. Each peer uses the fastest form that was found for it (in peers/) and does all of the work: Gemel skips no
+RMSprop. Each peer uses the fastest form that was found for it (in peers/) and does all of the work; Gemel skips no
 pairs. A time is the median of a round's runs (a run is an epoch of steps, all pairs, or the whole gallery), divided by
 the number of steps or pairs in it. The table has the median over the rounds, and the median of their ratios to Gemel.
 All peers start from the same weights and must agree, to 1e-4, on the mean loss of the first steps, the mean distance
@@ -124,7 +125,8 @@ def write_data(task):
 
 
 def environment_variables(threads):
-    """XLA also respects the cores that the process may use; its wide vectors are a few percent faster."""
+    """Limits the libraries to `threads` threads; XLA also respects the cores that the process may use. XLA is a few
+    percent faster with vectors of 512 bits."""
     devices = f"--xla_force_host_platform_device_count={threads}"
     return os.environ | {
         "OMP_NUM_THREADS": str(threads),

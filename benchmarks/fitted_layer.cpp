@@ -1,7 +1,7 @@
-// What does a Standardize layer at the front cost? Times a training step of the tutorial's network with Standardize on
-// raw samples, in turn with the same step without it on samples standardized before, on one thread. A time is the
-// median over the batches of each batch's minimum, because other load on the machine affects minima the least. Run it
-// on one core:
+// How much time does a Standardize as the first layer add? On one thread, the program times a training step of the
+// tutorial's network with Standardize on raw samples, in turn with the step without it on samples that were
+// standardized before. A time is the median over the batches of each batch's minimum, because other load on the machine
+// affects minima least. Run it on one core:
 //
 //   taskset -c 1 fitted_layer
 #include <algorithm>
@@ -18,7 +18,7 @@ using namespace gemel;
 template <class Net>
 struct Step : StepUnderTest {
   Step(Net network, const StepData<float>& data, const MatrixX<float>& x)
-      : pairs(Samples<float>::view(x), GemelStep<float>::neighbours(data), data.similar),
+      : pairs(Samples<float>::view(x), GemelStep<float>::adjacent_pairs(data), data.similar),
         model(std::move(network)),
         training(model, ContrastiveLoss{}, optimizer, {.skip_inactive = false}) {
     pairs.start_epoch(0, 0, data.pairs, false);
@@ -41,22 +41,22 @@ void compare(const char* title, long features, long width, long pairs) {
   Step without(network, data, scaled);
   Step with(prepend(standardize, network), data, raw);
   StepTimer timer_without(without, batches), timer_with(with, batches);
-  std::vector<double> least_without(batches, 1e9), least_with(batches, 1e9), ratios;
-  const auto round = [&](StepTimer& timer, std::vector<double>& least) {
+  std::vector<double> minima_without(batches, 1e9), minima_with(batches, 1e9), ratios;
+  const auto round = [&](StepTimer& timer, std::vector<double>& minima) {
     std::vector<double> times;
-    for (double& time : least) {
+    for (double& time : minima) {
       times.push_back(timer.mean(1));
       time = std::min(time, times.back());
     }
     return median(times);
   };
   for (int r = 0; r < 40; ++r) {
-    const double time = round(timer_without, least_without);
-    ratios.push_back(round(timer_with, least_with) / time);
+    const double time = round(timer_without, minima_without);
+    ratios.push_back(round(timer_with, minima_with) / time);
   }
-  const double time_without = median(least_without), time_with = median(least_with);
-  std::printf("%-32s without %8.1f us   with %8.1f us   ratio %.3f, median of the rounds' %.3f\n", title, time_without,
-              time_with, time_with / time_without, median(ratios));
+  const double time_without = median(minima_without), time_with = median(minima_with);
+  std::printf("%-32s without %8.1f us   with %8.1f us   ratio %.3f, median of the rounds' ratios %.3f\n", title,
+              time_without, time_with, time_with / time_without, median(ratios));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "step_under_test.hpp"
 
-/// The tutorial's network: three dense layers of one width with ReLU, with sizes set at run time.
+/// The network of the tutorial: three dense layers of the same width with ReLU. Its sizes are set at run time.
 using TutorialLayer = gemel::Dense<gemel::Dynamic, gemel::Dynamic, gemel::ReLU>;
 template <class S>
 using TutorialModel = gemel::Siamese<gemel::Network<S, TutorialLayer, TutorialLayer, TutorialLayer>>;
@@ -22,15 +22,15 @@ TutorialModel<S> tutorial_model(long features, long width, const std::vector<S>&
   return model;
 }
 
-/// A training step by Gemel. By default it uses one thread and does all the work in every step: when the same few
-/// batches are repeated, most pairs soon have no loss, and skipping them would measure the data instead of the code.
+/// A training step of Gemel. By default it uses one thread and skips no pairs: the same few batches are repeated, so
+/// most pairs soon have no loss, and if they were skipped, the time would depend on the data more than on the code.
 template <class S, class Optimizer = gemel::RMSprop<S>, class Model = TutorialModel<S>,
           class Loss = gemel::ContrastiveLoss, class Source = gemel::Pairs<S>>
 struct GemelStep : StepUnderTest {
   explicit GemelStep(const StepData<S>& data, gemel::TrainingStepOptions options = {.skip_inactive = false},
                      Optimizer with = Optimizer{})
       : pairs(gemel::Pairs<S>(gemel::Samples<S>::view(data.x.data(), data.features, 2 * data.pairs * data.batches),
-                              neighbours(data), data.similar)),
+                              adjacent_pairs(data), data.similar)),
         model(tutorial_model(data.features, data.width, data.parameters)),
         optimizer(std::move(with)),
         training(model, Loss{}, optimizer, options) {
@@ -38,7 +38,8 @@ struct GemelStep : StepUnderTest {
   }
   double step(long batch) override { return training(pairs, batch); }
 
-  static std::vector<gemel::PairIndex> neighbours(const StepData<S>& data) {
+  /// The pairs of columns (0, 1), (2, 3), …
+  static std::vector<gemel::PairIndex> adjacent_pairs(const StepData<S>& data) {
     std::vector<gemel::PairIndex> indices;
     for (long p = 0; p < data.pairs * data.batches; ++p) indices.push_back({2 * p, 2 * p + 1});
     return indices;
@@ -50,12 +51,12 @@ struct GemelStep : StepUnderTest {
   gemel::TrainingStep<Model, Loss, Optimizer> training;
 };
 
-/// The same step with every part chosen at run time.
+/// As above, but every part is chosen at run time.
 template <class S>
 using GemelStepAtRunTime =
     GemelStep<S, gemel::AnyOptimizer<S>, gemel::AnyModel<S>, gemel::AnyLoss, gemel::AnyPairSource<S>>;
 
-/// Random batches: features uniform in [0, 1), and labels by coin flips.
+/// Random batches: the features are uniform in [0, 1), and the labels are coin flips.
 template <class S>
 StepData<S> random_batches(long features, long width, long pairs, long batches) {
   StepData<S> data{features, width, pairs, batches};
@@ -66,8 +67,8 @@ StepData<S> random_batches(long features, long width, long pairs, long batches) 
   return data;
 }
 
-/// The multiplications and additions of a step's matrix products: the forward pass, the weight gradients, and the
-/// backward pass of all layers but the first.
+/// The number of multiplications and additions in a step's matrix products: those of the forward pass, of the weight
+/// gradients, and of the backward pass of all layers but the first.
 inline double step_flops(double features, double width, double pairs) {
   return 2 * 2 * pairs * width * (2 * (features + 2 * width) + 2 * width);
 }

@@ -1,6 +1,6 @@
-// What does inference cost? In float, with the weights in cache and a workspace of sufficient size, it times the
-// distances of one and of a few pairs, a Verifier's decision, and the embedding of a gallery. Run it on one core (on
-// two for "two threads"):
+// How long does inference take? In float, with the weights in cache and a workspace of sufficient size, the program
+// times the distances of one pair and of a few pairs, a Verifier's decision, and the embedding of many samples. Run it
+// on one core (for "two threads", on two):
 //
 //   taskset -c 1 inference_benchmark
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr long width = 128;
 
-/// The operations that take one sample through the network.
+/// The number of operations to embed one sample.
 double embedding_flops(long features) { return static_cast<double>(2 * width * (features + 2 * width)); }
 
 void distances(benchmark::State& state, long features, Index pairs) {
@@ -44,7 +44,8 @@ void verification(benchmark::State& state, long features, bool with_workspace) {
   });
 }
 
-/// Embeds a gallery into existing memory. `threads` 0: on one thread into a new matrix, whose pages the system clears.
+/// Embeds 100,000 samples into existing memory; if `threads` is 0, on one thread into a new matrix, whose pages the
+/// system must clear.
 void gallery(benchmark::State& state, long features, Index threads) {
   constexpr Index samples = 100'000;
   const auto model = tutorial_model<float>(features, width);

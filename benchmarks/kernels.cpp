@@ -1,6 +1,6 @@
 // How close do the kernels of a training step come to the machine's FMA peak? For each instruction set, in float and
-// double, with data in cache, it times a layer's product (rows x depth times depth x cols), its weight gradient, and
-// the gradient fused with RMSprop's update. Run it on one core:
+// double, with data in cache, the program times a layer's product (rows x depth times depth x cols), its weight
+// gradient, and the gradient fused with RMSprop's update. Run it on one core:
 //
 //   taskset -c 1 kernels_benchmark [--benchmark_filter=AVX-512]
 #include <gemel/gemel.hpp>
@@ -11,7 +11,7 @@ using namespace gemel;
 
 namespace {
 
-/// A layer of `out` units on `in` inputs, and a batch of `samples`.
+/// A layer with `in` inputs and `out` units, and a batch of `samples` samples.
 struct Size {
   Index out, in, samples;
   std::string text() const {

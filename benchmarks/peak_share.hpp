@@ -11,8 +11,8 @@
 
 #include "fma_peak.hpp"
 
-/// Runs `work`, which has this many operations (multiplications and additions), as often as the state asks. Adds two
-/// counters: GFLOP/s, and "% of peak", the share of the peak of `cores` cores, which is measured just before. Both are
+/// Runs `work`, which makes `operations` multiplications and additions, as often as `state` requires. Adds two
+/// counters: GFLOP/s, and "% of peak", its share of the peak of `cores` cores, which is measured just before. Both are
 /// computed from the median run, which other load on the machine hardly affects; Google Benchmark's time is the mean.
 template <gemel::Scalar S, class Work>
 void run_against_peak(benchmark::State& state, double operations, Work&& work, double cores = 1) {
@@ -33,7 +33,7 @@ void run_against_peak(benchmark::State& state, double operations, Work&& work, d
   state.counters["% of peak"] = 100 * gflops / peak;
 }
 
-/// The instruction sets that this machine supports, the best one first.
+/// The instruction sets that this machine supports, best first.
 inline std::vector<gemel::InstructionSet> instruction_sets() {
   std::vector<gemel::InstructionSet> sets;
   for (const auto& entry : gemel::detail::instruction_sets()) {
@@ -42,7 +42,7 @@ inline std::vector<gemel::InstructionSet> instruction_sets() {
   return sets;
 }
 
-/// Registers a benchmark that calls run(state) with the kernels of the instruction set.
+/// Registers a benchmark that calls run(state) with the kernels of an instruction set (by default, the current one).
 template <class Run>
 auto* register_benchmark(const std::string& name, gemel::InstructionSet set, Run run) {
   const auto forced = [set, run](benchmark::State& state) {

@@ -5,10 +5,10 @@
 #include <random>
 #include <vector>
 
-/// The yardstick: the tutorial's training step (three dense layers of one width with ReLU, contrastive loss with margin
-/// 1, RMSprop) as an expert writes it with Eigen alone. All matrices are allocated once, both sides of the pairs are
-/// columns of one matrix, so that each layer is one product of 2n columns, products are noalias, and the optimizer is
-/// one array expression per variable.
+/// The training step of the tutorial (three dense layers of the same width with ReLU, contrastive loss with margin 1,
+/// RMSprop) as an expert writes it with Eigen alone; Gemel is compared with it. All matrices are allocated once. Both
+/// sides of the n pairs are columns of one matrix, so that each layer is one product with 2n columns. Products use
+/// noalias(), and the optimizer is one array expression per variable.
 template <class S>
 class PlainEigen {
   using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
@@ -40,7 +40,7 @@ class PlainEigen {
     }
   }
 
-  /// One step on the pairs (first[i], second[i]) with labels similar[i], 1 or 0. Returns the mean loss before it.
+  /// Makes one step on the pairs (first[i], second[i]) with labels similar[i], 1 or 0. Returns the mean loss before it.
   S step(const std::vector<const S*>& first, const std::vector<const S*>& second, const std::vector<S>& similar) {
     using Features = Eigen::Map<const Vector>;
     for (Eigen::Index i = 0; i < pairs_; ++i) {

@@ -1,9 +1,10 @@
 // How does a training step in float scale with the batch, the width, the number of features (on one core) and the
-// number of threads? Prints GFLOP/s of the step's matrix products by Gemel and by plain Eigen (-march=native), and the
-// FMA peak. All panels but that of the threads vary one size of the tutorial's step (100 features, 128 units, 32
-// pairs). It takes a minute; gnuplot draws the figures:
+// number of threads? The program prints the GFLOP/s of the step's matrix products for Gemel and for plain Eigen
+// (-march=native), and the FMA peak. The first three panels vary one size of the tutorial's step (100 features, 128
+// units, 32 pairs), and the last varies the number of threads. It takes a minute; gnuplot draws the picture:
 //
-//   scaling > scaling.dat && gnuplot benchmarks/scaling.gnuplot
+//   scaling >build/scaling.dat
+//   gnuplot -e "data='build/scaling.dat'; picture='build/scaling.png'" benchmarks/scaling.gnuplot
 #include <algorithm>
 #include <cstdio>
 #include <thread>
@@ -24,7 +25,7 @@ struct Size {
   }
 };
 
-/// Steps on one thread, of which one size varies.
+/// Steps on one thread, with one varying size.
 struct Panel {
   struct Point {
     long x;
@@ -47,7 +48,7 @@ struct Panel {
   }
 };
 
-/// GFLOP/s of Gemel's step on this many threads.
+/// GFLOP/s of Gemel's step on `threads` threads.
 double gflops(const Size& size, long threads) {
   const long batches = 20;
   const auto data = random_batches<float>(size.features, size.width, size.pairs, batches);
@@ -73,12 +74,12 @@ int main() {
     peak = std::max(peak, gflops_at_peak<float>());
     for (Panel* panel : {&batch, &width, &input}) panel->measure();
   }
-  std::printf("# x, GFLOP/s: Gemel, plain Eigen, FMA peak; of the threads: 100 features, MNIST's size, FMA peak\n");
+  std::printf("# x, GFLOP/s of Gemel, plain Eigen, FMA peak; for threads: 100 features, MNIST's size, FMA peak\n");
   for (const Panel* panel : {&batch, &width, &input}) panel->print(peak);
 
   std::printf("\n\n# threads\n");
-  const auto most = static_cast<long>(gemel::checked_threads(0));
-  for (long threads = 1; threads <= most; threads += std::max(1L, most / 8)) {
+  const auto max_threads = static_cast<long>(gemel::checked_threads(0));
+  for (long threads = 1; threads <= max_threads; threads += std::max(1L, max_threads / 8)) {
     std::printf("%ld %.2f %.2f %.2f\n", threads, gflops({}, threads), gflops({.features = 784, .pairs = 128}, threads),
                 peak * static_cast<double>(threads));
   }

@@ -19,8 +19,8 @@ set yrange [0:*]
 set offsets graph 0.02, graph 0.02, graph 0.04, 0
 
 panels = "batch width input"
-titles = "'samples a batch, of 100 features; 128 units a layer' 'units a layer; 64 samples of 100 features' \
-'features of a sample; 64 samples, 128 units a layer'"
+titles = "'samples per batch; 100 features, 128 units per layer' 'units per layer; 64 samples of 100 features' \
+'features per sample; 64 samples, 128 units per layer'"
 set logscale x 2
 set key bottom right Left reverse samplen 3
 do for [k = 1:3] {
@@ -32,9 +32,9 @@ do for [k = 1:3] {
 }
 unset logscale x
 set key on top left
-set xlabel "threads; 128 units a layer"
+set xlabel "threads; 128 units per layer"
 set xrange [0.9:*]
-plot data index "threads" using 1:4:xtic(1) with lines linestyle 4 title "FMA peak of so many cores", \
+plot data index "threads" using 1:4:xtic(1) with lines linestyle 4 title "FMA peak of that many cores", \
   "" index "threads" using 1:3 with linespoints linestyle 3 title "Gemel, 256 samples of 784 features", \
   "" index "threads" using 1:2 with linespoints linestyle 1 title "Gemel, 64 samples of 100 features"
 unset multiplot

@@ -1,6 +1,6 @@
-// How long does the tutorial's training step take by Gemel, compiled with the default Release flags, relative to plain
-// Eigen, compiled with -march=native? Both steps run in turn; times are medians of all steps. Run it on one core, or on
-// as many as THREADS (default: 1):
+// How long does the tutorial's training step take with Gemel, compiled with the default Release flags, relative to
+// plain Eigen, compiled with -march=native? Both steps run in turn, and a time is the median of all steps. Run it on as
+// many cores as THREADS (default: 1):
 //
 //   taskset -c 1 step_ratio [THREADS]
 #include <cstdio>

@@ -27,8 +27,9 @@ class StepTimer {
     return std::chrono::duration<double, std::micro>(Clock::now() - start).count() / static_cast<double>(steps);
   }
 
-  /// Microseconds per step: the median of the next `steps` steps. The step before them does not count, because it finds
-  /// the caches filled by others. Other load on the machine affects single steps, not the median.
+  /// Microseconds per step: the median of the next `steps` steps. One more step before them is not counted, because
+  /// other code may have replaced its data in the caches. Other load on the machine affects single steps, not the
+  /// median.
   double median(long steps) {
     const long together = mean(1) < 20 ? 5 : 1;  // reading the clock takes 30 ns
     std::vector<double> times;
@@ -44,20 +45,20 @@ class StepTimer {
   long next_ = 0;
 };
 
-/// Microseconds per step by plain Eigen and by Gemel on one thread, in turn: one time per round.
+/// Microseconds per step of plain Eigen and of Gemel, on one thread and in turn: one time per round.
 struct StepTimes {
   std::vector<double> plain = {}, gemel = {};
 
   double plain_median() const { return median(plain); }
   double gemel_median() const { return median(gemel); }
   double speed_up() const {
-    std::vector<double> quotients;
-    for (std::size_t i = 0; i < plain.size(); ++i) quotients.push_back(plain[i] / gemel[i]);
-    return median(std::move(quotients));
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < plain.size(); ++i) ratios.push_back(plain[i] / gemel[i]);
+    return median(std::move(ratios));
   }
 
-  /// Appends three rounds, starting from new parameters. They have at most 450 steps in total: after about 900 steps,
-  /// plain Eigen's optimizer reaches denormal numbers, which slow it down.
+  /// Appends three rounds, beginning with new parameters. The rounds have at most 450 steps in total, because after
+  /// about 900 steps plain Eigen's optimizer reaches denormal numbers, which slow it down.
   template <class S>
   void measure(long features, long width, long pairs) {
     constexpr long rounds = 3;

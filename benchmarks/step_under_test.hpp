@@ -3,7 +3,8 @@
 #include <memory>
 #include <vector>
 
-/// One implementation of the training step. Each is compiled with its own flags, so they share only this interface.
+/// One implementation of the training step. Each implementation is compiled with its own flags, so they share only this
+/// interface.
 struct StepUnderTest {
   virtual ~StepUnderTest() = default;
   virtual double step(long batch) = 0;
@@ -16,9 +17,9 @@ struct StepData {
   long features, width, pairs, batches;
   std::vector<S> x = {};
   std::vector<int> similar = {};
-  std::vector<S> parameters = {};  ///< initial W, b, W, b, …, column-major; empty: random
+  std::vector<S> parameters = {};  ///< initial W, b, W, b, …, column-major; if empty, they are random
 };
 
-/// The yardstick: the step of plain_eigen.hpp.
+/// The step of plain_eigen.hpp.
 std::unique_ptr<StepUnderTest> make_plain_eigen(const StepData<float>& data);
 std::unique_ptr<StepUnderTest> make_plain_eigen(const StepData<double>& data);

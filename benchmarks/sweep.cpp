@@ -1,15 +1,16 @@
-// Is there a size at which Gemel's training step is slower than plain Eigen's? Compares Gemel, compiled with the
-// default Release flags, and plain Eigen, compiled with -march=native, over round and odd sizes, in float and double.
-// It takes nine minutes on one core:
+// Is there a size for which Gemel's training step is slower than plain Eigen's? The program compares Gemel, compiled
+// with the default Release flags, with plain Eigen, compiled with -march=native, for round and odd sizes, in float and
+// double. It takes nine minutes on one core:
 //
 //   taskset -c 1 sweep [--quick] [TABLE.csv]
 //
-// --quick takes only some of the sizes, and a minute. The table has one line per case. The printed summary has the
-// median speed-up, the number of cases beyond the bars, and the worst cases. Each case is timed in several passes over
-// all cases, in rounds of both implementations in turn, so that other load on the machine affects both. A time is the
-// median of the rounds' medians of single steps, and a speed-up is the median of the rounds' quotients.
+// With --quick, only some of the sizes are measured, which takes a minute. The table has one line per case. The
+// summary, which is printed, has the median speed-up, the number of regressions (see is_regression), and the worst
+// cases. Each case is timed in several passes over all cases. In each round of a pass both implementations run in turn,
+// so that other load on the machine affects both. A time is the median over the rounds of each round's median step, and
+// a speed-up is the median of the rounds' ratios.
 //
-// The batch sizes count pairs, so that a batch has twice as many samples.
+// The batch sizes count pairs, so a batch has twice as many samples.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -30,8 +31,8 @@ struct Case {
     in_double ? times.measure<double>(features, width, pairs) : times.measure<float>(features, width, pairs);
   }
   double speed_up() const { return times.speed_up(); }
-  /// Whether the speed-up is below the smallest one that is not yet a regression.
-  bool beyond_bar() const { return speed_up() * (times.plain_median() < 5 ? 1.15 : 1.07) < 1; }
+  /// Whether Gemel is more than 7 % slower than plain Eigen, or more than 15 % if a step takes less than 5 us.
+  bool is_regression() const { return speed_up() * (times.plain_median() < 5 ? 1.15 : 1.07) < 1; }
   const char* scalar() const { return in_double ? "double" : "float"; }
 };
 
@@ -49,14 +50,14 @@ void write_table(const std::vector<Case>& cases, const std::string& path) {
   }
 }
 
-/// Sorts the cases, those slowest relative to plain Eigen first, and prints the summary.
+/// Sorts the cases by speed-up, the smallest first, and prints the summary.
 void summarize(std::vector<Case>& cases) {
   std::ranges::sort(cases, {}, &Case::speed_up);
-  const auto beyond = std::ranges::count_if(cases, &Case::beyond_bar);
+  const auto regressions = std::ranges::count_if(cases, &Case::is_regression);
   std::printf("%zu cases; median speed-up %.2f (bar: 1.3)\n", cases.size(), cases[cases.size() / 2].speed_up());
-  std::printf("%td beyond the bar: more than 7 %% slower than plain Eigen, or 15 %% where a step takes under 5 us\n\n",
-              beyond);
-  std::printf("The slowest against plain Eigen; times in us:\n\n");
+  std::printf("%td cases more than 7 %% slower than plain Eigen, or 15 %% if a step takes less than 5 us\n\n",
+              regressions);
+  std::printf("The cases that are slowest relative to plain Eigen; times in us:\n\n");
   std::printf("| scalar | width | features | pairs | plain Eigen | Gemel | speed-up |\n");
   std::printf("|---|--:|--:|--:|--:|--:|--:|\n");
   for (std::size_t i = 0; i < std::min<std::size_t>(30, cases.size()); ++i) print(cases[i]);

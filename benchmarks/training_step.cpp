@@ -1,12 +1,12 @@
-// What does a training step of the tutorial's network (three dense layers of 128 units) cost, by instruction set,
-// optimizer and share of skipped pairs? It is timed with the tutorial's batch ("seed": 100 features, 32 pairs) and one
-// of MNIST's size (784 features, 128 pairs), in float, and with RMSprop on one thread unless the name says otherwise.
-// In GFLOP/s, skipped work counts as done. The learning rate is 0, so that all steps do the same work on the same
-// numbers. Run it on one core:
+// How long does a training step of the tutorial's network (three dense layers of 128 units) take with each instruction
+// set, with other optimizers, and with skipped pairs? It is timed with the tutorial's batch ("seed": 100 features, 32
+// pairs) and with a batch of MNIST's size (784 features, 128 pairs), in float, with RMSprop, on one thread, unless the
+// name says otherwise. GFLOP/s include the work that is skipped. The learning rate is 0, so that all steps do the same
+// work on the same numbers. Run it on one core:
 //
 //   taskset -c 1 training_step_benchmark
 //
-// Run the steps on two threads on two cores, with --benchmark_filter=threads.
+// For the steps on two threads, run it on two cores, with --benchmark_filter=threads.
 #include <algorithm>
 #include <string>
 
@@ -29,7 +29,8 @@ double flops(const Size& size) {
   return step_flops(static_cast<double>(size.features), width, static_cast<double>(size.pairs));
 }
 
-/// One batch of similar pairs, which are always active; or with every other pair dissimilar and beyond the margin.
+/// One batch of similar pairs, which are always active. With `half_inactive`, every other pair is dissimilar and beyond
+/// the margin.
 StepData<float> one_batch(const Size& size, bool half_inactive) {
   auto data = random_batches<float>(size.features, width, size.pairs, 1);
   std::ranges::fill(data.similar, 1);
@@ -53,8 +54,8 @@ void step(benchmark::State& state, const Size& size, TrainingStepOptions options
   if (gemel.training.active_samples() != active) state.SkipWithError("the number of active samples is wrong");
 }
 
-/// A step on all pairs of the samples of the tutorial's batch; all are similar, and so active. Its operations are
-/// counted for the network, which sees each sample once.
+/// A step on all pairs of the samples in the tutorial's batch; all pairs are similar, so all are active. Only the
+/// network's operations are counted; it processes each sample once.
 void step_of_all_pairs(benchmark::State& state) {
   const Size& size = sizes[0];
   const auto data = one_batch(size, false);

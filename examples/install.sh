@@ -1,7 +1,7 @@
-# Functions for quickstart.sh and the scripts of tests/.
-# `need PACKAGE...` (Debian's names) finds a compiler, prints the apt command for the missing packages, and runs it. If it
-# cannot install them, it prints which packages are missing and exits.
-# `quietly STEP COMMAND...` runs a command and shows its output only if the command fails.
+# Functions for quickstart.sh and the scripts of tests/:
+# - `need PACKAGE...` (Debian's names) finds a compiler, prints the apt command for the missing packages, and runs it. If
+#   it cannot install them, it prints which packages are missing and exits.
+# - `quietly STEP COMMAND...` prints the step, runs a command, and shows its output only if the command fails.
 
 # The compiler is $CXX if that is set, else g++ if it is version 12 or newer, else g++-12.
 need() {

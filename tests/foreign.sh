@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds the tests for another architecture with Debian's cross compiler and runs them under qemu-user. The tests expect
-# the same bits as on x86-64. The script needs Debian on x86-64. Libraries for the architecture are unpacked below build/,
-# so apart from the compiler and the emulator nothing is installed. aarch64.sh and s390x.sh source this script, after they
-# set
+# the same bits as on x86-64. The script needs Debian on x86-64. Libraries for the architecture are unpacked below
+# build/, so apart from the compiler and the emulator nothing is installed. aarch64.sh and s390x.sh source this script,
+# after they set
 #   machine        GCC's name of the architecture,
 #   debian         Debian's name of it,
 #   targets        the CMake targets to build,

@@ -4,7 +4,7 @@
 #     <- verification <- io. A room includes only itself and rooms before it.
 #   - The umbrella gemel.hpp includes every header outside io exactly once, and does nothing else.
 #   - Only io opens files, and only io needs more than Eigen.
-#   - Every header includes core/compiler.hpp, directly or indirectly, so that an unsuitable compiler prints one sentence.
+#   - Every header includes core/compiler.hpp, directly or indirectly, so that a wrong compiler prints one sentence.
 #   sh tests/include_graph.sh [FOLDER]      FOLDER contains gemel/; include/ by default
 set -eu
 cd "${1:-$(dirname "$0")/../include}"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Shows that the tests notice a wrong sign. For each line of the list below, it reverses one sign in a copy of the library
-# (in a backward pass, a slope, a loss or an update), builds the test file that the line names, and prints the test that
-# fails. A change that no test notices is an error.
+# Shows that the tests notice a wrong sign. For each line of the list below, it reverses one sign in a copy of the
+# library (in a backward pass, a slope, a loss or an update), builds the test file that the line names, and prints the
+# test that fails. A change that no test notices is an error.
 #   sh tests/mutate.sh [PATTERN]      makes only the changes whose line matches the regular expression
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds and runs all tests, and ends with ctest's summary. Works on a bare Debian or Ubuntu.
-#   sh tests/run.sh [OPTION]...      passes the options to ctest; -R distance runs the tests with "distance" in their name
+#   sh tests/run.sh [OPTION]...      passes the options to ctest: -R distance selects tests by name
 # CXX=clang++ sh tests/run.sh uses another compiler.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,5 +1,5 @@
-// The yardstick of run.sh: examples/contrastive_loss.cpp in bare Eigen, with the same network, data, epochs and output.
-// It leaves out the last, smaller batch of an epoch.
+// The tutorial, examples/contrastive_loss.cpp, in plain Eigen, for comparison in run.sh: with the same network, data,
+// epochs and output. It leaves out the last, smaller batch of an epoch.
 
 #include "../plain_eigen.hpp"
 

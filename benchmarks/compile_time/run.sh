@@ -1,6 +1,7 @@
 #!/bin/sh
-# How long does the tutorial's program take to compile? Compiles and links examples/contrastive_loss.cpp with -O3, in
-# turn with the same program in bare Eigen, and prints the median processor times and the stripped sizes.
+# How long does the tutorial take to compile? The script compiles and links examples/contrastive_loss.cpp with -O3, in
+# turn with the same program in plain Eigen, and prints the median processor times and the sizes of the stripped
+# programs.
 #   sh benchmarks/compile_time/run.sh [ROUNDS]      9 by default
 # CXX=clang++ selects another compiler.
 set -eu
@@ -29,5 +30,5 @@ for name in gemel plain_eigen; do
   median "$work/$name.seconds" >"$work/$name.median"
   echo "$name: $(cat "$work/$name.median") s, $(($(wc -c <"$work/$name") / 1024)) KB"
 done
-awk '{ seconds[NR] = $1 } END { printf "%s: %.2f times the time of bare Eigen\n", compiler, seconds[1] / seconds[2] }' \
+awk '{ seconds[NR] = $1 } END { printf "%s: %.2f times as long as plain Eigen\n", compiler, seconds[1] / seconds[2] }' \
   compiler="$("$CXX" --version | head -n 1)" "$work/gemel.median" "$work/plain_eigen.median"

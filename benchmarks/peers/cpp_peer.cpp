@@ -1,4 +1,5 @@
-// Gemel, or the plain Eigen of plain_eigen.hpp, as a peer of compare.py, which starts it and describes the tasks:
+// Gemel, or the plain Eigen of plain_eigen.hpp, as a peer for compare.py, which starts this program and sends it the
+// tasks:
 //   cpp_peer gemel|plain_eigen DIRECTORY THREADS
 #include <algorithm>
 #include <chrono>

@@ -1,5 +1,5 @@
-"""JAX in its fastest form: an epoch is one jitted `lax.scan` over batches that are on the device already, buffers are
-donated, and trained weights are constants of the compiled distance."""
+"""JAX in its fastest form: an epoch is one jitted `lax.scan` over batches that are already on the device, buffers
+are donated, and trained weights are constants of the compiled distance function."""
 
 from functools import partial
 

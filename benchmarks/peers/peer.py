@@ -1,4 +1,4 @@
-"""What the Python peers of compare.py share: reading the data, and the protocol on stdin and stdout."""
+"""What the Python peers of compare.py share: a reader of the data, and the protocol on stdin and stdout."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import numpy as np
 
 WIDTHS = [128, 128, 128]
 RATE, RHO, EPSILON, MARGIN = 1e-3, 0.9, 1e-7, 1.0
-CHECKED = 4  # batches whose mean loss is the check value: over a whole epoch, rounding errors grow
+CHECKED = 4  # the check value is the mean loss of so few batches because rounding errors grow over an epoch
 
 
 class Work:

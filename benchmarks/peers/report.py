@@ -1,4 +1,4 @@
-"""Makes a table (Markdown) and a picture (PNG) from compare.py's figures, next to the JSON file: report.py FILE.json"""
+"""Writes a table (Markdown) and a picture (PNG) of compare.py's figures next to their JSON file: report.py FILE.json"""
 
 import json
 import sys

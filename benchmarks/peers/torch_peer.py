@@ -1,7 +1,7 @@
-"""PyTorch, eager or compiled, as the first argument says. A compiled step is one graph, including its update.
+"""PyTorch in eager mode or compiled; the first argument says which. A compiled step is one graph, including its update.
 
-The update is written out, because torch.optim.RMSprop has its epsilon outside the root and is slower. In eager mode it
-uses torch._foreach, as torch.optim does; in the compiled step it goes tensor by tensor, and the compiler fuses it."""
+The update is written out, because torch.optim.RMSprop adds epsilon to the root, not under it, and is slower. In eager
+mode it uses torch._foreach, as torch.optim does; the compiled step updates tensor by tensor, and the compiler fuses this."""
 
 import sys
 
@@ -90,7 +90,7 @@ class Training(Work):
         return torch.stack(self.run()[:CHECKED]).mean()
 
     def run(self):
-        """Once the step is compiled, only the guards that select its graph are checked."""
+        """After the step was compiled, only the guards that select its graph are checked."""
         with torch.compiler.set_stance(skip_guard_eval_unsafe=self.is_compiled):
             losses = [self.step(self.parameters, self.mean_squares, *batch) for batch in self.batches]
         self.is_compiled = COMPILED

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Checks that each file */*.cpp in this folder does not compile, and that the error matches the file's line "// error: ...".
-# If the file has a line "// and no other", this must be the only error. Without the flags of its line "// flags: ..." and
-# with REPAIRED defined, the file must compile; so it fails for the reason that it names.
+# Checks that each file */*.cpp in this folder does not compile, and that the error matches the file's line
+# "// error: ...". If the file has a line "// and no other", this must be the only error. With REPAIRED defined, and
+# without the flags in its line "// flags: ...", the file must compile; so it fails for the reason that it names.
 #   sh tests/compile_fail/run.sh [COMPILER]      g++ by default
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs train with random command lines on small data: valid, invalid and hostile ones. Each must end in time, with exit
-# code 0, or with exit code 2, one sentence on stderr and no output. None may change a file that is not its output.
+# Runs train on small data with random command lines: valid, invalid and hostile ones. Each must end in time, either with
+# exit code 0, or with exit code 2, one sentence on stderr and no output. None may change a file other than its outputs.
 #   sh tests/fuzz/command_line.sh PATH_OF_TRAIN [COUNT] [SEED]
 set -u
 export LC_ALL=C
@@ -20,7 +20,7 @@ printf 'a,b,class\n1,nan,x\n' >in/nan.csv
 cp in/good.csv 'in/$(touch hurt) `touch hurt` "'"'"'.csv'
 awk 'BEGIN { printf "\\000\\000\\010\\002\\000\\000\\000\\170\\000\\000\\000\\002"; for (i = 0; i < 240; ++i) printf "\\%03o", i % 6 * 40 + i % 7 }' >in/codes
 printf "$(cat in/codes)" >in/images
-npy() {  # npy SHAPE: what precedes values of one byte in a .npy file
+npy() {  # npy SHAPE: writes the header of a .npy file with values of one byte
   header="{'descr': '|u1', 'fortran_order': False, 'shape': $1, }"
   printf '\223NUMPY\001\000%b\000%s' "\\0$(printf %o ${#header})" "$header"
 }
@@ -102,7 +102,7 @@ awk -v seed="$seed" -v count="$count" '
       if (rand() < 0.7) text = text "\n--epochs\n1"
       if (rand() < 0.7) text = text "\n--hidden\n4"
       for (n = int(rand() * 6); n > 0; --n) {
-        # The last options are chosen less often: --help, and words that are no option.
+        # The last options are chosen less often: --help, and words that are not options.
         chosen = int(rand() * (rand() < 0.1 ? options : options - 4)) + 1
         kind = rand()
         value = kind < 0.75 ? pick(right[chosen]) : kind < 0.9 || names[chosen] ~ /json|report/ ? pick(wrong[chosen]) : pick(junk)
@@ -140,7 +140,7 @@ while IFS= read -r word; do
     2)
       refused=$((refused + 1))
       [ "$(wc -l <stderr)" = 1 ] && grep -q '^train: .' stderr || fault="not one sentence"
-      # A failure during the training, by a number that is not finite, comes after lines about the data and the epochs.
+      # If the training fails because of a number that is not finite, lines about the data and the epochs come before it.
       [ ! -s stdout ] || grep -q 'epoch [0-9]' stderr || fault="it refuses, but prints"
       [ "$after_out" = "$before_out" ] || fault="it refuses, but writes"
       ;;

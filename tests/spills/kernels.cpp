@@ -1,4 +1,4 @@
-// Every kernel of every instruction set: run.sh reads their assembly.
+// Instantiates every kernel of every instruction set, so that run.sh can read their assembly.
 #include "gemel/core/kernel.hpp"
 
 namespace gemel::kernel {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Shows that no inner loop of a kernel keeps a sum on the stack: a compiler that runs out of registers does not tell, and
-# the kernel is half as fast. To prove that spills are seen, tiles that are too large for the registers must be found.
+# Checks that no inner loop of a kernel keeps a sum on the stack. A compiler that runs out of registers gives no
+# warning, and the kernel is then half as fast. To prove that spills are detected, the script also compiles tiles that
+# are too large for the registers, and checks that their spills are found.
 #   sh tests/spills/run.sh [COMPILER]      g++ by default; for x86-64 or aarch64
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,10 +1,10 @@
-# Reads the kernels' assembly, x86-64 in AT&T syntax or aarch64, as GCC or Clang writes it. Prints each load or store of a
-# vector register on the stack within an inner loop that multiplies and adds; then one line for each instruction set, with
-# the number of such loops. Loops that also add scalars do not count: they add up a packet's lanes by way of memory, once
-# for a whole distance.
+# Reads the kernels' assembly as GCC or Clang writes it, for aarch64 or for x86-64 in AT&T syntax. Prints each
+# instruction that loads a vector register from the stack or stores one there, in an inner loop that multiplies and
+# adds. Then prints one line per instruction set, with the number of such loops. Loops that also add scalars are
+# ignored: they add the lanes of a packet through memory, once per distance.
 
-# A function's instructions are text[0], …, text[lines - 1]; at[l] is the index of the instruction after label l. A jump
-# backward closes a loop: last[l] is the index of the last such jump to l.
+# A function's instructions are text[0], …, text[lines - 1], and at[l] is the index of the instruction after label l. A
+# backward jump closes a loop: last[l] is the index of the last backward jump to label l.
 function start(symbol) {
   name = symbol
   lines = 0
@@ -37,7 +37,8 @@ function look(  l, inside, inner, fused, scalar, i) {
 /^[ \t]+\.size/ { look(); start(""); next }
 /^[ \t]+[a-z]/ {
   text[lines] = $0
-  # A frame pointer is a second name of the stack; in functions without one it is a register like any other.
+  # In functions with a frame pointer, the stack is also accessed through it; in others that register is for general
+  # use.
   if (instruction(lines, "mov[q]?[ \t]+%rsp, %rbp")) stack = stack "|\\(%rbp\\)"
   if (instruction(lines, "(mov|add)[ \t]+x29, sp")) stack = stack "|\\[x29[],]"
   if (instruction(lines, "(j|b|cbn?z|tbn?z)") && $NF in at) last[$NF] = lines
