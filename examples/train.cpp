@@ -62,9 +62,9 @@ std::string describe(const Options& options, const Parts& parts) {
 std::string title(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   const std::filesystem::path path = options.data + options.images;
-  constexpr std::size_t most =
-      50;  // the largest number of characters of the name, so that the seed fits into the picture
-  return (digits ? "UCI digits" : printable(path.filename().string(), most)) + ", seed " + std::to_string(options.seed);
+  constexpr std::size_t max_length = 50;  // of the file's name, so that the seed fits into the picture
+  return (digits ? "UCI digits" : printable(path.filename().string(), max_length)) + ", seed " +
+         std::to_string(options.seed);
 }
 
 /// Prints the notes. Each says what was noticed and what to do about it.
@@ -223,7 +223,7 @@ int run(const Options& options, const JsonObject& all_options) {
     result.eer_interval =
         eer_interval(test_distances, labels, {.identities = test.pairs.identities(), .stop = patience->flag()});
   }
-  const std::size_t told = result.notes.size();
+  const std::size_t printed = result.notes.size();
   for (const std::string& warning : history.warnings) {
     // add_notes_on() says this one in the program's own words.
     if (!warning.starts_with("of the validation, similar pairs are farther apart")) result.notes.push_back(warning);
@@ -233,7 +233,7 @@ int run(const Options& options, const JsonObject& all_options) {
   add_notes(result);
 
   print_table(result, std::cout);
-  print_notes(std::span(result.notes).subspan(told));
+  print_notes(std::span(result.notes).subspan(printed));
   result.threshold_was_set = describe_threshold(result, parts);
   std::cout << result.threshold_was_set << '\n';
   if (patience->at_end()) {

@@ -33,16 +33,16 @@ configure() { # FOLDER CMAKE_OPTION...
   cmake -S "$here" -B "$folder" -DCMAKE_CXX_COMPILER="$compiler" "$@" >"$work/log" 2>&1
 }
 
-refused() { # SENTENCE CMAKE_OPTION...
+rejected() { # SENTENCE CMAKE_OPTION...
   sentence=$1
   shift
-  rm -rf "$work/refused"
-  if configure "$work/refused" "$@"; then
+  rm -rf "$work/rejected"
+  if configure "$work/rejected" "$@"; then
     echo "configured, but should have been rejected: $*" >&2
     exit 1
   fi
   tr -s ' \n' ' ' <"$work/log" | grep -q "$sentence" || { cat "$work/log" >&2; exit 1; }
-  echo "refused: $sentence"
+  echo "rejected: $sentence"
 }
 
 for compiler; do
