@@ -86,10 +86,10 @@ if cmake --help-module FetchContent | grep -q OVERRIDE_FIND_PACKAGE; then
   configure "$work/overridden" -DGEMEL_SOURCE="$root" -DEIGEN_SOURCE="$work/eigen" -DEIGEN_OVERRIDES=ON ||
     { cat "$work/log" >&2; exit 1; }
 fi
-refused "gemel has no component 'nonsense', only 'io'" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=nonsense
-refused "gemel's component 'io', which reads and writes models, needs nlohmann_json, which was not found" \
+rejected "gemel has no component 'nonsense', only 'io'" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=nonsense
+rejected "gemel's component 'io', which reads and writes models, needs nlohmann_json, which was not found" \
   -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=io -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
 configure "$work/without-json" -DGEMEL_SOURCE="$root" -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON &&
   grep -q "nlohmann_json is not here, so there is no gemel::io" "$work/log" || { cat "$work/log" >&2; exit 1; }
-refused "gemel needs Eigen 3.4 or newer; found 3.3.9" -DCMAKE_PREFIX_PATH="$prefix/installed" -DEigen3_DIR="$work/old"
-refused "gemel needs Eigen 3.4 or newer; found 3.3.9" -DGEMEL_SOURCE="$root" -DEigen3_DIR="$work/old"
+rejected "gemel needs Eigen 3.4 or newer; found 3.3.9" -DCMAKE_PREFIX_PATH="$prefix/installed" -DEigen3_DIR="$work/old"
+rejected "gemel needs Eigen 3.4 or newer; found 3.3.9" -DGEMEL_SOURCE="$root" -DEigen3_DIR="$work/old"
