@@ -109,7 +109,7 @@ Cell refuses(double value, const std::vector<Field<Options>>& fields) {
   return cell;
 }
 
-/// The row of an optimizer. `shares` must be in [0, 1), `positive` above 0, and `others` not negative.
+/// The row of an optimizer. `shares` must be in [0, 1), `positive` above 0, and `others` at least 0.
 template <class Optimizer, class Options>
 Row optimizer_row(const std::string& name, std::vector<Field<Options>> shares, std::vector<Field<Options>> positive,
                   std::vector<Field<Options>> others, const Cell& more) {

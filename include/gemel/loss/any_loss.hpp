@@ -14,15 +14,15 @@
 namespace gemel {
 
 /// Any of the library's losses, chosen at run time: `AnyLoss loss = HadsellLoss{.margin = 2}`. The default is
-/// ContrastiveLoss. It models Loss. It cannot hold a loss of your own: pass that to fit directly.
+/// ContrastiveLoss. It models Loss. It cannot hold a loss of your own; pass such a loss to fit directly.
 class AnyLoss final
     : public Choice<ContrastiveLoss, HadsellLoss, PositiveMarginLoss, OnlineContrastiveLoss, UnsquaredContrastiveLoss> {
  public:
-  /// From one of the losses, or the default.
+  /// Constructs from one of the losses, or from the default.
   using Choice::Choice;
 
   /// @{
-  /// As the Loss concept asks (loss/loss.hpp), by the chosen loss.
+  /// Required by the Loss concept (loss/loss.hpp); forwards to the chosen loss.
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {

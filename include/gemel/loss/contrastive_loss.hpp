@@ -15,11 +15,11 @@ namespace gemel {
 ///   mean( y d^2 + (1 - y) max(0, margin - d)^2 ),   y = 1: similar
 ///
 /// A dissimilar pair with d >= margin has slope exactly 0. Throws ValueError if the margin is not positive and finite
-/// or the batch is empty.
+/// or the batch is empty, and ShapeError if d, similar, slope or a non-empty weight differ in length.
 struct ContrastiveLoss {
   double margin = 1.0;  ///< In the unit of the distance.
 
-  /// As the Loss concept asks (loss/loss.hpp).
+  /// Required by the Loss concept, which describes the arguments (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {

@@ -16,11 +16,12 @@ namespace gemel {
 ///   mean( y/2 d^2 + (1 - y)/2 max(0, margin - d)^2 ),   y = 1: similar
 ///
 /// With margin 0.5 it equals the ContrastiveLoss of sentence-transformers. A dissimilar pair with d >= margin has slope
-/// exactly 0. Throws ValueError if the margin is not positive and finite or the batch is empty.
+/// exactly 0. Throws ValueError if the margin is not positive and finite or the batch is empty, and ShapeError if d,
+/// similar, slope or a non-empty weight differ in length.
 struct HadsellLoss {
   double margin = 1.0;  ///< In the unit of the distance.
 
-  /// As the Loss concept asks (loss/loss.hpp).
+  /// Required by the Loss concept, which describes the arguments (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {

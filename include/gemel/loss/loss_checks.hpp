@@ -29,7 +29,7 @@ inline void check_margin(double margin) {
   }
 }
 
-/// As check_margin; throws ValueError also if the positive margin is not in [0, margin).
+/// Throws ValueError if the margin is not positive and finite, or the positive margin is not in [0, margin).
 inline void check_margins(double margin, double positive_margin) {
   check_margin(margin);
   if (!(positive_margin >= 0 && positive_margin < margin)) {

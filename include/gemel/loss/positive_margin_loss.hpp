@@ -10,18 +10,19 @@
 
 namespace gemel {
 
-/// The contrastive loss with a second margin: similar pairs within it are near enough and are left alone. It is known
-/// as the double-margin contrastive loss (DetailSemNet, a network for signatures, ECCV 2024, eq. 13):
+/// The contrastive loss with a second margin, below which a similar pair costs nothing. It is known as the
+/// double-margin contrastive loss (DetailSemNet, a network for signatures, ECCV 2024, eq. 13):
 ///
 ///   mean( y max(0, d - positive_margin)^2 + (1 - y) max(0, margin - d)^2 ),   y = 1: similar
 ///
-/// Pairs on the right side of their margin have slope exactly 0. Throws ValueError if the margin is not positive and
-/// finite, positive_margin is not in [0, margin), or the batch is empty.
+/// A similar pair with d <= positive_margin and a dissimilar pair with d >= margin have slope exactly 0. Throws
+/// ValueError if the margin is not positive and finite, positive_margin is not in [0, margin), or the batch is empty,
+/// and ShapeError if d, similar, slope or a non-empty weight differ in length.
 struct PositiveMarginLoss {
-  double margin = 1.0;           ///< Of dissimilar pairs, in the unit of the distance.
-  double positive_margin = 0.3;  ///< Of similar pairs, in the unit of the distance.
+  double margin = 1.0;           ///< For dissimilar pairs, in the unit of the distance.
+  double positive_margin = 0.3;  ///< For similar pairs, in the unit of the distance.
 
-  /// As the Loss concept asks (loss/loss.hpp).
+  /// Required by the Loss concept, which describes the arguments (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {

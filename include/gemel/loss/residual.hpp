@@ -11,12 +11,13 @@
 
 namespace gemel::detail {
 
-// The contrastive losses share this: a pair's term is a function of its residual r, how far the distance is on the
-// wrong side of the pair's margin. r is positive if the distance should shrink and negative if it should grow. A NaN
-// distance gives a NaN residual, never 0.
+// The contrastive losses are functions of a pair's residual r: how far its distance is on the wrong side of the pair's
+// margin. r is positive if the distance should shrink and negative if it should grow. A NaN distance gives a NaN
+// residual, never 0.
 
-/// The residual of a pair. Similar: max(0, d - positive_margin). Dissimilar: -max(0, margin - d), exactly 0 from the
-/// margin on. Labels come in no order, so there is no branch on them: exact arithmetic instead lets it vectorize.
+/// The residual of a pair: max(0, d - positive_margin) if it is similar, -max(0, margin - d) if it is dissimilar. It is
+/// exactly 0 on the right side of the margin. It selects by arithmetic instead of a branch on the label, so that loops
+/// over it vectorize; the arithmetic on the label is exact.
 struct Residual {
   double margin, positive_margin = 0;
 
@@ -33,15 +34,16 @@ double weight_at(std::span<const S> weight, std::size_t i) {
   return weight.empty() ? 1 : static_cast<double>(weight[i]);
 }
 
-/// For a loss that is `scale` times a sum of weighted squares: adds w r^2 to `sum` and returns the slope 2 scale w r.
+/// For a loss scale * sum of w r^2 over the pairs: adds one pair's w r^2 to `sum` and returns its slope 2 scale w r,
+/// where w is `weight`.
 inline double add_square(double weight, double r, double scale, double& sum) {
   const double weighted = weight * r;
   sum += rounded(weighted * r);
   return 2 * scale * weighted;
 }
 
-/// Returns scale * sum of w r^2 over the batch, added up from the first pair to the last, and writes the slopes. It
-/// takes a block of pairs at a time, so that the compiler can vectorize everything but the sum.
+/// Returns scale * sum of w r^2 over the batch, summed from the first pair to the last, and writes the slopes. It works
+/// on blocks of pairs, so that the compiler can vectorize everything but the sum.
 template <Scalar S>
 double squared_residuals(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                          std::span<S> slope, double scale, double margin, double positive_margin = 0) {

@@ -12,21 +12,22 @@
 
 namespace gemel {
 
-/// The contrastive loss without squares, where each kind is averaged over its pairs on the wrong side of their margin.
-/// It is the ContrastiveLoss of pytorch-metric-learning with its default reducer, AvgNonZeroReducer; `margin` is called
-/// neg_margin there:
+/// The contrastive loss without squares. The similar and the dissimilar pairs are averaged separately, each over the
+/// pairs whose term is not zero. It equals the ContrastiveLoss of pytorch-metric-learning with its default reducer,
+/// AvgNonZeroReducer; that library calls the two margins pos_margin and neg_margin:
 ///
 ///   mean of the non-zero max(0, d - positive_margin) over the similar pairs
 ///   + mean of the non-zero max(0, margin - d) over the dissimilar pairs
 ///
-/// A weight multiplies its pair's term; the divisor remains the number of pairs. Pairs on the right side of their
-/// margin have slope exactly 0. Throws ValueError if the margin is not positive and finite, positive_margin is not in
-/// [0, margin), or the batch is empty.
+/// A weight multiplies its pair's term; the divisor remains the number of pairs whose term is not zero. A similar pair
+/// with d <= positive_margin and a dissimilar pair with d >= margin have slope exactly 0. Throws ValueError if the
+/// margin is not positive and finite, positive_margin is not in [0, margin), or the batch is empty, and ShapeError if
+/// d, similar, slope or a non-empty weight differ in length.
 struct UnsquaredContrastiveLoss {
-  double margin = 1.0;           ///< Of dissimilar pairs, in the unit of the distance.
-  double positive_margin = 0.0;  ///< Of similar pairs, in the unit of the distance.
+  double margin = 1.0;           ///< For dissimilar pairs, in the unit of the distance.
+  double positive_margin = 0.0;  ///< For similar pairs, in the unit of the distance.
 
-  /// As the Loss concept asks (loss/loss.hpp).
+  /// Required by the Loss concept, which describes the arguments (loss/loss.hpp).
   template <Scalar S>
   double operator()(std::span<const S> d, std::span<const std::uint8_t> similar, std::span<const S> weight,
                     std::span<S> slope) const {
@@ -47,9 +48,9 @@ struct UnsquaredContrastiveLoss {
   }
 
  private:
-  /// The terms of one kind, similar or dissimilar.
+  /// The weighted terms of one kind of pairs, similar or dissimilar.
   struct Kind {
-    double count = 0;  // of the terms that are not zero
+    double count = 0;  // number of terms that are not zero; a double, since it divides
     double sum = 0;
 
     void add(double weight, double term) {

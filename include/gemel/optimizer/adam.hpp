@@ -17,13 +17,13 @@
 
 namespace gemel {
 
-/// Options of Adam; symbols as in its formulas.
+/// Options of Adam. The symbols are those of the formulas there.
 struct AdamOptions {
   double learning_rate = 1e-3;  ///< lr, at least 0.
-  double beta_1 = 0.9;          ///< Fraction of the past in m, in [0, 1).
-  double beta_2 = 0.999;        ///< Fraction of the past in v, in [0, 1).
+  double beta_1 = 0.9;          ///< Fraction of m that a step keeps, in [0, 1).
+  double beta_2 = 0.999;        ///< Fraction of v that a step keeps, in [0, 1).
   double epsilon = 1e-7;        ///< Keeps the divisor from 0; positive.
-  bool amsgrad = false;         ///< Divide by the largest v so far.
+  bool amsgrad = false;         ///< Whether to divide by the largest v so far.
   double weight_decay = 0;      ///< At least 0.
   /// @{
   /// See Clipping; at most one may be set.
@@ -31,19 +31,22 @@ struct AdamOptions {
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
   /// @}
-  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
+  Dialect dialect = Dialect::Keras;  ///< Whose formulas are used.
 };
 
 /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad (Reddi, Kale, Kumar, "On
-/// the convergence of Adam and beyond", ICLR 2018), as in Keras 3, for parameters w with gradient g. Step t, from 1:
+/// the convergence of Adam and beyond", ICLR 2018), as in Keras 3. For parameters w with gradient g, step t (from 1)
+/// is:
 ///
 ///   w -= weight_decay lr w
 ///   m = m + (1 - beta_1) (g - m);  v = v + (1 - beta_2) (g^2 - v)
 ///   w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon);   amsgrad: with the largest v so far
 ///
-/// The betas of the powers are rounded to float, as Keras does.
+/// As in Keras, weight_decay and, in the powers beta^t only, the betas are rounded to float, also if the parameters are
+/// double.
 ///
-/// Dialect::PyTorch: g += weight_decay w instead of the decay, and v is corrected within the root:
+/// Dialect::PyTorch rounds none of them, adds the weight decay to the gradient (g += weight_decay w) instead of the
+/// first line, and corrects v inside the root:
 ///
 ///   w -= lr / (1 - beta_1^t) m / (sqrt(v / (1 - beta_2^t)) + epsilon)
 template <Scalar S>
@@ -52,11 +55,11 @@ class Adam {
   /// Throws ValueError if an option is out of its range.
   explicit Adam(const AdamOptions& options = {}) : Adam(options, options.dialect == Dialect::PyTorch) {}
 
-  /// The options, with the present learning rate.
+  /// The options, with the current learning rate.
   const AdamOptions& options() const { return options_; }
 
   /// @{
-  /// As the Optimizer concept asks (optimizer/optimizer.hpp).
+  /// Required by the Optimizer concept (optimizer/optimizer.hpp).
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
@@ -87,7 +90,7 @@ class Adam {
   /// @}
 
   /// @{
-  /// As the InterleavingOptimizer concept asks (optimizer/optimizer.hpp).
+  /// Required by the InterleavingOptimizer concept (optimizer/optimizer.hpp).
   kernel::Update<kernel::AdamRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     S* const m = detail::block_of(m_, first);
     S* const v = detail::block_of(v_, first);
@@ -97,10 +100,12 @@ class Adam {
   bool interleaves() const { return kernel::interleaves(rule()); }
   /// @}
 
-  /// The Optimizer concept's optional member: the weight decay that is added to the gradient, in PyTorch's dialect.
+  /// Optional member of the Optimizer concept: the weight decay if it is added to the gradient, as in PyTorch's
+  /// dialect, otherwise 0.
   double penalty() const { return penalty_ ? options_.weight_decay : 0; }
 
-  /// The state, for checkpoints: "m", "v", and "v_max" with amsgrad (one value per parameter), and the step.
+  /// The state, for checkpoints: the arrays "m", "v" and, with amsgrad, "v_max" (one value per parameter), and the
+  /// number of steps.
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"m", m_.span()}, {"v", v_.span()}}, &step_};
     if (!v_max_.empty()) state.arrays.push_back({"v_max", v_max_.span()});
@@ -108,7 +113,7 @@ class Adam {
   }
 
  protected:
-  /// `penalty` adds the weight decay to the gradient; otherwise it is decoupled.
+  /// `penalty`: whether the weight decay is added to the gradient. Otherwise it is decoupled from it.
   [[gnu::cold]] Adam(const AdamOptions& options, bool penalty)
       : options_(options), clipping_(detail::checked_clipping<S>(options)), penalty_(penalty) {
     detail::check_not_negative<S>("learning_rate", options.learning_rate);
@@ -119,6 +124,7 @@ class Adam {
   }
 
  private:
+  /// The constant, rounded to float in Keras' dialect.
   double in_dialect(double constant) const {
     return options_.dialect == Dialect::PyTorch ? constant : detail::as_keras_rounds(constant);
   }
@@ -142,20 +148,20 @@ class Adam {
   bool penalty_;
   detail::ZeroOnMove n_;
   std::int64_t step_ = 0;
-  double m_correction_ = 1;  // 1 - beta_1^t, t being the present step
-  double v_correction_ = 1;  // 1 - beta_2^t
+  double m_correction_ = 1;  // 1 - beta_1^t at the current step t
+  double v_correction_ = 1;  // 1 - beta_2^t at the current step t
   Buffer<S> m_;
   Buffer<S> v_;
   Buffer<S> v_max_;
 };
 
-/// Options of AdamW: Adam's, with another default of the weight decay.
+/// Options of AdamW: those of Adam, with another default for the weight decay.
 struct AdamWOptions {
   double learning_rate = 1e-3;  ///< lr, at least 0.
-  double beta_1 = 0.9;          ///< Fraction of the past in m, in [0, 1).
-  double beta_2 = 0.999;        ///< Fraction of the past in v, in [0, 1).
+  double beta_1 = 0.9;          ///< Fraction of m that a step keeps, in [0, 1).
+  double beta_2 = 0.999;        ///< Fraction of v that a step keeps, in [0, 1).
   double epsilon = 1e-7;        ///< Keeps the divisor from 0; positive.
-  bool amsgrad = false;         ///< Divide by the largest v so far.
+  bool amsgrad = false;         ///< Whether to divide by the largest v so far.
   double weight_decay = 0.004;  ///< At least 0.
   /// @{
   /// See Clipping; at most one may be set.
@@ -163,11 +169,11 @@ struct AdamWOptions {
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
   /// @}
-  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
+  Dialect dialect = Dialect::Keras;  ///< Whose formulas are used.
 };
 
-/// Adam with weight decay decoupled from the gradient in both dialects, w -= weight_decay lr w before each step.
-/// Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
+/// Adam with a weight decay that is decoupled from the gradient in both dialects: w -= weight_decay lr w before each
+/// step (Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2).
 template <Scalar S>
 class AdamW : public Adam<S> {
  public:

@@ -14,17 +14,17 @@ namespace gemel {
 
 /// Any of the library's optimizers, chosen at run time: `AnyOptimizer<float> optimizer = Adam<float>{}`. The default is
 /// RMSprop. It models Optimizer. A callback may assign an optimizer of another kind to it, which then starts without
-/// state. It cannot hold an optimizer of your own: pass that to fit directly.
+/// state. It cannot hold an optimizer of your own; pass such an optimizer to fit directly.
 template <Scalar S>
 class AnyOptimizer final : public Choice<RMSprop<S>, SGD<S>, Adam<S>, AdamW<S>> {
   using Base = Choice<RMSprop<S>, SGD<S>, Adam<S>, AdamW<S>>;
 
  public:
-  /// From one of the optimizers, or the default.
+  /// Constructs from one of the optimizers, or from the default.
   using Base::Base;
 
   /// @{
-  /// As the Optimizer concept asks (optimizer/optimizer.hpp), by the chosen optimizer.
+  /// Required by the Optimizer concept (optimizer/optimizer.hpp); forwards to the chosen optimizer.
   void reserve(Index n) {
     this->visit([n](auto& optimizer) { optimizer.reserve(n); });
   }

@@ -7,18 +7,19 @@
 namespace gemel {
 
 /// Any of the library's schedules, chosen at run time: `LearningRate{AnySchedule{CosineDecay{}}}`. The default is
-/// ConstantRate. It cannot hold a schedule of your own: pass that to LearningRate directly.
+/// ConstantRate. It cannot hold a schedule of your own; pass such a schedule to LearningRate directly.
 class AnySchedule final : public Choice<ConstantRate, ExponentialDecay, CosineDecay> {
  public:
-  /// From one of the schedules, or the default.
+  /// Constructs from one of the schedules, or from the default.
   using Choice::Choice;
 
-  /// The chosen schedule's learning rate of this step, which counts from 0.
+  /// The chosen schedule's learning rate of this step; steps count from 0. Throws what the chosen schedule throws.
   double operator()(Index step) const {
     return visit([step](const auto& schedule) { return schedule(step); });
   }
 
-  /// The schedule for a training of that many steps; see LearningRate.
+  /// The chosen schedule for a training of that many steps, or the schedule itself if it does not depend on them.
+  /// Throws what the chosen schedule's `over` throws.
   AnySchedule over(Index steps) const {
     return visit([steps](const auto& schedule) -> AnySchedule {
       if constexpr (requires { schedule.over(steps); }) {

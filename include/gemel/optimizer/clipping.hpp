@@ -14,11 +14,11 @@
 
 namespace gemel {
 
-/// How a training step clips the gradient before the update, with Keras' names. At most one limit may be set.
+/// How a training step clips the gradient before the update; the names are Keras'. At most one limit may be set.
 struct Clipping {
   std::optional<double> clipvalue = {};        ///< Limits each element to [-clipvalue, clipvalue].
-  std::optional<double> clipnorm = {};         ///< Limits each variable's Euclidean norm (W or b of a layer).
-  std::optional<double> global_clipnorm = {};  ///< Limits the whole gradient's Euclidean norm.
+  std::optional<double> clipnorm = {};         ///< Limits the Euclidean norm of each variable (W or b of a layer).
+  std::optional<double> global_clipnorm = {};  ///< Limits the Euclidean norm of the whole gradient.
 
   /// Whether a limit is set.
   bool any() const { return clipvalue || clipnorm || global_clipnorm; }
@@ -54,26 +54,28 @@ void clip_by_value(std::span<S> gradient, double limit) {
   for (S& g : gradient) g = g > most ? most : g < -most ? -most : g;
 }
 
-/// Scales the gradient, whose norm is given, by one factor, so that its norm is at most `limit`. If the norm is NaN,
-/// all elements become NaN.
+/// Scales the gradient by one factor, so that its norm is at most `limit`; `norm` is its norm before. If the norm is
+/// NaN, all elements become NaN.
 template <Scalar S>
 void clip_by_norm(std::span<S> gradient, ScaledNorm<double> norm, double limit) {
   if (norm.norm <= limit / norm.scale) return;
   const S factor = static_cast<S>(limit / norm.norm);
   if (norm.scale == 1 && std::isnormal(factor)) {
     for (S& g : gradient) g *= factor;
-  } else {  // an S cannot hold the factor
+  } else {  // in double, since an S may not hold the factor
     for (S& g : gradient) g = static_cast<S>(static_cast<double>(g) / norm.scale / norm.norm * limit);
   }
 }
 
 }  // namespace detail
 
-/// Clips a whole network's gradient, a flat array of one variable after the other. `variables` holds their sizes.
+/// Clips the gradient of a whole network in place. `gradient` is the flat array of all variables (W or b of a layer),
+/// one after another; `variables` is a range of their sizes in that order, which add up to gradient.size(). `clipping`
+/// must be valid (Clipping::check).
 template <Scalar S, class Sizes>
 void clip(const Clipping& clipping, std::span<S> gradient, const Sizes& variables) {
-  // A double can hold the square of every float's norm. The square of a double's norm may underflow to 0 or overflow to
-  // infinity: norm_of then computes the norm without the square.
+  // A double can hold the square of any norm of floats. For doubles, the square of the norm may underflow to 0 or
+  // overflow to infinity; norm_of then computes the norm without it.
   const auto square_of = [](std::span<S> part) {
     const S square = sum_of_squares(part.data(), length(part));
     if (std::is_same_v<S, double> || keeps_digits(square, length(part))) return static_cast<double>(square);

@@ -16,16 +16,16 @@ namespace gemel {
 /// One named array of an optimizer's state, such as "v".
 template <class S>
 struct NamedSpan {
-  std::string_view name;  ///< As in the optimizer's formula.
+  std::string_view name;  ///< The symbol in the optimizer's formulas.
   std::span<S> values;    ///< One value per parameter.
 };
 
-/// Everything that an optimizer carries from step to step, for checkpoints and hashes. To restore it, write into the
-/// spans and `*step`.
+/// Everything that an optimizer carries from step to step, for checkpoints and hashes. To restore a saved state, write
+/// its values to the spans and to `*step`.
 template <class S>
 struct OptimizerState {
   std::vector<NamedSpan<S>> arrays;  ///< Views of the optimizer's own arrays.
-  std::int64_t* step;                ///< The number of steps so far.
+  std::int64_t* step;                ///< Points to the number of steps so far.
 };
 
 namespace detail {
@@ -44,7 +44,7 @@ concept GivesPenalty = requires(const O o) {
   { o.penalty() } -> std::same_as<double>;
 };
 
-/// The optimizer's penalty(), or 0 if it has none; see Optimizer.
+/// The optimizer's penalty(), or 0 if it has no such member; see Optimizer.
 template <class O>
 double penalty_of(const O& optimizer) {
   if constexpr (GivesPenalty<O>) return optimizer.penalty();
@@ -58,28 +58,29 @@ concept OptimizerOptions = std::is_class_v<O> &&(GivesBlocks<O, S> || !(has_bloc
 
 }  // namespace detail
 
-/// An optimizer updates one flat vector of parameters, block by block; it does not know the network. For parameters
-/// over scalar S it has these members:
+/// An optimizer updates one flat vector of parameters, block by block; it does not know the network. For parameters of
+/// scalar type S it has these members:
 ///
-///   reserve(n)           is called before each step and makes room for n parameters. The state is kept if n is
-///                        the same (after a move from the optimizer, it starts without state)
-///   advance()            is called once a step, before the step's blocks are updated
-///   update(first, g, w)  updates the parameters first, …, first + w.size() - 1, which are w and have the gradient g.
-///                        The blocks of a step do not overlap; several threads may update them at once
-///   learning_rate()      is the learning rate
-///   learning_rate(r)     sets it. Every finite r >= 0 is allowed, also one that is 0 as an S, since a schedule may end
-///                        there (as an option from a user, that is an error)
-///   clipping()           says how the training step clips the gradient first; `return {};` for no clipping. It is
-///                        required, since a wrapper that forgot it would train without the clipping that was asked for
-///   state()              gives the OptimizerState
+///   reserve(n)           makes room for n parameters; called before each step. Keeps the state if n is unchanged. (An
+///                        optimizer that was moved from starts without state)
+///   advance()            called once per step, before the step's blocks are updated
+///   update(first, g, w)  updates the w.size() parameters w, of which the first has the index `first` in the flat
+///                        vector and which have the gradient g. The blocks of a step do not overlap, and several
+///                        threads may update different blocks at the same time
+///   learning_rate()      returns the learning rate
+///   learning_rate(r)     sets the learning rate. It must accept every finite r >= 0, also one that rounds to 0 as an
+///                        S, since a schedule may end there. (As an option of a constructor, such a rate is an error)
+///   clipping()           returns how the training step clips the gradient before the update; `return {};` for no
+///                        clipping. It is required, since a wrapper that forgot it would silently train unclipped
+///   state()              returns the OptimizerState
 ///
 /// These members are optional, but if a type has one, its signature must be right:
 ///
-///   block, interleaves   save time; see InterleavingOptimizer. Without them, or if a layer cannot take the blocks (see
-///                        Layer), the gradient is computed first and then passed to `update`
-///   penalty()            is the factor by which `update` adds each parameter to its gradient before it squares the
-///                        gradient (PyTorch's weight decay); 0: not at all. It lets the training step refuse a step
-///                        whose squares would overflow. Without it, only the gradient itself is checked
+///   block, interleaves   save time; see InterleavingOptimizer. Without them, or if a layer does not support them (see
+///                        Layer), the step computes the gradient first and then calls `update`
+///   penalty()            returns the factor p if `update` adds p w to the gradient before it squares the gradient, as
+///                        PyTorch's weight decay does; otherwise 0. It lets the training step reject a step whose
+///                        squares would overflow. Without it, only the gradient itself is checked
 template <class O, class S>
 concept Optimizer = detail::OptimizerOptions<O, S> &&
     requires(O o, const O constant, Index n, std::span<const S> g, std::span<S> w, double rate) {
@@ -93,8 +94,8 @@ concept Optimizer = detail::OptimizerOptions<O, S> &&
 };
 
 /// An optimizer whose update rule the kernels know, so that they can apply it while they compute the gradient.
-/// `block(first, g, w)` describes the update of the parameters first, …, first + w.size() - 1; `interleaves()` says
-/// whether the optimizer's options allow this. The results are the same as those of `update`.
+/// `block(first, g, w)` describes the update that `update(first, g, w)` would make; `interleaves()` returns whether the
+/// optimizer's options allow this. The results are bit-identical to those of `update`.
 template <class O, class S>
 concept InterleavingOptimizer = Optimizer<O, S> && detail::GivesBlocks<O, S>;
 

@@ -9,22 +9,23 @@
 
 namespace gemel::detail {
 
-/// Throws ValueError, which names the optimizer's option, if the condition is not fulfilled.
+/// Throws ValueError, with the option's name and the condition, unless `fulfilled`.
 inline void check_option(bool fulfilled, const char* option, const char* condition, double value) {
   if (!fulfilled) {
     throw ValueError({"the optimizer's ", option, " must be ", condition, ", but ", value, " was given"});
   }
 }
 
-/// Whether the value is a positive normal number as an S too. (A denormal number may be 0 after the next product.)
+/// Whether the value is positive and within the range of normal numbers of S. (A denormal number may become 0 in the
+/// next product.)
 template <Scalar S>
 bool is_positive_normal(double value) {
   return value >= static_cast<double>(std::numeric_limits<S>::min()) &&
          value <= static_cast<double>(std::numeric_limits<S>::max());
 }
 
-/// Checks a learning rate that is set during the training: at least 0, and finite as an S. It may be so small that it
-/// is 0 as an S, since schedules may end there.
+/// Checks a learning rate that is set during the training: it must be at least 0 and finite as an S. It may be so small
+/// that it becomes 0 as an S, since a schedule may end there.
 template <Scalar S>
 void check_rate(double rate) {
   check_option(rate >= 0 && rate <= static_cast<double>(std::numeric_limits<S>::max()), "learning_rate",
@@ -40,7 +41,8 @@ void check_not_negative(const char* option, double value) {
                "0, or large enough not to become 0 in the scalar type of the parameters", value);
 }
 
-/// As check_not_negative, for a weight decay; in Keras' dialect, which rounds it to float, as a float too.
+/// Checks a weight decay as check_not_negative does. Keras' dialect rounds it to float, so there it must not become 0
+/// or infinite as a float either.
 template <Scalar S>
 void check_weight_decay(double value, Dialect dialect) {
   check_not_negative<S>("weight_decay", value);
@@ -48,22 +50,22 @@ void check_weight_decay(double value, Dialect dialect) {
                "0, or within the range of a float, which Keras makes of it", value);
 }
 
-/// Checks the fraction of the past that a moving average keeps: in [0, 1), also as a float, and 0 as a float only if it
-/// is 0.
+/// Checks the fraction that a moving average keeps of its old value: it must be in [0, 1), below 1 also as a float, and
+/// must not become 0 as a float unless it is 0.
 inline void check_fraction(const char* option, double fraction) {
   check_option(fraction >= 0 && static_cast<float>(fraction) < 1, option, "at least 0 and less than 1", fraction);
   check_option(fraction == 0 || is_positive_normal<float>(fraction), option,
                "0, or large enough not to become 0 as a float", fraction);
 }
 
-/// Checks an epsilon, which prevents a division by 0: positive as an S too.
+/// Checks an epsilon, which prevents a division by 0: it must be a positive normal number of S.
 template <Scalar S>
 void check_epsilon(double epsilon) {
   check_option(is_positive_normal<S>(epsilon), "epsilon", "positive and finite in the scalar type of the parameters",
                epsilon);
 }
 
-/// The clipping that an optimizer's options ask for. Throws ValueError as Clipping::check does.
+/// The clipping that an optimizer's options give. Throws ValueError if it is not valid (Clipping::check).
 template <Scalar S, class Options>
 Clipping checked_clipping(const Options& options) {
   const Clipping clipping{options.clipvalue, options.clipnorm, options.global_clipnorm};

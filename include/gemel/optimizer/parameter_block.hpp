@@ -8,7 +8,7 @@
 
 namespace gemel::detail {
 
-/// Throws ShapeError if the block is not within the `reserved` parameters, or has not one gradient per parameter.
+/// Throws ShapeError if the block is not within the `reserved` parameters, or if g and w differ in length.
 template <Scalar S>
 void check_block(Index reserved, Index first, std::span<const S> g, std::span<S> w) {
   if (g.size() != w.size() || first < 0 || length(w) > reserved - first) {
@@ -17,7 +17,7 @@ void check_block(Index reserved, Index first, std::span<const S> g, std::span<S>
   }
 }
 
-/// The start of the block's part of a state array; null if the array is empty, since the options do not need it.
+/// The address of the block's part of a state array; null if the array is empty, because the options do not need it.
 template <Scalar S>
 S* block_of(Buffer<S>& array, Index first) {
   return array.empty() ? nullptr : array.data() + first;

@@ -15,13 +15,13 @@
 
 namespace gemel {
 
-/// Options of RMSprop; symbols as in its formulas.
+/// Options of RMSprop. The symbols are those of the formulas there.
 struct RMSpropOptions {
   double learning_rate = 1e-3;  ///< lr, at least 0.
-  double rho = 0.9;             ///< Fraction of the past in the moving averages, in [0, 1).
+  double rho = 0.9;             ///< Fraction of the moving averages that a step keeps, in [0, 1).
   double momentum = 0;          ///< mu, in [0, 1).
   double epsilon = 1e-7;        ///< Keeps the divisor from 0; positive.
-  bool centered = false;        ///< Divide by the gradient's standard deviation, not by its root mean square.
+  bool centered = false;        ///< Whether to divide by the gradient's standard deviation, not its root mean square.
   double weight_decay = 0;      ///< At least 0.
   /// @{
   /// See Clipping; at most one may be set.
@@ -29,11 +29,11 @@ struct RMSpropOptions {
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
   /// @}
-  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
+  Dialect dialect = Dialect::Keras;  ///< Whose formulas are used.
 };
 
 /// RMSprop (Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012), as in Keras 3, with
-/// epsilon inside the root, for parameters w with gradient g:
+/// epsilon inside the root. For parameters w with gradient g, a step is:
 ///
 ///   w -= weight_decay lr w
 ///   v = rho v + (1 - rho) g^2
@@ -42,8 +42,12 @@ struct RMSpropOptions {
 ///   momentum mu:  m = mu m + lr g / sqrt(s + epsilon);  w -= m
 ///
 /// Keras does not take the maximum with 0. Only rounding makes v - a^2 negative, but in float it made the root NaN for
-/// a constant gradient in 10 to 29 % of runs. Dialect::PyTorch: g += weight_decay w instead of the decay, epsilon
-/// outside the root, and the learning rate outside the momentum: m = mu m + g / (sqrt(s) + epsilon);  w -= lr m.
+/// a constant gradient in 10 to 29 % of runs. As in Keras, weight_decay is rounded to float, also if the parameters are
+/// double.
+///
+/// Dialect::PyTorch does not round weight_decay, adds it to the gradient (g += weight_decay w) instead of the first
+/// line, and has epsilon outside the root and the learning rate outside the momentum: m = mu m + g / (sqrt(s) +
+/// epsilon);  w -= lr m.
 template <Scalar S>
 class RMSprop {
  public:
@@ -57,11 +61,11 @@ class RMSprop {
     detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 
-  /// The options, with the present learning rate.
+  /// The options, with the current learning rate.
   const RMSpropOptions& options() const { return options_; }
 
   /// @{
-  /// As the Optimizer concept asks (optimizer/optimizer.hpp).
+  /// Required by the Optimizer concept (optimizer/optimizer.hpp).
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
@@ -88,7 +92,7 @@ class RMSprop {
   /// @}
 
   /// @{
-  /// As the InterleavingOptimizer concept asks (optimizer/optimizer.hpp).
+  /// Required by the InterleavingOptimizer concept (optimizer/optimizer.hpp).
   kernel::Update<kernel::RMSpropRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     S* const v = detail::block_of(v_, first);
     S* const a = detail::block_of(a_, first);
@@ -98,11 +102,12 @@ class RMSprop {
   bool interleaves() const { return kernel::interleaves(rule()); }
   /// @}
 
-  /// The Optimizer concept's optional member: the weight decay that is added to the gradient, in PyTorch's dialect.
+  /// Optional member of the Optimizer concept: the weight decay if it is added to the gradient, as in PyTorch's
+  /// dialect, otherwise 0.
   double penalty() const { return options_.dialect == Dialect::PyTorch ? options_.weight_decay : 0; }
 
-  /// The state, for checkpoints: "v", "a" if centered, "m" if there is momentum (one value per parameter), and the
-  /// step.
+  /// The state, for checkpoints: the arrays "v", "a" if centered, and "m" if there is momentum (one value per
+  /// parameter), and the number of steps.
   OptimizerState<S> state() {
     OptimizerState<S> state{{{"v", v_.span()}}, &step_};
     if (!a_.empty()) state.arrays.push_back({"a", a_.span()});

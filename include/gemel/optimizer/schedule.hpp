@@ -10,17 +10,17 @@
 
 namespace gemel {
 
-// A schedule gives the learning rate of each step to the callback LearningRate. Any `double f(Index step)` is a
-// schedule; steps count from 0. A schedule that depends on the training's number of steps also has a member `over(Index
-// steps)`, which gives the schedule for that many steps.
+// A schedule maps a step, counted from 0, to a learning rate, for the callback LearningRate. Any function, lambda or
+// function object `double f(Index step)` is a schedule. A schedule that depends on the number of steps of the training
+// also has a member `over(Index steps)`, which returns the schedule for a training of that many steps.
 
-/// As a schedule's `decay_steps`: until the end of the training, however many steps it has. The callback LearningRate
-/// knows their number; elsewhere, use `schedule.over(steps)`.
+/// A value for the field `decay_steps` of a schedule: the decay lasts until the end of the training, however many steps
+/// that has. The callback LearningRate fills in their number; elsewhere, use `schedule.over(steps)`.
 inline constexpr Index whole_training = -1;
 
 namespace detail {
 
-/// Throws ValueError, which names the schedule's field, if the condition is not fulfilled.
+/// Throws ValueError, with the field's name and the condition, unless `fulfilled`.
 inline void require_in_schedule(bool fulfilled, const char* field, const char* condition, double value) {
   if (!fulfilled) {
     throw ValueError({"the schedule's ", field, " must be ", condition, ", but ", value, " was given"});
@@ -32,7 +32,7 @@ inline void require_step(Index step) {
   if (step < 0) throw ValueError({"a schedule's steps count from 0, but the rate of step ", step, " was asked for"});
 }
 
-/// Throws ValueError if decay_steps is not positive, or is whole_training still.
+/// Throws ValueError if decay_steps is not positive, or still is whole_training.
 inline void require_decay_steps(Index decay_steps) {
   if (decay_steps == whole_training) {
     throw ValueError(
@@ -48,7 +48,7 @@ inline void require_decay_steps(Index decay_steps) {
 struct ConstantRate {
   double learning_rate = 1e-3;  ///< Finite and at least 0.
 
-  /// The learning rate. Throws ValueError if it is out of its range or the step is negative.
+  /// The learning rate of any step. Throws ValueError if learning_rate is out of its range or the step is negative.
   double operator()(Index step) const {
     detail::require_step(step);
     detail::require_in_schedule(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate",
@@ -57,15 +57,16 @@ struct ConstantRate {
   }
 };
 
-/// Keras' ExponentialDecay: initial_learning_rate * decay_rate^(step / decay_steps).
+/// Keras' ExponentialDecay. The rate is initial_learning_rate * decay_rate^(step / decay_steps).
 struct ExponentialDecay {
   double initial_learning_rate = 1e-3;  ///< Finite and at least 0.
   Index decay_steps = 1000;             ///< Positive, or whole_training.
-  double decay_rate = 0.96;             ///< The factor for every decay_steps steps; positive and finite.
-  bool staircase = false;               ///< Rounds the exponent down, so that the rate falls once in decay_steps.
+  double decay_rate = 0.96;             ///< Factor of the rate per decay_steps steps; positive and finite.
+  bool staircase = false;               ///< Round the exponent down, so that the rate falls once per decay_steps.
 
-  /// The schedule for a training of that many steps: decay_steps are all of them if it is whole_training. Throws
-  /// ValueError if they are not positive, or if the rate would never change because staircase is set.
+  /// The schedule for a training of that many steps: if decay_steps is whole_training, it becomes `steps`, otherwise
+  /// nothing changes. In the first case, throws ValueError if `steps` is not positive, or if staircase is set, since
+  /// the rate would never change.
   ExponentialDecay over(Index steps) const {
     ExponentialDecay counted = *this;
     if (decay_steps != whole_training) return counted;
@@ -80,8 +81,8 @@ struct ExponentialDecay {
     return counted;
   }
 
-  /// The learning rate of this step. Throws ValueError if a field is out of its range, the step is negative, or the
-  /// rate has grown to infinity by a decay_rate above 1.
+  /// The learning rate of this step. Throws ValueError if a field is out of its range, the step is negative, or a
+  /// decay_rate above 1 has made the rate infinite.
   double operator()(Index step) const {
     using detail::require_in_schedule;
     detail::require_step(step);
@@ -92,7 +93,8 @@ struct ExponentialDecay {
     const Index whole = step / decay_steps;
     const double part = staircase ? 0 : static_cast<double>(step % decay_steps) / static_cast<double>(decay_steps);
     const double exponent = static_cast<double>(whole) + part;
-    // The largest exponents are rounded up to 2^63, which no Index holds. Their fraction is lost in rounding anyway.
+    // The conversion to double rounds the largest exponents up to 2^63, which no Index holds. At that size rounding
+    // loses the fraction anyway, so the integer exponent is used.
     const double rate =
         initial_learning_rate * (exponent < 0x1p63 ? power(decay_rate, exponent) : power(decay_rate, whole));
     if (!std::isfinite(rate)) {
@@ -104,21 +106,21 @@ struct ExponentialDecay {
 };
 
 /// Keras' CosineDecay, with its linear warm-up (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
-/// restarts", ICLR 2017, eq. 5, without the restarts). For warmup_steps steps the rate follows a line from
-/// initial_learning_rate to warmup_target, the top rate; then it is
+/// restarts", ICLR 2017, eq. 5, without the restarts). For warmup_steps steps the rate rises linearly from
+/// initial_learning_rate to warmup_target, the top rate. Then it is
 ///
 ///   top * ( (1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha ),   t = min(step - warmup_steps, decay_steps)
 ///
 /// Without a warmup_target there is no warm-up, and initial_learning_rate is the top rate.
 struct CosineDecay {
   double initial_learning_rate = 1e-3;       ///< Finite and at least 0.
-  Index decay_steps = 1000;                  ///< From the top to the end, without the warm-up; or whole_training.
-  double alpha = 0;                          ///< The last rate as a fraction of the top rate; at least 0.
-  std::optional<double> warmup_target = {};  ///< The rate at the end of the warm-up; empty: no warm-up.
+  Index decay_steps = 1000;                  ///< Number of steps from the top rate to the last, or whole_training.
+  double alpha = 0;                          ///< The final rate as a fraction of the top rate; at least 0.
+  std::optional<double> warmup_target = {};  ///< The top rate, at the end of the warm-up; empty: no warm-up.
   Index warmup_steps = 0;                    ///< At least 0.
 
   /// The schedule for a training of that many steps, warm-up included: if decay_steps is whole_training, it becomes the
-  /// number of steps after the warm-up. Throws ValueError if there are none.
+  /// number of steps after the warm-up, otherwise nothing changes. Throws ValueError if no steps would be left.
   CosineDecay over(Index steps) const {
     CosineDecay counted = *this;
     if (decay_steps != whole_training) return counted;

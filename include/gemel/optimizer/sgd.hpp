@@ -15,11 +15,11 @@
 
 namespace gemel {
 
-/// Options of SGD; symbols as in its formulas.
+/// Options of SGD. The symbols are those of the formulas there.
 struct SGDOptions {
   double learning_rate = 0.01;  ///< lr, at least 0.
   double momentum = 0;          ///< mu, in [0, 1).
-  bool nesterov = false;        ///< Nesterov's momentum; needs a positive momentum.
+  bool nesterov = false;        ///< Whether the momentum is Nesterov's; needs a positive momentum.
   double weight_decay = 0;      ///< At least 0.
   /// @{
   /// See Clipping; at most one may be set.
@@ -27,18 +27,22 @@ struct SGDOptions {
   std::optional<double> clipnorm = {};
   std::optional<double> global_clipnorm = {};
   /// @}
-  Dialect dialect = Dialect::Keras;  ///< Whose formula is used.
+  Dialect dialect = Dialect::Keras;  ///< Whose formulas are used.
 };
 
 /// Gradient descent, with momentum (Sutskever et al., "On the importance of initialization and momentum in deep
-/// learning", ICML 2013), as in Keras 3, for parameters w with gradient g:
+/// learning", ICML 2013), as in Keras 3. For parameters w with gradient g, a step is:
 ///
 ///   w -= weight_decay lr w
 ///   no momentum:  w -= lr g
 ///   momentum mu:  m = mu m - lr g;  w += m,  or with nesterov  w += mu m - lr g
 ///
-/// Dialect::PyTorch: g += weight_decay w;  m = mu m + g;  w -= lr m,  or with nesterov  w -= lr (g + mu m). The two
-/// agree as long as the learning rate does not change.
+/// As in Keras, momentum and weight_decay are rounded to float, also if the parameters are double. Dialect::PyTorch
+/// rounds neither, and its step is:
+///
+///   g += weight_decay w;  m = mu m + g;  w -= lr m,  or with nesterov  w -= lr (g + mu m)
+///
+/// Without weight decay both dialects take the same steps, up to rounding, while the learning rate is constant.
 template <Scalar S>
 class SGD {
  public:
@@ -52,11 +56,11 @@ class SGD {
     detail::check_weight_decay<S>(options.weight_decay, options.dialect);
   }
 
-  /// The options, with the present learning rate.
+  /// The options, with the current learning rate.
   const SGDOptions& options() const { return options_; }
 
   /// @{
-  /// As the Optimizer concept asks (optimizer/optimizer.hpp).
+  /// Required by the Optimizer concept (optimizer/optimizer.hpp).
   Clipping clipping() const { return clipping_; }
   double learning_rate() const { return options_.learning_rate; }
   void learning_rate(double rate) {
@@ -81,14 +85,14 @@ class SGD {
   /// @}
 
   /// @{
-  /// As the InterleavingOptimizer concept asks (optimizer/optimizer.hpp).
+  /// Required by the InterleavingOptimizer concept (optimizer/optimizer.hpp).
   kernel::Update<kernel::SGDRule<S>, S> block(Index first, const S* g, std::span<S> w) {
     return {rule(), length(w), g, w.data(), {detail::block_of(m_, first)}};
   }
   bool interleaves() const { return kernel::interleaves(rule()); }
   /// @}
 
-  /// The state, for checkpoints: "m" (one value per parameter) if there is momentum, and the step.
+  /// The state, for checkpoints: the array "m" (one value per parameter) if there is momentum, and the number of steps.
   OptimizerState<S> state() {
     OptimizerState<S> state{{}, &step_};
     if (!m_.empty()) state.arrays.push_back({"m", m_.span()});
