@@ -214,7 +214,7 @@ std::vector<Row> callback_rows() {
       {"ExponentialDecay",
        {one_each,
         {NaN,
-         {throws<ValueError>("the schedule's initial_learning_rate must be finite and not negative, but nan",
+         {throws<ValueError>("the schedule's initial_learning_rate must be finite and at least 0, but nan",
                              scheduled(Schedule{.initial_learning_rate = nan})),
           throws<ValueError>("the schedule's decay_rate must be", scheduled(Schedule{.decay_rate = nan}))}},
         {Infinite,
@@ -243,7 +243,7 @@ std::vector<Row> callback_rows() {
           throws<ValueError>("decay_steps must be positive", scheduled(CosineDecay{.decay_steps = 0})),
           throws<ValueError>("alpha", scheduled(CosineDecay{.alpha = -0.1})),
           throws<ValueError>("warmup_target", scheduled(CosineDecay{.warmup_target = -1})),
-          throws<ValueError>("warmup_steps must be not negative", scheduled(CosineDecay{.warmup_steps = -1}))}},
+          throws<ValueError>("warmup_steps must be at least 0", scheduled(CosineDecay{.warmup_steps = -1}))}},
         no_file()}},
 
       {"ProgressBar",

@@ -146,7 +146,7 @@ Row optimizer_row(const std::string& name, std::vector<Field<Options>> shares, s
              refuses<Optimizer>(1e39, others),  // infinite as a float
              throws<ValueError>("exclude one another: set one of them",
                                 [] { Optimizer{Options{.clipvalue = 1, .global_clipnorm = 1}}; }),
-             throws<ValueError>("learning_rate must be not negative", [] { Optimizer{}.learning_rate(-1); }), more}},
+             throws<ValueError>("learning_rate must be at least 0", [] { Optimizer{}.learning_rate(-1); }), more}},
            no_file()}};
 }
 

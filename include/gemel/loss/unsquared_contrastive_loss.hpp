@@ -33,8 +33,8 @@ struct UnsquaredContrastiveLoss {
                     std::span<S> slope) const {
     detail::check_margins(margin, positive_margin);
     detail::check_batch(d, similar, weight, slope);
-    const detail::Residual signed_excess{margin, positive_margin};
-    const auto residual = [&](std::size_t i) { return signed_excess(static_cast<double>(d[i]), similar[i]); };
+    const detail::Residual residual_of{margin, positive_margin};
+    const auto residual = [&](std::size_t i) { return residual_of(static_cast<double>(d[i]), similar[i]); };
     Kind near, far;
     for (std::size_t i = 0; i < d.size(); ++i) {
       (similar[i] ? near : far).add(detail::weight_at(weight, i), std::abs(residual(i)));

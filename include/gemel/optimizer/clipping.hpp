@@ -50,8 +50,8 @@ namespace detail {
 /// Limits each element to [-limit, limit]. NaN stays NaN.
 template <Scalar S>
 void clip_by_value(std::span<S> gradient, double limit) {
-  const S most = static_cast<S>(std::min(limit, static_cast<double>(std::numeric_limits<S>::max())));
-  for (S& g : gradient) g = g > most ? most : g < -most ? -most : g;
+  const S bound = static_cast<S>(std::min(limit, static_cast<double>(std::numeric_limits<S>::max())));
+  for (S& g : gradient) g = g > bound ? bound : g < -bound ? -bound : g;
 }
 
 /// Scales the gradient by one factor, so that its norm is at most `limit`; `norm` is its norm before. If the norm is

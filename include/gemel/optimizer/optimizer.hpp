@@ -35,26 +35,26 @@ GEMEL_HAS_MEMBER(interleaves)
 GEMEL_HAS_MEMBER(penalty)
 
 template <class O, class S>
-concept GivesBlocks = requires(O o, const O constant, Index first, std::span<S> w) {
+concept HasBlocks = requires(O o, const O constant, Index first, std::span<S> w) {
   o.block(first, w.data(), w);
   { constant.interleaves() } -> std::same_as<bool>;
 };
 template <class O>
-concept GivesPenalty = requires(const O o) {
+concept HasPenalty = requires(const O o) {
   { o.penalty() } -> std::same_as<double>;
 };
 
 /// The optimizer's penalty(), or 0 if it has no such member; see Optimizer.
 template <class O>
 double penalty_of(const O& optimizer) {
-  if constexpr (GivesPenalty<O>) return optimizer.penalty();
+  if constexpr (HasPenalty<O>) return optimizer.penalty();
   return 0;
 }
 
 /// Each optional member is either absent or has the right signature.
 template <class O, class S>
-concept OptimizerOptions = std::is_class_v<O> &&(GivesBlocks<O, S> || !(has_block<O> || has_interleaves<O>)) &&
-                           (GivesPenalty<O> || !has_penalty<O>);
+concept OptimizerOptions = std::is_class_v<O> &&(HasBlocks<O, S> || !(has_block<O> || has_interleaves<O>)) &&
+                           (HasPenalty<O> || !has_penalty<O>);
 
 }  // namespace detail
 
@@ -97,6 +97,6 @@ concept Optimizer = detail::OptimizerOptions<O, S> &&
 /// `block(first, g, w)` describes the update that `update(first, g, w)` would make; `interleaves()` returns whether the
 /// optimizer's options allow this. The results are bit-identical to those of `update`.
 template <class O, class S>
-concept InterleavingOptimizer = Optimizer<O, S> && detail::GivesBlocks<O, S>;
+concept InterleavingOptimizer = Optimizer<O, S> && detail::HasBlocks<O, S>;
 
 }  // namespace gemel

@@ -29,14 +29,14 @@ bool is_positive_normal(double value) {
 template <Scalar S>
 void check_rate(double rate) {
   check_option(rate >= 0 && rate <= static_cast<double>(std::numeric_limits<S>::max()), "learning_rate",
-               "not negative, and finite in the scalar type of the parameters", rate);
+               "at least 0, and finite in the scalar type of the parameters", rate);
 }
 
 /// Checks an option that must be at least 0, finite as an S, and not so small that it silently becomes 0 as an S.
 template <Scalar S>
 void check_not_negative(const char* option, double value) {
   check_option(value >= 0 && value <= static_cast<double>(std::numeric_limits<S>::max()), option,
-               "not negative, and finite in the scalar type of the parameters", value);
+               "at least 0, and finite in the scalar type of the parameters", value);
   check_option(value == 0 || is_positive_normal<S>(value), option,
                "0, or large enough not to become 0 in the scalar type of the parameters", value);
 }
@@ -47,7 +47,7 @@ template <Scalar S>
 void check_weight_decay(double value, Dialect dialect) {
   check_not_negative<S>("weight_decay", value);
   check_option(dialect != Dialect::Keras || value == 0 || is_positive_normal<float>(value), "weight_decay",
-               "0, or within the range of a float, which Keras makes of it", value);
+               "0, or within the range of a float, to which Keras rounds it", value);
 }
 
 /// Checks the fraction that a moving average keeps of its old value: it must be in [0, 1), below 1 also as a float, and

@@ -36,8 +36,8 @@ inline void require_step(Index step) {
 inline void require_decay_steps(Index decay_steps) {
   if (decay_steps == whole_training) {
     throw ValueError(
-        "the schedule's decay_steps is whole_training, but how many steps that has was not said: give the schedule to "
-        "the callback LearningRate, which knows, or use schedule.over(steps)");
+        "the schedule's decay_steps is whole_training, but the number of steps of the training is not known: give the "
+        "schedule to the callback LearningRate, which knows it, or use schedule.over(steps)");
   }
   require_in_schedule(decay_steps > 0, "decay_steps", "positive", static_cast<double>(decay_steps));
 }
@@ -52,7 +52,7 @@ struct ConstantRate {
   double operator()(Index step) const {
     detail::require_step(step);
     detail::require_in_schedule(learning_rate >= 0 && std::isfinite(learning_rate), "learning_rate",
-                                "finite and not negative", learning_rate);
+                                "finite and at least 0", learning_rate);
     return learning_rate;
   }
 };
@@ -87,7 +87,7 @@ struct ExponentialDecay {
     using detail::require_in_schedule;
     detail::require_step(step);
     require_in_schedule(initial_learning_rate >= 0 && std::isfinite(initial_learning_rate), "initial_learning_rate",
-                        "finite and not negative", initial_learning_rate);
+                        "finite and at least 0", initial_learning_rate);
     detail::require_decay_steps(decay_steps);
     require_in_schedule(decay_rate > 0 && std::isfinite(decay_rate), "decay_rate", "positive and finite", decay_rate);
     const Index whole = step / decay_steps;
@@ -154,13 +154,13 @@ struct CosineDecay {
   void check() const {
     using detail::require_in_schedule;
     const auto rate = [](const char* field, double value) {
-      require_in_schedule(value >= 0 && std::isfinite(value), field, "finite and not negative", value);
+      require_in_schedule(value >= 0 && std::isfinite(value), field, "finite and at least 0", value);
     };
     rate("initial_learning_rate", initial_learning_rate);
     if (warmup_target) rate("warmup_target", *warmup_target);
     rate("alpha", alpha);
     detail::require_decay_steps(decay_steps);
-    require_in_schedule(warmup_steps >= 0, "warmup_steps", "not negative", static_cast<double>(warmup_steps));
+    require_in_schedule(warmup_steps >= 0, "warmup_steps", "at least 0", static_cast<double>(warmup_steps));
   }
 };
 
