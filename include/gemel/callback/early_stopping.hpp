@@ -13,28 +13,31 @@
 
 namespace gemel {
 
-/// A callback that ends the training after `patience` epochs in a row that did not improve on the best one by more than
-/// min_delta, and then restores the best epoch's parameters, also if the training ran to its last epoch.
+/// A callback that ends the training after `patience` consecutive epochs that did not improve on the best one by more
+/// than min_delta. When the training ends, early or after its last epoch, the callback restores the parameters of the
+/// best epoch.
 ///
-/// Names and counting are Keras', with these differences: the best parameters are restored by default. An epoch whose
-/// value is NaN does not count, since the value was not measured: a stop cut the validation short, or the metric is
-/// measured every few epochs only. An infinite value is never the best. If the training ends by an error, the model has
-/// the parameters of the last good batch, and those of the best epoch are in `best_parameters` only.
+/// Names and counting are Keras', but Keras does not restore the best parameters by default. An epoch whose value is
+/// NaN does not count, since the value was not measured: a stop cut the validation short, or the metric is measured
+/// every few epochs only. An infinite value is never the best.
+///
+/// If the training ends with an error, the best parameters are not restored: the model then has the parameters of the
+/// last good batch, and those of the best epoch are in `best_parameters`.
 struct EarlyStopping {
-  Monitor monitor = Monitor::ValidationLoss;  ///< What is monitored, and which direction is better.
-  double min_delta = 0;                       ///< At least 0, in the unit of what is monitored, for both directions.
+  Monitor monitor = Monitor::ValidationLoss;  ///< The monitored loss or metric, and which direction is better.
+  double min_delta = 0;                       ///< At least 0, in the unit of the monitored value, for both directions.
   Index patience = 0;                         ///< In epochs; 0 and 1 both stop at the first epoch that is no better.
-  bool restore_best_weights = true;           ///< Whether the best epoch's parameters are restored at the end.
+  bool restore_best_weights = true;           ///< Whether to restore the parameters of the best epoch at the end.
 
-  // The results so far, which can be read after the training.
-  double best = monitor.worst();             ///< The best value of what is monitored.
-  Index best_epoch = -1;                     ///< Its epoch, from 0, in the training that reached it; -1: none yet.
-  Index wait = 0;                            ///< Number of epochs since the best one.
-  std::vector<double> best_parameters = {};  ///< The model's flat parameters of the best epoch, if they are restored.
-  bool resumed = false;                      ///< Set by restore: the next training continues from these results.
+  // The results so far. They can be read after the training.
+  double best = monitor.worst();  ///< The best monitored value; Monitor::worst before the first.
+  Index best_epoch = -1;          ///< Epoch of `best`, from 0, in the training that reached it; -1: none yet.
+  Index wait = 0;                 ///< Number of epochs with a value since the best one.
+  std::vector<double> best_parameters = {};  ///< Flat parameters of the best epoch, if they are to be restored.
+  bool resumed = false;                      ///< Set by `restore`: the next training continues from these results.
 
-  /// Throws ValueError if an option is out of its range or what it monitors will not be there, and ShapeError if it was
-  /// restored with parameters of another model, or without parameters that it should restore later.
+  /// Throws ValueError if an option is out of its range or the monitor is not valid (see Monitor), and ShapeError if it
+  /// was restored with a best epoch but without the number of parameters that the model has.
   template <class State>
   void on_train_begin(State& state) {
     detail::require_option(min_delta >= 0 && std::isfinite(min_delta), "EarlyStopping",
@@ -52,7 +55,8 @@ struct EarlyStopping {
   }
 
   /// @{
-  /// As the Callback concept asks (callback/callback.hpp).
+  /// Required by the Callback concept (callback/callback.hpp). on_epoch_end throws ValueError if the monitored value is
+  /// missing.
   template <class State>
   void on_epoch_end(State& state) {
     const double value = detail::monitored(monitor, state.history, "EarlyStopping");
@@ -66,7 +70,7 @@ struct EarlyStopping {
         const auto parameters = state.model.parameters();
         best_parameters.assign(parameters.data(), parameters.data() + parameters.size());
       }
-    } else if (wait >= patience && (best_epoch >= 0 || wait > 1)) {  // never at the very first epoch
+    } else if (wait >= patience && (best_epoch >= 0 || wait > 1)) {  // never after the very first epoch
       state.stop = true;
     }
   }
@@ -79,12 +83,14 @@ struct EarlyStopping {
     state.model.set_parameters(parameters.template cast<S>());
   }
 
+  /// @}
+
+  /// The results so far, for checkpoints: best, best_epoch, wait, then the elements of best_parameters.
   std::vector<double> save() const {
     std::vector<double> memory = {best, static_cast<double>(best_epoch), static_cast<double>(wait)};
     memory.insert(memory.end(), best_parameters.begin(), best_parameters.end());
     return memory;
   }
-  /// @}
 
   /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
   void restore(std::span<const double> memory) {

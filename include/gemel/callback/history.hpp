@@ -11,30 +11,30 @@
 
 namespace gemel {
 
-/// The values of one metric, which a callback measures, such as a Watch.
+/// The values of one metric that a callback measures, such as a Watch.
 struct MetricSeries {
   std::string name;                         ///< One line of text, such as "hard eer".
   std::vector<double> values = {};          ///< One per epoch; NaN: not measured in that epoch.
-  std::optional<bool> more_is_better = {};  ///< Empty: the metric does not know.
+  std::optional<bool> more_is_better = {};  ///< Empty: the metric does not state its direction.
 };
 
-/// The course of a training. Its vectors of numbers have one value per epoch.
+/// The course of a training. The vectors of numbers have one value per epoch.
 struct History {
-  std::vector<double> loss = {};  ///< Mean of the batch losses, weighted by batch size, as the weights changed.
+  std::vector<double> loss = {};             ///< Mean of the batch losses, weighted by batch size, before each update.
   std::vector<double> validation_loss = {};  ///< Empty without validation.
-  std::vector<double> learning_rate = {};    ///< Of the epoch's last step.
-  std::vector<double> seconds = {};          ///< Wall time of the epoch, with validation and metrics.
+  std::vector<double> learning_rate = {};    ///< That of the epoch's last step.
+  std::vector<double> seconds = {};          ///< Wall time of the epoch, including validation and metrics.
   std::vector<MetricSeries> metrics = {};    ///< In the order of the callbacks that measure them.
-  std::vector<std::string> warnings = {};    ///< Problems that did not end the training; their epochs count from 1.
-  Index threads = 1;                         ///< Number of threads that was used.
-  bool stopped = false;                      ///< Whether a callback or a stop flag ended it early.
+  std::vector<std::string> warnings = {};    ///< Problems that did not end the training; they count epochs from 1.
+  Index threads = 1;                         ///< Number of threads in the last epoch.
+  bool stopped = false;                      ///< Whether a callback or a stop flag ended the training.
 
-  /// Number of epochs that were trained.
+  /// Number of epochs that were trained; the last one may be incomplete.
   Index epochs() const { return length(loss); }
 
   /// @{
-  /// The values of the metric of that name; a copy if the history is a temporary, as in `fit(…).metric("eer")`. Throws
-  /// ValueError, which lists the names, if there is no such metric.
+  /// The values of the metric with this name, one per epoch; a copy if the history is a temporary, as in
+  /// `fit(…).metric("eer")`. Throws ValueError, which lists the names, if there is no such metric.
   const std::vector<double>& metric(std::string_view name) const&;
   std::vector<double> metric(std::string_view name) const&&;
   /// @}
@@ -42,13 +42,13 @@ struct History {
 
 namespace detail {
 
-/// The metric of that name, or null.
+/// The metric with this name, or null.
 inline const MetricSeries* find_metric(const History& history, std::string_view name) {
   const auto found = std::ranges::find(history.metrics, name, &MetricSeries::name);
   return found == history.metrics.end() ? nullptr : &*found;
 }
 
-/// The metrics' names for a message: "'hard eer', 'auc'".
+/// The names of the metrics, for error messages: "'hard eer', 'auc'".
 [[gnu::cold]] inline std::string metric_names(const History& history) {
   std::string names;
   for (const MetricSeries& series : history.metrics) names += format({names.empty() ? "'" : ", '", series.name, "'"});

@@ -7,7 +7,7 @@
 
 namespace gemel::detail {
 
-/// Calls one hook of each callback that has it, in the callbacks' order, and checks the state that each call leaves.
+/// Calls a hook of every callback that has it, in the order of the callbacks, and checks the state after each call.
 template <class Hook>
 struct EachCallback {
   const char* name;  // of the hook, for errors
@@ -29,10 +29,10 @@ struct EachCallback {
 };
 
 /// Defines for a hook on_x:
-///   has_on_x<C>         whether C has a member of that name
+///   has_on_x<C>           whether C has a member of that name
 ///   Calls_on_x<C, State>  whether C has such a member that can be called with a State
-///   Fits_on_x<C, State>   whether C has no such member, or one that can be called
-///   call_on_x             calls it for each callback: call_on_x(state, callbacks...)
+///   Fits_on_x<C, State>   whether C has no such member, or one that can be called with a State
+///   call_on_x             calls the hook of each callback: call_on_x(state, callbacks...)
 #define GEMEL_HOOK(on_x)                                                                                       \
   GEMEL_HAS_MEMBER(on_x)                                                                                       \
   template <class C, class State>                                                                              \

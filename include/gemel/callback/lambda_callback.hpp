@@ -4,8 +4,8 @@
 
 namespace gemel {
 
-// Each of these is a callback with one hook, a lambda: `fit(…, OnEpochEnd{[](auto& state) { … }})`. The lambda sees the
-// whole TrainingState, the model included.
+// Each of these types is a callback with one hook, which is a lambda: `fit(…, OnEpochEnd{[](auto& state) { … }})`. The
+// lambda gets the TrainingState, which includes the model.
 
 /// Calls a lambda before the first epoch; see Callback.
 template <class Function>
@@ -59,7 +59,7 @@ template <class Function>
 OnTrainEnd(Function) -> OnTrainEnd<Function>;
 /// @}
 
-/// A callback with any number of different hooks:
+/// A callback that combines any number of the types above, each with another hook:
 ///
 ///   LambdaCallback{OnEpochEnd{[](auto& state) { … }}, OnTrainEnd{[](auto& state) { … }}}
 ///

@@ -31,22 +31,24 @@ concept DependsOnSteps = requires(S schedule, Index steps) {
   { schedule.over(steps)(steps) } -> std::convertible_to<double>;
 };
 
-/// The schedule has no member `over`, or one that can be used. (A function is a schedule too and has no members.)
+/// Whether the schedule has no member `over`, or one that can be called. (A function is a schedule too; it has no
+/// members.)
 template <class S>
 concept UsableOver = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
 
 }  // namespace detail
 
-/// A callback that sets the learning rate to `schedule(step)`, a double: before each batch, where `step` is the number
-/// of batches so far in this training, or before each epoch, where it is the number of epochs so far. A restored
-/// callback continues to count. If a training has two such callbacks, the later one's rate is used.
+/// A callback that sets the learning rate to `schedule(step)`. With Per::Batch it does so before each batch, and `step`
+/// is the number of batches so far in this training; with Per::Epoch, before each epoch, and `step` is the number of
+/// epochs so far. A restored callback continues to count. If a training has two such callbacks, the rate of the later
+/// one is used.
 ///
 ///   fit(model, pairs, loss, optimizer, options, rng, LearningRate{CosineDecay{.decay_steps = whole_training}});
 ///
 /// If the schedule has a member `over(Index steps)`, as CosineDecay has, the rate is `schedule.over(steps)(step)`,
-/// where `steps` is the number of all steps of the training: those so far, including those before a restored callback
-/// was saved, and those to come, provided that all epochs to come have as many batches as the present one. (If the
-/// number of batches varies from epoch to epoch, so does `steps`; it is exact in the last epoch.)
+/// where `steps` is the number of all steps of the training: the steps so far, including those before a restored
+/// callback was saved, and the remaining steps. It assumes that each remaining epoch has as many batches as the current
+/// one. (If the number of batches varies from epoch to epoch, so does `steps`; it is exact in the last epoch.)
 template <class Schedule>
 class LearningRate {
   static_assert(detail::UsableOver<Schedule>,
@@ -54,10 +56,10 @@ class LearningRate {
                 "a schedule (callback/learning_rate.hpp)");
 
  public:
-  /// A schedule is any `double f(Index step)`; see optimizer/schedule.hpp.
+  /// Constructs from any `double f(Index step)`; see optimizer/schedule.hpp.
   explicit LearningRate(Schedule schedule, Per per = Per::Batch) : schedule_(std::move(schedule)), per_(per) {}
 
-  /// As the Callback concept asks (callback/callback.hpp).
+  /// Required by the Callback concept (callback/callback.hpp).
   template <class State>
   void on_train_begin(State&) {
     if (!resumed_) step_ = 0;
@@ -65,8 +67,8 @@ class LearningRate {
   }
 
   /// @{
-  /// As the Callback concept asks. Throws ValueError, which names the step, if the schedule gives a rate that is
-  /// negative, infinite or NaN.
+  /// Required by the Callback concept. Throws ValueError, which names the step, if the schedule returns a rate that is
+  /// negative, infinite or NaN, and whatever the schedule throws.
   template <class State>
   void on_epoch_begin(State& state) {
     const Index to_come = std::max<Index>(state.epochs - state.epoch, 0);
@@ -83,10 +85,10 @@ class LearningRate {
 
   /// @}
 
-  /// As the Callback concept asks.
+  /// The number of steps so far, one value, for checkpoints.
   std::vector<double> save() const { return {static_cast<double>(step_)}; }
 
-  /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
+  /// Takes over what `save` returned. Throws FormatError for values that `save` never returns.
   void restore(std::span<const double> saved) {
     const double most = std::min(1e15, static_cast<double>(std::numeric_limits<Index>::max()));
     if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < most && saved[0] == std::floor(saved[0]))) {
@@ -118,7 +120,7 @@ class LearningRate {
   Schedule schedule_;
   Per per_;
   Index step_ = 0;
-  Index steps_ = 0;       // of the whole training, if all epochs to come are like the present one
+  Index steps_ = 0;       // of the whole training, if each remaining epoch is as long as the current one
   bool resumed_ = false;  // the next training continues from step_
 };
 

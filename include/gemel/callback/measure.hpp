@@ -25,11 +25,11 @@ concept Calls_on_measure = requires(C& callback, State& state) {
   { callback.on_measure(state) } -> std::convertible_to<double>;
 };
 
-/// Whether C has no member on_measure, or has it and a metric() beside it.
+/// Whether C has no member on_measure, or a usable one together with a metric().
 template <class C, class State>
 concept Fits_on_measure = Calls_on_measure<C, State> || !has_on_measure<C>;
 
-/// Throws ValueError if a metric cannot have that name.
+/// Throws ValueError if a metric cannot have this name.
 [[gnu::cold]] inline void check_metric_name(const std::string& name, const History& history) {
   constexpr std::array<std::string_view, 6> taken{"epoch",           "loss",          "val_loss",
                                                   "validation_loss", "learning_rate", "seconds"};
@@ -45,8 +45,8 @@ concept Fits_on_measure = Calls_on_measure<C, State> || !has_on_measure<C>;
   }
 }
 
-/// Enters the callbacks' metrics into the history, without values. This comes before the first hook, so that every
-/// callback finds all names, whatever the callbacks' order.
+/// Enters the metrics of the callbacks into the history, without values. fit does this before the first hook, so that
+/// every callback finds all names, whatever the order of the callbacks.
 template <class State, class... Callbacks>
 [[gnu::cold]] void name_metrics(const State&, History& history, Callbacks&... callbacks) {
   [[maybe_unused]] const auto enter = [&history](auto& callback) {
@@ -60,8 +60,8 @@ template <class State, class... Callbacks>
   (enter(callbacks), ...);
 }
 
-/// Enters each metric's value of an epoch into the history, before on_epoch_end. After a stop was requested, the
-/// remaining values are NaN.
+/// Measures each metric after an epoch and enters its value into the history. fit does this before on_epoch_end. Once a
+/// stop is requested, the metrics that were not measured yet get NaN.
 template <class State, class... Callbacks>
 [[gnu::cold]] void take_metrics(State& state, History& history, const StopFlag* stop, Callbacks&... callbacks) {
   auto series = history.metrics.begin();

@@ -12,15 +12,16 @@
 
 namespace gemel {
 
-/// The name of what a callback monitors, and whether less or more of it is better. The name is that of one of the two
-/// losses or of a metric in the history, which a Watch or another callback with on_measure measures:
+/// The value that a callback monitors, and whether less or more of it is better. It is given by the name of one of the
+/// two losses, or of a metric in the history, which a Watch or another callback with on_measure measures:
 ///
 ///   EarlyStopping{.monitor = Monitor::Loss}            // the training loss, not the validation loss
-///   EarlyStopping{.monitor = "hard eer"}               // less is better, since no direction is given
+///   EarlyStopping{.monitor = "hard eer"}               // no direction: less is better
 ///   EarlyStopping{.monitor = {"auc", Monitor::Max}}
 ///
-/// When the training begins, a direction is refused if the metric knows that it is wrong. A direction is required if
-/// the metric does not know its own, as with a lambda: nothing would show that the worst epoch was taken for the best.
+/// Without a direction, less is better. When the training begins, ValueError is thrown if the metric states the
+/// opposite direction (MetricSeries::more_is_better; for a loss, less is better), or if neither the monitor nor the
+/// metric states one, as with the metric of a lambda: otherwise the worst epoch could silently be taken for the best.
 struct Monitor {
   /// Which direction is better.
   enum Better {
@@ -28,34 +29,34 @@ struct Monitor {
     Max   ///< More is better.
   };
 
-  static constexpr const char* Loss = "loss";                ///< The training loss, by Keras' name.
-  static constexpr const char* ValidationLoss = "val_loss";  ///< The validation loss, by Keras' name.
+  static constexpr const char* Loss = "loss";                ///< The training loss; the name is Keras'.
+  static constexpr const char* ValidationLoss = "val_loss";  ///< The validation loss; the name is Keras'.
 
   /// @{
-  /// Implicit, so that a name alone can be given. Without a direction, less is better.
+  /// Constructs from a name and, optionally, a direction. Implicit, so that a name alone can be given.
   Monitor(const char* its_name, std::optional<Better> direction = {}) : name(its_name), better(direction) {}
   Monitor(std::string its_name, std::optional<Better> direction = {}) : name(std::move(its_name)), better(direction) {}
   /// @}
 
-  /// Whether the direction is Max.
+  /// Whether the direction is Max; false if none is given.
   bool more_is_better() const { return better == Max; }
 
-  /// The infinity that is worse than all values.
+  /// Infinity with the sign that is worse than every value.
   double worst() const { return (more_is_better() ? -1 : 1) * std::numeric_limits<double>::infinity(); }
 
-  /// Whether the value is finite and better than `best` by more than min_delta.
+  /// Whether the value is finite and more than min_delta better than `best`.
   bool improves(double value, double best, double min_delta) const {
     return std::isfinite(value) && (more_is_better() ? value > best + min_delta : value < best - min_delta);
   }
 
-  std::string name;                   ///< Of a loss or a metric.
-  std::optional<Better> better = {};  ///< Empty: not given.
+  std::string name;                   ///< Name of a loss or a metric.
+  std::optional<Better> better = {};  ///< The direction; empty: not given.
 };
 
 namespace detail {
 
-/// The values of what `callback` monitors. Throws ValueError if there will be none, or if the direction is wrong or
-/// missing.
+/// The values, one per epoch, that the callback with this name monitors. Throws ValueError if there will be none, or if
+/// the direction is wrong or missing.
 [[gnu::cold]] inline const std::vector<double>& require_monitored(const Monitor& monitor, bool validated,
                                                                   const History& history, const char* callback) {
   const bool loss = monitor.name == Monitor::Loss, validation_loss = monitor.name == Monitor::ValidationLoss;
@@ -85,14 +86,14 @@ namespace detail {
   return loss ? history.loss : validation_loss ? history.validation_loss : series->values;
 }
 
-/// The last epoch's value of what `callback` monitors. Throws ValueError if there is none.
+/// The monitored value of the last epoch. Throws ValueError if there is none.
 inline double monitored(const Monitor& monitor, const History& history, const char* callback) {
   const std::vector<double>& values = require_monitored(monitor, !history.validation_loss.empty(), history, callback);
   if (values.empty()) throw ValueError({callback, " monitors '", monitor.name, "', but the history has none yet"});
   return values.back();
 }
 
-/// Throws ValueError, which states the rule for an option, if the option breaks it.
+/// Throws ValueError, with the rule for an option and the option's value, unless the rule `holds`.
 inline void require_option(bool holds, const char* callback, const char* rule, double value) {
   if (!holds) throw ValueError({callback, "'s ", rule, ", but it is ", value});
 }
@@ -109,8 +110,8 @@ inline Index saved_count(double value, const char* callback, Index least = 0) {
   return value < rounded ? static_cast<Index>(value) : most;
 }
 
-/// The best value so far that `callback` saved; Monitor::worst if there was none yet. Throws FormatError for a value
-/// that can never be the best.
+/// Checks the best value that `callback` saved, and returns it; it is Monitor::worst if there was none yet. Throws
+/// FormatError for any other value that is not finite.
 inline double saved_best(double value, const Monitor& monitor, const char* callback) {
   if (!std::isfinite(value) && value != monitor.worst()) {
     throw FormatError({"the saved state of the callback ", callback, " holds ",

@@ -32,7 +32,7 @@ inline bool is_terminal(std::FILE* file) {
 #endif
 }
 
-/// The value with that many significant digits: "0.03121".
+/// The value with this many significant digits: "0.03121".
 inline std::string short_number(double value, int digits) {
   char text[32];
   std::snprintf(text, sizeof text, "%.*g", digits, value);
@@ -47,8 +47,9 @@ inline std::string short_number(double value, int digits) {
   return format({short_number(rate, 3), " pairs/s"});
 }
 
-/// A duration, rounded up to seconds: "0:42", "1:02:03". Beyond 100 hours it is in days, "5 days", beyond two years in
-/// years, "3.25 years": a number of epochs that means "until I stop it" gives a duration that no integer can hold.
+/// A duration, rounded up to seconds: "0:42", "1:02:03". Above 100 hours it is in days, "5 days", and above two years
+/// in years, "3.25 years". It may be too large for any integer if the number of epochs is huge, which some use for
+/// "until I stop it".
 inline std::string clock_time(double seconds) {
   const double days = seconds / 86400;
   if (!(days < 730)) return format({short_number(days / 365.25, 3), " years"});
@@ -64,7 +65,7 @@ inline std::string clock_time(double seconds) {
   return text;
 }
 
-/// The bar that shows how much of `total` is done: "[=====>              ]".
+/// A bar of the share of `total` that is done: "[=====>              ]".
 inline std::string bar(Index done, Index total) {
   constexpr Index width = 20;
   const double share = static_cast<double>(done) * width / static_cast<double>(total);  // an Index could overflow
@@ -77,14 +78,15 @@ inline std::string bar(Index done, Index total) {
 
 }  // namespace detail
 
-/// A callback that shows the progress of the training. On a terminal it draws a bar up to ten times a second, which a
-/// line replaces when the epoch ends:
+/// A callback that shows the progress of the training. On a terminal it draws a bar, at most ten times per second, and
+/// replaces it by a line when the epoch ends:
 ///
 ///   Epoch 3/20 [=====>              ] 124/469, loss 0.03121, 81.3k pairs/s, 0:42 left
 ///   Epoch 3/20: loss 0.02954, validation loss 0.03377, 81.5k pairs/s, 2.41 s
 ///
-/// Metrics follow the validation loss: ", hard eer 0.0123". A file or a pipe gets the epochs' lines only. The speed is
-/// that of the training without validation; the time left includes the validation and is that of the whole training.
+/// Metrics follow the validation loss: ", hard eer 0.0123". A file or a pipe gets only the line of each epoch. The
+/// speed is that of the training steps, without validation. The time left is an estimate for the whole training, with
+/// validation.
 struct ProgressBar {
   /// What is shown.
   enum class Mode {
@@ -95,7 +97,7 @@ struct ProgressBar {
   };
 
   Mode mode = Mode::Auto;    ///< What is shown.
-  std::FILE* file = stderr;  ///< Where it is written. The caller keeps it open and closes it.
+  std::FILE* file = stderr;  ///< The output, which the caller must keep open and close.
 
   /// Throws ValueError if `file` is null.
   template <class State>
@@ -107,7 +109,7 @@ struct ProgressBar {
   }
 
   /// @{
-  /// As the Callback concept asks (callback/callback.hpp).
+  /// Required by the Callback concept (callback/callback.hpp).
   template <class State>
   void on_epoch_begin(State&) {
     epoch_began_ = last_batch_ = drawn_ = Clock::now();
@@ -121,7 +123,7 @@ struct ProgressBar {
     drawn_ = last_batch_;
     const Index done = state.batch + 1;
     const double left = static_cast<double>(state.epochs - state.epoch) * static_cast<double>(state.batches) -
-                        static_cast<double>(done);  // batches; an Index could overflow
+                        static_cast<double>(done);  // number of batches; in an Index it could overflow
     const double seconds_left = seconds(training_began_, last_batch_) / static_cast<double>(batches_done_) * left;
     print({"Epoch ", state.epoch + 1, "/", state.epochs, " ", detail::bar(done, state.batches), " ", done, "/",
            state.batches, ", loss ", detail::short_number(state.loss, 4), ", ", rate(state.pairs), ", ",
@@ -134,7 +136,7 @@ struct ProgressBar {
     if (shown_as_ == Mode::Silent) return;
     const History& history = state.history;
     std::string validation;
-    // It is NaN if a stop cut the validation short.
+    // The loss is NaN if a stop cut the validation short.
     if (!history.validation_loss.empty() && !std::isnan(history.validation_loss.back())) {
       validation = format({", validation loss ", detail::short_number(history.validation_loss.back(), 4)});
     }
@@ -150,7 +152,7 @@ struct ProgressBar {
 
   /// @}
 
-  /// As the Callback concept asks. If the training ended within an epoch, it ends the line of the bar.
+  /// Required by the Callback concept. Ends the line of the bar if the training stopped within an epoch.
   template <class State>
   void on_train_end(State&) {
     if (bar_is_shown_) std::fputc('\n', file);
@@ -177,7 +179,7 @@ struct ProgressBar {
 
   std::string rate(Index pairs) const { return detail::pair_rate(pairs, seconds(epoch_began_, last_batch_)); }
 
-  /// Writes in one call, over a bar if there may be one.
+  /// Writes the text in one call, over the bar if there may be one.
   [[gnu::cold]] void print(std::initializer_list<Piece> pieces) const {
     const std::string line = format({shown_as_ == Mode::Bar ? "\r\x1b[K" : "", format(pieces)});
     std::fputs(line.c_str(), file);

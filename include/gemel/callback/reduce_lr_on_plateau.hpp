@@ -11,29 +11,30 @@
 
 namespace gemel {
 
-/// A callback that multiplies the learning rate by `factor` after `patience` epochs in a row that did not improve on
+/// A callback that multiplies the learning rate by `factor` after `patience` consecutive epochs that did not improve on
 /// the best one by more than min_delta. It then waits `cooldown` epochs before it counts again. Names, defaults and
-/// counting are Keras', but an epoch whose value is NaN, which was not measured, does not count (see EarlyStopping).
+/// counting are Keras', except that an epoch whose value is NaN does not count, since the value was not measured (see
+/// EarlyStopping).
 ///
-/// It sets TrainingState::rate_scale, so it works on top of a schedule; min_lr limits the product at the time of a
-/// reduction. After the training the optimizer has its own rate again. A restored ReduceLROnPlateau continues with its
-/// scale; otherwise another training begins unscaled.
+/// It sets TrainingState::rate_scale, so it also works together with a schedule; min_lr limits the scaled rate at the
+/// time of a reduction. After the training the optimizer has its own rate again. The next training begins unscaled,
+/// unless the callback was restored: then it continues with its scale.
 struct ReduceLROnPlateau {
-  Monitor monitor = Monitor::ValidationLoss;  ///< What is monitored, and which direction is better.
-  double factor = 0.1;                        ///< Between 0 and 1.
-  Index patience = 10;                        ///< In epochs.
-  double min_delta = 1e-4;                    ///< At least 0, in the unit of what is monitored, for both directions.
-  Index cooldown = 0;                         ///< In epochs.
-  double min_lr = 0;                          ///< No reduction goes below this learning rate.
+  Monitor monitor = Monitor::ValidationLoss;  ///< The monitored loss or metric, and which direction is better.
+  double factor = 0.1;                        ///< Above 0 and below 1.
+  Index patience = 10;                        ///< In epochs, at least 0.
+  double min_delta = 1e-4;                    ///< At least 0, in the unit of the monitored value, for both directions.
+  Index cooldown = 0;                         ///< In epochs, at least 0.
+  double min_lr = 0;                          ///< At least 0; no reduction goes below this learning rate.
 
-  // The results so far, which can be read after the training.
-  double best = monitor.worst();  ///< The best value of what is monitored.
-  Index wait = 0;                 ///< Number of epochs without improvement, outside of a cooldown.
-  Index cooldown_counter = 0;     ///< Number of epochs that remain of the cooldown.
+  // The results so far. They can be read after the training.
+  double best = monitor.worst();  ///< The best monitored value; Monitor::worst before the first.
+  Index wait = 0;                 ///< Number of epochs without improvement, not counting a cooldown.
+  Index cooldown_counter = 0;     ///< Number of epochs that are left of the cooldown.
   double rate_scale = 1;          ///< The scale after the last reduction.
-  bool resumed = false;           ///< Set by restore: the next training continues from these results.
+  bool resumed = false;           ///< Set by `restore`: the next training continues from these results.
 
-  /// Throws ValueError if an option is out of its range or what it monitors will not be there.
+  /// Throws ValueError if an option is out of its range or the monitor is not valid (see Monitor).
   template <class State>
   void on_train_begin(State& state) {
     constexpr const char* name = "ReduceLROnPlateau";
@@ -45,13 +46,12 @@ struct ReduceLROnPlateau {
     detail::require_option(min_lr >= 0 && std::isfinite(min_lr), name, "min_lr must be finite and at least 0", min_lr);
     detail::require_monitored(monitor, state.validated, state.history, name);
     if (!resumed) *this = {monitor, factor, patience, min_delta, cooldown, min_lr};
-    // Of several restored callbacks, the one that reduced last has the smallest scale, which includes all reductions.
+    // With several restored callbacks, the smallest scale is that of the last reduction, and includes all of them.
     state.rate_scale = resumed ? std::min(state.rate_scale, rate_scale) : rate_scale;
     resumed = false;
   }
 
-  /// @{
-  /// As the Callback concept asks (callback/callback.hpp).
+  /// Required by the Callback concept (callback/callback.hpp). Throws ValueError if the monitored value is missing.
   template <class State>
   void on_epoch_end(State& state) {
     const double value = detail::monitored(monitor, state.history, "ReduceLROnPlateau");
@@ -70,10 +70,10 @@ struct ReduceLROnPlateau {
     }
   }
 
+  /// The results so far, four values, for checkpoints: best, wait, cooldown_counter, rate_scale.
   std::vector<double> save() const {
     return {best, static_cast<double>(wait), static_cast<double>(cooldown_counter), rate_scale};
   }
-  /// @}
 
   /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
   void restore(std::span<const double> memory) {

@@ -8,31 +8,31 @@
 
 namespace gemel {
 
-/// What callbacks see of a training. They may change the model's parameters, the optimizer (also assign another of the
-/// same type), `learning_rate`, `rate_scale` and `stop`. Everything else only shows the progress: the history is const,
-/// and fit throws ValueError if a hook changes one of the other numbers or leaves a rate that is negative or not
-/// finite.
+/// The part of a training that callbacks see. They may change the parameters of the model, the optimizer (also assign
+/// another one of the same type), `learning_rate`, `rate_scale` and `stop`. Everything else only shows the progress:
+/// the history is const, and fit throws ValueError if a hook changes one of the other members or leaves a rate that is
+/// negative or not finite.
 template <class Model, class Optimizer>
 struct TrainingState {
   Model& model;              ///< The model in training.
-  Optimizer& optimizer;      ///< A rate that a hook sets in it becomes the product learning_rate * rate_scale.
-  const History& history;    ///< Has all metrics' names from on_train_begin on, and an epoch's values in on_epoch_end.
-  Index epochs = 0;          ///< Number of epochs that the training was given.
-  Index epoch = 0;           ///< The present epoch, from 0.
+  Optimizer& optimizer;      ///< If a hook sets its rate, learning_rate is adjusted: the next step uses that rate.
+  const History& history;    ///< Has all metrics' names from on_train_begin on, an epoch's values in on_epoch_end.
+  Index epochs = 0;          ///< Number of epochs that fit was asked for.
+  Index epoch = 0;           ///< The current epoch, from 0.
   Index batches = 0;         ///< Number of batches in this epoch.
-  Index batch = 0;           ///< The present batch of this epoch, from 0.
+  Index batch = 0;           ///< The current batch of this epoch, from 0.
   Index pairs = 0;           ///< Number of pairs trained in this epoch so far.
   double loss = 0;           ///< Mean loss of this epoch so far.
   double learning_rate = 0;  ///< From the optimizer's options or a schedule; a step uses learning_rate * rate_scale.
   double rate_scale = 1;     ///< Factor of the learning rate, which ReduceLROnPlateau sets.
-  bool stop = false;         ///< Set it to end the training after this batch.
-  bool validated = true;     ///< Whether each epoch ends with a validation loss.
+  bool stop = false;      ///< Set it to end the training: after the current batch, or before the next batch or epoch.
+  bool validated = true;  ///< Whether each epoch ends with a validation loss.
 };
 
 namespace detail {
 
-/// Called after a hook. Throws ValueError if the hook has changed what a callback may not change, or has left a rate
-/// that is negative or not finite. Once a callback has set `stop`, no other can clear it.
+/// Checks the state after a hook. Throws ValueError if the hook has changed what a callback may not change, or has left
+/// a rate that is negative or not finite. Keeps `stop` set if it was set before, so that no callback can clear it.
 template <class State>
 void check_state_after(const State& before, State& after, const char* hook) {
   const auto keep = [hook](const char* name, const auto& was, const auto& is) {
