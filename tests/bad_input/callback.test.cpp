@@ -310,7 +310,7 @@ std::vector<Row> callback_rows() {
                                    with(EarlyStopping{.monitor = ""}))},
         no_labels,
         {OutOfRange,
-         {throws<ValueError>("EarlyStopping monitors 'eer', but there are only 'loss', 'val_loss' where there is a",
+         {throws<ValueError>("EarlyStopping monitors 'eer', but there are only 'loss', 'val_loss' if there is a",
                              with(EarlyStopping{.monitor = "eer"})),
           throws<ValueError>("ReduceLROnPlateau monitors 'eer', but there are only 'loss'",
                              with(ReduceLROnPlateau{.monitor = {"eer", Monitor::Max}})),

@@ -56,8 +56,7 @@ TEST_CASE("what there is not is not monitored, and the message says what there i
                  "whether less of it is better or more is not known: give {\"hard eer\""));
   CHECK(
       mentions(refusal("eer", true, two), "monitors 'eer', but there are only 'loss', 'val_loss', 'hard eer', 'auc'"));
-  CHECK(
-      mentions(refusal("eer", false, none), "but there are only 'loss', 'val_loss' where there is a validation; give"));
+  CHECK(mentions(refusal("eer", false, none), "but there are only 'loss', 'val_loss' if there is a validation; add"));
 }
 
 TEST_CASE("a direction that is known to be wrong is refused", "[monitor]") {

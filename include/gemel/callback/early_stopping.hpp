@@ -87,25 +87,24 @@ struct EarlyStopping {
 
   /// The results so far, for checkpoints: best, best_epoch, wait, then the elements of best_parameters.
   std::vector<double> save() const {
-    std::vector<double> memory = {best, static_cast<double>(best_epoch), static_cast<double>(wait)};
-    memory.insert(memory.end(), best_parameters.begin(), best_parameters.end());
-    return memory;
+    std::vector<double> saved = {best, static_cast<double>(best_epoch), static_cast<double>(wait)};
+    saved.insert(saved.end(), best_parameters.begin(), best_parameters.end());
+    return saved;
   }
 
-  /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
-  void restore(std::span<const double> memory) {
+  /// Takes over what `save` returned. Throws FormatError for values that `save` never returns.
+  void restore(std::span<const double> saved) {
     constexpr const char* name = "EarlyStopping";
-    if (memory.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
-    const double saved_best = detail::saved_best(memory[0], monitor, name);
-    const Index saved_epoch = detail::saved_count(memory[1], name, -1),
-                saved_wait = detail::saved_count(memory[2], name);
-    if (!std::ranges::all_of(memory.subspan(3), [](double value) { return std::isfinite(value); })) {
+    if (saved.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
+    const double saved_best = detail::saved_best(saved[0], monitor, name);
+    const Index saved_epoch = detail::saved_count(saved[1], name, -1), saved_wait = detail::saved_count(saved[2], name);
+    if (!std::ranges::all_of(saved.subspan(3), [](double value) { return std::isfinite(value); })) {
       throw FormatError("the saved state of the callback EarlyStopping holds a parameter that is NaN or infinite");
     }
     best = saved_best;
     best_epoch = saved_epoch;
     wait = saved_wait;
-    best_parameters.assign(memory.begin() + 3, memory.end());
+    best_parameters.assign(saved.begin() + 3, saved.end());
     resumed = true;
   }
 };

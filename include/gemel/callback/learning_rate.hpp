@@ -71,10 +71,10 @@ class LearningRate {
   /// negative, infinite or NaN, and whatever the schedule throws.
   template <class State>
   void on_epoch_begin(State& state) {
-    const Index to_come = std::max<Index>(state.epochs - state.epoch, 0);
+    const Index epochs_left = std::max<Index>(state.epochs - state.epoch, 0);
     const Index each = per_ == Per::Epoch ? 1 : std::max<Index>(state.batches, 0);
-    const Index most = std::numeric_limits<Index>::max() - step_;
-    steps_ = step_ + (each > 0 && to_come > most / each ? most : to_come * each);
+    const Index max_left = std::numeric_limits<Index>::max() - step_;
+    steps_ = step_ + (each > 0 && epochs_left > max_left / each ? max_left : epochs_left * each);
     if (per_ == Per::Epoch) state.learning_rate = next();
   }
 
@@ -90,8 +90,8 @@ class LearningRate {
 
   /// Takes over what `save` returned. Throws FormatError for values that `save` never returns.
   void restore(std::span<const double> saved) {
-    const double most = std::min(1e15, static_cast<double>(std::numeric_limits<Index>::max()));
-    if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < most && saved[0] == std::floor(saved[0]))) {
+    const double limit = std::min(1e15, static_cast<double>(std::numeric_limits<Index>::max()));
+    if (saved.size() != 1 || !(saved[0] >= 0 && saved[0] < limit && saved[0] == std::floor(saved[0]))) {
       throw FormatError("the saved state of the callback LearningRate is not one step count");
     }
     step_ = static_cast<Index>(saved[0]);

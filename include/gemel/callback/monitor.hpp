@@ -68,9 +68,9 @@ namespace detail {
   }
   if (!loss && !validation_loss && !series) {
     throw ValueError({callback, " monitors '", monitor.name, "', but there are only 'loss', ",
-                      validated ? "'val_loss'" : "'val_loss' where there is a validation",
+                      validated ? "'val_loss'" : "'val_loss' if there is a validation",
                       history.metrics.empty() ? "" : ", ", metric_names(history),
-                      "; give fit a Watch of that name, among its callbacks"});
+                      "; add a Watch of that name to fit's callbacks"});
   }
   const std::optional<bool> more_is_better = series ? series->more_is_better : false;
   if (!more_is_better && !monitor.better) {
@@ -98,16 +98,16 @@ inline void require_option(bool holds, const char* callback, const char* rule, d
   if (!holds) throw ValueError({callback, "'s ", rule, ", but it is ", value});
 }
 
-/// A count of epochs, at least `least`, that `callback` saved as a double. (The largest counts were rounded up.) Throws
-/// FormatError if the value is no such count.
-inline Index saved_count(double value, const char* callback, Index least = 0) {
-  constexpr Index most = std::numeric_limits<Index>::max();
-  constexpr auto rounded = static_cast<double>(most);
-  if (!(value >= static_cast<double>(least) && value <= rounded && value == std::floor(value))) {
+/// Converts a count of epochs back that `callback` saved as a double. (The conversion to double rounded the largest
+/// counts up.) Throws FormatError unless it is a whole number from `min` to the largest Index.
+inline Index saved_count(double value, const char* callback, Index min = 0) {
+  constexpr Index max = std::numeric_limits<Index>::max();
+  constexpr auto rounded = static_cast<double>(max);
+  if (!(value >= static_cast<double>(min) && value <= rounded && value == std::floor(value))) {
     throw FormatError(
         {"the saved state of the callback ", callback, " holds ", value, " where a count of epochs belongs"});
   }
-  return value < rounded ? static_cast<Index>(value) : most;
+  return value < rounded ? static_cast<Index>(value) : max;
 }
 
 /// Checks the best value that `callback` saved, and returns it; it is Monitor::worst if there was none yet. Throws

@@ -75,21 +75,20 @@ struct ReduceLROnPlateau {
     return {best, static_cast<double>(wait), static_cast<double>(cooldown_counter), rate_scale};
   }
 
-  /// As the Callback concept asks. Throws FormatError for values that `save` never gives.
-  void restore(std::span<const double> memory) {
+  /// Takes over what `save` returned. Throws FormatError for values that `save` never returns.
+  void restore(std::span<const double> saved) {
     constexpr const char* name = "ReduceLROnPlateau";
-    if (memory.size() != 4) throw FormatError("the saved state of the callback ReduceLROnPlateau is not four numbers");
-    const double saved_best = detail::saved_best(memory[0], monitor, name);
-    const Index saved_wait = detail::saved_count(memory[1], name),
-                saved_cooldown = detail::saved_count(memory[2], name);
-    if (!(memory[3] >= 0 && memory[3] <= 1)) {
-      throw FormatError({"the saved state of the callback ReduceLROnPlateau holds a scale of ", memory[3],
+    if (saved.size() != 4) throw FormatError("the saved state of the callback ReduceLROnPlateau is not four numbers");
+    const double saved_best = detail::saved_best(saved[0], monitor, name);
+    const Index saved_wait = detail::saved_count(saved[1], name), saved_cooldown = detail::saved_count(saved[2], name);
+    if (!(saved[3] >= 0 && saved[3] <= 1)) {
+      throw FormatError({"the saved state of the callback ReduceLROnPlateau holds a scale of ", saved[3],
                          ", but it only lowers the rate"});
     }
     best = saved_best;
     wait = saved_wait;
     cooldown_counter = saved_cooldown;
-    rate_scale = memory[3];
+    rate_scale = saved[3];
     resumed = true;
   }
 };
