@@ -17,10 +17,13 @@
 
 namespace gemel::detail {
 
-/// The way of one batch back through a siamese model, from the slopes of the distances to the deltas of the first layer
-/// that has parameters. The members of a team call in this order, each for its own part of the batch:
+/// The backward pass of one batch through a siamese model, from the slopes of the distances to the deltas of the first
+/// layer that has parameters. The deltas of a layer are first dLoss/dy of its outputs y, then dLoss/dz, where z is what
+/// its activation takes. The members of a team call:
 ///
-///   run by each, barrier, gather_active by one
+///   run            every member, for its own samples
+///   (barrier)
+///   gather_active  one member
 template <class Model>
 class BackwardPass {
   using S = typename Model::Scalar;
@@ -29,7 +32,8 @@ class BackwardPass {
  public:
   BackwardPass(const Model& model, BatchMemory<S>& memory) : model_(model), memory_(memory) {}
 
-  /// Computes the deltas of the member's samples; only of those that a slope reaches where `skip_inactive`.
+  /// Computes the deltas of member t's samples; with `skip_inactive`, only those of samples in a pair whose slope is
+  /// not 0.
   void run(Index t, bool skip_inactive) const {
     Member& me = memory_.member(t);
     const auto& network = model_.network();
@@ -50,13 +54,13 @@ class BackwardPass {
     }
   }
 
-  /// Makes one list of all members' active samples. Throws NonFiniteError where a delta is not finite.
+  /// Joins the active samples of all members in one list. Throws NonFiniteError if a delta is not finite.
   void gather_active() const {
     memory_.active = 0;
     for (const Member& member : memory_.team()) {
       memory_.append_active(member.samples.first, member.active);
       const std::vector<S>& max_abs_dz = member.ranges.max_abs_dz;
-      for (Index k = length(max_abs_dz) - 1; k >= 0; --k) {  // in the order of the pass
+      for (Index k = length(max_abs_dz) - 1; k >= 0; --k) {  // in the order of the backward pass
         if (!std::isfinite(max_abs_dz[static_cast<std::size_t>(k)])) throw_non_finite_delta(memory_, k);
       }
     }
@@ -69,7 +73,7 @@ class BackwardPass {
 
   ConstColumn<S> embedding(Index sample) const { return {memory_.embeddings[sample], model_.network().out()}; }
 
-  /// Sets the position of the member's samples to 0 where the slope of a pair reaches them, else to -1.
+  /// Sets the position of each of the member's samples to 0 if it is in a pair whose slope is not 0, else to -1.
   void mark_active(const Member& me) const {
     std::fill(memory_.position.data() + me.samples.first, memory_.position.data() + me.samples.last, -1);
     Index inactive = me.samples.size();
@@ -85,7 +89,8 @@ class BackwardPass {
     }
   }
 
-  /// Sets dLoss/dembedding of the member's active samples to 0, and points to where that of each sample is added up.
+  /// Sets dLoss/dembedding of the member's active samples to 0, and points `deltas` to it. The pointers of all other
+  /// samples lead to `discarded`, a column whose content is not used.
   void point_deltas(Member& me) const {
     const Index out = model_.network().out();
     S* const dy = memory_.layers.back().dy.data();
@@ -96,7 +101,7 @@ class BackwardPass {
     }
   }
 
-  /// Adds the pairs' gradients to the deltas of the member's samples.
+  /// Adds the gradient of each pair's distance to the deltas of the member's samples.
   template <class Metric>
   void add_distance_gradients(const Metric& metric, Member& me) const {
     const Index out = model_.network().out();
@@ -110,7 +115,7 @@ class BackwardPass {
   template <class Metric>
   requires DifferenceDistance<Metric, S>
   void add_distance_gradients(const Metric& metric, Member& me) const {
-    // Copies, which the compiler would otherwise read again for each pair.
+    // Local copies: the compiler would read the members again for each pair.
     const PairIndex* const pairs = memory_.batch.pairs.data();
     const S* const* const embedding = memory_.embeddings.data();
     const S* const d = memory_.d.data();
@@ -138,7 +143,7 @@ class BackwardPass {
     }
   }
 
-  /// Turns the member's dy of layer k into dz, and computes its dx where another trained layer comes before.
+  /// Turns the member's dy of layer k into dz, and computes dx if a layer before it is trained too.
   template <class L>
   void run_layer(const L& layer, Index k, Member& me) const {
     const Index first = me.samples.first;

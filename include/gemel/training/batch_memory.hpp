@@ -18,64 +18,65 @@
 
 namespace gemel::detail {
 
-/// All that a training step remembers of one batch of n samples and m pairs. Each member of the team works on a range
-/// of columns. The active samples are those that the slope of some pair reaches. A member moves what it keeps of its
-/// active samples to the front of its range; `append_active` then moves all ranges together, so that the order of the
-/// active samples does not depend on the number of members.
+/// All data of a training step for one batch of n samples and m pairs. Each member of the team works on a range of
+/// columns. A sample is active if it is in a pair whose slope is not 0. Each member moves the data of its active
+/// samples to the front of its range. `append_active` then joins the ranges, so that the order of the active samples
+/// does not depend on the number of members.
 template <Scalar S>
 struct BatchMemory {
   struct LayerMemory {
     Index out = 0;
     Index parameters = 0;
-    std::uint64_t seed = 0;           ///< of what the layer draws
-    bool has_deltas = true;           ///< false before the first layer that is trained: the backward pass ends there
+    std::uint64_t seed = 0;           ///< of the random numbers that the layer draws
+    bool has_deltas = true;           ///< false before the first trained layer, where the backward pass ends
     Buffer<S> y = {};                 ///< out x n: the layer's outputs
     Buffer<S> dy = {};                ///< out x active: dLoss/dy, then dz
     Buffer<const S*> active_y = {};   ///< y's columns of the active samples
     Buffer<const S*> active_dz = {};  ///< dz's columns, in the same order
   };
 
-  /// The part of the batch that belongs to one member of the team. Each starts at a cache line of its own.
+  /// The part of the batch that belongs to one member of the team. Aligned, so that no two members share a cache line.
   struct alignas(64) Member {
-    Range samples = {};        ///< the samples that it embeds, as columns of the batch
-    Range pairs = {};          ///< the pairs whose distances it measures
-    Range reached = {};        ///< the pairs that its samples may be in
-    Index active = 0;          ///< number of its active samples
-    Buffer<S*> deltas = {};    ///< where dLoss/dembedding of each sample of the batch is added up
-    Buffer<S> discarded = {};  ///< where it is added up for the samples of other members
+    Range samples = {};        ///< the samples that the member embeds, as columns of the batch
+    Range pairs = {};          ///< the pairs whose distances the member measures
+    Range reached = {};        ///< the pairs in which the member's samples may be
+    Index active = 0;          ///< number of the member's active samples
+    Buffer<S*> deltas = {};    ///< per sample of the batch: the column to which dLoss/dembedding is added
+    Buffer<S> discarded = {};  ///< that column for the inactive samples and those of other members
     BatchRanges<S> ranges = {};
 
     bool owns(Index sample) const { return sample >= samples.first && sample < samples.last; }
   };
 
   Batch<S> batch = {};
-  Place place = {};        ///< of the batch, for errors
-  std::uint64_t step = 0;  ///< number of the training step, from which dropout draws
+  Place place = {};        ///< of the batch, for error messages
+  std::uint64_t step = 0;  ///< index of the training step, for dropout's random numbers
   std::vector<LayerMemory> layers = {};
   Index features = 0;
-  Index first_trained = 0;            ///< the first layer that has parameters; the depth where none has
-  Buffer<S> filled = {};              ///< features x n: for sources that compute their samples
-  Buffer<const S*> x = {};            ///< the samples, column by column
-  Buffer<const S*> active_x = {};     ///< those that are active
+  Index first_trained = 0;            ///< the first layer that has parameters; the depth if none has
+  Buffer<S> filled = {};              ///< features x n; room for sources that compute their samples
+  Buffer<const S*> x = {};            ///< the columns of the samples
+  Buffer<const S*> active_x = {};     ///< the columns of the active samples
   Buffer<Index> columns = {};         ///< 0, 1, 2, …
   Buffer<Index> active_columns = {};  ///< the columns of the active samples
-  Buffer<Index> position = {};        ///< a sample's column among the active ones of its range; -1 where not active
-  Buffer<const S*> embeddings = {};   ///< the last layer's y, column by column
+  Buffer<Index> position = {};        ///< a sample's column among the active ones of its range; -1 if not active
+  Buffer<const S*> embeddings = {};   ///< the columns of the last layer's y
   Buffer<S> d = {};                   ///< the pairs' distances
   Buffer<S> slope = {};               ///< dLoss/dd
   Index active = 0;                   ///< number of active samples
   std::vector<Member> members = {};   ///< as many as the largest team so far
-  Index team_size = 1;                ///< of the present batch
+  Index team_size = 1;                ///< for the current batch
   bool independent = false;           ///< whether each member embeds all samples of the pairs that it measures
   EpochRanges<S> epoch_ranges;
 
   BatchMemory() = default;
-  // Moves only: a copy's pointers would lead to the buffers of the original. Buffers that are moved stay in place.
+  // Not copyable, since the pointers of a copy would lead to the buffers of the original. A move keeps the buffers'
+  // addresses.
   BatchMemory(BatchMemory&&) = default;
   BatchMemory& operator=(BatchMemory&&) = default;
 
-  /// For batches of a network; what its layers draw is a function of the seed. A fitted layer draws nothing and is not
-  /// counted, so that the other layers draw the same with and without it.
+  /// Constructs for batches of a network. The seed determines the random numbers that its layers draw. A fitted layer
+  /// draws none and gets no random stream, so that the other layers draw the same numbers with and without it.
   template <class Net>
   [[gnu::cold]] BatchMemory(const Net& network, std::uint64_t seed)
       : features(network.in()), first_trained(network.depth()), epoch_ranges(network.depth()) {
@@ -104,8 +105,8 @@ struct BatchMemory {
     }
   }
 
-  /// Throws ShapeError where the network is not of the sizes that this memory was made for: it was exchanged or moved
-  /// from.
+  /// Throws ShapeError if the network no longer has the sizes that this memory was made for, because it was replaced or
+  /// moved from.
   template <class Net>
   void check(const Net& network) const {
     bool same = network.in() == features && network.depth() == length(layers);
@@ -117,9 +118,9 @@ struct BatchMemory {
     }
   }
 
-  /// Takes batch k of a source and divides it among a team of `count` members. Throws ShapeError where the source or
-  /// the network has other sizes than this memory, and ShapeError or ValueError where the batch is not sound. Then the
-  /// memory holds an empty batch, or the one before.
+  /// Loads batch k of a source and divides it among a team of `count` members. Throws ShapeError if the source or the
+  /// network has other sizes than this memory, and ShapeError or ValueError if the batch is not valid. After an error
+  /// the memory holds an empty batch or the previous one.
   template <class Net, class Source>
   void load(const Net& network, const Source& source, Index k, const Place& where, Index count) {
     if (static_cast<Index>(source.features()) != features) {
@@ -132,7 +133,7 @@ struct BatchMemory {
       batch.check(where);
       make_room();
     } catch (...) {
-      batch.clear();  // there is no room for it
+      batch.clear();  // the buffers may be too small for it
       throw;
     }
     place = where;
@@ -140,12 +141,12 @@ struct BatchMemory {
     divide(count);
   }
 
-  /// Allocates what the batch needs, or a batch that fills the capacity of its lists. Allocates nothing where an
-  /// earlier batch was as large.
+  /// Makes the buffers large enough for the batch, and for any batch that fits into the capacity of its lists.
+  /// Allocates nothing if an earlier batch was as large.
   void make_room() {
     const auto n = static_cast<Index>(batch.samples.capacity());
     if (columns.size() < n) {
-      columns.resize(0);  // until everything else is allocated, which may fail
+      columns.resize(0);  // stays empty until everything else is allocated, which may fail
       filled.reserve(features * n);
       x.resize(n);
       active_x.resize(n);
@@ -171,9 +172,9 @@ struct BatchMemory {
     }
   }
 
-  /// Divides the batch among `count` members. Where no sample is in two pairs, a member gets whole pairs and works on
-  /// them alone. Otherwise it measures distances between samples of other members, too, and its samples may be in any
-  /// pair.
+  /// Divides the batch among `count` members. If no sample is in two pairs, a member gets pairs together with their
+  /// samples and needs no other member's results. Otherwise it also measures distances between samples of other
+  /// members, and its samples may be in any pair.
   void divide(Index count) {
     team_size = count;
     independent = batch.disjoint;
@@ -185,8 +186,8 @@ struct BatchMemory {
     }
   }
 
-  /// Keeps the active samples of a range: those whose position is not -1. Their positions are set to their new columns.
-  /// Returns how many there are.
+  /// Moves the data of a range's active samples (those whose position is not -1) to the front of the range, and sets
+  /// their positions to their new columns. Returns their number.
   Index keep_active(const Range& range) {
     Index kept = range.first;
     for (Index j = range.first; j < range.last; ++j) {
@@ -200,7 +201,8 @@ struct BatchMemory {
     return kept - range.first;
   }
 
-  /// Moves `count` active samples, kept from `first` on, to the end of those that were moved before.
+  /// Appends the `count` active samples that keep_active has moved to `first` and the following columns to the list of
+  /// all active samples.
   void append_active(Index first, Index count) {
     std::copy_n(active_x.data() + first, count, active_x.data() + active);
     for (LayerMemory& layer : layers) {
@@ -211,7 +213,7 @@ struct BatchMemory {
     active += count;
   }
 
-  /// Layer k's inputs of the `count` active samples from `first` on.
+  /// The inputs of layer k for the `count` active samples from column `first` on.
   ColumnList<S> active_inputs(Index k, Index first, Index count) const {
     if (k == 0) return {active_x.data() + first, features, count};
     return active_outputs(k - 1, first, count);
@@ -222,7 +224,8 @@ struct BatchMemory {
   }
   ColumnList<S> active_dz(Index k) const { return {at(k).active_dz.data(), at(k).out, active}; }
 
-  /// The largest |x| that layer k took in this batch, and the largest |dz|; 0 before the first layer that is trained.
+  /// The largest |x| of layer k's inputs in this batch, and its largest |dz|, which is 0 before the first trained
+  /// layer.
   double max_abs_input(Index k) const {
     double largest = 0;
     for (const Member& member : team()) {
@@ -238,7 +241,7 @@ struct BatchMemory {
     return largest;
   }
 
-  /// The network's parameters of its layer k.
+  /// The parameters of the network's layer k.
   template <class Net, class L>
   static std::span<const S> parameters(const Net& network, Index k, const L& layer) {
     return {network.parameters().data() + network.offset(k), static_cast<std::size_t>(layer.parameter_count())};

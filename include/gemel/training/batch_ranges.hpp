@@ -10,16 +10,16 @@
 
 namespace gemel::detail {
 
-/// The largest absolute values that one member of the team finds in its part of a batch; NaN counts as the largest of
-/// all. They show whether the batch is finite, and bound its gradient.
+/// The largest absolute values in one member's part of a batch; NaN counts as larger than any other value. They tell
+/// whether the batch is finite, and bound its gradient.
 template <Scalar S>
 struct BatchRanges {
-  std::vector<S> max_abs_y = {};   ///< first of the features, then of each layer's outputs
-  std::vector<S> max_abs_dz = {};  ///< of each layer's deltas; 0 before the first layer that is trained
-  S max_abs_parameter = 0;         ///< of the member's share of the parameters; only where weight decay needs it
+  std::vector<S> max_abs_y = {};   ///< element 0: of the features; k + 1: of layer k's outputs
+  std::vector<S> max_abs_dz = {};  ///< of each layer's deltas; 0 before the first trained layer
+  S max_abs_parameter = 0;         ///< of the member's share of the parameters; set only if the weight decay needs it
 };
 
-/// The largest absolute values, and the labels, of all batches since the last reset: warnings are made of them.
+/// The largest absolute values and the labels of all batches since the last reset, from which the warnings are derived.
 template <Scalar S>
 class EpochRanges {
  public:
@@ -37,7 +37,7 @@ class EpochRanges {
     labels_ = {};
   }
 
-  /// k as in BatchRanges::max_abs_y.
+  /// k is an index of BatchRanges::max_abs_y.
   void include_y(std::size_t k, S max_abs) { max_abs_y_[k] = std::max(max_abs_y_[k], max_abs); }
   void include_distance(S max_abs) { max_abs_distance_ = std::max(max_abs_distance_, max_abs); }
   void include_labels(std::span<const std::uint8_t> similar) {
@@ -46,7 +46,7 @@ class EpochRanges {
   }
 
  private:
-  std::vector<S> max_abs_y_;  // as in BatchRanges
+  std::vector<S> max_abs_y_;  // indexed as in BatchRanges
   S max_abs_distance_ = 0;
   std::array<bool, 2> labels_ = {};
 };

@@ -43,8 +43,8 @@ class MeanLoss {
   Index pairs_ = 0;
 };
 
-/// The mean loss over all batches of a source for the present parameters, and the distances of its pairs. Where it is
-/// stopped, the loss is NaN and there are no distances.
+/// Returns the mean loss over all batches of a source for the current parameters, and stores the distances of its
+/// pairs. If it is stopped, the loss is NaN and there are no distances.
 template <class Step, class Source, class S>
 [[gnu::cold]] double mean_loss(Step& step, const Source& source, std::vector<S>& distances, const StopFlag* stop) {
   MeanLoss mean;
@@ -63,20 +63,36 @@ template <class Step, class Source, class S>
 
 }  // namespace detail
 
-/// Trains the model on a source of pairs, as Keras' fit does. Each epoch visits the pairs in a new order (or new pairs,
-/// if the source draws them), batch by batch; the last batch may be smaller. Everything random is a function of one
-/// number drawn from rng.
+/// Trains the model on a source of pairs, as Keras' fit does, and returns the course of the training. Each epoch visits
+/// the pairs in a new order (or new pairs, if the source draws them), batch by batch; the last batch may be smaller.
+/// The random numbers of the training are a function of one number drawn from rng.
 ///
-/// The source is copied, which is cheap, so that the caller's source is unchanged. The optimizer and the callbacks may
-/// be temporaries; an lvalue is not copied, and so keeps its state. Callbacks are called in their order; TrainingState
-/// says what they may change. When fit ends, also by an error, the optimizer has its initial learning rate again.
+/// - `model`: the Siamese model, or AnyModel, that is trained in place.
+/// - `source`: the training pairs (data/pair_source.hpp). It is copied, which is cheap, so the caller's source is
+///   unchanged.
+/// - `loss`: the loss (loss/loss.hpp); it is copied.
+/// - `optimizer`: the optimizer (optimizer/optimizer.hpp), also a temporary. An lvalue is not copied, and so keeps its
+///   state. When fit ends, also with an error, it has its own learning rate again: the one before the training, or the
+///   last one that a callback has given it.
+/// - `options`: see FitOptions.
+/// - `rng`: the random numbers; one is drawn.
+/// - `callbacks`: any number of callbacks (callback/callback.hpp), also temporaries; lvalues are not copied. They are
+///   called in their order. TrainingState documents what they may change.
 ///
-/// Throws ValueError for an option out of range or a callback that changes what it must not change, ShapeError where
-/// the source's features do not fit the network, NonFiniteError where a batch is not finite (the parameters are then
-/// those after the last finite batch), and every exception of a callback (model and optimizer are then as the last step
-/// left them). The history is lost with an error; a callback can write it to a file epoch by epoch, as CSVLogger does.
-// Cold, like everything that is called once an epoch or in case of an error: the compiler makes it small, which is
-// faster.
+/// Throws
+///
+/// - ValueError for an option out of range, a validation_split of a source that is not static pairs, a source without
+///   batches or with a batch that is not valid, or a callback that changes what it must not change;
+/// - ShapeError if the features of the source or of the validation pairs do not fit the network, if a batch is not
+///   valid, or if a callback has replaced the network by one of other sizes;
+/// - NonFiniteError, with its place, if a batch is not finite: the parameters are then those after the last finite
+///   batch; also if an epoch's last update overflows the parameters;
+/// - whatever the source, the loss, the optimizer or a callback throws: model and optimizer are then as the last step
+///   left them.
+///
+/// The history is lost with an error; a callback can write it to a file epoch by epoch, as CSVLogger does.
+// Cold, like everything that is called once per epoch or only for an error: the compiler then optimizes it for size,
+// which is faster overall.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
 requires PairSource<Source, typename Model::Scalar>
 [[gnu::cold]] History fit(Model& model, Source source, LossType loss, OptimizerType&& optimizer,

@@ -7,23 +7,25 @@
 
 namespace gemel {
 
-/// Options of `fit`, with Keras' names and meanings. S is the model's scalar. The order of the fields will not change.
+/// Options of `fit`, with Keras' names and meanings. S is the model's scalar type. The order of the fields will not
+/// change.
 template <Scalar S>
 struct FitOptions {
-  Index epochs = 1;                      ///< number of passes over the pairs
-  Index batch_size = 32;                 ///< in pairs; the last batch of an epoch may be smaller, and is trained too
-  bool shuffle = true;                   ///< draw a new order of the pairs for each epoch
-  double validation_split = 0;           ///< fraction of static pairs, the last ones, held out before any shuffle
-  const Pairs<S>* validation = nullptr;  ///< validation pairs, instead of a validation_split
-  Index threads = 0;                     ///< 0: the number that makes a step fastest; no result depends on it
-  /// The training ends when this flag becomes true: after the present batch, or before the next epoch. A validation
-  /// that was not finished and a metric that was not measured are NaN in the history.
+  Index epochs = 1;                      ///< number of passes over the pairs, at least 1
+  Index batch_size = 32;                 ///< in pairs, at least 1; the last batch of an epoch may be smaller
+  bool shuffle = true;                   ///< whether to draw a new order of the pairs for each epoch
+  double validation_split = 0;           ///< in [0, 1): share of static pairs held out; the last, before any shuffle
+  const Pairs<S>* validation = nullptr;  ///< validation pairs, instead of a split; must outlive the call of fit
+  Index threads = 0;                     ///< 1 to max_threads, or 0: as many as are fastest; no result depends on it
+  /// The training ends when this flag becomes true: after the current batch, or before the next epoch. An unfinished
+  /// validation and a metric that was not measured are NaN in the history. The flag must outlive the call of fit. Null:
+  /// none.
   const StopFlag* stop = nullptr;
 };
 
 namespace detail {
 
-/// Throws ValueError for an option out of range, ShapeError for validation pairs with another number of features.
+/// Throws ValueError for an option out of range, and ShapeError for validation pairs with another number of features.
 template <Scalar S>
 [[gnu::cold]] void check_options(const FitOptions<S>& options, Index features) {
   if (options.epochs < 1) throw ValueError({"epochs must be at least 1, but is ", options.epochs});

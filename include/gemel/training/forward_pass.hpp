@@ -20,10 +20,13 @@
 
 namespace gemel::detail {
 
-/// The way of one batch through a siamese model: embeddings, distances, loss. The members of a team call in this order,
-/// each for its own part of the batch:
+/// The forward pass of one batch through a siamese model: embeddings, distances, loss. The members of a team call:
 ///
-///   embed by each, barrier unless the memory says `independent`, measure by each, barrier, evaluate_loss by one
+///   embed          every member, for its own samples
+///   (barrier, unless BatchMemory::independent)
+///   measure        every member, for its own pairs
+///   (barrier)
+///   evaluate_loss  one member
 template <class Model>
 class ForwardPass {
   using S = typename Model::Scalar;
@@ -31,7 +34,7 @@ class ForwardPass {
  public:
   ForwardPass(const Model& model, BatchMemory<S>& memory) : model_(model), memory_(memory) {}
 
-  /// Embeds the member's samples; `batch` is the number of the batch in the source.
+  /// Embeds member t's samples; `batch` is the index of the batch in the source.
   template <class Source>
   void embed(const Source& source, Index batch, Index t, bool training) const {
     auto& me = memory_.member(t);
@@ -57,7 +60,7 @@ class ForwardPass {
     }
   }
 
-  /// Measures the distances of the member's pairs.
+  /// Measures the distances of member t's pairs.
   void measure(Index t) const {
     const Range range = memory_.member(t).pairs;
     const PairIndex* const pairs = memory_.batch.pairs.data() + range.first;
@@ -68,8 +71,8 @@ class ForwardPass {
     });
   }
 
-  /// Returns the loss of the batch and sets its slopes, once all pairs are measured. Throws NonFiniteError where the
-  /// features, the embeddings, the distances, the slopes or the loss are not finite.
+  /// Returns the loss of the batch and sets its slopes. All distances must have been measured. Throws NonFiniteError if
+  /// the features, the embeddings, the distances, the slopes or the loss are not finite.
   template <class LossType>
   double evaluate_loss(const LossType& loss) const {
     const Index m = memory_.pairs();
@@ -84,7 +87,7 @@ class ForwardPass {
     if (!std::isfinite(max_abs_distance)) throw_non_finite_distance(memory_);
     memory_.epoch_ranges.include_distance(max_abs_distance);
     const auto weight = std::span<const S>(memory_.batch.weight);
-    std::fill_n(memory_.slope.data(), m, std::numeric_limits<S>::quiet_NaN());  // shows a slope that the loss left out
+    std::fill_n(memory_.slope.data(), m, std::numeric_limits<S>::quiet_NaN());  // reveals unset slopes
     const double value = loss(std::span<const S>(memory_.d.span(0, m)),
                               std::span<const std::uint8_t>(memory_.batch.similar), weight, memory_.slope.span(0, m));
     if (!std::isfinite(value) || !std::isfinite(max_abs(memory_.slope.data(), m))) {

@@ -15,32 +15,34 @@
 
 namespace gemel {
 
-/// Options of a gradient check.
+/// Options of gradient_check.
 struct GradientCheckOptions {
-  /// Step widths of the differences, as multiples of max(1, |parameter|). The width with the smaller error counts.
+  /// Step widths of the finite differences, in units of max(1, |parameter|). For each parameter, the width with the
+  /// smaller error counts.
   std::array<double, 2> steps = {3e-5, 3e-6};
-  Index parameters = 0;    ///< number of parameters to check, drawn at random; 0: all
-  std::uint64_t seed = 0;  ///< of that draw, and of what layers draw (Dropout)
+  Index parameters = 0;    ///< number to check, drawn at random with replacement; 0, or more than there are: all
+  std::uint64_t seed = 0;  ///< of that draw, and of the random numbers that layers draw (Dropout)
 };
 
-/// The result of a gradient check. The error of a parameter is |a - n| / max(|a|, |n|, max|g| / 1000), where a is its
-/// derivative by the backward pass, n by differences, and g the whole gradient.
+/// The result of gradient_check. The error of a parameter is |a - n| / max(|a|, |n|, max|g| / 1000), where a is its
+/// derivative from the backward pass, n from finite differences, and g the whole gradient.
 struct GradientCheck {
   double worst = 0;     ///< the largest error
-  Index parameter = 0;  ///< the parameter with that error: its position in the flat vector
-  double analytic = 0;  ///< its derivative by the backward pass
-  double numeric = 0;   ///< its derivative by differences
-  Index checked = 0;    ///< number of parameters compared
-  Index at_kinks = 0;  ///< number of parameters left out: the loss has a kink (of a ReLU or the margin) within the step
+  Index parameter = 0;  ///< the parameter with that error, as an index of the flat vector
+  double analytic = 0;  ///< its derivative from the backward pass
+  double numeric = 0;   ///< its derivative from finite differences
+  Index checked = 0;    ///< number of parameters that were compared
+  Index at_kinks = 0;   ///< number left out, because the loss has a kink (a ReLU, the margin) within the step
 };
 
-/// Compares the gradient that the backward pass gives with central differences of the loss, parameter by parameter,
-/// over the pairs of the source's first batch. It is a test for a layer, a distance or a loss of your own: an error of
-/// about 1e-8 is right, an error of 1e-3 or more is wrong. The model is left as it was. For a network without
-/// parameters, `checked` is 0.
+/// Compares the gradient from the backward pass with central differences of the loss, parameter by parameter, for the
+/// source's first batch. It is a test for a layer, a distance or a loss of your own: an error of about 1e-8 means that
+/// the gradient is right, an error of 1e-3 or more that it is wrong. The model is passed by value, so the caller's does
+/// not change. For a network without parameters, GradientCheck::checked is 0.
 ///
-/// Throws ValueError for steps that are not positive and finite, NonFiniteError where the backward pass gives NaN or
-/// infinity. A network of float does not compile: its differences would show nothing but rounding.
+/// Throws ValueError for steps that are not positive and finite, NonFiniteError if the backward pass or the loss gives
+/// NaN or infinity, and what TrainingStep throws for the source and the model. A network of float does not compile,
+/// since its differences would consist of rounding errors.
 template <class Model, class Source, class LossType>
 GradientCheck gradient_check(Model model, const Source& source, LossType loss,
                              const GradientCheckOptions& options = {}) {
@@ -80,7 +82,7 @@ GradientCheck gradient_check(Model model, const Source& source, LossType loss,
       const double h = relative * std::max(1.0, std::abs(kept));
       const double above = loss_at(kept + h), below = loss_at(kept - h);
       const double difference = (above - below) / (2 * h);
-      const double bend = std::abs(above - 2 * here + below) / h;  // of order h; of order 1 at a kink
+      const double bend = std::abs(above - 2 * here + below) / h;  // of order h, but of order 1 at a kink
       const double size = std::max({std::abs(gradient[i]), std::abs(difference), scale, 1e-300});
       if (bend > 0.01 * size && bend > 1e3 * h * size) continue;
       if (std::abs(gradient[i] - difference) / size < error) {

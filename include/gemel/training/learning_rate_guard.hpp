@@ -4,10 +4,11 @@
 
 namespace gemel::detail {
 
-/// Sets an optimizer's learning rate during a training, and restores it. Schedules and scales change the rate of the
-/// training only: the optimizer has that rate from a batch's step to the hooks after the batch, and its own rate after
-/// each epoch and when the training ends, also by an error. So a second training begins with the optimizer's own rate,
-/// and an optimizer that is restored from a copy taken after an epoch is not scaled twice.
+/// Sets an optimizer's learning rate during a training, and restores it. A schedule or a scale applies to one training
+/// only: the optimizer has the rate of a step from that step until the end of the epoch, and its own rate again after
+/// each epoch and when the training ends, also with an error. So a second training begins with the optimizer's own
+/// rate, and a copy of the optimizer that a callback takes after an epoch has its own rate, so that a restored training
+/// does not scale it twice.
 template <class OptimizerType>
 class LearningRateGuard {
  public:
@@ -17,7 +18,7 @@ class LearningRateGuard {
     try {
       restore();
     } catch (...) {
-      // The optimizer accepted this rate before. Where it refuses it now, the reason is not the training's.
+      // The optimizer has accepted this rate before. If it now rejects it, the cause lies outside the training.
     }
   }
   LearningRateGuard(const LearningRateGuard&) = delete;
@@ -41,9 +42,9 @@ class LearningRateGuard {
     known_ = optimizer_->learning_rate();
   }
 
-  /// To be called after each hook: a callback may have set the optimizer's rate, or replaced the optimizer. That rate
-  /// is from then on the optimizer's own and the training's. Steps apply it unscaled, unless the scale is 0: then they
-  /// apply 0.
+  /// Must be called after each hook, since a callback may have set the optimizer's rate or replaced the optimizer. The
+  /// new rate becomes the optimizer's own rate. state.learning_rate is set so that a step uses the new rate unscaled,
+  /// or 0 if the scale is 0.
   template <class State>
   void adopt_changes(State& state) {
     const double rate = optimizer_->learning_rate();
@@ -56,7 +57,7 @@ class LearningRateGuard {
   OptimizerType* optimizer_;
   double own_;
   double applied_;
-  double known_;  // the optimizer's rate after the last change by this guard
+  double known_;  // the rate that this guard has last seen or set in the optimizer
 };
 
 }  // namespace gemel::detail

@@ -20,17 +20,17 @@
 
 namespace gemel {
 
-/// Bounds of all vectors that a layer may give; infinite where none is known.
+/// Bounds that hold for every output vector of a layer, such as every embedding. A bound is infinite if none is known.
 struct VectorRange {
   double low = -std::numeric_limits<double>::infinity();  ///< lower bound of each element
   double high = std::numeric_limits<double>::infinity();  ///< upper bound of each element
-  double norm = std::numeric_limits<double>::infinity();  ///< upper bound of the Euclidean length
+  double norm = std::numeric_limits<double>::infinity();  ///< upper bound of the Euclidean norm
 };
 
 namespace detail {
 
-/// The range of a layer's outputs, given the range of its inputs. It is known for the library's own layers. Their types
-/// must match exactly, since a derived layer may give something else.
+/// The range of a layer's outputs, given the range of its inputs. Without bounds, except for the library's own layers.
+/// The overloads match their exact types, since a derived layer may compute something else.
 template <class L>
 VectorRange range_after(const L&, const VectorRange&) {
   return {};
@@ -83,9 +83,9 @@ concept GivesMaxDistance = requires(const Metric metric, const VectorRange& rang
 
 }  // namespace detail
 
-/// An upper bound of the distance between two embeddings of n elements in `range`; infinity where none is known. It is
-/// known for the library's own metrics. Their types must match exactly, since a derived metric may measure otherwise. A
-/// metric of your own may give the bound by a member `double max_distance(const VectorRange&, Index n) const`.
+/// An upper bound of the distance between two embeddings of n elements in `range`; infinity if none is known. It is
+/// known for exactly the types of the library's own metrics, since a derived metric may measure otherwise. A metric of
+/// your own can provide a bound with a member `double max_distance(const VectorRange&, Index n) const`.
 template <class Metric>
 [[gnu::cold]] double max_distance([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
   static_assert(
@@ -96,8 +96,8 @@ template <class Metric>
   if constexpr (detail::is_choice<Metric>) {
     return metric.visit([&](const auto& chosen) { return max_distance(chosen, range, n); });
   }
-  // The largest Euclidean distance is the diagonal of the cube or the diameter of the sphere, whichever is less. Where
-  // no element is negative, no two directions are more than a right angle apart.
+  // The Euclidean distance is at most the diagonal of the cube of all elements and at most the diameter of the sphere
+  // of all norms. If no element is negative, the angle between two embeddings is at most 90 degrees.
   const double root = std::sqrt(static_cast<double>(n));
   const double across = (range.low >= 0 ? std::numbers::sqrt2 : 2) * range.norm;
   [[maybe_unused]] const double length = std::min(root * (range.high - range.low), across);

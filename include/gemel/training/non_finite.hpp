@@ -13,16 +13,15 @@
 
 namespace gemel::detail {
 
-// The errors of a batch in which a number is not finite: each function finds the first such number and throws. It is
-// called at the stage that the batch has reached, and must not look at later stages, whose memory is of an earlier
-// batch.
+// The errors for a batch in which a number is not finite. Each function finds the first such number of one stage of the
+// pass and throws. It must not look at later stages, whose memory still holds an earlier batch.
 
 template <Scalar S>
 bool all_finite(const S* values, Index n) {
   return std::isfinite(max_abs(values, n));
 }
 
-/// Names the sample at position j of the batch, and the first pair that it is in, if it is in one.
+/// Sets the place to the sample at column j of the batch, and to the first pair that contains it, if any.
 template <Scalar S>
 void name_sample(const BatchMemory<S>& memory, Index j, Place& where) {
   where.sample = memory.batch.samples[static_cast<std::size_t>(j)];
@@ -32,7 +31,8 @@ void name_sample(const BatchMemory<S>& memory, Index j, Place& where) {
   }
 }
 
-/// The output of a fitted layer is not finite for sample j of the batch. ByFeature: each output is made of one feature.
+/// Throws NonFiniteError, since the output of a fitted layer is not finite for column j of the batch. ByFeature:
+/// whether output i depends on feature i only, so that the feature can be named.
 template <bool ByFeature, class LayerMemory>
 [[noreturn, gnu::cold]] void throw_too_far(const LayerMemory& layer, Index j, Place where) {
   if (ByFeature && where.layer == 0) {
@@ -46,7 +46,8 @@ template <bool ByFeature, class LayerMemory>
       where);
 }
 
-/// A feature, or an output of the first layer with one that is not finite.
+/// Throws NonFiniteError for a feature that is not finite, or for the first layer with parameters or an output that is
+/// not finite.
 template <class Network, Scalar S>
 [[noreturn, gnu::cold]] void throw_non_finite_embedding(const Network& network, const BatchMemory<S>& memory) {
   Place where = memory.place;
@@ -80,6 +81,7 @@ template <class Network, Scalar S>
   throw NonFiniteError("a sample's features or a layer's output are NaN or infinite", where);
 }
 
+/// Throws NonFiniteError for the first distance that is not finite.
 template <Scalar S>
 [[noreturn, gnu::cold]] void throw_non_finite_distance(const BatchMemory<S>& memory) {
   Place where = memory.place;
@@ -94,7 +96,7 @@ template <Scalar S>
       "the distance of two finite embeddings is infinite; scale the features or lower the learning rate", where);
 }
 
-/// A slope, or the loss itself where all slopes are finite.
+/// Throws NonFiniteError for the first slope that is not finite, or for the loss itself if all slopes are finite.
 template <Scalar S>
 [[noreturn, gnu::cold]] void throw_non_finite_loss(const BatchMemory<S>& memory, double loss) {
   Place where = memory.place;
@@ -112,6 +114,7 @@ template <Scalar S>
                        where);
 }
 
+/// Throws NonFiniteError for the deltas of a layer.
 template <Scalar S>
 [[noreturn, gnu::cold]] void throw_non_finite_delta(const BatchMemory<S>& memory, Index layer) {
   Place where = memory.place;

@@ -20,12 +20,18 @@
 
 namespace gemel::detail {
 
-/// Turns a batch's activations and deltas into new parameters. Each member of a team computes the gradient of its own
-/// blocks of parameters over the whole batch, and updates a block while its gradient is in cache.
+/// Computes the gradient of the parameters from a batch's activations and deltas, and updates the parameters. Each
+/// member of a team owns blocks of parameters: it computes a block's gradient over the whole batch and updates the
+/// block while its gradient is in cache. The members call, with barriers between:
 ///
-/// That is all (`update` by each) where bounds prove that no gradient g and no g^2, a penalty included, overflows.
-/// Otherwise, and for clipping, the whole gradient is computed first (`compute_gradient` by each), checked and clipped
-/// (`finish_gradient` by one, between barriers), and then the parameters are updated.
+///   measure_parameters  every member
+///   plan                one member
+///   compute_gradient    every member, only if needs_whole_gradient()
+///   finish_gradient     one member, only if needs_whole_gradient()
+///   update              every member
+///
+/// The whole gradient is needed first for clipping, and to check it if no bounds prove that every element g of the
+/// gradient and g^2 (with the penalty added to g) are finite.
 template <class Net, class OptimizerType>
 class ParameterUpdate {
   using S = typename Net::Scalar;
@@ -49,16 +55,16 @@ class ParameterUpdate {
     for (Buffer<S>& block : blocks_) block.resize(max_grain_ * block_units);
   }
 
-  /// Measures the member's share of the parameters. Needed only where the optimizer adds a multiple of them to the
-  /// gradient before it squares the sum.
+  /// Finds the largest absolute value of member t's share of the parameters. It is needed only if the optimizer has a
+  /// penalty: it then adds a multiple of the parameters to the gradient before it squares the sum.
   void measure_parameters(Memory& memory, Index t) const {
     if (penalty() == 0) return;
     const Range range = share(network_->parameter_count(), t, memory.team_size);
     memory.member(t).ranges.max_abs_parameter = max_abs(network_->parameters().data() + range.first, range.size());
   }
 
-  /// Once all parameters are measured: prepares the update from what was measured of the batch, and advances the
-  /// optimizer unless the whole gradient is needed first.
+  /// Decides from the batch's largest values whether the whole gradient is needed first. If not, prepares the optimizer
+  /// for the update.
   void plan(const Memory& memory) {
     clipping_ = optimizer_->clipping();
     whole_gradient_ = clipping_.any();
@@ -88,21 +94,22 @@ class ParameterUpdate {
   }
   bool needs_whole_gradient() const { return whole_gradient_; }
 
-  /// Makes the buffer of the whole gradient as long as it must be.
+  /// Allocates the buffer of the whole gradient.
   void make_gradient() {
     if (gradient_.size() != network_->parameter_count()) gradient_.resize(network_->parameter_count());
   }
   std::span<const S> gradient() const { return gradient_.span(); }
 
-  /// Computes the gradient of the member's parameters.
+  /// Computes the gradient of member t's parameters.
   void compute_gradient(const Memory& memory, Index t) {
     for_each_block(memory, t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
       compute_gradient(memory, layer, k, first, gradient_.span(network_->offset(k) + first, count));
     });
   }
 
-  /// Checks and clips the whole gradient. Throws NonFiniteError where it overflows, or where its square, or that of its
-  /// sum with the penalty, would: a moving average of squares that is infinite once stays infinite.
+  /// Checks and clips the whole gradient, and prepares the optimizer for the update. Throws NonFiniteError if the
+  /// gradient overflows, or if its square would, with or without the penalty: once a moving average of squares is
+  /// infinite, it stays so.
   [[gnu::cold]] void finish_gradient(const Place& place) {
     if (!std::isfinite(max_abs(gradient_.data(), gradient_.size()))) {
       throw NonFiniteError("the gradient overflows; lower the learning rate or the loss's weights", place);
@@ -122,7 +129,7 @@ class ParameterUpdate {
     begin_update();
   }
 
-  /// Updates the member's parameters.
+  /// Updates member t's parameters.
   void update(const Memory& memory, Index t) {
     const auto interleaved = [&](auto& optimizer) { return update_interleaved(memory, t, optimizer); };
     if (!whole_gradient_ && visit_choice(*optimizer_, interleaved)) return;
@@ -132,27 +139,28 @@ class ParameterUpdate {
   }
 
  private:
-  // A member takes parameters in multiples of `share_units` grains, and computes `block_units` grains at once. Both are
-  // multiples of the columns of every kernel's tile, and a block fits into the cache.
+  // A layer divides its parameters into grains. A member owns multiples of `share_units` grains and computes
+  // `block_units` grains at a time. Both are multiples of the columns of every kernel's tile, and a block fits into the
+  // cache.
   static constexpr Index share_units = 12;
   static constexpr Index block_units = 96;
-  // The largest sizes of deltas (1 MB) and inputs (8 MB) that caches hold. Beyond them the gradient is faster in
-  // blocks.
+  // The largest sizes, in elements, of a layer's deltas (1 MB) and inputs (8 MB) that stay in the caches. For larger
+  // ones, computing the gradient in blocks is faster than the fused update.
   static constexpr Index max_deltas = (Index{1} << 20) / static_cast<Index>(sizeof(S));
   static constexpr Index max_inputs = (Index{1} << 23) / static_cast<Index>(sizeof(S));
 
   double penalty() const { return penalty_of(*optimizer_); }
-  /// Whether g^2 is finite. A factor of 4 is left for the rounding of sums.
+  /// Whether g^2 is finite, with a factor of 4 to spare for the rounding of sums.
   static bool square_fits(double g) { return g * g < static_cast<double>(std::numeric_limits<S>::max()) / 4; }
 
   void begin_update() {
     parameters_ = network_->mutable_parameters();
-    optimizer_->reserve(network_->parameter_count());  // a callback may have put another in its place
+    optimizer_->reserve(network_->parameter_count());  // a callback may have replaced the optimizer
     optimizer_->advance();
   }
 
-  /// Calls f(layer, k, first, count) for each of the member's blocks: `count` parameters from `first` on, counted
-  /// within layer k. A block has at most `units_at_once` grains.
+  /// Calls f(layer, k, first, count) for each of the member's blocks, which has `count` parameters of layer k from
+  /// `first` on, and at most `units_at_once` grains.
   template <class F>
   void for_each_block(const Memory& memory, Index t, Index units_at_once, F&& f) {
     for (Index k = network_->depth() - 1; k >= 0; --k) {
@@ -174,8 +182,8 @@ class ParameterUpdate {
     layer.add_gradient(memory.active_inputs(k, 0, memory.active), memory.active_dz(k), first, g);
   }
 
-  /// Updates while the gradient is computed, in each layer that can. Does nothing and returns false where the optimizer
-  /// cannot.
+  /// Updates the parameters while the gradient is computed, in each layer that supports it; other layers are updated
+  /// block by block. Does nothing and returns false if the optimizer does not support it.
   template <class O>
   bool update_interleaved(const Memory& memory, Index t, O& optimizer) {
     if constexpr (InterleavingOptimizer<O, S>) {
@@ -220,10 +228,10 @@ class ParameterUpdate {
   Net* network_;
   OptimizerType* optimizer_;
   Clipping clipping_ = {};
-  std::vector<Index> variables_ = {};   // sizes, in the order of the flat vector
-  Index max_grain_ = 1;                 // of all layers
-  std::vector<Buffer<S>> blocks_ = {};  // the gradient of the present block, one a member
-  double max_penalty_ = 0;              // the largest magnitude that is added to an element of the gradient
+  std::vector<Index> variables_ = {};   // sizes of the variables, in the order of the flat vector
+  Index max_grain_ = 1;                 // the largest grain of all layers
+  std::vector<Buffer<S>> blocks_ = {};  // the gradient of the current block, per member
+  double max_penalty_ = 0;              // the largest penalty that is added to an element of the gradient
   std::span<S> parameters_ = {};
   Buffer<S> gradient_ = {};
   bool whole_gradient_ = false;

@@ -21,13 +21,13 @@ namespace gemel {
 
 /// Options of a TrainingStep.
 struct TrainingStepOptions {
-  Index threads = 1;          ///< number of threads; no result depends on it
-  bool skip_inactive = true;  ///< leave samples that no slope reaches out of the backward pass; no result depends on it
-  std::uint64_t seed = 0;     ///< of what layers draw (Dropout)
+  Index threads = 1;          ///< number of threads, 1 to max_threads; no result depends on it
+  bool skip_inactive = true;  ///< skip samples all of whose slopes are 0 in the backward pass; no result depends on it
+  std::uint64_t seed = 0;     ///< of the random numbers that layers draw (Dropout)
 };
 
-/// Trains a siamese model batch by batch: forward, loss, backward, update. `fit` is the loop around it. For a loop of
-/// your own:
+/// Trains a siamese model batch by batch: forward pass, loss, backward pass, update. `fit` is a loop around it. A loop
+/// of your own looks like this:
 ///
 ///   TrainingStep step{model, ContrastiveLoss{}, optimizer};
 ///   for (Index epoch = 0; epoch < 20; ++epoch) {
@@ -35,16 +35,17 @@ struct TrainingStepOptions {
 ///     for (Index k = 0; k < pairs.batches(); ++k) loss = step(pairs, k);
 ///   }
 ///
-/// The parameters change only when a batch is finite from its features to the squares of its gradient. Otherwise
-/// NonFiniteError names the batch and the place in it: the sample and the feature, the layer, or the pair; parameters
-/// and optimizer are then as before the batch.
+/// The parameters change only if everything about a batch is finite, from its features to the squares of its gradient.
+/// Otherwise NonFiniteError is thrown. It names the batch and the place in it: the sample and the feature, the layer,
+/// or the pair. Parameters and optimizer are then as before the batch.
 ///
-/// A TrainingStep refers to the model and the optimizer, which must outlive it. After the first batch (of the largest
-/// size) it allocates nothing. It can be moved; using one that was moved from throws ValueError.
+/// A TrainingStep refers to the model and the optimizer, which must outlive it. It allocates nothing after the first
+/// batch of the largest size. It can be moved. For one that was moved from, threads() is 0, and every other use except
+/// steps and epoch throws ValueError.
 ///
-/// Its threads share the work without a reduction. Each owns samples and pairs through the forward and the backward
-/// pass; after a barrier each owns blocks of parameters. Every sum has one order, so that the bits do not depend on the
-/// number of threads.
+/// The threads divide the work so that no sum is split between them: each owns samples and pairs in the forward and the
+/// backward pass and, after a barrier, blocks of parameters. Every sum has a fixed order, so that the results are
+/// bit-identical for any number of threads.
 template <class Model, class LossType, class OptimizerType>
 class TrainingStep {
   using S = typename Model::Scalar;
@@ -56,7 +57,8 @@ class TrainingStep {
       "clipping(), has one with another signature, or is of another scalar");
 
  public:
-  /// Trains `model` on `loss` by `optimizer`. Throws ValueError for a number of threads below 1 or above max_threads.
+  /// Constructs a step that trains `model` with `loss` and `optimizer`. Throws ValueError for a number of threads below
+  /// 1 or above max_threads.
   [[gnu::cold]] TrainingStep(Model& model, LossType loss, OptimizerType& optimizer, TrainingStepOptions options = {})
       : loss_(std::move(loss)),
         model_(&model),
@@ -66,7 +68,10 @@ class TrainingStep {
     make_team(options.threads);
   }
 
-  /// Trains batch k of the source's present epoch; returns its loss, taken before the update.
+  /// Trains batch k of the source's current epoch. Returns its loss before the update. Throws ShapeError if the source
+  /// or the model has other sizes than at the construction, ShapeError or ValueError if the batch is not valid,
+  /// ValueError if the optimizer's clipping is not valid, NonFiniteError if a number is not finite, and whatever the
+  /// source, the loss or the optimizer throws.
   template <PairSource<S> Source>
   double operator()(const Source& source, Index k) {
     run(source, k, {.epoch = epoch_, .batch = k}, true, [&](Index member) {
@@ -87,14 +92,17 @@ class TrainingStep {
     return batch_loss_;
   }
 
-  /// The loss of batch k for the present parameters; nothing is trained. Dropout is off, unless `training`.
+  /// Returns the loss of batch k for the current parameters, without training. Dropout is off unless `training`. Throws
+  /// as the training of a batch does, but without the errors of the update.
   template <PairSource<S> Source>
   double evaluate(const Source& source, Index k, bool training = false) {
     run(source, k, {.epoch = epoch_, .batch = k, .validation = !training}, training, [](Index) {});
     return batch_loss_;
   }
 
-  /// dLoss/dparameters of batch k, without an update: gradient checks compare it. Clipping is not applied.
+  /// Returns dLoss/dparameters of batch k as a flat vector in the order of the parameters, without clipping or an
+  /// update. It is valid until the next call that trains or computes a gradient. It may be NaN or infinite. Throws as
+  /// the training of a batch does, but without the errors of the update.
   template <PairSource<S> Source>
   std::span<const S> gradient(const Source& source, Index k) {
     check_not_moved_from();
@@ -108,54 +116,55 @@ class TrainingStep {
     return update_.gradient();
   }
 
-  /// Allocates what the batches of a source need, as large as its first batch, so that nothing is allocated when they
-  /// come.
+  /// Allocates the memory for batches as large as the source's first one, so that they do not allocate later. The last
+  /// batch is forgotten. Throws ShapeError if the source or the model has other sizes than at the construction,
+  /// ShapeError or ValueError if the first batch is not valid, and whatever the source throws.
   template <PairSource<S> Source>
   [[gnu::cold]] void reserve(const Source& source) {
     check_not_moved_from();
     memory_.load(model_->network(), source, 0, {.epoch = epoch_, .batch = 0, .validation = true}, threads());
-    memory_.batch.clear();  // none of it was computed
+    memory_.batch.clear();  // nothing was computed for this batch
   }
 
-  /// Number of pairs in the last batch.
+  /// Number of pairs in the last batch, trained or evaluated.
   Index batch_size() const { return memory().pairs(); }
-  /// Distances of those pairs before the update.
+  /// Distances of the last batch's pairs, in their order, before the update.
   std::span<const S> distances() const { return memory().d.span(0, memory().pairs()); }
-  /// Number of samples in the last batch's backward pass.
+  /// Number of samples in the last backward pass. `evaluate` has none, and leaves this number unchanged.
   Index active_samples() const { return memory().active; }
 
-  /// Number of threads; 0 after it was moved from.
+  /// Number of threads; 0 if this TrainingStep was moved from.
   Index threads() const { return team_ ? team_->size() : 0; }
-  /// Sets the number of threads; allocates only where it exceeds every number before. Throws ValueError where it is
-  /// below 1 or above max_threads.
+  /// Sets the number of threads. Allocates only if it exceeds every earlier number. Throws ValueError if it is below 1
+  /// or above max_threads.
   [[gnu::cold]] void threads(Index count) {
     check_not_moved_from();
     if (count >= 1 && count <= team_->capacity()) return team_->use(count);
     make_team(count);
   }
 
-  /// Sets the epoch that errors name.
+  /// Sets the epoch, from 0, that errors name.
   void epoch(Index epoch) { epoch_ = epoch; }
-  /// Number of batches trained so far: dropout draws from it and the seed.
+  /// Number of batches trained so far. Dropout's random numbers depend on it and on the seed.
   std::uint64_t steps() const { return steps_; }
-  /// Sets that number, for a training that is resumed.
+  /// Sets the number of batches trained so far, to resume a training.
   void steps(std::uint64_t count) { steps_ = count; }
 
-  /// The largest |feature| of all batches since `reset_ranges`.
+  /// The largest |feature| of all batches, trained or evaluated, since the last `reset_ranges`.
   S max_abs_feature() const { return memory().epoch_ranges.max_abs_feature(); }
-  /// The largest |output| of layer k since then: 0 where all its units are dead.
+  /// The largest |output| of layer k since the last `reset_ranges`; 0 if all its units are dead.
   S max_abs_output(Index k) const { return memory().epoch_ranges.max_abs_output(k); }
-  /// The largest distance since then.
+  /// The largest distance since the last `reset_ranges`.
   S max_abs_distance() const { return memory().epoch_ranges.max_abs_distance(); }
-  /// Whether there was a pair with this label since then.
+  /// Whether there was a pair with this label since the last `reset_ranges`.
   bool has_label(bool similar) const { return memory().epoch_ranges.has_label(similar); }
-  /// Begins anew to measure the ranges above; `fit` does so before each epoch.
+  /// Restarts the measurement of the largest values and labels above; `fit` does so before each epoch.
   void reset_ranges() {
     check_not_moved_from();
     memory_.epoch_ranges.reset();
   }
 
-  /// Throws ShapeError where the model's network is not of the sizes that it had when this was constructed: it was
+  /// Throws ShapeError if the model's network no longer has the sizes that it had at the construction, because it was
   /// replaced or moved from. Each batch begins with this check.
   void check_model() const { memory().check(model_->network()); }
 
@@ -177,7 +186,7 @@ class TrainingStep {
     team_ = std::make_unique<Team>(size);
   }
 
-  /// Runs batch k up to its loss, and then `then`, on all members.
+  /// Runs batch k on all members: the forward pass, the loss, and then `then`.
   template <class Source, class Then>
   void run(const Source& source, Index k, const Place& place, bool training, const Then& then) {
     check_not_moved_from();

@@ -10,9 +10,10 @@
 
 namespace gemel::detail {
 
-/// Finds the number of threads that makes a training step fastest: it times the first steps with 1, 2, 4, … threads, up
-/// to the number of usable processors or max_threads. No result depends on the number, so the steps that it times are
-/// ordinary ones. More threads must win by five percent: cores that share no cache can make a small step slower.
+/// Finds the number of threads that makes a training step fastest. It times the first steps of a training with 1, 2, 4,
+/// … threads, up to `limit`, by default the number of usable processors. Since no result depends on the number of
+/// threads, these are ordinary steps. A larger number is chosen only if it is faster by five percent, since threads on
+/// cores without a common cache can slow a small step down.
 class ThreadTuning {
  public:
   [[gnu::cold]] explicit ThreadTuning(Index limit = checked_threads(0)) {
@@ -21,7 +22,7 @@ class ThreadTuning {
     candidates_.push_back({limit});
   }
 
-  /// Whether all numbers have been tried.
+  /// Whether all numbers of threads have been tried.
   bool done() const { return next_ == candidates_.size(); }
   /// Number of threads for the next step.
   Index threads() const { return done() ? best_ : candidates_[next_].threads; }

@@ -19,10 +19,11 @@ struct ValidationSplit {
   std::optional<Pairs<S>> validation;
 };
 
-/// The first n (1 - validation_split) pairs, rounded down, are for training, and the rest are for validation. Keras
-/// rounds the floating-point product down: 1 - 0.9 is a little less than 0.1 there, so that a split of 0.9 of 1,000
-/// pairs leaves 99 for training. Here it leaves 100 (core/tolerant_rounding.hpp). Throws ValueError for a split outside
-/// [0, 1), a split beside validation pairs, a part without a pair, or a source that is not static pairs.
+/// Splits static pairs: the first n * (1 - validation_split), rounded down, are for training, and the rest are for
+/// validation. Keras rounds the floating-point product down, in which 1 - 0.9 is a little less than 0.1, so that a
+/// split of 0.9 leaves 99 of 1,000 pairs for training; here it leaves 100 (core/tolerant_rounding.hpp). Throws
+/// ValueError for a split outside [0, 1), a split together with validation pairs, a part without pairs, or a source
+/// that is not static pairs. If the split is 0, returns the source and the validation pairs of the options.
 template <class Source, Scalar S>
 [[gnu::cold]] ValidationSplit<Source, S> split_validation(Source source, const FitOptions<S>& options) {
   if (options.validation_split == 0) {

@@ -20,16 +20,17 @@
 
 namespace gemel::detail {
 
-// Warnings of a training that runs without an error, but learns nothing or less than it could. A warning is one
-// sentence: its cause, "(since epoch 3)", counted from 1, and what to do. Each cause is reported once.
+// Warnings about a training that runs without an error, but learns nothing or less than it could. A warning is one
+// sentence: the cause, the first epoch, as in "(since epoch 3)", counted from 1, and a remedy. Each cause is reported
+// once.
 
-/// Adds a warning, unless there is one with the same cause.
+/// Adds a warning that consists of cause and rest, unless there is one with the same cause.
 [[gnu::cold]] inline void add_warning(History& history, const std::string& cause, const std::string& rest) {
   const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
   if (std::ranges::none_of(history.warnings, same)) history.warnings.push_back(cause + rest);
 }
 
-/// A distance in the unit of the embeddings' elements; infinity where the metric has no `as_length`.
+/// A distance in the unit of the embeddings' elements; infinity if the metric has no member `as_length`.
 template <class Metric>
 double as_length(const Metric& metric, double d) {
   if constexpr (requires { metric.as_length(d); }) {
@@ -51,7 +52,7 @@ concept GivesMargin = requires(const L loss) {
 template <class L>
 concept NamesNoMargin = !std::is_class_v<L> || !has_margin<L>;
 
-/// The margin of a loss, by its member `margin` or `margin()`; 0 where it has neither.
+/// The margin of a loss, from its member `margin` or `margin()`; 0 if it has neither.
 template <class LossType>
 double margin_of(const LossType& loss) {
   static_assert(HasMargin<LossType> || GivesMargin<LossType> || NamesNoMargin<LossType>,
@@ -61,7 +62,7 @@ double margin_of(const LossType& loss) {
   return 0;
 }
 
-/// Before the first epoch: warns of a margin that no two embeddings can reach.
+/// Before the first epoch: warns if the margin is larger than any distance between two embeddings.
 template <class LossType, class Model>
 [[gnu::cold]] void warn_of_margin(const LossType& loss, const Model& model, History& history) {
   const auto& network = model.network();
@@ -74,16 +75,17 @@ template <class LossType, class Model>
                       "distance without this bound"}));
 }
 
-/// What the warnings need to know of an epoch.
+/// The data of an epoch that the warnings use.
 struct EpochSummary {
   Index epoch;
   Index epochs;  ///< number of epochs of the training
-  bool whole;    ///< whether it ran to its last batch
+  bool whole;    ///< whether the epoch ran to its last batch
   double loss;
-  double highest_rate;  ///< highest learning rate of its steps
+  double highest_rate;  ///< highest learning rate of the epoch's steps
 };
 
-/// The largest |input| and |output| of the first layer that has parameters; both 1 where no layer has.
+/// The first layer that has parameters, its largest |input| and its largest |output|; both are 1 if no layer has
+/// parameters.
 struct FirstLayer {
   Index k = 0;
   double input = 1, output = 1;
@@ -101,8 +103,8 @@ template <class Step, class Net>
   return {};
 }
 
-/// After an epoch: warns of the reasons for which it learned nothing. A dead layer and a collapsed embedding may be
-/// consequences of any other reason, and so are reported only where there is none.
+/// After an epoch: warns of reasons why nothing was learned. A dead layer and a collapsed embedding may be consequences
+/// of any other reason, and so are reported only if there is no other.
 template <class Step, class Model>
 [[gnu::cold]] void warn_of_epoch(const Step& step, const Model& model, const EpochSummary& summary, History& history) {
   bool explained = false;
@@ -127,7 +129,8 @@ template <class Step, class Model>
          "training"});
     since = summary.epoch;
   }
-  // Initial weights suit features of about 1. The output shows whether the weights compensate for another size.
+  // Initial weights suit features of about 1. The output shows whether the weights have compensated for features of
+  // another size.
   const auto [first, input, output, bounded] = first_layer(step, model.network());
   const std::string where = first == 0 ? "" : format({" behind layer ", first - 1});
   if (input > 1e3 && output > (bounded ? 1 - 1e-6 : 1e3)) {
@@ -157,7 +160,8 @@ template <class Step, class Model>
   }
 }
 
-/// After the last epoch: warns of what the distances of the validation pairs show. Does nothing where there are none.
+/// After the last epoch: warns if the validation pairs are all of one kind, or if their similar pairs are farther apart
+/// than the dissimilar ones. Does nothing if there are no distances.
 template <class Scalar>
 [[gnu::cold]] void warn_of_validation(const std::vector<Scalar>& distances, const Labels& labels, History& history) {
   if (distances.empty()) return;
@@ -169,17 +173,17 @@ template <class Scalar>
                        ": their loss does not show how well the two kinds are told apart; a validation_split takes the "
                        "last pairs as they stand, so shuffle them before, or give validation pairs of both kinds");
   }
-  // Where the labels mean the opposite, the AUC is only a little below 1/2, since classes whose own samples are all far
-  // apart cannot be learned.
+  // If the labels are reversed, the AUC is only a little below 1/2, since a network cannot learn to put all samples of
+  // a class far apart.
   const std::string reversed = low_auc_warning(Roc{distances, labels});
   if (!reversed.empty()) add_warning(history, "of the validation, " + reversed, "");
 }
 
-/// Number of epochs at the end of a training that show whether its loss still falls.
+/// Number of epochs at the end of a training by which to judge whether the loss still falls.
 inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); }
 
-/// Whether a loss falls steeply at its end: in the last tenth of the epochs it fell by a tenth, at more than half of
-/// its average pace, and its last value is its lowest.
+/// Whether a loss falls steeply at the end: in the last tenth of the epochs it has fallen by more than a tenth and at
+/// more than half of its average pace, and its last value is its lowest. False for fewer than five epochs.
 [[gnu::cold]] inline bool falls_steeply(const std::vector<double>& loss) {
   const Index epochs = length(loss);
   if (epochs < 5) return false;
@@ -190,8 +194,8 @@ inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); 
   return before - last > 0.1 * std::abs(before) && pace > average_pace / 2 && last <= *std::ranges::min_element(loss);
 }
 
-/// After the last epoch: warns of a loss that still falls. The loss of the validation alone is not enough: it is of few
-/// pairs and may fall by chance.
+/// After the last epoch: warns if the loss still falls. With a validation, its loss must fall as well as the training
+/// loss: it alone is not enough, since it is the mean of fewer pairs and may fall by chance.
 [[gnu::cold]] inline void warn_of_end(History& history) {
   if (!falls_steeply(history.loss)) return;
   if (!history.validation_loss.empty() && !falls_steeply(history.validation_loss)) return;
