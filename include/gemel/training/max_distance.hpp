@@ -77,7 +77,7 @@ template <class Net>
 
 GEMEL_HAS_MEMBER(max_distance)
 template <class Metric>
-concept GivesMaxDistance = requires(const Metric metric, const VectorRange& range, Index n) {
+concept HasMaxDistance = requires(const Metric metric, const VectorRange& range, Index n) {
   { metric.max_distance(range, n) } -> std::convertible_to<double>;
 };
 
@@ -89,10 +89,10 @@ concept GivesMaxDistance = requires(const Metric metric, const VectorRange& rang
 template <class Metric>
 [[gnu::cold]] double max_distance([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
   static_assert(
-      detail::GivesMaxDistance<Metric> || !detail::has_max_distance<Metric>,
+      detail::HasMaxDistance<Metric> || !detail::has_max_distance<Metric>,
       "gemel: a metric's `max_distance`, where it has one, is double max_distance(const VectorRange&, Index n) const "
       "(training/max_distance.hpp)");
-  if constexpr (detail::GivesMaxDistance<Metric>) return metric.max_distance(range, n);
+  if constexpr (detail::HasMaxDistance<Metric>) return metric.max_distance(range, n);
   if constexpr (detail::is_choice<Metric>) {
     return metric.visit([&](const auto& chosen) { return max_distance(chosen, range, n); });
   }

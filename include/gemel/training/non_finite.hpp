@@ -64,7 +64,7 @@ template <class Network, Scalar S>
     if (!all_finite(network.parameters().data() + network.offset(k), network.offset(k + 1) - network.offset(k))) {
       throw NonFiniteError(
           "the layer's parameters are NaN or infinite, from an update before this batch that "
-          "overflowed, or from who set them; lower the learning rate",
+          "overflowed, or were set so by a caller; lower the learning rate",
           where);
     }
     const auto& layer = memory.at(k);

@@ -46,19 +46,19 @@ concept HasMargin = requires(const L loss) {
   { loss.margin } -> std::convertible_to<double>;
 };
 template <class L>
-concept GivesMargin = requires(const L loss) {
+concept HasMarginFunction = requires(const L loss) {
   { loss.margin() } -> std::convertible_to<double>;
 };
 template <class L>
-concept NamesNoMargin = !std::is_class_v<L> || !has_margin<L>;
+concept HasNoMargin = !std::is_class_v<L> || !has_margin<L>;
 
 /// The margin of a loss, from its member `margin` or `margin()`; 0 if it has neither.
 template <class LossType>
 double margin_of(const LossType& loss) {
-  static_assert(HasMargin<LossType> || GivesMargin<LossType> || NamesNoMargin<LossType>,
+  static_assert(HasMargin<LossType> || HasMarginFunction<LossType> || HasNoMargin<LossType>,
                 "gemel: a loss's `margin`, where it has one, is a public number or a function double margin() const");
   if constexpr (HasMargin<LossType>) return loss.margin;
-  if constexpr (GivesMargin<LossType>) return loss.margin();
+  if constexpr (HasMarginFunction<LossType>) return loss.margin();
   return 0;
 }
 
