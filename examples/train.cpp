@@ -1,5 +1,5 @@
-// Trains a siamese network on classes of samples from files, or on the digits embedded in the program, and reports how
-// well it decides whether two samples are of the same class. `train --help` lists the options.
+// Trains a siamese network on classes of samples, from files or from the digits that are embedded in the program, and
+// reports how well it decides whether two samples are of the same class. `train --help` lists the options.
 
 #include <CLI/CLI.hpp>
 
@@ -45,11 +45,13 @@
 
 namespace train {
 
+/// The files of the training samples, or the name of the embedded digits.
 std::string name_of_data(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   return digits ? "The UCI digits (Alpaydin and Kaynak, CC BY 4.0)" : options.data + options.images;
 }
 
+/// Describes the data in one line: the sizes of its parts, the scaling and the classes.
 std::string describe(const Options& options, const Parts& parts) {
   return name_of_data(options) + ": " + std::to_string(parts.training.samples.size()) + " training, " +
          std::to_string(parts.validation.samples.size()) + " validation and " +
@@ -76,8 +78,7 @@ std::span<const float> as_span(const gemel::VectorX<float>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// The distances of the pairs; `name` is the name of their part in errors. Throws NonFiniteError if a distance is not
-/// finite.
+/// The distances of the pairs of a part of the data. Throws NonFiniteError, with the part's name, if one is not finite.
 gemel::VectorX<float> measure(const Model& model, const gemel::Pairs<float>& pairs, const std::string& name) {
   gemel::VectorX<float> values = distances(model, pairs);
   if (!values.allFinite()) {
@@ -96,7 +97,8 @@ void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<st
                   "): what the network learnt does not hold for them; look at the classes, or train on more samples");
 }
 
-/// Trains the model, and fills in the figures about the training in the result.
+/// Trains the model, and fills in the figures of the training in the result. `whole_epoch` gets whether the last epoch
+/// was complete.
 gemel::History learn(const Options& options, const LearningPairs& pairs, const gemel::Pairs<float>& validation,
                      Model& model, const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
   gemel::Rng rng{options.seed, 3};
@@ -129,7 +131,7 @@ gemel::History learn(const Options& options, const LearningPairs& pairs, const g
   return history;
 }
 
-/// A sentence that says how far the training got before a signal ended it.
+/// A sentence about how far the training came before a signal ended it.
 std::string end(const Options& options, const gemel::History& history, bool whole_epoch) {
   const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
   const bool trained = whole_epoch && history.epochs() == options.epochs;
@@ -139,7 +141,7 @@ std::string end(const Options& options, const gemel::History& history, bool whol
                         ": the figures are those of the network at that point.");
 }
 
-/// A sentence that says how the threshold was set, or why there is none.
+/// A sentence about how the threshold was set, or why there is none.
 std::string describe_threshold(const Result& result, const Parts& parts) {
   const std::string samples = counted(result.threshold_pairs, "pair") + " of the " +
                               counted(parts.validation.samples.size(), "validation sample");
@@ -153,10 +155,11 @@ std::string describe_threshold(const Result& result, const Parts& parts) {
   return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
 }
 
-/// Fills in the accuracy and the error rates at the threshold, from the distances and labels of the test pairs.
+/// Fills in the accuracy and the error rates of the verifier's threshold, for the distances and labels of the test
+/// pairs.
 void decide(const gemel::Verifier<Model>& verifier, std::span<const float> distances, const gemel::Labels& labels,
             Result& result) {
-  Index pairs[2] = {}, accepted[2] = {};  // counts of dissimilar and of similar pairs
+  Index pairs[2] = {}, accepted[2] = {};  // numbers of dissimilar and of similar pairs
   for (Index i = 0; i < labels.size(); ++i) {
     ++pairs[labels[i]];
     accepted[labels[i]] += verifier.accepts(distances[static_cast<std::size_t>(i)]);
@@ -225,7 +228,7 @@ int run(const Options& options, const JsonObject& all_options) {
   }
   const std::size_t printed = result.notes.size();
   for (const std::string& warning : history.warnings) {
-    // add_notes_on() says this one in the program's own words.
+    // add_notes_on() adds this note in the program's own words.
     if (!warning.starts_with("of the validation, similar pairs are farther apart")) result.notes.push_back(warning);
   }
   add_notes_on(validation_roc, "validation", result.notes);

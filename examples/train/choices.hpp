@@ -9,7 +9,7 @@
 #include "gemel/optimizer/any_schedule.hpp"
 #include "options.hpp"
 
-// Makes the parts of the library that the command line selects.
+// Functions that make the loss, the optimizer and the other parts that the command line selects.
 
 namespace train {
 
@@ -27,7 +27,7 @@ inline gemel::AnyDistance make_distance(DistanceName name) {
   return gemel::Euclidean{};
 }
 
-/// Throws ValueError if the positive margin, given or the loss's default, is not less than the margin.
+/// Throws ValueError if the positive margin, given or default, is not less than the margin.
 inline gemel::AnyLoss make_loss(const Options& options) {
   gemel::PositiveMarginLoss positive{.margin = options.margin};
   gemel::UnsquaredContrastiveLoss unsquared{.margin = options.margin};
@@ -71,7 +71,8 @@ inline gemel::AnyOptimizer<float> make_optimizer(const Options& options) {
   return gemel::RMSprop<float>{{.learning_rate = rate}};
 }
 
-/// The schedule over all steps of the training; a warm-up takes the first twentieth. An epoch has `pairs` pairs.
+/// The schedule over all steps of the training. A warm-up takes the first twentieth of the steps. `pairs` is the number
+/// of pairs per epoch.
 inline gemel::LearningRate<gemel::AnySchedule> make_schedule(const Options& options, Index pairs) {
   using gemel::whole_training;
   const double rate = options.learning_rate;

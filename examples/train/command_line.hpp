@@ -21,7 +21,7 @@ namespace train {
 
 namespace detail {
 
-/// Parses a whole text as a number. Returns false if it is not one.
+/// Parses the whole text as a number. Returns false if it is not one.
 template <class T>
 bool parse(const std::string& text, T& value) {
   const char* end = text.data() + text.size();
@@ -29,7 +29,7 @@ bool parse(const std::string& text, T& value) {
   return result.ec == std::errc{} && result.ptr == end;
 }
 
-/// Accepts numbers for which `holds` is true; errors call that `property`. CLI11's own ranges let NaN through.
+/// Accepts numbers for which `holds` returns true. `property` describes them in errors. CLI11's own ranges accept NaN.
 template <class T>
 CLI::Validator number(const std::string& property, bool (*holds)(T)) {
   return {[property, holds](const std::string& text) {
@@ -51,12 +51,12 @@ inline CLI::Validator positive() {
   });
 }
 
-/// The limit is beyond any use, and small enough that no size in bytes computed from counts overflows.
+/// The limit is above any useful count, and small enough that no size in bytes overflows that is computed from counts.
 inline CLI::Validator count() {
   return number<Index>("a whole number from 1 to 1000000", [](Index n) { return n >= 1 && n <= 1'000'000; });
 }
 
-/// Rejects an empty value, such as an unset variable gives, and an option's name, which CLI11 would take for a value.
+/// Rejects an empty value, as an unset variable gives, and the name of an option, which CLI11 would accept as a value.
 inline CLI::Validator text() {
   return {[](const std::string& text) -> std::string {
             if (text.empty()) return "'' is empty: give a value, or leave the option out";
@@ -75,7 +75,7 @@ inline CLI::Validator path() {
           ""};
 }
 
-/// The texts between commas, including empty ones.
+/// Splits the text at commas. The parts may be empty.
 inline std::vector<std::string> divided(const std::string& text) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
@@ -88,10 +88,11 @@ inline std::vector<std::string> divided(const std::string& text) {
   return parts;
 }
 
-/// The words that a choice accepts, and the value of each.
+/// The words that an option accepts, and the value of each.
 template <class T>
 using Words = std::vector<std::pair<std::string, T>>;
 
+/// The value of the chosen word, or null.
 template <class T>
 const T* find(const Words<T>& words, const std::string& chosen) {
   for (const auto& [word, meaning] : words) {
@@ -100,7 +101,7 @@ const T* find(const Words<T>& words, const std::string& chosen) {
   return nullptr;
 }
 
-/// Adds an option that accepts these words. Returns it, as CLI11 does.
+/// Adds an option that accepts these words. Returns it, as the functions of CLI11 do.
 template <class T>
 CLI::Option* choice(CLI::App& app, const std::string& name, T& value, const Words<T>& words, const std::string& help) {
   std::string names, standard;
@@ -120,7 +121,7 @@ CLI::Option* choice(CLI::App& app, const std::string& name, T& value, const Word
       ->default_str(standard);
 }
 
-/// Parses one character, or the word tab. Returns an error, or an empty text.
+/// Parses one character, or the word tab. Returns an error message, or an empty text.
 inline std::string parse_separator(const std::string& text, std::optional<char>& separator) {
   if (text != "tab" && text.size() != 1) return "'" + text + "' is neither one character nor the word tab";
   try {
@@ -133,6 +134,7 @@ inline std::string parse_separator(const std::string& text, std::optional<char>&
   }
 }
 
+/// Parses last:N or a share. Returns an error message, or an empty text.
 inline std::string parse_validation(const std::string& text, Validation& validation) {
   if (text.starts_with("last:")) {
     Index n = 0;
@@ -152,7 +154,7 @@ inline std::string parse_validation(const std::string& text, Validation& validat
 
 }  // namespace detail
 
-/// Adds every option to the parser; their values go to `options`, which must outlive it.
+/// Adds every option to the parser. It stores their values in `options`, which must outlive it.
 inline void add_options(CLI::App& app, Options& options) {
   using detail::choice;
 
@@ -424,7 +426,7 @@ inline void check_effect(const CLI::App& app, const Options& options) {
   refuse("--far", options.threshold != ThresholdRule::Far, chosen("--threshold"));
 }
 
-/// Every option with its value as on the command line, or its default.
+/// All options, each with its value as on the command line or its default.
 inline JsonObject all_options(const CLI::App& app) {
   JsonObject all;
   for (const CLI::Option* option : app.get_options()) {

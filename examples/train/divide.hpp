@@ -37,24 +37,24 @@ struct Division {
 // How classes are divided among training, validation and test.
 //
 // In each part a class has at least two samples or none, because a single sample makes no similar pair. So --split
-// samples divides a class among all three parts if it has six samples or more (or however many it takes for four to
-// remain after --test-fraction), and between the training and one other part if it has four or more. Smaller classes
-// serve the training only.
+// samples divides a class among all three parts if it has six samples or more (or more than six if --test-fraction
+// would leave fewer than four), and between the training and one other part if it has four or five. Smaller classes are
+// used for the training only.
 //
-// If the shares that some classes have in a part are below two samples each, only some of these classes serve that
-// part, with two samples each. They are drawn at random: as many as make up the share of all of them, but at least
-// eight if there are so many. Eight classes of two samples make 112 dissimilar pairs, which can show a false accept
-// rate of 1 %.
+// For some classes, their share of a part may be less than two samples. Then only some of these classes are used for
+// that part, with two samples each. They are drawn at random: as many as make up the share of all of them together, but
+// at least eight if there are that many. Eight classes of two samples make 112 dissimilar pairs, which are enough to
+// measure a false accept rate of 1 %.
 //
-// --split classes holds out whole classes of two samples or more, at least two classes for each part.
+// --split classes holds out whole classes that have two samples or more, at least two classes for each part.
 //
-// --group holds out whole groups, and divides the classes only as well as the groups allow, so a part may have any
-// number of samples of a class. A part has at least two groups if there are enough: with one group (a speaker), none of
-// its pairs would be of two speakers, as the pairs are that the network will meet.
+// --group holds out whole groups. It divides the classes only as well as the groups allow, so a part may have any
+// number of samples of a class. A part has at least two groups if there are enough: with one group (a speaker), no pair
+// of the part would be of two speakers, although the network will meet such pairs.
 
 namespace detail {
 
-constexpr Index divisible = 4;  // the fewest samples of a class that can be divided between two parts
+constexpr Index divisible = 4;  // the smallest number of samples of a class that can be divided between two parts
 
 inline std::vector<Index> pick(std::span<const Index> from, std::span<const Index> positions) {
   std::vector<Index> picked;
@@ -73,7 +73,7 @@ inline std::vector<Index> of_size(const gemel::Classes& classes, Index least) {
   return large;
 }
 
-/// The size of the smallest class that is still divisible after the test has taken its fraction.
+/// The smallest size of a class that is still divisible after the test has taken its fraction.
 inline Index smallest_for_three(double test_fraction) {
   const double size = static_cast<double>(divisible) / (1 - test_fraction);
   return std::max<Index>(divisible + 2, gemel::detail::tolerant_ceil(size, size));
@@ -86,7 +86,7 @@ inline void keep_some(std::vector<Index>& classes, Index count, gemel::Rng& rng)
   classes.resize(static_cast<std::size_t>(count));
 }
 
-/// The candidates that give samples to a part with this fraction of all samples.
+/// The candidates that are used for a part, which has this fraction of all samples; see above.
 inline std::vector<Index> serving(const gemel::Classes& classes, const std::vector<Index>& candidates, double fraction,
                                   gemel::Rng& rng) {
   constexpr Index fewest = 8;
@@ -102,7 +102,7 @@ inline std::vector<Index> serving(const gemel::Classes& classes, const std::vect
   return serve;
 }
 
-/// Splits off the fraction of the candidates' samples, as `test`; all other samples are `train`.
+/// Splits off the fraction of the candidates' samples, as Split::test. All other samples are Split::train.
 inline gemel::Split split_off_samples(const gemel::Classes& classes, const std::vector<Index>& candidates,
                                       double fraction, gemel::Rng& rng) {
   std::vector<char> serves(static_cast<std::size_t>(classes.count()), 0);
@@ -120,7 +120,8 @@ inline gemel::Split split_off_samples(const gemel::Classes& classes, const std::
   return split;
 }
 
-/// Splits off the fraction of the classes with two samples or more: at least two, and at least `kept` of them remain.
+/// Splits off the fraction of the classes that have two samples or more: at least two classes, so that at least `kept`
+/// of them remain.
 inline gemel::Split split_off_classes(const gemel::Classes& classes, double fraction, Index kept, gemel::Rng& rng) {
   const std::vector<Index> candidates = of_size(classes, 2);
   const auto all = static_cast<double>(candidates.size());
@@ -138,7 +139,7 @@ inline gemel::Split split_off_classes(const gemel::Classes& classes, double frac
   return split;
 }
 
-/// Splits off the last samples, or the classes with the highest numbers.
+/// Splits off the last `count` samples, or the `count` classes with the highest indices.
 inline gemel::Split split_last(const gemel::Classes& classes, Split by, Index count) {
   const Index all = by == Split::Classes ? classes.count() : classes.size();
   if (count >= all) {
@@ -193,7 +194,7 @@ inline void check_divisible(const gemel::Classes& classes, const Options& option
                            " samples or more, half of which stay to learn from, but there are ", for_two, remedy});
 }
 
-/// The classes that may serve the test. Of those that can be divided only once, some are left to the validation.
+/// The classes that may be used for the test. Of those that can be divided only once, some are left for the validation.
 inline std::vector<Index> candidates_for_test(const gemel::Classes& classes, const Options& options, RandomParts drawn,
                                               gemel::Rng& rng) {
   std::vector<Index> candidates = of_size(classes, divisible);
@@ -211,7 +212,7 @@ inline std::vector<Index> candidates_for_test(const gemel::Classes& classes, con
   return candidates;
 }
 
-/// Names the training and the drawn parts in errors.
+/// The training and the drawn parts, for error messages.
 inline std::string drawn_parts(RandomParts drawn) {
   return drawn.count() == 2 ? "training, validation and test"
          : drawn.test       ? "training and test"
@@ -269,7 +270,8 @@ inline Division divide_groups(const gemel::GroupedClasses& samples, const std::v
 
 }  // namespace detail
 
-/// Divides the samples as the options say; `own_test`: there is a test file. Throws ValueError if there are too few.
+/// Divides the samples according to the options. `own_test`: whether there is a test file. Throws ValueError if there
+/// are too few samples.
 inline Division divide(const gemel::Classes& classes, const Options& options, bool own_test, gemel::Rng& rng,
                        const std::optional<Groups>& groups = {}) {
   const bool by_class = options.split == Split::Classes;

@@ -36,7 +36,7 @@ inline std::string quoted(const std::string& text, std::size_t most) {
   return literal + '\'';
 }
 
-/// One picture: a gnuplot script that contains its data, so that it can be drawn again, or changed, later.
+/// One picture: a gnuplot script that contains its data, so that it can later be changed or drawn again.
 class Picture {
  public:
   /// `name` is the file's name without its extension.
@@ -87,7 +87,8 @@ enum class Drawn { Yes, No, GnuplotIsMissing };
 
 namespace detail {
 
-/// Runs gnuplot in a folder, without a shell and without the user's gnuplot settings, until it or `patience` ends.
+/// Runs gnuplot in a folder, without a shell and without the user's gnuplot settings. Stops it if a signal comes (see
+/// Interrupt::Patience).
 inline Drawn run_gnuplot(const std::filesystem::path& folder, const std::string& script,
                          const Interrupt::Patience& patience) {
   constexpr int missing = 127;
@@ -119,7 +120,7 @@ inline bool is_whole_png(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// Runs the pictures' scripts, which are in `folder`, by gnuplot. An older picture stays until the new one is complete.
+/// Runs gnuplot on the pictures' scripts, which are in `folder`. An older picture stays until the new one is complete.
 inline Drawn draw(const std::filesystem::path& folder, const std::vector<Picture>& pictures,
                   const Interrupt::Patience& patience) {
   namespace fs = std::filesystem;

@@ -7,7 +7,7 @@
 
 namespace train {
 
-/// --help in two columns: the option with its unit, then what it does and its default.
+/// Formats --help in two columns: the option with its unit, and its description with its default.
 class Help : public CLI::Formatter {
  public:
   std::string make_option(const CLI::Option* option, bool) const override {

@@ -12,10 +12,10 @@
 namespace train {
 
 /// Handles Ctrl-C and SIGTERM. They end the program at once, except while a Patience exists: then the first signal only
-/// requests an early end, and the second one ends the program. The exit code is 128 + the signal's number.
+/// requests an early end, and the second one ends the program. The exit code is 128 + the number of the signal.
 class Interrupt {
  public:
-  /// Starts handling signals. A signal that is already ignored stays ignored: nohup and `&` in a script ask for that.
+  /// Starts handling signals. A signal that is already ignored stays ignored, as nohup and `&` in a script require.
   /// Writing to a pipe without a reader, or beyond the limit of file sizes, becomes an error instead of a signal.
   static void watch() {
     for (const int number : {SIGINT, SIGTERM}) {
@@ -31,7 +31,7 @@ class Interrupt {
     signal(SIGXFSZ, SIG_IGN);
   }
 
-  /// While one exists, the first signal only requests an early end. There is at most one at a time.
+  /// While a Patience exists, the first signal only requests an early end. At most one may exist at a time.
   class Patience {
    public:
     Patience() {
@@ -42,12 +42,12 @@ class Interrupt {
     Patience(const Patience&) = delete;
     Patience& operator=(const Patience&) = delete;
 
-    /// Whether a signal has come since this one was made.
+    /// Whether a signal has come since this Patience was made.
     bool at_end() const { return asked_; }
     const gemel::StopFlag* flag() const { return &asked_; }
   };
 
-  /// Delays signals while it exists: for short work that must not be left half done.
+  /// Delays signals while it exists, for short work that must not be interrupted.
   class Pause {
    public:
     Pause() {

@@ -32,14 +32,14 @@ struct LabelledSamples {
   gemel::Classes classes;
 };
 
-/// The content of the files, not scaled; `test` only if there is a test file.
+/// The content of the files, not scaled.
 struct Loaded {
   LabelledSamples training;
-  std::optional<LabelledSamples> test;
+  std::optional<LabelledSamples> test;   ///< only if there is a test file
   std::vector<std::string> class_names;  ///< indexed by the value of a class
-  std::string origin;  ///< of classes and groups: "3 classes from column 'species', 9 groups from column 'meadow'"
-  std::vector<std::string> notes = {};  ///< what the user should know about the files
-  std::optional<Groups> groups = {};    ///< if --group asks for them
+  std::string origin;                    ///< where classes and groups are from: "3 classes from column 'species'"
+  std::vector<std::string> notes = {};   ///< what the user should know about the files
+  std::optional<Groups> groups = {};     ///< only with --group
 };
 
 namespace detail {
@@ -51,7 +51,7 @@ struct ByNumberThenName {
   }
 };
 
-/// Gives each name the same value in both files.
+/// Gives each class name one value, in both files.
 inline Loaded join_csv(const gemel::CsvData<float>& training, const gemel::CsvData<float>* test) {
   std::map<std::string, int, ByNumberThenName> values;
   for (const std::string& name : training.classes) values[name];
@@ -71,7 +71,7 @@ inline Loaded join_csv(const gemel::CsvData<float>& training, const gemel::CsvDa
   return {labelled(training), test ? std::optional{labelled(*test)} : std::nullopt, names, {}};
 }
 
-/// How errors and the first line of output refer to a column.
+/// A column as errors and the first line of output call it.
 inline std::string column_called(const std::string& name, const gemel::CsvData<float>& data) {
   return data.header ? "column '" + name + "'" : "column number " + name + ", counted from 0";
 }
@@ -79,8 +79,8 @@ inline std::string label_column(const Options& options, const gemel::CsvData<flo
   return column_called(data.label, data) + (options.label.empty() ? " (the last)" : "");
 }
 
-/// Throws ValueError if no pairs can be made of a file's classes. Often another column, or another file, holds the
-/// classes; `question` asks about that.
+/// Throws ValueError if a file's classes allow no similar or no dissimilar pairs. Often the cause is that another
+/// column, or another file, holds the classes; `question` asks about that.
 inline void check_classes(const std::string& file, Index samples, const std::vector<std::string>& classes,
                           const std::string& question) {
   const auto fail = [&](const std::string& why) { throw gemel::ValueError(why + ": " + question, {.file = file}); };
@@ -88,7 +88,7 @@ inline void check_classes(const std::string& file, Index samples, const std::vec
   if (gemel::length(classes) == samples) fail("each sample has a class of its own, so there is no similar pair");
 }
 
-/// Throws ValueError if the groups divide nothing, or keep nothing together.
+/// Throws ValueError if there is only one group, or if each sample is a group of its own.
 inline void check_groups(const gemel::CsvData<float>& data) {
   const auto fail = [&](const std::string& why) {
     throw gemel::ValueError(
@@ -148,7 +148,7 @@ inline Loaded load_csv(const Options& options) {
   return loaded;
 }
 
-/// Inflates gzipped files if the program was built with zlib.
+/// Opens an IDX file. Inflates a gzipped one if the program was built with zlib; otherwise throws IoError for it.
 inline auto open_idx(const std::string& path) {
 #if defined(GEMEL_HAS_ZLIB)
   return gemel::Gzip{gemel::InputFile{path}};
@@ -158,7 +158,7 @@ inline auto open_idx(const std::string& path) {
 #endif
 }
 
-/// Samples with their classes, which were read from `file` and from `labels`. Throws ShapeError unless there is one
+/// Combines samples and their classes, which were read from `file` and `labels`. Throws ShapeError unless there is one
 /// class per sample.
 inline LabelledSamples matched(gemel::Samples<float> samples, const gemel::Classes& classes, const std::string& file,
                                const std::string& labels) {
@@ -185,7 +185,7 @@ inline LabelledSamples read_npy_files(const std::string& data, const std::string
   return matched(std::move(samples), gemel::read_npy_classes(labels), data, labels);
 }
 
-/// Names the classes after their numbers. Equal numbers are the same class in both files.
+/// Names the classes after their numbers. Equal numbers in the two files are the same class.
 inline Loaded join_numbered(const LabelledSamples& training, const LabelledSamples* test, const std::string& file,
                             const std::string& labels) {
   std::map<std::int64_t, int> values;
@@ -230,8 +230,8 @@ inline Loaded load_npy(const Options& options) {
 
 }  // namespace detail
 
-/// Reads the files that the options name, or the embedded digits. Throws what the readers throw, and ShapeError if the
-/// test samples have another number of features.
+/// Reads the files that the options name, or the embedded digits. Throws whatever the readers throw, ValueError for
+/// classes or groups that cannot be used, and ShapeError if the test samples have another number of features.
 inline Loaded load(const Options& options) {
   const bool npy = !options.data.empty() && is_npy(options.data);
   Loaded loaded = npy                      ? detail::load_npy(options)

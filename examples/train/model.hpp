@@ -32,7 +32,7 @@ inline gemel::AnyLayer make_dense(ActivationName activation, Index in, Index out
   return gemel::Dense<Dynamic, Dynamic, gemel::ReLU>{in, out};
 }
 
-/// The network that the options describe, for samples of `features` features; it scales them itself.
+/// The model that the options describe, for samples of `features` features. Its first layer scales them.
 inline Model make_model(const Options& options, const Scaling& scaling, Index features, gemel::Rng& rng) {
   std::vector<gemel::AnyLayer> layers;
   if (scaling.layer) std::visit([&layers](const auto& layer) { layers.push_back(layer); }, *scaling.layer);

@@ -23,9 +23,9 @@ enum class LossName { Contrastive, Hadsell, PositiveMargin, OnlineHard, Unsquare
 enum class OptimizerName { RMSprop, Sgd, Adam, AdamW, AMSGrad };
 enum class ScheduleName { Constant, Exponential, Cosine, WarmupCosine };
 
-/// What is held out of the training samples to set the threshold: the last `count` of them, or a random `fraction`.
+/// The training samples that are held out to set the threshold: the last `count`, or a random `fraction`.
 struct Validation {
-  Index count = 0;  ///< 0: `fraction` counts
+  Index count = 0;  ///< 0: `fraction` is used
   double fraction = 0.1;
 };
 
@@ -57,7 +57,7 @@ struct Options {
 
   LossName loss = LossName::Contrastive;
   double margin = 1;
-  std::optional<double> positive_margin;  ///< none: the loss's default
+  std::optional<double> positive_margin;  ///< empty: the loss's default
   OptimizerName optimizer = OptimizerName::RMSprop;
   double learning_rate = 1e-3;
   ScheduleName schedule = ScheduleName::Constant;
@@ -67,7 +67,7 @@ struct Options {
   std::uint64_t seed = 1;
 
   ThresholdRule threshold = ThresholdRule::Far;
-  std::optional<double> far;  ///< none: 1 %, or the smallest rate that the validation can show
+  std::optional<double> far;  ///< empty: 1 %, or the smallest rate that the validation can show
   std::string json;
   std::string report;
   bool quiet = false;

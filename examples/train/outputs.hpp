@@ -27,7 +27,7 @@ namespace detail {
 
 namespace fs = std::filesystem;
 
-/// Where a path leads to through all links, whether or not there is a file.
+/// The path to which a path leads through all its links, whether or not that file exists.
 inline fs::path resolved(fs::path path) {
   std::error_code error;
   for (int links = 0; links < 40 && fs::is_symlink(fs::symlink_status(path, error)); ++links) {
@@ -58,8 +58,8 @@ inline const char* kind(fs::file_type type) {
 
 inline bool is_writable(const fs::path& path, int mode) { return access(path.c_str(), mode) == 0; }
 
-/// Throws IoError if no regular file can be written to this path, as far as that is known without trying. `new_folder`:
-/// its folder does not exist yet.
+/// Throws IoError if no regular file can be written to this path, as far as that can be known without trying.
+/// `new_folder`: whether its folder does not exist yet.
 inline void check_output(const fs::path& path, bool new_folder) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -79,7 +79,7 @@ inline void check_output(const fs::path& path, bool new_folder) {
   }
 }
 
-/// Throws IoError if the folder does not exist and cannot be made. Returns whether it exists.
+/// Returns whether the folder exists. Throws IoError if it does not exist and cannot be made.
 inline bool check_folder(const fs::path& folder) {
   std::error_code error;
   fs::path there = fs::absolute(folder, error);
@@ -101,7 +101,8 @@ inline bool check_folder(const fs::path& folder) {
 
 }  // namespace detail
 
-/// Opens /dev/null in place of closed standard streams, so that no file opened later takes their number. Call it first.
+/// Opens /dev/null in place of closed standard streams, so that no file that is opened later gets their number. Must be
+/// called first.
 inline void claim_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) == -1) {
@@ -119,8 +120,8 @@ inline void flush_standard_output() {
     throw gemel::IoError("nothing can be written to it: is it closed, or the disk full?", {.file = "stdout"});
 }
 
-/// Checks the outputs before the training: throws IoError if one cannot be written, and ValueError if one would replace
-/// an input or another output. Changes nothing and never blocks.
+/// Checks the outputs before the training. Throws IoError if one cannot be written, and ValueError if one would replace
+/// an input or another output. Changes no file and never blocks.
 inline void check_outputs(const Options& options) {
   namespace fs = std::filesystem;
   struct File {
@@ -168,14 +169,15 @@ inline void check_outputs(const Options& options) {
     for (const File& input : inputs) {
       if (detail::is_same_file(outputs[i].path, input.path)) refuse(input);
     }
-    // Both streams may go to the same file.
+    // Standard output and standard error may go to the same file.
     for (std::size_t j = 0; j < i && i >= streams; ++j) {
       if (detail::is_same_file(outputs[i].path, outputs[j].path)) refuse(outputs[j]);
     }
   }
 }
 
-/// Writes a file completely or not at all: its old content stays until the new one is written. Throws IoError.
+/// Writes a file completely or not at all: the old content stays until the new one is written. Throws IoError if that
+/// fails.
 inline void write_file(const std::filesystem::path& path, std::string_view text) {
   const std::filesystem::path target = detail::resolved(path);
   std::string beside = (target.parent_path() / ".train-XXXXXX").string();

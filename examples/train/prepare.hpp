@@ -37,7 +37,7 @@ struct Parts {
   Scaling scaling;                       ///< fitted to `training`; finite for all parts
   std::string class_origin;              ///< Loaded::origin
   Seen seen = {};                        ///< the test samples that are in another part too
-  std::vector<std::string> notes;        ///< what the user should know about the data, and what to do
+  std::vector<std::string> notes;        ///< what the user should know about the data, with advice
 };
 
 namespace detail {
@@ -46,7 +46,7 @@ inline const std::string& name_of(Index c, const gemel::Classes& classes, const 
   return names[static_cast<std::size_t>(classes.value(c))];
 }
 
-/// Adds a note if there are classes too small to be measured on.
+/// Adds a note if some classes are too small to be held out.
 inline void note_small_classes(const gemel::Classes& classes, const Options& options, Parts& parts) {
   const Index least = options.split == Split::Classes ? 2 : divisible;
   const Index small = classes.count() - gemel::length(of_size(classes, least));
@@ -56,8 +56,8 @@ inline void note_small_classes(const gemel::Classes& classes, const Options& opt
                      classes.count(), "); give more samples of such a class, to measure on it too"}));
 }
 
-/// Adds a note if a part of whole groups has one group only, and one if it was drawn and lacks similar pairs of classes
-/// that have such pairs among all samples.
+/// Adds a note if a part of whole groups has one group only, and a note if a part that was drawn has no similar pair of
+/// a class that has such pairs among all samples.
 inline void note_group_part(const gemel::Classes& all, const gemel::Classes& part, Index groups, bool drawn,
                             const char* name, std::vector<std::string>& notes) {
   if (groups == 1) {
@@ -89,7 +89,7 @@ inline void note_groups(const Groups& groups, const gemel::Classes& classes, con
 
 }  // namespace detail
 
-/// Reads the data, divides it and fits the scaling, as the options say.
+/// Reads the data, divides it and fits the scaling, according to the options.
 inline Parts prepare(const Options& options, gemel::Rng& rng) {
   const Loaded loaded = load(options);
   const LabelledSamples& all = loaded.training;
@@ -107,7 +107,7 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
   parts.scaling.check(all.samples, "--data");
   if (loaded.test) parts.scaling.check(loaded.test->samples, "--test-data");
   parts.seen = count_seen(parts.training.samples, parts.validation.samples, parts.test.samples);
-  // The last samples and whole groups are held out regardless of their classes.
+  // Sizes of classes do not matter if the last samples or whole groups are held out.
   if (options.validation.count == 0 && !loaded.groups) detail::note_small_classes(all.classes, options, parts);
   if (loaded.groups) detail::note_groups(*loaded.groups, all.classes, division, options, parts);
   if (parts.seen.anywhere > 0) parts.notes.push_back(parts.seen.describe());
@@ -116,7 +116,7 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
 
 namespace detail {
 
-/// What to do if a part of the data has too few samples.
+/// Advice for an error about a part of the data with too few samples.
 inline std::string how_to_enlarge(const Options& options, const std::string& part) {
   if (part == "training") {
     if (options.validation.count > 0) return "hold out others by --validation";
@@ -129,8 +129,8 @@ inline std::string how_to_enlarge(const Options& options, const std::string& par
   return options.group.empty() ? "hold out more of them by --test-fraction" : "hold out more groups by --test-fraction";
 }
 
-/// Throws ValueError if a part has no similar or no dissimilar pair, or cannot form the consecutive pairs that the
-/// option `consecutive` asks for (null: no option does). `name` names the part.
+/// Throws ValueError if a part allows no similar or no dissimilar pair. `consecutive` is the option that asks for
+/// consecutive pairs, or null: with them, every class must have two samples or more. `name` is the part's name.
 inline void check_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
                         const std::vector<std::string>& names, const char* consecutive) {
   const gemel::Classes& classes = part.classes;
@@ -160,6 +160,7 @@ struct LearningPairs {
 };
 
 inline LearningPairs training_pairs(const Options& options, const Parts& parts, gemel::Rng& rng) {
+/// The training pairs: consecutive or balanced ones. Throws ValueError if the samples do not allow them.
   const LabelledSamples& part = parts.training;
   const bool consecutive = options.pairs == TrainingPairs::Consecutive;
   detail::check_pairs(options, part, "training", parts.class_names, consecutive ? "--pairs" : nullptr);
@@ -180,7 +181,9 @@ struct MeasuringPairs {
   std::string description;
 };
 
-/// All pairs of the part, or a balanced draw if there are too many. `name` names the part in errors.
+/// The pairs of a part that are measured: consecutive pairs with --test-pairs consecutive, otherwise all pairs, or a
+/// balanced draw of them if the part has more than 1500 samples. `name` is the part's name in errors. Throws ValueError
+/// if the samples do not allow such pairs.
 inline MeasuringPairs measuring_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
                                       const std::vector<std::string>& class_names, gemel::Rng& rng) {
   constexpr Index most_samples = 1500;  // 1.1 million pairs

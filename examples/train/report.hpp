@@ -26,17 +26,17 @@ namespace train {
 
 using gemel::Index;
 
-/// What the pictures show: the course of the training, and the results on test pairs and samples.
+/// The data of the pictures: the course of the training, and the results for test pairs and samples.
 struct Report {
   const gemel::History& history;
   const gemel::Roc& roc;
   std::span<const float> distances;        ///< one per test pair
   std::span<const std::uint8_t> similar;   ///< 1 or 0 per test pair
-  double threshold;                        ///< -infinity: none
+  double threshold;                        ///< -infinity: there is none
   const gemel::MatrixX<float>& embedding;  ///< test samples, one per column
   const gemel::Classes& classes;           ///< of the test samples
   const std::vector<std::string>& names;   ///< of the classes, indexed by their value
-  std::string title;                       ///< names the run
+  std::string title;                       ///< of every picture; identifies the run
 };
 
 namespace detail {
@@ -82,12 +82,13 @@ inline std::string threshold_title(const Report& report) {
   return title.str();
 }
 
-/// Histograms of the distances of both kinds of pairs, each in shares of its kind: there are far more dissimilar ones.
+/// Histograms of the distances of similar and of dissimilar pairs, each as shares of its kind, since there are far more
+/// dissimilar pairs.
 inline Picture distances_picture(const Report& report) {
   constexpr std::size_t bins = 80;
   std::vector<float> sorted(report.distances.begin(), report.distances.end());
   std::sort(sorted.begin(), sorted.end());
-  // The largest thousandth of the distances would squeeze the rest, so it goes to the last bin.
+  // The largest thousandth of the distances would compress the rest, so the last bin has all of it.
   const double end =
       std::max({static_cast<double>(sorted[(sorted.size() - 1) * 999 / 1000]), 1.2 * report.threshold, 1e-6});
 
@@ -128,7 +129,7 @@ inline Picture distances_picture(const Report& report) {
   return picture;
 }
 
-/// The curve's points (FAR, FRR), thinned to those that differ visibly on logarithmic axes.
+/// The points (FAR, FRR) of the curve, thinned to those that differ visibly on logarithmic axes.
 inline std::vector<std::vector<double>> curve_points(const gemel::Roc& roc) {
   constexpr double step = 0.01;
   const auto height = [](double rate) { return std::log(std::max(rate, 1e-9)); };
@@ -142,8 +143,8 @@ inline std::vector<std::vector<double>> curve_points(const gemel::Roc& roc) {
   return rows;
 }
 
-/// Plots the curve, and marks its equal error rate and the rates at the threshold; `axes` maps the columns FAR and FRR
-/// for gnuplot's `using`. A mark for which `shows` is false is outside the axes: the key says so.
+/// Plots the curve, and marks its equal error rate and the rates at the threshold. `axes` is gnuplot's `using`
+/// expression for the columns FAR and FRR. If `shows` is false for a mark, it is outside the axes, and the key says so.
 template <class Shows>
 void plot_curve(Picture& picture, const Report& report, const std::string& axes, const std::string& title,
                 const Shows& shows) {
@@ -163,7 +164,7 @@ void plot_curve(Picture& picture, const Report& report, const std::string& axes,
 }
 
 inline Picture roc_picture(const Report& report) {
-  // The axis begins a little below the smallest rate above 0 and ends above 1, so that no mark lies on the frame.
+  // The axis begins a little below the smallest rate above 0 and ends above 1, so that no mark is on the frame.
   const double lowest = 0.7 * std::max(1 / static_cast<double>(report.roc.dissimilar()), 1e-5);
   const auto is_shown = [lowest](double far, double) { return far >= lowest; };
   double bottom = 0.9;
@@ -179,8 +180,8 @@ inline Picture roc_picture(const Report& report) {
   return picture;
 }
 
-/// Both error rates on normal deviate axes, on which normally distributed scores give a straight line (Martin et al.:
-/// The DET curve in assessment of detection task performance, Eurospeech 1997).
+/// The DET curve: both error rates on normal deviate axes, on which normally distributed scores give a straight line
+/// (Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997).
 inline Picture det_picture(const Report& report) {
   Picture picture("det", report.title);
   const bool good = report.roc.eer() < 0.2;
@@ -204,8 +205,8 @@ inline Picture det_picture(const Report& report) {
   return picture;
 }
 
-/// Samples projected on their first two principal components (2 x n), and the percentage of variance that each
-/// explains.
+/// Samples projected onto their first two principal components (2 x n), and the percentage of the variance that each
+/// component explains.
 struct Plane {
   Eigen::MatrixXd points;
   double shares[2] = {0, 0};
@@ -225,7 +226,7 @@ inline Plane principal_plane(const gemel::MatrixX<float>& samples) {
   return plane;
 }
 
-/// Each of the largest classes has its own colour; the others share grey.
+/// The embeddings of the test samples. Each of the largest classes has its own colour; the others are grey.
 inline Picture embedding_picture(const Report& report) {
   constexpr Index most_points = 6000;
   const Plane plane = principal_plane(report.embedding);
@@ -267,8 +268,8 @@ inline Picture embedding_picture(const Report& report) {
 
 }  // namespace detail
 
-/// Draws the pictures into `folder`, which is created if necessary, and prints their names. Without gnuplot, only the
-/// scripts are written. Throws IoError if they cannot be written.
+/// Draws the pictures into `folder`, which is created if necessary, and prints their names. Without gnuplot, it writes
+/// only the scripts. Throws IoError if a file cannot be written or gnuplot fails.
 inline void draw_report(const std::filesystem::path& folder, const Report& report, std::ostream& out) {
   std::vector<Picture> pictures;
   pictures.push_back(detail::loss_picture(report));

@@ -21,10 +21,10 @@ namespace train {
 
 using gemel::Index;
 
-/// The figures of a run. Rates are fractions from 0 to 1, on the test pairs; the threshold was set on validation pairs.
+/// The figures of a run. Rates are fractions from 0 to 1 of the test pairs. The threshold was set on validation pairs.
 struct Result {
   double eer = 0;
-  gemel::Interval eer_interval = {};  ///< NaN: a signal ended the run before it
+  gemel::Interval eer_interval = {};  ///< NaN: a signal ended the run before it was computed
   double auc = 0;
   double accuracy = 0;
   double accuracy_of_none = 0;         ///< the accuracy of accepting no pair
@@ -35,7 +35,7 @@ struct Result {
   double far = 0;
   double frr = 0;
   double seconds = 0;            ///< of the training, including validation
-  double processor_seconds = 0;  ///< the same, summed over all threads
+  double processor_seconds = 0;  ///< of the training, summed over all threads
   double pairs_per_second = 0;
   Index train_pairs = 0;  ///< per epoch
   Index test_pairs = 0;
@@ -45,7 +45,7 @@ struct Result {
   Index threads = 1;
   std::uint64_t seed = 0;
   std::string data = {};                ///< describes the data in one line
-  std::vector<std::string> notes = {};  ///< what to know when reading the figures
+  std::vector<std::string> notes = {};  ///< what the user should know to read the figures
 };
 
 namespace detail {
@@ -65,7 +65,7 @@ inline std::string interval(const gemel::Interval& interval) {
 
 }  // namespace detail
 
-/// Adds notes on figures that say less than they seem to.
+/// Adds notes about figures that mean less than they seem to.
 inline void add_notes(Result& result) {
   using detail::percent;
   if (result.eer_interval.method.ends_with("independent")) {
@@ -112,7 +112,7 @@ inline void print_table(const Result& result, std::ostream& out) {
   for (const auto& [name, value] : rows) out << "  " << std::left << std::setw(18) << name << value << '\n';
 }
 
-/// Writes all figures and the options of the run as JSON; numbers that are not finite become null. Throws IoError if
+/// Writes all figures and the options of the run as JSON. Numbers that are not finite become null. Throws IoError if
 /// the file cannot be written.
 inline void write_json(const std::filesystem::path& path, const Result& result, const JsonObject& options) {
   JsonObject interval;

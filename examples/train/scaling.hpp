@@ -15,16 +15,16 @@
 
 namespace train {
 
-/// The network's first layer, which scales the samples; it is fitted to the training samples.
+/// The first layer of the network, which scales the samples. It is fitted to the training samples.
 struct Scaling {
-  std::optional<std::variant<gemel::Standardize<>, gemel::Rescale<>>> layer = {};  ///< none: no scaling
+  std::optional<std::variant<gemel::Standardize<>, gemel::Rescale<>>> layer = {};  ///< empty: no scaling
   std::string description;
 
-  /// Throws ValueError if a value is so far from the training samples' values that scaling makes it infinite. `name`
-  /// names the samples in errors; they must be one matrix.
+  /// Throws ValueError if a value is so far from the values of the training samples that scaling makes it infinite.
+  /// `name` is the name of the samples in errors. They must be stored as one matrix.
   void check(const gemel::Samples<float>& samples, const std::string& name) const {
     if (!layer) return;
-    constexpr Index block = 64;  // samples at a time, which avoids a copy of all of them
+    constexpr Index block = 64;  // number of samples at a time, which avoids a copy of all samples
     for (Index first = 0; first < samples.size(); first += block) {
       const auto some = samples.matrix().middleCols(first, std::min(block, samples.size() - first));
       const gemel::MatrixX<float> scaled =
@@ -59,8 +59,8 @@ inline bool are_on_one_scale(const gemel::Samples<float>& samples) {
 
 }  // namespace detail
 
-/// The scaling that the options ask for, fitted to the training samples. Throws ValueError if these are all equal, or
-/// if scaling would make them equal.
+/// The scaling that the options ask for, fitted to the training samples. Throws ValueError if the samples are all
+/// equal, or if scaling would make them equal.
 inline Scaling find_scaling(Scale scale, const gemel::Samples<float>& training) {
   const auto refuse_equal = [&](const char* how_far) {
     throw gemel::ValueError({"all ", training.size(), " training samples have the same features", how_far,

@@ -15,15 +15,15 @@
 
 namespace train {
 
-/// How many test samples equal a training or validation sample. The figures for such samples say nothing about new
-/// ones. Classes are ignored: the network has seen the sample whatever its class.
+/// The numbers of test samples that equal a training or validation sample. Figures for such samples say nothing about
+/// new ones. The classes are ignored, since the network has seen the sample whatever its class.
 struct Seen {
-  Index test = 0;  ///< test samples in all
+  Index test = 0;  ///< number of test samples
   Index in_training = 0;
   Index in_validation = 0;
   Index anywhere = 0;
 
-  /// A note that says so, and what to do.
+  /// A note about these samples, with advice.
   std::string describe() const {
     const char* where = in_validation == 0 ? "training" : in_training == 0 ? "validation" : "training or validation";
     return gemel::format({anywhere, " of the ", test, " test samples ", anywhere == 1 ? "is" : "are", " among the ",
@@ -35,7 +35,7 @@ struct Seen {
 
 namespace detail {
 
-/// A set of samples, to look up others by their values; 0 and -0 are equal.
+/// A set of samples, in which samples are looked up by their values. 0 and -0 are equal.
 class Values {
  public:
   explicit Values(const gemel::Samples<float>& samples)
@@ -63,7 +63,7 @@ class Values {
 
 }  // namespace detail
 
-/// Counts the test samples that are in another part too; samples are compared unscaled.
+/// Counts the test samples that are also in another part. Samples are compared unscaled.
 inline Seen count_seen(const gemel::Samples<float>& training, const gemel::Samples<float>& validation,
                        const gemel::Samples<float>& test) {
   const detail::Values in_training{training}, in_validation{validation};
@@ -77,7 +77,7 @@ inline Seen count_seen(const gemel::Samples<float>& training, const gemel::Sampl
   return seen;
 }
 
-/// Says how many of the test's groups are among the other `groups` too, and what to do; empty if none is.
+/// A note about the groups of the test that are also among the other `groups`, with advice; empty if there are none.
 inline std::string describe_seen(const gemel::Classes& groups, const gemel::Classes& test) {
   std::unordered_set<std::int64_t> known;
   for (Index g = 0; g < groups.count(); ++g) known.insert(groups.value(g));

@@ -9,8 +9,8 @@
 
 #include "gemel/core/types.hpp"
 
-// Makes text from files and the command line safe to pass on to a terminal, gnuplot or a JSON file: there it must be
-// data that cannot act as a command.
+// Functions that make text from files and the command line safe to pass on to a terminal, gnuplot or a JSON file, where
+// it must not act as a command.
 
 namespace train {
 
@@ -23,8 +23,8 @@ struct Character {
   bool valid;
 };
 
-/// The first character of `text`, which must not be empty. Overlong forms, surrogates and codes beyond Unicode are
-/// invalid, as one byte.
+/// The first character of `text`, which must not be empty. Overlong forms, surrogates and codes beyond Unicode are not
+/// valid UTF-8; their first byte is then returned as an invalid character.
 inline Character first_character(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
   const std::uint32_t lead = byte(0);

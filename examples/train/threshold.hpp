@@ -14,20 +14,20 @@
 
 namespace train {
 
-/// The false accept rate that the threshold is set for, with a note if it is neither the requested nor the usual rate.
+/// The false accept rate for which the threshold is set, with a note if it is neither the requested nor the usual rate.
 struct TargetRate {
   double far;
   std::vector<std::string> notes = {};
 };
 
-/// The smallest false accept rate that this many dissimilar pairs, at least two, can show, rounded up to three digits.
+/// The smallest false accept rate that this many dissimilar pairs (at least two) can show, rounded up to three digits.
 inline double smallest_rate(Index dissimilar) {
   const double rate = 1 / static_cast<double>(dissimilar);
   const double digits = std::pow(10, 2 - std::floor(std::log10(rate)));
   return std::ceil(rate * digits * (1 - 1e-12)) / digits;
 }
 
-/// The rate of --far; without --far 1 %, or the smallest rate that the validation pairs can show if that is larger.
+/// The rate of --far. Without --far, 1 %, or the smallest rate that the validation pairs can show if that is larger.
 /// Throws ValueError if they cannot show the requested rate.
 inline TargetRate target_rate(const Options& options, const gemel::Labels& validation) {
   constexpr double usual = 0.01;
@@ -55,7 +55,7 @@ inline TargetRate target_rate(const Options& options, const gemel::Labels& valid
                           " %; hold out more by --validation for a stricter one"})}};
 }
 
-/// How the threshold is set. If the network separates the pairs too badly for one, it is -infinity.
+/// How to set the threshold. It becomes -infinity if the network separates the pairs too badly for a threshold.
 inline gemel::CalibrationOptions calibration_options(const Options& options, double target) {
   return {.far = target,
           .at_eer = options.threshold == ThresholdRule::Eer,
@@ -63,7 +63,8 @@ inline gemel::CalibrationOptions calibration_options(const Options& options, dou
           .or_accept_nothing = true};
 }
 
-/// What the threshold is for; or why there is none, and what to do. `validation` is the ROC of the pairs it is set on.
+/// The aim of the threshold; or why there is none, with advice. `validation` is the ROC of the pairs on which it is
+/// set.
 inline std::string purpose(const Options& options, const gemel::Calibration& calibration, const gemel::Roc& validation,
                            double target) {
   const bool none = std::isinf(calibration.threshold);

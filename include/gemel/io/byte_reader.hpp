@@ -11,7 +11,7 @@
 
 namespace gemel::detail {
 
-/// Bytes in memory that are read as an InputFile is.
+/// Bytes in memory as an Input. `name` is what error messages call them.
 class ByteReader {
  public:
   ByteReader(std::span<const std::uint8_t> bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}

@@ -16,24 +16,30 @@
 
 namespace gemel {
 
-/// Reads samples from a text file of cells that are separated by commas, semicolons or tabs (RFC 4180), and class
-/// labels and groups from the columns that the options name. Lines end in LF or CRLF, cells may be quoted, and the text
-/// is UTF-8 with or without a byte order mark. Blank lines at the end and blanks around a cell are ignored. Numbers are
-/// written with a point, whatever the locale. A label or a group is a text: "a" and "A" are different. For several
-/// files that are used with one network, bring the later ones into the order of the first one by `aligned`
-/// (csv_align.hpp).
+/// Reads samples from a text file of cells that are separated by commas, semicolons, tabs or another character (RFC
+/// 4180), and class labels and groups from the columns that the options name. Each row is a sample; each other column
+/// is a feature (CsvData::samples: features x rows).
+///
+/// Lines end in LF or CRLF, cells may be quoted, and the text is UTF-8 with or without a byte order mark. Empty lines
+/// at the end, and spaces and tabs around a cell, are ignored. Numbers are written with a point, whatever the locale.
+/// Labels and groups are compared as text: "a" and "A" are different. If several files are used with one network, bring
+/// the later ones into the column order and class numbers of the first one with `aligned` (csv_align.hpp).
 ///
 /// Throws IoError if the file cannot be read, and FormatError, with the line and column in `place()`, for
 ///
-/// - a cell that is empty or not a number;
-/// - a label or a group that is empty, holds a zero byte, or is the same number as another text ("1" and "1.0");
+/// - a feature's cell that is empty or not a number;
+/// - a label or a group that is empty, holds a zero byte, or is the same number as another one that is written
+///   differently ("1" and "1.0");
 /// - a row with more or fewer cells than the first one, or a quote that is not closed;
-/// - a file without rows, not of text, of UTF-16, or with lines that end in CR alone;
-/// - a header or a separator that cannot be told from the first rows.
+/// - a file that has no rows or no features, is not text, is UTF-16, or has lines that end in CR alone;
+/// - a first row that may or may not be a header, or that holds several separators, if the options do not decide.
 ///
-/// Throws NonFiniteError for NaN, infinities, and numbers that S cannot hold or that are nearer to 0 than any double.
-/// Throws ValueError if there is no such column of labels or groups, if both are the same column, or for a separator
-/// that can be a part of a number (a letter, a digit, a point, a sign), a blank, a quote, a line end, a zero byte or
+/// Throws NonFiniteError, with the same place, for a feature that is NaN or infinite, that S cannot hold, or that is
+/// nearer to 0 than any double. With CsvMissing::LeaveOut, rows with a missing value are left out instead of any of
+/// these errors.
+///
+/// Throws ValueError if the column of labels or groups does not exist, if both are the same column, or for a separator
+/// that can be part of a number (a letter, a digit, a point, a sign) or is a space, a quote, a line end, a zero byte or
 /// not ASCII.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
@@ -42,7 +48,7 @@ CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options
   return detail::CsvReader<S>{records, options}.read();
 }
 
-/// As read_csv, from text in memory, which errors call `name`.
+/// As read_csv, but from text in memory, which error messages call `name`.
 template <Scalar S>
 CsvData<S> parse_csv(std::string_view text, const CsvOptions& options = {}, const std::string& name = "CSV text") {
   detail::CsvRecords records{text, options.separator.value_or(','), name};

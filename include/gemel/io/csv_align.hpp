@@ -18,7 +18,7 @@ namespace gemel {
 
 namespace detail {
 
-/// The position of each feature's name. Throws FormatError if two names are equal.
+/// The index of each feature, by its name. Throws FormatError if two names are equal.
 template <Scalar S>
 std::unordered_map<std::string_view, Index> positions_of_features(const CsvData<S>& data) {
   std::unordered_map<std::string_view, Index> positions;
@@ -31,7 +31,7 @@ std::unordered_map<std::string_view, Index> positions_of_features(const CsvData<
   return positions;
 }
 
-/// The position in `data` of each of `wanted`'s features. Throws FormatError if they do not have the same features.
+/// For each feature of `wanted`, its index in `data`. Throws FormatError if the two do not have the same features.
 template <Scalar S>
 std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wanted) {
   const auto there = positions_of_features(data);
@@ -54,8 +54,9 @@ std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wante
   return order;
 }
 
-/// Renumbers a column's texts and rows: texts in `known` get the numbers that they have there, others the numbers after
-/// them. Throws FormatError if a text is a number that `known` writes otherwise. `what` is "label" or "group".
+/// Renumbers the texts of a column and its rows: a text that is in `known` gets its index there, and the others get the
+/// next numbers. Throws FormatError if a text is a number that `known` writes differently. `what` is "label" or
+/// "group", for error messages.
 inline void number_alike(std::vector<std::string>& texts, std::vector<int>& of_rows,
                          const std::vector<std::string>& known, const char* what, const std::string& file,
                          const std::string& known_file) {
@@ -81,14 +82,19 @@ inline void number_alike(std::vector<std::string>& texts, std::vector<int>& of_r
 
 }  // namespace detail
 
-/// Brings a file's content into the order of another file, `training`, whose samples a network was trained on. The
-/// features get training's order; classes and groups get training's numbers, and new ones the numbers after them.
-/// Without this, columns in another order are mistaken for other features, and a class may have another number.
+/// Returns a file's content in the order of another file, `training`, on which a network was trained. The features
+/// (rows of CsvData::samples) get the order that they have in training. The classes and groups get the numbers that
+/// they have there, and new ones the numbers after those. Without this, features in another order would be mixed up,
+/// and the same class may have another number.
 ///
-/// Columns are matched by name if both files have a header, and by number if neither has one. Throws FormatError if
-/// only one has a header; if names are missing, unknown or not unique; if the files differ in their number of columns;
-/// if both have labels, or groups, but in different columns; or if a label or a group is a number that training writes
-/// otherwise ("1" and "1.0").
+/// Columns are matched by name if both files have a header, and by their order if neither has one. Throws FormatError,
+/// with the file's name in `place()`,
+///
+/// - if only one of the files has a header;
+/// - if names are missing, unknown or not unique;
+/// - if the files differ in their number of features;
+/// - if both have labels, or both have groups, but in different columns;
+/// - if a label or a group is a number that training writes differently ("1" and "1.0").
 template <Scalar S>
 CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
   const auto fail = [&data](std::initializer_list<Piece> why) { throw FormatError(why, Place{.file = data.file}); };

@@ -12,11 +12,11 @@
 
 #include "gemel/core/error.hpp"
 
-// What the text of one cell means.
+// Functions that interpret the text of one cell.
 
 namespace gemel::detail {
 
-/// Throws ValueError for a separator that can be a part of a number, a name or a line end.
+/// Throws ValueError for a separator that can be part of a number, a name or a line end.
 inline void check_separator(char separator, const Place& place = {}) {
   const auto is = [separator](char first, char last) { return separator >= first && separator <= last; };
   constexpr std::string_view others{". +-\"\r\n\0", 8};
@@ -29,7 +29,7 @@ inline void check_separator(char separator, const Place& place = {}) {
   }
 }
 
-/// The text without blanks and tabs at its ends.
+/// The text without spaces and tabs at its ends.
 inline std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -37,8 +37,8 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// The whole text as a number, whatever the locale. Empty if it is no number or no T; NaN if it is a number that is too
-/// large or too small for a floating-point T.
+/// Parses the whole text as a number, whatever the locale. Returns nothing if it is not a number or not a T, and NaN
+/// for a number that is too large or too small for a floating-point T.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   text = trimmed(text);
@@ -51,15 +51,15 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
-/// Whether the cell is empty or holds a mark for a missing value, as in files of R, pandas, databases and the UCI
-/// repository.
+/// Whether the cell is empty or holds a mark for a missing value, as files of R, pandas, databases and the UCI
+/// repository do.
 inline bool is_missing(std::string_view cell) {
   constexpr std::array<std::string_view, 16> marks{"",    "NA",   "N/A",  "n/a",  "na",   "N.A.", "#N/A", "NaN",
                                                    "nan", "NULL", "null", "None", "NONE", "?",    "-",    "--"};
   return std::ranges::find(marks, trimmed(cell)) != marks.end();
 }
 
-/// Whether the cell is a number that parse_number reads, or one with commas, blanks or apostrophes between its digits,
+/// Whether the cell is a number that parse_number reads, or one with commas, spaces or apostrophes between its digits,
 /// as decimals and thousands are written in many countries.
 inline bool looks_like_number(std::string_view cell) {
   if (parse_number<double>(cell)) return true;
@@ -71,8 +71,8 @@ inline bool looks_like_number(std::string_view cell) {
          });
 }
 
-/// "1" for "1.0", "1." and "1.00", which a program writes for 1 if its column was floating-point; any other text as it
-/// is.
+/// A whole number without its decimal point: "1" for "1.0", "1." and "1.00", which a program writes for 1 if its column
+/// is floating-point. Any other text is returned unchanged.
 inline std::string_view whole_number(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point == 0 || point == text.npos) return text;
@@ -91,7 +91,7 @@ inline std::string excerpt(std::string_view cell, std::size_t most = 40) {
   return text;
 }
 
-/// The first texts, each in quotes, for a message.
+/// The first texts, each in quotes, for an error message.
 template <class Texts>
 std::string excerpts(const Texts& texts) {
   constexpr std::size_t most = 10;
@@ -103,7 +103,7 @@ std::string excerpts(const Texts& texts) {
   return all;
 }
 
-/// " (column number 2, counted from 0)", for a message.
+/// " (column number 2, counted from 0)", for an error message.
 inline std::string numbered_column(std::size_t column) {
   return format({" (column number ", column, ", counted from 0)"});
 }

@@ -22,28 +22,30 @@ namespace gemel {
 /// Options of CSVLogger.
 struct CSVLoggerOptions {
   char separator = ',';  ///< Between the cells of a line.
-  bool append = false;   ///< Append to the file, for a resumed training, instead of overwriting it.
+  bool append = false;   ///< Whether to append to the file, for a resumed training, or overwrite it.
 };
 
-/// A callback that writes one line per epoch: epoch (from 0), loss, validation_loss (empty without validation),
-/// learning_rate, seconds, and the history's metrics by their names (nan if one was not measured). The file is opened
-/// when the training begins, which fixes the columns, and is complete after each epoch. Numbers have enough digits to
-/// be read back as the same value. A name is in quotes if it holds a separator, a quote or a line end (RFC 4180).
-/// Copies of a CSVLogger that has its file open write to the same file. If the last line of a file has no line end, as
-/// after a crash, it gets one before anything is appended.
+/// A callback that writes a CSV file with a header and one line per epoch. Its columns are epoch (from 0), loss,
+/// validation_loss (empty without validation), learning_rate, seconds, and one per metric of the history, with its name
+/// (nan if it was not measured).
+///
+/// The file is opened when the training begins, which fixes the columns, and is complete after each epoch. Numbers have
+/// enough digits to be read back as the same value. A name is quoted if it contains a separator, a quote or a line end
+/// (RFC 4180), or begins or ends with a space. Before anything is appended to a file whose last line has no line end,
+/// as after a crash, it gets one. If a CSVLogger is copied while its file is open, both copies write to the same file.
 class CSVLogger {
  public:
-  /// Throws ValueError for a separator that can be a part of a number (a letter, a digit, a point, a sign), a blank, a
-  /// quote, a line end, a zero byte or not ASCII.
+  /// Throws ValueError for a separator that can be part of a number (a letter, a digit, a point, a sign) or is a space,
+  /// a quote, a line end, a zero byte or not ASCII.
   explicit CSVLogger(const std::filesystem::path& path, CSVLoggerOptions options = {})
       : name_(path.string()), options_(options) {
     detail::check_separator(options.separator, Place{.file = name_});
   }
 
   /// @{
-  /// As the Callback concept asks (callback/callback.hpp). Throws IoError, with the file's name, if the file cannot be
-  /// opened or written (the disk is full), and FormatError, before anything is written, if it should append to a file
-  /// with another header or separator.
+  /// Required by the Callback concept (callback/callback.hpp). Throws IoError, with the file's name, if the file cannot
+  /// be opened or written (the disk is full). on_train_begin throws FormatError, before it writes anything, if it
+  /// should append to a file with another header or separator.
   template <class State>
   void on_train_begin(State& state) {
     open(state.history);
@@ -92,7 +94,7 @@ class CSVLogger {
     if (end != '\n') write_text("\n");
   }
 
-  /// Throws FormatError if the file begins with another header: its columns would be mistaken for these.
+  /// Throws FormatError if the file begins with another header.
   void check_header(const std::string& header) {
     std::string begin(std::max<std::size_t>(header.size() + 2, 400), '\0');
     std::rewind(file_.get());
@@ -155,7 +157,7 @@ class CSVLogger {
 
   std::string name_;
   CSVLoggerOptions options_;
-  std::vector<std::string> metrics_ = {};  // the columns that the file has
+  std::vector<std::string> metrics_ = {};  // the metrics that have a column in the file
   std::shared_ptr<std::FILE> file_;
 };
 

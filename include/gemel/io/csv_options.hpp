@@ -10,34 +10,40 @@ namespace gemel {
 
 /// Whether the first row holds the columns' names.
 enum class CsvHeader {
-  /// It is found out by the first row, without its cell in the label's column:
+  /// The first row decides, by the first of these rules that applies. Only the cells of features count, and missing
+  /// values among them do not. "The label" is the first row's cell in the label column, or in the group column if
+  /// there is no label column.
   ///
-  /// - It holds names if it names the label's column, or if some of its cells are text and none is a number.
-  /// - It is a sample if its cells are numbers. If there are names and numbers, it is read as a sample, and the names
-  ///   are refused as features.
-  /// - scikit-learn's data files begin with counts, "150,4,setosa,versicolor,virginica": that line is no sample, and it
-  ///   names the classes.
-  /// - FormatError is thrown if it can be either: numbers with a label that no later row has and that is a text
-  ///   ("2019,2020,label" or "5.1,3.5,iris") or the only number among texts; texts with a label that a later row has
-  ///   too; the columns' own numbers ("0,1,2"); missing values only.
+  /// - Counts, as in data files of scikit-learn, "150,4,setosa,versicolor,virginica" (number of samples, number of
+  ///   features, names of the classes): neither a sample nor a header. They name the classes 0, 1, 2.
+  /// - The name of the label column or of the group column is in the row: a header.
+  /// - Texts only: a header. But FormatError is thrown if a later row has the same label.
+  /// - Texts and numbers: a sample. FormatError is then thrown for the texts, since they are not numbers.
+  /// - Missing values only, or the columns' own numbers ("0,1,2"): FormatError is thrown.
+  /// - Numbers only: a sample. But FormatError is thrown if no later row has the same label, and the label is a text
+  ///   ("2019,2020,label" or "5.1,3.5,iris") or the only number among texts.
   ///
-  /// Any other header of numbers is read as a sample if the labels are numbers too or there are none: use Yes then.
+  /// So a header of numbers is read as a sample if the labels are numbers too or there are none. Use Yes for such a
+  /// file.
   Auto,
-  Yes,  ///< It holds names.
-  No    ///< It is a sample.
+  Yes,  ///< The first row holds names.
+  No    ///< The first row is a sample.
 };
 
-/// What happens to a row with a missing value. A value is missing if the cell is empty or holds NA, N/A, NaN, NULL,
-/// None, ?, - or -- in one of their usual forms (csv_cell.hpp).
+/// What to do with a row that has a missing value. A value is missing if its cell is empty or holds NA, N/A, NaN, NULL,
+/// None, ?, - or -- in one of their usual forms (detail::is_missing in csv_cell.hpp).
 enum class CsvMissing {
-  Refuse,   ///< An error is thrown. In the label's column only the empty cell is missing; the others are classes.
-  LeaveOut  ///< The row is left out and counted, also for a missing label.
+  /// Throw FormatError, or NonFiniteError for NaN. In the columns of labels and groups only an empty cell is an error;
+  /// other marks, such as NA, are classes and groups like any other text.
+  Refuse,
+  /// Leave the row out, also for a missing label or group, and count it in CsvData::left_out.
+  LeaveOut
 };
 
-/// What errors call the options that can help. A program can put the names of its own options here.
+/// The names by which error messages refer to the options. A program can put the names of its own options here.
 struct CsvOptionNames {
   /// @{
-  /// The name of the option in CsvOptions.
+  /// The name of this option.
   const char* label = "CsvOptions::label";
   const char* header = "CsvOptions::header";
   const char* separator = "CsvOptions::separator";
@@ -46,21 +52,22 @@ struct CsvOptionNames {
   /// @}
 };
 
-/// How a CSV file is read.
+/// Options of read_csv and parse_csv.
 struct CsvOptions {
-  /// The column that holds the class: its name, or its number from 0; negative numbers count from the end (-1: the last
-  /// column). A text that is a whole number is taken as a number, unless `header = Yes` and a column has that name.
-  /// Empty: there is no such column.
+  /// The column that holds the class: its name, or its index from 0; negative indices count from the end (-1: the last
+  /// column). A text that is a whole number is an index, unless `header` is Yes and a column has that name. Empty:
+  /// there is no such column.
   std::variant<std::monostate, Index, std::string> label = {};
-  /// The column that holds what samples have in common besides their class (the speaker, the writer, the day), for
-  /// `split_groups`. It is given as the label's column is, and is no feature. Empty: there is no such column.
+  /// The column that holds the group: what samples have in common besides their class (the speaker, the writer, the
+  /// day), for `split_groups`. It is given in the same way as `label`, and is not a feature. Empty: there is no such
+  /// column.
   std::variant<std::monostate, Index, std::string> group = {};
   CsvHeader header = CsvHeader::Auto;  ///< Whether the first row holds the columns' names.
-  /// What separates the cells of a row. Empty: the comma, semicolon or tab that the first row holds outside quotes; a
-  /// comma if it holds none. FormatError is thrown if it holds several of them.
+  /// The character between the cells of a row. Empty: the comma, semicolon or tab that the first row holds outside
+  /// quotes, or a comma if it holds none. FormatError is thrown if it holds several of them.
   std::optional<char> separator = {};
-  CsvMissing missing = CsvMissing::Refuse;  ///< What happens to rows with missing values.
-  CsvOptionNames names = {};                ///< What errors call these options.
+  CsvMissing missing = CsvMissing::Refuse;  ///< What to do with rows that have missing values.
+  CsvOptionNames names = {};                ///< How error messages call these options.
 };
 
 }  // namespace gemel

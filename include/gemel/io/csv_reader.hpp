@@ -24,7 +24,7 @@
 
 namespace gemel::detail {
 
-/// Makes samples, labels and groups of the records of a CSV file.
+/// Reads samples, labels and groups from the records of a CSV file.
 template <Scalar S>
 class CsvReader {
  public:
@@ -38,7 +38,7 @@ class CsvReader {
     if (!records_.next()) fail({"the file is empty"});
     first_line_ = records_.line();
     if (records_.blank()) fail({"the first line is blank"}, first_line_);
-    // Copied, since only the second row may tell whether this one is a sample.
+    // A copy, since a later row may decide whether this one is a sample.
     const std::vector<std::string> first_row(records_.cells().begin(), records_.cells().end());
     std::vector<std::string_view> first(first_row.begin(), first_row.end());
     if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != std::string_view::npos; })) {
@@ -74,7 +74,7 @@ class CsvReader {
   }
 
  private:
-  /// Adds the present row, if there is `more`, and all rows that follow.
+  /// Adds the current row, if there is `more`, and all rows that follow.
   void add_rows(bool more) {
     for (; more; more = records_.next()) {
       if (records_.blank()) {
@@ -86,9 +86,9 @@ class CsvReader {
     if (rows_ == 0 && left_out_ > 0) fail({"all of its ", left_out_, " rows have missing values"});
   }
 
-  /// Whether the first row is that of scikit-learn's files, "150,4,setosa,versicolor,virginica": the numbers of samples
-  /// and of features, and the names of the classes 0, 1, 2. The second row must then have that many features and a
-  /// label.
+  /// Whether the first row has counts as in data files of scikit-learn, "150,4,setosa,versicolor,virginica": the number
+  /// of samples, the number of features, and the names of the classes 0, 1, 2. The second row must then have that many
+  /// features and a label.
   bool are_counts(std::span<const std::string_view> first, std::span<const std::string_view> second) const {
     if (options_.header != CsvHeader::Auto || first.size() < 4) return false;
     const auto samples = parse_number<Index>(first[0]), features = parse_number<Index>(first[1]);
@@ -98,7 +98,7 @@ class CsvReader {
            std::ranges::all_of(second, looks_like_number);
   }
 
-  /// Reads the rows after a first row of counts.
+  /// Reads the rows that follow a first row of counts.
   CsvData<S> read_counted(std::span<const std::string_view> first) {
     const std::size_t count = records_.cells().size();
     for (std::size_t i = 0; i < count; ++i) names_.push_back(std::to_string(i));
@@ -108,8 +108,8 @@ class CsvReader {
       fail({"it has ", rows_ + left_out_, " rows, but says itself that they are ", excerpt(trimmed(first[0]))},
            first_line_);
     }
-    // The labels are positions in the list of names. The classes get these names if all labels are such positions and
-    // no two names are equal.
+    // The labels are indices of the list of names. The classes get their names from it if all labels are valid indices
+    // and no two names are equal.
     const std::span<const std::string_view> names = first.subspan(2);
     std::vector<std::string> named;
     for (const std::string& number : label_.texts) {
@@ -162,7 +162,7 @@ class CsvReader {
     if (!options_.separator) records_.separate_by(found.empty() ? ',' : found[0]);
   }
 
-  /// Whether the first row, which does not name the label's column, holds names.
+  /// Whether the first row, which does not hold the name of the label or group column, holds names.
   bool begins_with_names(std::span<const std::string_view> first) {
     if (options_.header != CsvHeader::Auto) return options_.header == CsvHeader::Yes;
     std::size_t numbers = 0;
@@ -190,7 +190,7 @@ class CsvReader {
          first_line_);
   }
 
-  /// Whether the names are "0,1,2", which pandas writes for columns without names; with row numbers, ",0,1,2".
+  /// Whether the cells are "0,1,2", as pandas writes for columns without names, or ",0,1,2" together with row numbers.
   static bool are_column_numbers(std::span<const std::string_view> first) {
     const std::span<const std::string_view> numbers = first.subspan(trimmed(first[0]).empty() ? 1 : 0);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -199,8 +199,8 @@ class CsvReader {
     return numbers.size() >= 3;
   }
 
-  /// Finds the columns of labels and groups. Returns whether the first row names one. Throws ValueError if there is no
-  /// such column or both are the same.
+  /// Finds the columns of labels and groups. Returns whether the first row holds the name of one. Throws ValueError if
+  /// a column does not exist or both are the same.
   bool find_columns(std::span<const std::string_view> first) {
     const bool named = label_.choose(options_.label, options_.header, first, records_.name());
     const bool group_named = group_.choose(options_.group, options_.header, first, records_.name());
@@ -248,7 +248,7 @@ class CsvReader {
     return {.file = records_.name(), .line = line, .column = excerpt(names_[column])};
   }
 
-  /// Whether the cell is missing and its row is left out for that.
+  /// Whether the cell is missing and its row must be left out for that.
   bool leaves_out(std::string_view cell) const { return options_.missing == CsvMissing::LeaveOut && is_missing(cell); }
 
   /// Adds the cell's number to the last block. Returns false if the cell is missing and the row is left out.
@@ -271,7 +271,7 @@ class CsvReader {
     return true;
   }
 
-  /// What may be wrong if a cell is no number, and which option helps.
+  /// Advice for an error message about a cell that is not a number: the likely cause, and the option that helps.
   std::string advice(std::string_view cell, Index line, std::size_t column) const {
     const CsvOptionNames& names = options_.names;
     if (columns() == 1 && !trimmed(cell).empty()) {
@@ -291,7 +291,7 @@ class CsvReader {
                    ", else write it as numbers or leave it out of the file"});
   }
 
-  /// The number of the cell's text in the column; a new number for a new text.
+  /// The number of the cell's text among the column's different texts. A new text gets a new number.
   int number_of(std::string_view cell, Index line, CsvTextColumn& column) {
     cell = trimmed(cell);
     if (const std::optional<int> number = column.find(cell)) return *number;
@@ -301,7 +301,7 @@ class CsvReader {
     return column.add(cell, options_.names, [&] { return at(line, *column.position); });
   }
 
-  /// Copies the blocks into one matrix, and frees each after it was copied.
+  /// Copies the blocks into one matrix, and frees each block once it is copied.
   CsvData<S> collect() {
     MatrixX<S> values(static_cast<Index>(features()), rows_);
     S* out = values.data();

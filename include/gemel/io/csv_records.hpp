@@ -15,11 +15,11 @@
 
 namespace gemel::detail {
 
-/// Splits text into records of cells, one record at a time (RFC 4180). Separators stand between cells, and a line ends
-/// in LF or CRLF. A cell in double quotes may hold separators, line ends and doubled quotes. A quote within a cell that
-/// does not begin with a quote is an ordinary character. A UTF-8 byte order mark is skipped.
+/// Splits text into records (rows) of cells, one record at a time (RFC 4180). A separator is between cells, and a
+/// record ends in LF or CRLF. A cell in double quotes may contain separators, line ends and doubled quotes. In a cell
+/// that does not begin with a quote, quotes are ordinary characters. A UTF-8 byte order mark is skipped.
 ///
-/// A file is read in blocks, so that only a few of its records are in memory.
+/// A file is read in blocks, so that only a part of it is in memory.
 class CsvRecords {
  public:
   CsvRecords(std::string_view text, char separator, std::string name)
@@ -33,18 +33,18 @@ class CsvRecords {
   CsvRecords(const CsvRecords&) = delete;
   CsvRecords& operator=(const CsvRecords&) = delete;
 
-  /// The text that was read so far, from the next record on.
+  /// The text from the next record on, as far as it has been read.
   std::string_view text() const { return text_; }
 
   /// Sets the separator.
   void separate_by(char separator) { separator_ = separator; }
 
-  /// Those characters of `among` that the next record holds outside quotes, each once: they may separate its cells.
-  /// Throws FormatError if that record holds a CR without an LF after it.
+  /// The characters of `among` that occur in the next record outside quotes, each once. They may be its separators.
+  /// Throws FormatError if the record contains a CR that no LF follows.
   std::string separators(std::string_view among) {
     std::string found;
     bool quoted = false;
-    bool may_quote = true;  // at a cell's begin, and after a closing quote, which a second one makes a doubled quote
+    bool may_quote = true;  // at the start of a cell, and after a closing quote, which a second one doubles
     for (std::size_t i = 0; have(i); ++i) {
       const char c = text_[i];
       if (quoted) {
@@ -63,8 +63,8 @@ class CsvRecords {
     return found;
   }
 
-  /// Goes to the next record; returns false at the end. Throws FormatError for a quote that is not closed or that text
-  /// follows.
+  /// Moves to the next record. Returns false at the end. Throws FormatError for a quote that is not closed, or text
+  /// after a closing quote.
   bool next() {
     line_ = next_line_;
     while (!scan()) more();
@@ -73,14 +73,14 @@ class CsvRecords {
     return true;
   }
 
-  /// The record's cells, without quotes. They are valid until the next call of next().
+  /// The cells of the current record, without enclosing quotes. They are valid until the next call of next().
   std::span<const std::string_view> cells() const { return cells_; }
-  /// Whether the record is an empty line.
+  /// Whether the current record is an empty line.
   bool blank() const { return cells_.size() == 1 && cells_[0].empty(); }
 
-  /// The line in which the record begins, from 1.
+  /// The line in which the current record begins, from 1.
   Index line() const { return line_; }
-  /// What errors call the text.
+  /// What error messages call the text.
   const std::string& name() const { return name_; }
 
  private:
@@ -95,13 +95,13 @@ class CsvRecords {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
   }
 
-  /// Whether text_ has a character i; reads more of the file if needed.
+  /// Whether text_ has a character i. Reads more of the file if necessary.
   bool have(std::size_t i) {
     while (i >= text_.size() && file_ && !ended_) more();
     return i < text_.size();
   }
 
-  /// Moves the rest of the block to its front and reads the file's next bytes after it.
+  /// Keeps the unread rest of the block and appends the file's next bytes to it.
   void more() {
     if (text_.size() > longest_record) fail({"a row of more than 256 MiB: is this a CSV file?"});
     std::string fresh(text_);
@@ -113,8 +113,8 @@ class CsvRecords {
     text_ = buffer_;
   }
 
-  /// Splits the first record of text_ into cells_ (none at the end of the file). Returns false if text_ ends within the
-  /// record.
+  /// Splits the first record of text_ into cells_; there are none at the end of the file. Returns false if text_ ends
+  /// before the record does, so that more must be read.
   bool scan() {
     cells_.clear();
     unescaped_.clear();
@@ -144,8 +144,8 @@ class CsvRecords {
     }
   }
 
-  /// Scans the quoted cell that begins at used_ and moves used_ to its end. Returns false if the text ends within the
-  /// cell.
+  /// Scans the quoted cell that begins at used_, and moves used_ behind it. Returns false if text_ ends before the cell
+  /// does. `whole`: text_ reaches to the end of the file.
   bool quoted(std::string_view& cell, bool whole) {
     const std::size_t begin = ++used_;
     bool doubled = false;
@@ -172,7 +172,7 @@ class CsvRecords {
     return true;
   }
 
-  /// The cell with each doubled quote as one.
+  /// Replaces each doubled quote by a single one.
   static std::string unescape(std::string_view cell) {
     std::string text;
     for (std::size_t i = 0; i < cell.size(); ++i) {
@@ -188,11 +188,11 @@ class CsvRecords {
   std::string_view text_;  // from the current record on
   char separator_;
   std::string name_;
-  std::size_t used_ = 0;  // characters of text_ that belong to the current record
+  std::size_t used_ = 0;  // number of characters of text_ that belong to the record
   Index line_ = 1;
   Index next_line_ = 1;
   std::vector<std::string_view> cells_;
-  std::deque<std::string> unescaped_;  // cells that had doubled quotes
+  std::deque<std::string> unescaped_;  // the content of cells with doubled quotes; cells_ refers to it
 };
 
 }  // namespace gemel::detail

@@ -19,22 +19,22 @@
 
 namespace gemel::detail {
 
-/// A column of texts, the labels or the groups: where it is in the file, and its different texts, numbered in the order
+/// A column of texts, the labels or the groups: its place in the file, and its different texts, numbered in the order
 /// of their appearance.
 class CsvTextColumn {
  public:
   explicit CsvTextColumn(const char* in_errors) : what(in_errors) {}
 
-  const char* what;                          // "label" or "group", for errors
-  std::optional<std::size_t> position = {};  // of the column in a row; empty: the file has none
+  const char* what;                          // "label" or "group", for error messages
+  std::optional<std::size_t> position = {};  // of the column; empty: the file has no such column
   std::vector<int> of_rows = {};             // the number of each row's text
-  std::vector<std::string> texts = {};       // by their numbers
+  std::vector<std::string> texts = {};       // indexed by their numbers
 
-  /// Whether this is the row's column of that number.
+  /// Whether this is the column at that position.
   bool is(std::size_t column) const { return position == column; }
 
-  /// Finds the column by its name or number. Returns whether the first row names it. Throws ValueError if there is no
-  /// such column or several have the name.
+  /// Finds the column by its name or index. Returns whether the first row holds its name. Throws ValueError if the
+  /// column does not exist, or if several have the name.
   bool choose(const decltype(CsvOptions::label)& wanted, CsvHeader header, std::span<const std::string_view> first_row,
               const std::string& file) {
     const auto fail = [&file](std::initializer_list<Piece> why) { throw ValueError(why, Place{.file = file}); };
@@ -63,14 +63,14 @@ class CsvTextColumn {
     return false;
   }
 
-  /// The number of the text; empty if no earlier row has it.
+  /// The number of the text; empty if no earlier row has this text.
   std::optional<int> find(std::string_view text) const {
     const auto found = numbers_.find(text);
     return found == numbers_.end() ? std::nullopt : std::optional{found->second};
   }
 
-  /// Gives a new text the next number. Throws FormatError, with the Place that `place()` returns, if the text is empty,
-  /// holds a zero byte, or is a number that another text writes otherwise.
+  /// Gives a new text the next number, and returns it. Throws FormatError, with the Place that `place()` returns, if
+  /// the text is empty, contains a zero byte, or is the same number as an earlier text that is written differently.
   template <class PlaceOf>
   int add(std::string_view text, const CsvOptionNames& names, PlaceOf place) {
     const auto fail = [&](std::initializer_list<Piece> why) { throw FormatError(why, place()); };
@@ -99,7 +99,7 @@ class CsvTextColumn {
   };
 
   std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers_ = {};  // of the texts
-  std::unordered_map<std::string, std::string> spellings_ = {};                   // the text that wrote a number
+  std::unordered_map<std::string, std::string> spellings_ = {};  // per whole_number of a text: how it was first written
 };
 
 }  // namespace gemel::detail

@@ -16,12 +16,13 @@
 
 namespace gemel {
 
-/// An Input that inflates the bytes of a gzipped source as they are read, and passes on those of any other source:
-/// `read_idx<float>(Gzip{InputFile{"train-images-idx3-ubyte.gz"}})` reads both. Only this header needs zlib.
+/// An Input that inflates a gzipped source while it is read, and passes the bytes of any other source on unchanged:
+/// `read_idx<float>(Gzip{InputFile{path}})` reads an IDX file whether or not it is gzipped. Only this header needs
+/// zlib.
 template <Input Source>
 class Gzip {
  public:
-  /// Takes the source over and reads its first bytes. Throws what the source's `read` throws.
+  /// Takes over the source and reads its first bytes. Throws whatever the source's `read` throws.
   explicit Gzip(Source source) : source_(std::move(source)), block_(block_size) {
     fill();
     if (!begins_member()) return;
@@ -32,12 +33,12 @@ class Gzip {
   /// The source's name.
   decltype(auto) name() const { return source_.name(); }
 
-  /// The most bytes there can be. A byte of deflated data gives 1032 at most: the densest code copies 258 bytes by two
-  /// bits.
+  /// An upper limit of the number of inflated bytes. A byte of deflated data inflates to at most 1032 bytes, since the
+  /// densest code copies 258 bytes with two bits.
   std::uint64_t most_bytes() const { return (stream_ ? 1032 : 1) * source_.most_bytes(); }
 
-  /// Reads up to `out.size()` bytes; fewer only at the end. Throws what the source's `read` throws, and FormatError if
-  /// the gzip data is damaged, truncated, or followed by other bytes.
+  /// Reads up to `out.size()` inflated bytes, fewer only at the end, and returns how many. Throws whatever the source's
+  /// `read` throws, and FormatError if the gzip data is damaged, truncated, or followed by other bytes.
   std::size_t read(std::span<char> out) {
     std::size_t count = 0;
     while (count < out.size()) {
@@ -64,7 +65,7 @@ class Gzip {
     throw FormatError({"its gzip data cannot be inflated: ", why}, Place{.file = source_.name()});
   }
 
-  /// Moves the rest of the block to its front and reads the source's next bytes after it.
+  /// Moves the unread rest of the block to its front, and fills it with the source's next bytes.
   void fill() {
     std::ranges::copy(rest_, block_.begin());
     const std::size_t count = source_.read(std::span{block_}.subspan(rest_.size()));
@@ -111,14 +112,14 @@ class Gzip {
 
   Source source_;
   std::vector<char> block_;
-  std::span<char> rest_;                   // the unused part of the block
-  std::unique_ptr<z_stream, End> stream_;  // null: not gzipped. zlib's state points to it, so it must not move.
+  std::span<char> rest_;                   // the unread part of the block
+  std::unique_ptr<z_stream, End> stream_;  // null: not gzipped. zlib keeps its address, so it must not move
   bool between_members_ = false;
 };
 
-/// The inflated content of a gzipped file, or the content of any other file. Throws IoError if the file cannot be read,
-/// and FormatError if its gzip data is damaged, truncated or followed by other bytes, or inflates to more than `most`
-/// bytes. A format that holds its own length needs no such limit: read it through a Gzip.
+/// Returns the inflated content of a gzipped file, or the content of any other file. Throws IoError if the file cannot
+/// be read, and FormatError if its gzip data is damaged, truncated or followed by other bytes, or if the content has
+/// more than `max_bytes` bytes. A format that contains its own length needs no such limit: read it through a Gzip.
 inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path,
                                            std::uint64_t most = std::uint64_t{1} << 32) {
   constexpr std::size_t block = std::size_t{1} << 20;

@@ -24,13 +24,13 @@ namespace gemel {
 
 namespace detail {
 
-/// Reads the IDX format, as LeCun, Cortes and Burges describe it with the MNIST database: two zero bytes, a type code,
-/// the number of dimensions, each dimension as a big-endian 32-bit integer, and the values; the last dimension varies
-/// fastest.
+/// Reads the IDX format, which LeCun, Cortes and Burges describe with the MNIST database: two zero bytes, a type code,
+/// the number of dimensions, the size of each dimension as a big-endian 32-bit integer, and the values, of which the
+/// last dimension varies fastest.
 template <Input Reader>
 class IdxReader {
  public:
-  /// Reads the dimensions and compares them with the reader's size before anything is allocated.
+  /// Reads the dimensions, and compares them with the size of the input before anything is allocated for values.
   explicit IdxReader(Reader& reader) : reader_(reader) {
     std::array<std::uint8_t, 4> magic;
     const std::size_t count = read_bytes(magic);
@@ -44,8 +44,8 @@ class IdxReader {
       fail({"its values have the type code ", int{magic[2]}, ", but only 8, unsigned bytes, can be read"});
     }
     if (magic[3] == 0) fail({"it has no dimensions"});
-    // Each dimension has 32 bits, and their product is compared with the reader's size at each step: it cannot
-    // overflow.
+    // The product of the dimensions cannot overflow, since each has 32 bits and the product is compared with the size
+    // of the input at each step.
     const std::uint64_t header = 4 + 4 * std::uint64_t{magic[3]};
     for (int dimension = 0; dimension < magic[3]; ++dimension) {
       std::array<std::uint8_t, 4> bytes;
@@ -73,7 +73,7 @@ class IdxReader {
 
   const std::vector<Index>& dimensions() const { return dimensions_; }
 
-  /// Writes all values to `out`, in their order. Throws FormatError if other bytes follow them.
+  /// Writes all values to `out`, in their order. Throws FormatError if the input is truncated or other bytes follow.
   template <class T>
   void read_values(T* out) {
     std::array<std::uint8_t, 1 << 14> block;
@@ -108,7 +108,7 @@ class IdxReader {
   std::uint64_t values_ = 1;
 };
 
-/// The samples that the reader holds, as features x samples.
+/// Reads the samples of an IDX input (features x samples).
 template <Scalar S, Input Reader>
 Samples<S> read_idx_samples(Reader reader) {
   IdxReader<Reader> idx{reader};
@@ -125,7 +125,7 @@ Samples<S> read_idx_samples(Reader reader) {
   return Samples<S>{std::move(values)};
 }
 
-/// The labels that the reader holds.
+/// Reads the labels of an IDX input.
 template <Input Reader>
 std::vector<int> read_idx_vector(Reader reader) {
   IdxReader<Reader> idx{reader};
@@ -139,30 +139,31 @@ std::vector<int> read_idx_vector(Reader reader) {
 
 }  // namespace detail
 
-/// Reads samples from an IDX file of unsigned bytes, such as MNIST's. The first dimension is the number of samples; the
-/// product of the others is the number of features. Values are 0 to 255, not scaled. Throws IoError if the file cannot
-/// be read, and FormatError if it is not IDX, of another type, truncated, followed by more bytes, or empty.
+/// Reads samples (features x samples) from an IDX file of unsigned bytes, such as MNIST's. The first dimension of the
+/// file is the number of samples, and the product of the others is the number of features. Values are 0 to 255, not
+/// scaled. Throws IoError if the file cannot be read, and FormatError if it is not IDX or of another type, is
+/// truncated, has more bytes than its dimensions ask for, or has no values, or more than the memory holds.
 template <Scalar S>
 Samples<S> read_idx(const std::filesystem::path& path) {
   return detail::read_idx_samples<S>(InputFile{path});
 }
 
-/// As read_idx of a path, from any other Input, such as `Gzip{InputFile{path}}` (gzip.hpp). It reads no more than the
-/// dimensions ask for, and one byte to check that the input ends there.
+/// As above, but from any other Input, such as `Gzip{InputFile{path}}` (gzip.hpp). It reads as many bytes as the
+/// dimensions ask for, and one more to check that the input ends there. Throws also whatever the input's `read` throws.
 template <Scalar S, Input Reader>
 Samples<S> read_idx(Reader input) {
   return detail::read_idx_samples<S>(std::move(input));
 }
 
-/// As read_idx, from bytes in memory, which errors call `name`.
+/// As above, but from bytes in memory, which error messages call `name`.
 template <Scalar S>
 Samples<S> parse_idx(std::span<const std::uint8_t> bytes, const std::string& name = "IDX data") {
   return detail::read_idx_samples<S>(detail::ByteReader{bytes, name});
 }
 
 /// @{
-/// Reads class labels, 0 to 255, from an IDX file of one dimension, any other Input, or bytes in memory, which errors
-/// call `name`. Throws as read_idx, and FormatError if there are more dimensions.
+/// Reads class labels, 0 to 255, one per sample, from an IDX file of one dimension, from any other Input, or from bytes
+/// in memory, which error messages call `name`. Throws as read_idx does, and FormatError if there are more dimensions.
 inline std::vector<int> read_idx_labels(const std::filesystem::path& path) {
   return detail::read_idx_vector(InputFile{path});
 }

@@ -16,13 +16,13 @@
 
 namespace gemel {
 
-/// A sequence of bytes that can be read once from the first to the last, such as an InputFile or a Gzip:
+/// A sequence of bytes that can be read once, from the first to the last, such as an InputFile or a Gzip:
 ///
-///   name()        what errors call it
-///   read(out)     reads up to out.size() bytes, fewer only at the end, and returns how many
-///   most_bytes()  an upper limit of the number of bytes. A reader compares lengths that the data claims with it,
-///   before
-///                 it allocates memory
+///   name()        what error messages call it
+///   read(out)     reads up to out.size() bytes, fewer only at the end, and returns how many. Throws IoError if that
+///                 fails
+///   most_bytes()  an upper limit of the number of bytes. Before a reader allocates memory, it compares the lengths
+///                 that the data claims with this limit
 ///   size()        optional: the exact number of bytes
 template <class T>
 concept Input = requires(T& input, const T& constant, std::span<char> out) {
@@ -31,14 +31,14 @@ concept Input = requires(T& input, const T& constant, std::span<char> out) {
   { input.read(out) } -> std::same_as<std::size_t>;
 };
 
-/// A regular file, open for reading. Its size is known before a byte is read.
+/// A regular file that is open for reading. Its size is known before anything is read.
 class InputFile {
  public:
   /// Opens the file. Throws IoError, with the file's name, if it is missing, a directory, a device or a pipe, or cannot
   /// be opened.
   explicit InputFile(const std::filesystem::path& path) : name_(path.string()) {
     if (const std::size_t zero = name_.find('\0'); zero != name_.npos) {
-      name_.resize(zero);  // the operating system reads the name to there
+      name_.resize(zero);  // the operating system reads the name only up to there
       fail({"there is no such file: a zero byte follows in its name"});
     }
     std::error_code error;
@@ -53,13 +53,14 @@ class InputFile {
   }
 
   /// @{
-  /// As the Input concept asks.
+  /// Required by the Input concept.
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
   std::uint64_t most_bytes() const { return size_; }
   /// @}
 
-  /// Reads up to `bytes.size()` bytes; fewer only at the end of the file. Throws IoError if it cannot be read.
+  /// Reads up to `bytes.size()` bytes, fewer only at the end of the file, and returns how many. Throws IoError if the
+  /// file cannot be read.
   std::size_t read(std::span<char> bytes) {
     const std::size_t count = std::fread(bytes.data(), 1, bytes.size(), file_.get());
     if (count < bytes.size() && std::ferror(file_.get())) fail({"it cannot be read: ", std::strerror(errno)});

@@ -34,12 +34,12 @@ namespace gemel {
 
 namespace detail {
 
-/// NumPy's .npy format, versions 1.0 to 3.0: the signature, the version, the length of the header, the header
-/// (npy_header.hpp), then the values.
+/// Reads NumPy's .npy format, versions 1.0 to 3.0: the signature, the version, the length of the header, the header
+/// (npy_header.hpp), and the values.
 template <Input Reader>
 class NpyReader {
  public:
-  /// Reads the header and holds it against the reader's size before memory for values is allocated.
+  /// Reads the header, and compares it with the size of the input before anything is allocated for values.
   explicit NpyReader(Reader& reader) : reader_(reader), header_(read_header()) {
     const std::vector<Index>& shape = header_.shape;
     if (shape.empty()) fail({"its header's 'shape' is (), one number, but the first dimension counts the samples"});
@@ -47,7 +47,7 @@ class NpyReader {
     for (std::size_t i = 0; i < shape.size(); ++i) {
       const auto size = static_cast<std::uint64_t>(shape[i]);
       if (size == 0) fail({"dimension ", i, " of its header's 'shape' is 0: there are no values"});
-      // The product cannot overflow, as the reader's size bounds it at each step.
+      // The product cannot overflow, since the size of the input bounds it at each step.
       if (size > reader_.most_bytes() / bytes / values_) {
         fail({"its header's 'shape' asks for more values than it has bytes: it is truncated"});
       }
@@ -69,7 +69,7 @@ class NpyReader {
   Index size() const { return header_.shape[0]; }
   Index features() const { return static_cast<Index>(values_) / size(); }
 
-  /// All values to `out`, features x size, column by column. Nothing may follow them.
+  /// Writes all values to `out`, a column-major matrix of features x size. Throws as read_npy does.
   template <Scalar S>
   void read_samples(S* out) {
     if (header_.fortran) {
@@ -90,7 +90,7 @@ class NpyReader {
     }
   }
 
-  /// All values, of one feature, as numbers of classes.
+  /// Appends all values, one per sample, to `out` as class numbers. Throws as read_npy_classes does.
   void read_classes(std::vector<std::int64_t>& out) {
     read_values([&](auto values, std::uint64_t first) {
       auto sample = static_cast<Index>(first);
@@ -107,8 +107,8 @@ class NpyReader {
   }
 
  private:
-  /// Where the values of an array in Fortran order, as they come, belong in features x size. A sample's features are
-  /// numbered in C order, the last dimension fastest, whatever the file's order.
+  /// The indices of an array's values, which come in Fortran order, in the matrix of features x size. The features of a
+  /// sample are numbered in C order, the last dimension fastest.
   class Position {
    public:
     explicit Position(const std::vector<Index>& shape) : shape_(shape), strides_(shape.size()), index_(shape.size()) {
@@ -165,7 +165,7 @@ class NpyReader {
     return NpyHeaderParser{text, reader_.name()}.parse();
   }
 
-  /// Gives the values to `take` in the file's order, a part of them at a time, with the number of the part's first.
+  /// Passes the values to `take` in the order of the file, in parts: take(values, index of the part's first value).
   template <class Take>
   void read_values(Take take) {
     const auto read = [&]<class T>(T) {
@@ -205,7 +205,7 @@ class NpyReader {
     }
   }
 
-  /// The value as an S; NonFiniteError where it is NaN, infinite or beyond S. `to` is its place in features x size.
+  /// The value as an S, for index `to` of the matrix. Throws NonFiniteError if it is NaN, infinite or out of range.
   template <Scalar S, class T>
   S converted(T value, Index to) const {
     if constexpr (std::floating_point<T>) {
@@ -280,8 +280,8 @@ Classes read_npy_vector(Reader reader) {
   return values;
 }
 
-/// The signature, the version and the header of a .npy file of `rows` x `columns` values in C order, byte for byte as
-/// NumPy writes them: room for the first dimension to grow to 21 digits, then blanks up to a multiple of 64 bytes.
+/// The signature, the version and the header of a .npy file of `rows` x `columns` values in C order, as NumPy writes
+/// them: with room for 21 digits of the first dimension, and padded with spaces to a multiple of 64 bytes.
 template <Scalar S>
 std::string npy_preamble(Index rows, Index columns) {
   const std::string first = std::to_string(rows);
@@ -295,8 +295,8 @@ std::string npy_preamble(Index rows, Index columns) {
   return std::string(npy_signature) + prefix + header;
 }
 
-/// Writes a file of what `produce` gives to the function that it is called with, a span of bytes after the other.
-/// Throws IoError, with the file's name, where it cannot be opened or written (a full disk).
+/// Writes a file. `produce(write)` must pass its content to `write`, one span of bytes after another. Throws IoError,
+/// with the file's name, if the file cannot be opened or written (the disk is full).
 template <class Produce>
 void write_file(const std::filesystem::path& path, const Produce& produce) {
   std::string name = path.string();
@@ -319,7 +319,7 @@ void write_file(const std::filesystem::path& path, const Produce& produce) {
   check(std::fclose(file.release()) == 0);
 }
 
-/// Writes n columns of `features` values each, of which column(i) is the address of the i-th.
+/// Writes n columns of `features` values each. column(i) is the address of column i.
 template <Scalar S, class Column>
 void write_npy_columns(const std::filesystem::path& path, Index features, Index n, const Column& column) {
   write_file(path, [&](const auto& write) {
@@ -333,55 +333,59 @@ void write_npy_columns(const std::filesystem::path& path, Index features, Index 
 
 }  // namespace detail
 
-/// Samples from an array that NumPy saved by `numpy.save`: the first dimension counts the samples, the others are a
-/// sample's features in C order (n x features, or n x height x width of images). Integers of 8 to 64 bits, float32 and
-/// float64, little- and big-endian, in C and Fortran order, of the format's versions 1.0 to 3.0. Values are rounded to
-/// S, not scaled. A file's bytes bound what is allocated.
-/// Throws IoError where the file cannot be read, FormatError where it is not .npy, of another type (booleans, objects,
-/// strings, complex numbers, structures), truncated, followed by more bytes, or empty, and NonFiniteError for a value
-/// that is NaN, infinite or beyond S, with its sample and feature.
+/// Reads samples (features x samples) from an array that `numpy.save` has written. The first dimension of the array is
+/// the number of samples, and the others are the features of a sample in C order (n x features, or n x height x width
+/// for images). The values may be integers of 8 to 64 bits, float32 or float64, little- or big-endian, in C or Fortran
+/// order, in the versions 1.0 to 3.0 of the format. They are rounded to S, not scaled. The size of the file bounds the
+/// memory that is allocated.
+///
+/// Throws IoError if the file cannot be read; FormatError if it is not .npy or of another type (booleans, objects,
+/// strings, complex numbers, structures), is truncated, has more bytes than its header asks for, or has no values, or
+/// more than the memory holds; and NonFiniteError, with the sample and the feature, for a value that is NaN, infinite
+/// or out of the range of S.
 template <Scalar S>
 Samples<S> read_npy(const std::filesystem::path& path) {
   return detail::read_npy_samples<S>(InputFile{path});
 }
 
-/// The same from any other input, such as `Gzip{InputFile{path}}` (see gzip.hpp).
+/// As above, but from any other Input, such as `Gzip{InputFile{path}}` (gzip.hpp). Throws also whatever the input's
+/// `read` throws.
 template <Scalar S, Input Reader>
 Samples<S> read_npy(Reader input) {
   return detail::read_npy_samples<S>(std::move(input));
 }
 
-/// The same from bytes in memory; `name` is what errors call them.
+/// As above, but from bytes in memory, which error messages call `name`.
 template <Scalar S>
 Samples<S> parse_npy(std::span<const std::uint8_t> bytes, const std::string& name = ".npy data") {
   return detail::read_npy_samples<S>(detail::ByteReader{bytes, name});
 }
 
-/// The class of each sample, from a .npy file of n or n x 1 numbers. Throws as `read_npy`, and FormatError for
-/// more than one value a sample, for a number that is not whole, and for one that is out of range: integers of 2^63 or
-/// more, and in a float32 array beyond 2^24, in a float64 array beyond 2^53, where not every whole number is there.
+/// Reads the class of each sample from a .npy file of n or n x 1 numbers. Throws as `read_npy` does, and FormatError
+/// for more than one value per sample, a number that is not whole, or one out of range: an integer of 2^63 or more, or
+/// a number beyond 2^24 in a float32 or 2^53 in a float64 array, where these types lack some whole numbers.
 inline Classes read_npy_classes(const std::filesystem::path& path) { return detail::read_npy_vector(InputFile{path}); }
 
-/// The same from any other input.
+/// As above, but from any other Input. Throws also whatever the input's `read` throws.
 template <Input Reader>
 Classes read_npy_classes(Reader input) {
   return detail::read_npy_vector(std::move(input));
 }
 
-/// The same from bytes in memory; `name` is what errors call them.
+/// As above, but from bytes in memory, which error messages call `name`.
 inline Classes parse_npy_classes(std::span<const std::uint8_t> bytes, const std::string& name = ".npy data") {
   return detail::read_npy_vector(detail::ByteReader{bytes, name});
 }
 
-/// Writes samples or embeddings as NumPy does, for `numpy.load`: features x n become an array of n x features, in C
-/// order, of float32 or float64 as S is. Values are written as they are, NaN too. Throws IoError, with the file's name,
-/// where it cannot be written.
+/// Writes samples or embeddings as `numpy.save` does, for `numpy.load`. The samples (features x n) become an array of n
+/// x features in C order, of float32 or float64 like S. Values are written unchanged, also NaN. Throws IoError, with
+/// the file's name, if the file cannot be written.
 template <Scalar S>
 void write_npy(const std::filesystem::path& path, const Samples<S>& samples) {
   detail::write_npy_columns<S>(path, samples.features(), samples.size(), [&](Index i) { return samples.column(i); });
 }
 
-/// The same of a matrix or an expression, one column a sample. Throws ShapeError also where it has no values.
+/// As above, but from an Eigen matrix or expression, one sample per column. Throws ShapeError if it has no values.
 template <class Derived>
 requires Scalar<typename Derived::Scalar>
 void write_npy(const std::filesystem::path& path, const Eigen::MatrixBase<Derived>& matrix) {

@@ -14,18 +14,18 @@
 
 namespace gemel::detail {
 
-/// What the header of a .npy file says about its values.
+/// The description of the values in the header of a .npy file.
 struct NpyHeader {
   char kind = 0;             ///< 'f': floating point, 'i': signed integers, 'u': unsigned integers
-  int bytes = 0;             ///< of one value
-  bool big_endian = false;   ///< the byte order of values of more than one byte
-  bool fortran = false;      ///< whether the first dimension is the fastest, not the last
+  int bytes = 0;             ///< size of a value in bytes
+  bool big_endian = false;   ///< whether the values are big-endian; of no meaning for single bytes
+  bool fortran = false;      ///< Fortran order: the first dimension varies fastest, not the last
   std::vector<Index> shape;  ///< the sizes of the dimensions; none is negative
 };
 
-/// Reads the text of a .npy header, a Python dictionary of three entries in any order:
-/// {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 784), }. Throws FormatError, which names the entry.
-/// Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+/// Parses the text of a .npy header, a Python dictionary of three entries in any order: {'descr': '<f4',
+/// 'fortran_order': False, 'shape': (60000, 784), }. Throws FormatError, which names the faulty entry. Format:
+/// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 class NpyHeaderParser {
  public:
   NpyHeaderParser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
@@ -64,7 +64,7 @@ class NpyHeaderParser {
     }
   }
 
-  /// '<f8': the byte order, the kind and the size in bytes of a value.
+  /// Reads the type of the values, such as '<f8': byte order, kind, and size in bytes.
   void read_type() {
     skip_blanks();
     if (rest_.starts_with('[') || rest_.starts_with('(')) {
@@ -122,7 +122,7 @@ class NpyHeaderParser {
     fail_at_rest("True or False in 'fortran_order'");
   }
 
-  /// A tuple, which in Python has a comma where it holds one number: (), (3,), (3, 4).
+  /// Reads a Python tuple: (), (3,), (3, 4). The comma is required also after a single number.
   void read_shape() {
     bool comma = false;
     expect('(');
@@ -145,11 +145,11 @@ class NpyHeaderParser {
     }
     if (size < 0) fail({"its header's 'shape' has the negative number ", size});
     rest_.remove_prefix(digits.size());
-    if (rest_.starts_with('L')) rest_.remove_prefix(1);  // as Python 2 wrote long integers
+    if (rest_.starts_with('L')) rest_.remove_prefix(1);  // Python 2 wrote long integers with an L
     return size;
   }
 
-  /// What stands between two single or two double quotes.
+  /// Reads a text in single or double quotes, and returns it without them. `what` describes it in errors.
   std::string_view read_text(const char* what) {
     skip_blanks();
     const char quote = rest_.empty() ? '\0' : rest_[0];

@@ -12,8 +12,8 @@ namespace gemel::detail {
 /// The first bytes of NumPy's .npy files.
 inline constexpr std::string_view npy_signature = "\x93NUMPY";
 
-/// What the first bytes (four or more) of a file that a reader refuses look like, for the error's text: "; it looks
-/// like an IDX file". Empty where they look like none of these.
+/// A guess at the format of a file that a reader rejects, from its first four or more bytes, for the error message: ";
+/// it looks like an IDX file". Empty if no format is recognised.
 inline const char* looks_like(std::string_view begin) {
   constexpr std::array<std::pair<std::string_view, const char*>, 5> formats{{
       {npy_signature.substr(0, 4), "; it looks like a NumPy .npy file"},
