@@ -64,8 +64,8 @@ std::string describe(const Options& options, const Parts& parts) {
 std::string title(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   const std::filesystem::path path = options.data + options.images;
-  constexpr std::size_t max_length = 50;  // of the file's name, so that the seed fits into the picture
-  return (digits ? "UCI digits" : printable(path.filename().string(), max_length)) + ", seed " +
+  constexpr std::size_t max_characters = 50;  // of the name, so that the seed fits into the picture
+  return (digits ? "UCI digits" : printable(path.filename().string(), max_characters)) + ", seed " +
          std::to_string(options.seed);
 }
 
@@ -92,9 +92,10 @@ gemel::VectorX<float> measure(const Model& model, const gemel::Pairs<float>& pai
 /// Adds a note if the curve is worse than chance.
 void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<std::string>& notes) {
   if (roc.auc() >= 0.5) return;
-  notes.push_back("similar " + name + " pairs are farther apart than dissimilar ones (area under ROC " +
-                  detail::fixed(roc.auc(), 3) +
-                  "): what the network learnt does not hold for them; look at the classes, or train on more samples");
+  notes.push_back(
+      "similar " + name + " pairs are farther apart than dissimilar ones (area under ROC " +
+      detail::fixed(roc.auc(), 3) +
+      "): what the network has learnt does not hold for them; look at the classes, or train on more samples");
 }
 
 /// Trains the model, and fills in the figures of the training in the result. `whole_epoch` gets whether the last epoch
@@ -120,7 +121,7 @@ gemel::History learn(const Options& options, const LearningPairs& pairs, const g
         Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
         gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
   } catch (const gemel::NonFiniteError& error) {
-    throw gemel::NonFiniteError({error.what(), " (the options for that: --scale, --learning-rate, --margin)"});
+    throw gemel::NonFiniteError({error.what(), " (with the options --scale, --learning-rate, --margin)"});
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
@@ -166,7 +167,7 @@ void decide(const gemel::Verifier<Model>& verifier, std::span<const float> dista
   }
   const auto share = [](Index part, Index all) { return static_cast<double>(part) / static_cast<double>(all); };
   result.accuracy = share(pairs[0] - accepted[0] + accepted[1], pairs[0] + pairs[1]);
-  result.accuracy_of_none = share(pairs[0], pairs[0] + pairs[1]);
+  result.accuracy_of_rejecting_all = share(pairs[0], pairs[0] + pairs[1]);
   result.far = share(accepted[0], pairs[0]);
   result.frr = share(pairs[1] - accepted[1], pairs[1]);
 }
@@ -226,7 +227,7 @@ int run(const Options& options, const JsonObject& all_options) {
     result.eer_interval =
         eer_interval(test_distances, labels, {.identities = test.pairs.identities(), .stop = patience->flag()});
   }
-  const std::size_t printed = result.notes.size();
+  const std::size_t printed_notes = result.notes.size();
   for (const std::string& warning : history.warnings) {
     // add_notes_on() adds this note in the program's own words.
     if (!warning.starts_with("of the validation, similar pairs are farther apart")) result.notes.push_back(warning);
@@ -236,7 +237,7 @@ int run(const Options& options, const JsonObject& all_options) {
   add_notes(result);
 
   print_table(result, std::cout);
-  print_notes(std::span(result.notes).subspan(printed));
+  print_notes(std::span(result.notes).subspan(printed_notes));
   result.threshold_was_set = describe_threshold(result, parts);
   std::cout << result.threshold_was_set << '\n';
   if (patience->at_end()) {

@@ -60,7 +60,7 @@ inline CLI::Validator count() {
 inline CLI::Validator text() {
   return {[](const std::string& text) -> std::string {
             if (text.empty()) return "'' is empty: give a value, or leave the option out";
-            if (text.starts_with("--")) return "'" + text + "' is no value, but looks like an option";
+            if (text.starts_with("--")) return "'" + text + "' is not a value, but looks like an option";
             return {};
           },
           ""};
@@ -69,7 +69,7 @@ inline CLI::Validator text() {
 inline CLI::Validator path() {
   return {[](const std::string& text) {
             return text.starts_with('-') && !text.starts_with("--")
-                       ? "'" + text + "' is no value; write ./" + text + " for a file of that name"
+                       ? "'" + text + "' is not a value; write ./" + text + " for a file of that name"
                        : detail::text()(text);
           },
           ""};
@@ -229,7 +229,7 @@ inline void add_options(CLI::App& app, Options& options) {
   choice<Scale>(
       app, "--scale", options.scale,
       {{"auto", Scale::Auto}, {"unit", Scale::Unit}, {"standardise", Scale::Standardise}, {"none", Scale::None}},
-      "unit: scale all features to 0..1 by the training samples' range; standardise: each feature to mean 0 and "
+      "unit: scale all features to 0..1 with the training samples' range; standardise: each feature to mean 0 and "
       "standard deviation 1; auto: unit for whole numbers from 0 to 255 and for values in 0..1, else standardise");
 
   app.option_defaults()->group("Pairs");
@@ -353,7 +353,7 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--json", options.json, "write the figures to this file as JSON")
       ->check(detail::path())
       ->type_name("FILE");
-  app.add_option("--report", options.report, "draw pictures into this folder (PNG, by gnuplot)")
+  app.add_option("--report", options.report, "draw pictures into this folder (PNG, with gnuplot)")
       ->check(detail::path())
       ->type_name("DIR");
   app.add_flag("--quiet", options.quiet, "do not show the progress of the training")->default_str("off");

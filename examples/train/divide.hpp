@@ -64,11 +64,11 @@ inline std::vector<Index> pick(std::span<const Index> from, std::span<const Inde
 
 inline Index size_of(const gemel::Classes& classes, Index c) { return gemel::length(classes.members(c)); }
 
-/// The classes with at least `least` samples.
-inline std::vector<Index> of_size(const gemel::Classes& classes, Index least) {
+/// The classes with at least `min_size` samples.
+inline std::vector<Index> of_size(const gemel::Classes& classes, Index min_size) {
   std::vector<Index> large;
   for (Index c = 0; c < classes.count(); ++c) {
-    if (size_of(classes, c) >= least) large.push_back(c);
+    if (size_of(classes, c) >= min_size) large.push_back(c);
   }
   return large;
 }
@@ -89,7 +89,7 @@ inline void keep_some(std::vector<Index>& classes, Index count, gemel::Rng& rng)
 /// The candidates that are used for a part, which has this fraction of all samples; see above.
 inline std::vector<Index> serving(const gemel::Classes& classes, const std::vector<Index>& candidates, double fraction,
                                   gemel::Rng& rng) {
-  constexpr Index fewest = 8;
+  constexpr Index min_classes = 8;
   const auto share = [&](Index c) { return static_cast<double>(size_of(classes, c)) * fraction; };
   std::vector<Index> serve, small;
   for (const Index c : candidates) (share(c) < 2 ? small : serve).push_back(c);
@@ -97,7 +97,7 @@ inline std::vector<Index> serving(const gemel::Classes& classes, const std::vect
   for (Index c = 0; c < classes.count(); ++c) {
     if (share(c) < 2) share_of_small += share(c);
   }
-  keep_some(small, std::max<Index>(std::llround(share_of_small / 2), fewest - gemel::length(serve)), rng);
+  keep_some(small, std::max<Index>(std::llround(share_of_small / 2), min_classes - gemel::length(serve)), rng);
   serve.insert(serve.end(), small.begin(), small.end());
   return serve;
 }
@@ -182,8 +182,8 @@ inline void check_divisible(const gemel::Classes& classes, const Options& option
   std::string remedy = ": give more samples";
   if (both && for_two >= 2)
     remedy +=
-        options.images.empty() ? ", or a file to test on by --test-data" : ", or files to test on by --test-images";
-  if (with_pairs >= needed) remedy += ", or hold out whole classes by --split classes";
+        options.images.empty() ? ", or a file to test on with --test-data" : ", or files to test on with --test-images";
+  if (with_pairs >= needed) remedy += ", or hold out whole classes with --split classes";
   if (both) {
     throw gemel::ValueError({"there are too few samples to divide: the test and the validation need two classes of ",
                              three, " samples or more, or four of ", divisible, " or more; the classes with ", three,
@@ -226,7 +226,7 @@ inline Division divide_groups(const gemel::GroupedClasses& samples, const std::v
   if (groups.count() < drawn.count() + 1) {
     throw gemel::ValueError({"there are too few groups to divide, ", groups.count(), ": ", drawn_parts(drawn),
                              " need one each; give more groups",
-                             drawn.test ? ", or a file to test on by --test-data" : ""});
+                             drawn.test ? ", or a file to test on with --test-data" : ""});
   }
   // All numbers below are shares of the groups.
   const double least =

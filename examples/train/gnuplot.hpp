@@ -25,11 +25,11 @@
 
 namespace train {
 
-/// Any text as a gnuplot string, cut off after `most` characters. gnuplot expands nothing in single quotes, and the
-/// pictures' terminal is set to read no markup.
-inline std::string quoted(const std::string& text, std::size_t most) {
+/// Any text as a gnuplot string, cut off after `max_characters`. gnuplot expands nothing in single quotes, and the
+/// terminal of the pictures is set to ignore markup.
+inline std::string quoted(const std::string& text, std::size_t max_characters) {
   std::string literal = "'";
-  for (const char c : printable(text, most)) {
+  for (const char c : printable(text, max_characters)) {
     literal += c;
     if (c == '\'') literal += c;
   }

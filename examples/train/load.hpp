@@ -44,8 +44,8 @@ struct Loaded {
 
 namespace detail {
 
-/// Sorts shorter names first, so that numbers are in numerical order.
-struct ByNumberThenName {
+/// Compares the length first, then the text, so that whole numbers are in numerical order.
+struct ByLengthThenText {
   bool operator()(const std::string& a, const std::string& b) const {
     return a.size() != b.size() ? a.size() < b.size() : a < b;
   }
@@ -53,7 +53,7 @@ struct ByNumberThenName {
 
 /// Gives each class name one value, in both files.
 inline Loaded join_csv(const gemel::CsvData<float>& training, const gemel::CsvData<float>* test) {
-  std::map<std::string, int, ByNumberThenName> values;
+  std::map<std::string, int, ByLengthThenText> values;
   for (const std::string& name : training.classes) values[name];
   if (test) {
     for (const std::string& name : test->classes) values[name];
@@ -92,7 +92,7 @@ inline void check_classes(const std::string& file, Index samples, const std::vec
 inline void check_groups(const gemel::CsvData<float>& data) {
   const auto fail = [&](const std::string& why) {
     throw gemel::ValueError(
-        why + ": does " + column_called(data.group, data) + " hold the groups? Name their column by --group",
+        why + ": does " + column_called(data.group, data) + " hold the groups? Name their column with --group",
         {.file = data.file});
   };
   if (data.group_names.size() == 1) fail("its samples are of one group only, '" + data.group_names[0] + "'");
@@ -109,7 +109,7 @@ inline void add_notes(const gemel::CsvData<float>& data, std::vector<std::string
   for (const std::string& name : data.classes) {
     if (gemel::detail::is_missing(name)) {
       notes.push_back("'" + name + "' is a class like any other in " + data.file +
-                      "; where it means a missing value, --missing leave-out leaves its rows out");
+                      "; if it means a missing value, --missing leave-out leaves its rows out");
     }
   }
 }
@@ -126,7 +126,7 @@ inline Loaded load_csv(const Options& options) {
                                              ? gemel::parse_csv<float>(digits_csv, csv, "the embedded digits")
                                              : gemel::read_csv<float>(options.data, csv);
   check_classes(training.file, training.samples.size(), training.classes,
-                "does " + label_column(options, training) + " hold the classes? Name their column by --label");
+                "does " + label_column(options, training) + " hold the classes? Name their column with --label");
   if (!options.group.empty()) check_groups(training);
   std::optional<gemel::CsvData<float>> test;
   std::vector<std::string> notes;

@@ -93,7 +93,7 @@ inline bool check_folder(const fs::path& folder) {
     throw gemel::IoError("the folder cannot be made: " + error.message(), {.file = folder.string()});
   }
   if (!fs::is_directory(there, error) || !is_writable(there, W_OK | X_OK)) {
-    throw gemel::IoError("the folder cannot be made: " + there.string() + " is no folder that can be written to",
+    throw gemel::IoError("the folder cannot be made: " + there.string() + " is not a folder that can be written to",
                          {.file = folder.string()});
   }
   return false;

@@ -48,11 +48,11 @@ inline const std::string& name_of(Index c, const gemel::Classes& classes, const 
 
 /// Adds a note if some classes are too small to be held out.
 inline void note_small_classes(const gemel::Classes& classes, const Options& options, Parts& parts) {
-  const Index least = options.split == Split::Classes ? 2 : divisible;
-  const Index small = classes.count() - gemel::length(of_size(classes, least));
+  const Index min_size = options.split == Split::Classes ? 2 : divisible;
+  const Index small = classes.count() - gemel::length(of_size(classes, min_size));
   if (small == 0) return;
   parts.notes.push_back(
-      gemel::format({"no sample is held out of the classes with fewer than ", least, " samples (", small, " of ",
+      gemel::format({"no sample is held out of the classes with fewer than ", min_size, " samples (", small, " of ",
                      classes.count(), "); give more samples of such a class, to measure on it too"}));
 }
 
@@ -119,14 +119,15 @@ namespace detail {
 /// Advice for an error about a part of the data with too few samples.
 inline std::string how_to_enlarge(const Options& options, const std::string& part) {
   if (part == "training") {
-    if (options.validation.count > 0) return "hold out others by --validation";
+    if (options.validation.count > 0) return "hold out others with --validation";
     return options.group.empty() ? "give more samples" : "give more groups";
   }
-  if (!options.group.empty() && part == "validation") return "hold out more groups by --validation";
-  if (part == "validation") return "hold out more of them by --validation";
+  if (!options.group.empty() && part == "validation") return "hold out more groups with --validation";
+  if (part == "validation") return "hold out more of them with --validation";
   const bool own = !options.test_data.empty() || !options.test_images.empty();
   if (own) return "give more samples to test on";
-  return options.group.empty() ? "hold out more of them by --test-fraction" : "hold out more groups by --test-fraction";
+  return options.group.empty() ? "hold out more of them with --test-fraction"
+                               : "hold out more groups with --test-fraction";
 }
 
 /// Throws ValueError if a part allows no similar or no dissimilar pair. `consecutive` is the option that asks for
@@ -159,17 +160,17 @@ struct LearningPairs {
   Index size;
 };
 
-inline LearningPairs training_pairs(const Options& options, const Parts& parts, gemel::Rng& rng) {
 /// The training pairs: consecutive or balanced ones. Throws ValueError if the samples do not allow them.
+inline LearningPairs training_pairs(const Options& options, const Parts& parts, gemel::Rng& rng) {
   const LabelledSamples& part = parts.training;
   const bool consecutive = options.pairs == TrainingPairs::Consecutive;
   detail::check_pairs(options, part, "training", parts.class_names, consecutive ? "--pairs" : nullptr);
   const auto learn_from = [](auto pairs) { return LearningPairs{pairs, pairs.size()}; };
   if (consecutive) return learn_from(consecutive_pairs(part.samples, part.classes, rng));
-  const Index most = std::numeric_limits<std::int32_t>::max() / part.samples.size();  // the limit of PairSampler
-  if (options.pairs_per_sample > most) {
+  const Index max_pairs = std::numeric_limits<std::int32_t>::max() / part.samples.size();  // the limit of PairSampler
+  if (options.pairs_per_sample > max_pairs) {
     throw gemel::ValueError({"--pairs-per-sample ", options.pairs_per_sample, " is too many for ", part.samples.size(),
-                             " training samples: give ", most, " at most"});
+                             " training samples: give ", max_pairs, " at most"});
   }
   return learn_from(
       gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = options.pairs_per_sample}});
@@ -186,12 +187,12 @@ struct MeasuringPairs {
 /// if the samples do not allow such pairs.
 inline MeasuringPairs measuring_pairs(const Options& options, const LabelledSamples& part, const std::string& name,
                                       const std::vector<std::string>& class_names, gemel::Rng& rng) {
-  constexpr Index most_samples = 1500;  // 1.1 million pairs
+  constexpr Index max_samples = 1500;  // 1.1 million pairs
   constexpr gemel::PairSamplerOptions draw{.pairs_per_sample = 8};
   const bool consecutive = options.test_pairs == TestPairs::Consecutive;
   detail::check_pairs(options, part, name, class_names, consecutive ? "--test-pairs" : nullptr);
   if (consecutive) return {consecutive_pairs(part.samples, part.classes, rng), "consecutive, half of them similar"};
-  if (part.samples.size() <= most_samples) return {all_pairs(part.samples, part.classes), "all there are"};
+  if (part.samples.size() <= max_samples) return {all_pairs(part.samples, part.classes), "all there are"};
   return {gemel::PairSampler<float>{part.samples, part.classes, draw}.pairs(rng.bits()), "drawn, half of them similar"};
 }
 

@@ -228,7 +228,7 @@ inline Plane principal_plane(const gemel::MatrixX<float>& samples) {
 
 /// The embeddings of the test samples. Each of the largest classes has its own colour; the others are grey.
 inline Picture embedding_picture(const Report& report) {
-  constexpr Index most_points = 6000;
+  constexpr Index max_points = 6000;
   const Plane plane = principal_plane(report.embedding);
   std::vector<Index> classes(static_cast<std::size_t>(report.classes.count()));
   std::iota(classes.begin(), classes.end(), Index{0});
@@ -243,7 +243,7 @@ inline Picture embedding_picture(const Report& report) {
           << ")\nset ylabel sprintf('second (%.0f %%)', " << plane.shares[1]
           << ")\nset key outside right center vertical samplen 1 spacing 1.3\nset offsets graph 0.03, graph 0.03, "
              "graph 0.03, graph 0.03\n$none << EOD\n0 0\nEOD\n";
-  const Index stride = (plane.points.cols() + most_points - 1) / most_points;
+  const Index stride = (plane.points.cols() + max_points - 1) / max_points;
   std::string greys, colours, legend;
   for (std::size_t place = 0; place < classes.size(); ++place) {
     std::vector<std::vector<double>> rows;

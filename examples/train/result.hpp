@@ -27,11 +27,11 @@ struct Result {
   gemel::Interval eer_interval = {};  ///< NaN: a signal ended the run before it was computed
   double auc = 0;
   double accuracy = 0;
-  double accuracy_of_none = 0;         ///< the accuracy of accepting no pair
-  double threshold = 0;                ///< -infinity: nothing is accepted
-  std::string threshold_is_for = {};   ///< what it is for; or why there is none, and what to do
-  std::string threshold_was_set = {};  ///< a sentence: how it was set, or why it was not
-  Index threshold_pairs = 0;           ///< the number of pairs it was set on
+  double accuracy_of_rejecting_all = 0;  ///< the accuracy of rejecting every pair
+  double threshold = 0;                  ///< -infinity: every pair is rejected
+  std::string threshold_is_for = {};     ///< the aim of the threshold; or why there is none, and advice
+  std::string threshold_was_set = {};    ///< a sentence about how it was set, or why it was not
+  Index threshold_pairs = 0;             ///< number of pairs on which the threshold was set
   double far = 0;
   double frr = 0;
   double seconds = 0;            ///< of the training, including validation
@@ -74,19 +74,19 @@ inline void add_notes(Result& result) {
         "few classes to draw from, but pairs that share a sample are not");
   }
   if (std::isinf(result.threshold)) {
-    result.notes.push_back("the threshold accepts nothing, so the rates at it say nothing about the network");
+    result.notes.push_back("the threshold rejects every pair, so the rates at it say nothing about the network");
   } else if (result.frr > 0.5 || result.far > 0.5) {
     const bool rejects = result.frr > result.far;
     result.notes.push_back("at the threshold " + percent(rejects ? result.frr : result.far) + " of the " +
                            (rejects ? "similar" : "dissimilar") +
                            " pairs are decided wrongly, more than by tossing a coin");
   }
-  const double simple = std::max(result.accuracy_of_none, 1 - result.accuracy_of_none);
+  const double simple = std::max(result.accuracy_of_rejecting_all, 1 - result.accuracy_of_rejecting_all);
   if (result.accuracy < simple + 0.25 * (1 - simple)) {
-    result.notes.push_back("an accuracy of " + percent(result.accuracy) + " means little here: accepting " +
-                           (result.accuracy_of_none >= 0.5 ? "nothing" : "everything") + " has " + percent(simple) +
-                           ", since that is the share of the " +
-                           (result.accuracy_of_none >= 0.5 ? "dissimilar" : "similar") + " test pairs");
+    result.notes.push_back("an accuracy of " + percent(result.accuracy) + " means little here: " +
+                           (result.accuracy_of_rejecting_all >= 0.5 ? "rejecting" : "accepting") + " every pair has " +
+                           percent(simple) + ", since that is the share of the " +
+                           (result.accuracy_of_rejecting_all >= 0.5 ? "dissimilar" : "similar") + " test pairs");
   }
 }
 
@@ -97,13 +97,13 @@ inline void print_table(const Result& result, std::ostream& out) {
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"equal error rate", percent(result.eer) + "  " + detail::interval(result.eer_interval)},
       {"area under ROC", fixed(result.auc, 5)},
-      {"accuracy",
-       percent(result.accuracy) + "  at the threshold (accepting nothing: " + percent(result.accuracy_of_none) + ")"},
+      {"accuracy", percent(result.accuracy) +
+                       "  at the threshold (rejecting every pair: " + percent(result.accuracy_of_rejecting_all) + ")"},
       {"false accepts", percent(result.far) + "  at the threshold"},
       {"false rejects", percent(result.frr) + "  at the threshold"},
       {"threshold", std::isfinite(result.threshold) ? fixed(result.threshold, 4) : "none"},
       {"test pairs", std::to_string(result.test_pairs) + "  (" + result.test_pairs_are + ")"},
-      {"training pairs", std::to_string(result.train_pairs) + "  an epoch, " + counted(result.epochs, "epoch")},
+      {"training pairs", std::to_string(result.train_pairs) + " per epoch, " + counted(result.epochs, "epoch")},
       {"training time", fixed(result.seconds, 2) + " s  (processor " + fixed(result.processor_seconds, 2) + " s, " +
                             fixed(result.pairs_per_second, 0) + " pairs/s, " + counted(result.threads, "thread") + ")"},
       {"parameters", std::to_string(result.parameters)},
@@ -134,7 +134,7 @@ inline void write_json(const std::filesystem::path& path, const Result& result, 
   all.add("test_pairs", result.test_pairs);
   all.add("parameters", result.parameters);
   all.add("processor_seconds", result.processor_seconds);
-  all.add("accuracy_of_accepting_nothing", result.accuracy_of_none);
+  all.add("accuracy_of_accepting_nothing", result.accuracy_of_rejecting_all);
   all.add("epochs", result.epochs);
   all.add("threads", result.threads);
   all.add("seed", result.seed);

@@ -54,12 +54,12 @@ inline std::string counted(gemel::Index count, const std::string& thing) {
   return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
 }
 
-/// The text on one line, cut off after `most` characters. Control characters and bytes that are not UTF-8 are escaped,
-/// as \n, \x1b or \u202e.
-inline std::string printable(std::string_view text, std::size_t most = std::string_view::npos) {
+/// The text on one line, cut off after `max_characters`. Control characters and bytes that are not UTF-8 are escaped,
+/// as in \n, \x1b or \u202e.
+inline std::string printable(std::string_view text, std::size_t max_characters = std::string_view::npos) {
   std::string shown;
   for (std::size_t count = 0; !text.empty(); ++count) {
-    if (count == most) return shown + "…";
+    if (count == max_characters) return shown + "…";
     const detail::Character character = detail::first_character(text);
     if (character.valid && !detail::is_control(character.code)) {
       shown += text.substr(0, character.bytes);

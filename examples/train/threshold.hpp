@@ -38,21 +38,21 @@ inline TargetRate target_rate(const Options& options, const gemel::Labels& valid
   if (dissimilar >= needed) return {far};
   if (dissimilar < 2) {
     throw gemel::ValueError(
-        {"one dissimilar validation pair can show no false accept rate: hold out more by "
-         "--validation, or set the threshold by --threshold eer"});
+        {"one dissimilar validation pair can show no false accept rate: hold out more with "
+         "--validation, or set the threshold with --threshold eer"});
   }
   const double possible = smallest_rate(dissimilar);
   if (options.far) {
     throw gemel::ValueError({"a threshold for --far ", far, " needs ", needed,
                              " dissimilar validation pairs, but there are ", dissimilar,
-                             ": hold out more by --validation, or give --far ", possible, " or more"});
+                             ": hold out more with --validation, or give --far ", possible, " or more"});
   }
   return {possible,
           {gemel::format({"the ", dissimilar,
                           " dissimilar validation pairs can show no false accept rate "
                           "below ",
                           100 * possible, " %, so the threshold is set for that instead of ", 100 * usual,
-                          " %; hold out more by --validation for a stricter one"})}};
+                          " %; hold out more with --validation for a stricter one"})}};
 }
 
 /// How to set the threshold. It becomes -infinity if the network separates the pairs too badly for a threshold.
@@ -80,9 +80,9 @@ inline std::string purpose(const Options& options, const gemel::Calibration& cal
     obstacle = "equal error rates would accept every pair";
   } else if (options.threshold == ThresholdRule::Accuracy) {
     aim = "the best accuracy";
-    obstacle = "to accept nothing is most often right";
+    obstacle = "to reject every pair is right most often";
   }
-  return none ? obstacle + "; train on more samples or longer, or set it by another --threshold or --far" : aim;
+  return none ? obstacle + "; train on more samples or longer, or set it with another --threshold or --far" : aim;
 }
 
 }  // namespace train

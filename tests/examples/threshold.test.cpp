@@ -55,11 +55,11 @@ TEST_CASE("if there is no threshold, the purpose says why, in the words of the c
   const std::vector<float> equal(4, 0.5F), reversed = {0.8F, 0.9F, 0.1F, 0.2F}, between = {0.1F, 0.2F, 0.3F, 0.4F};
   for (const ThresholdRule rule : {ThresholdRule::Far, ThresholdRule::Eer, ThresholdRule::Accuracy}) {
     CHECK(mentions(why(rule, reversed, {1, 1, 0, 0}), "similar pairs are farther apart than dissimilar ones; look at"));
-    CHECK(mentions(why(rule, equal, {1, 0, 0, 0}), "; train on more samples or longer, or set it by another --thresh"));
+    CHECK(mentions(why(rule, equal, {1, 0, 0, 0}), "; train on more samples or longer, or set it with another --thr"));
   }
   CHECK(mentions(why(ThresholdRule::Far, equal, {1, 0, 0, 0}), "any threshold accepts more than 40 % of the dissimil"));
   CHECK(mentions(why(ThresholdRule::Eer, equal, {1, 0, 0, 0}), "equal error rates would accept every pair"));
-  CHECK(mentions(why(ThresholdRule::Accuracy, between, {0, 1, 0, 0}), "to accept nothing is most often right"));
+  CHECK(mentions(why(ThresholdRule::Accuracy, between, {0, 1, 0, 0}), "to reject every pair is right most often"));
 }
 
 TEST_CASE("the number of pairs suffices for the smallest rate that they can show") {

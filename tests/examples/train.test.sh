@@ -133,8 +133,8 @@ for option in --data --label --group --images --labels --test-data --test-images
   refuses "$option: '' is empty" $option=
 done
 for option in --data --json --report; do
-  refuses "$option: '--quiet' is no value" $option --quiet
-  refuses "$option: '-' is no value" $option -
+  refuses "$option: '--quiet' is not a value" $option --quiet
+  refuses "$option: '-' is not a value" $option -
 done
 for value in last: last:0 last:x 0 1 nan first:3; do refuses "--validation: '$value'" --validation $value; done
 refuses "less than the margin" --loss positive-margin --positive-margin 2
@@ -173,11 +173,11 @@ refuses "line 3" --data "$files/ragged.csv"
 refuses "'size'" --data "$files/small.csv" --label size
 refuses "number 7" --data "$files/small.csv" --label 7
 refuses "no column has the name 'size'" --data "$files/rooms.csv" --label name --group size
-refuses "cannot hold both the label and the group: say by --label and --group" --data "$files/small.csv" --group class
+refuses "cannot hold both the label and the group: set their columns with --label and --group" --data "$files/small.csv" --group class
 refuses --data --group room
 refuses --group --images "$files/images" --labels "$files/labels" --group 0
 refuses "no column has the name 'room'" --data "$files/rooms.csv" --label name --group room --test-data "$files/people.csv"
-refuses "where it holds groups, by --group" --data "$files/rooms.csv" --label name
+refuses "if it holds groups, with --group" --data "$files/rooms.csv" --label name
 refuses "swapped" --images "$files/labels" --labels "$files/images"
 refuses "truncated" --images "$files/cut" --labels "$files/labels"
 refuses "3 labels" --images "$files/images" --labels "$files/three_labels"
@@ -211,14 +211,14 @@ refuses "such as NumPy's .npz: save each array in a file of its own" --data "$fi
 refuses "--missing can leave out the rows" --data "$files/missing.csv"
 refuses "--missing can leave out the rows" --data "$files/nan.csv"
 refuses "write decimals with a point" --data "$files/decimal_comma.csv"
-refuses "say by --separator" --data "$files/two_separators.csv"
-refuses "Say by --separator" --data "$files/blanks.csv"
-refuses "say by --header" --data "$files/years.csv"
-refuses "say so by --label" --data "$files/class_first.csv"
+refuses "set with --separator" --data "$files/two_separators.csv"
+refuses "Set it with --separator" --data "$files/blanks.csv"
+refuses "set with --header" --data "$files/years.csv"
+refuses "set it with --label" --data "$files/class_first.csv"
 refuses "CR alone" --data "$files/macintosh.csv"
 refuses "UTF-16" --data "$files/utf16.csv"
 refuses "zero byte" --data "$files/zero_byte.csv"
-refuses "are one number" --data "$files/two_ways.csv"
+refuses "are the same number" --data "$files/two_ways.csv"
 refuses "is a file of labels" --images "$files/labels" --labels "$files/labels"
 refuses "2 columns of features" --data "$files/no_names_one_feature.csv" --test-data "$files/no_names.csv"
 refuses "lacks 'b'" --data "$files/two_classes.csv" --test-data "$files/one_feature.csv"
@@ -240,8 +240,8 @@ lines$(printf '\033')[31m"
 # Data on which nothing can be learnt or measured.
 refuses "one class only" --data "$files/one_class.csv"
 refuses "no similar pair" --data "$files/all_classes.csv"
-refuses "column 'class' (the last) hold the classes? Name their column by --label" --data "$files/all_classes.csv"
-refuses "column 'class' (the last) hold the classes? Name their column by --label" --data "$files/one_class.csv"
+refuses "column 'class' (the last) hold the classes? Name their column with --label" --data "$files/all_classes.csv"
+refuses "column 'class' (the last) hold the classes? Name their column with --label" --data "$files/one_class.csv"
 refuses "'x'" --data "$files/one_class.csv"
 refuses "sevens: its samples are of one class only, '7': are these the labels of" --images "$files/images" --labels "$files/sevens"
 refuses "each sample has a class of its own, so there is no similar pair: are these the labels of" --images "$files/images" \
@@ -249,7 +249,7 @@ refuses "each sample has a class of its own, so there is no similar pair: are th
 refuses "too few samples to divide" --data "$files/small.csv"
 sed '2,$s/room [0-9]/room 0/' "$files/rooms.csv" >"$files/one_room.csv"
 sed '2,$s/room [1-9]/room 1/' "$files/rooms.csv" >"$files/two_rooms.csv"
-refuses "of one group only, 'room 0': does column 'room' hold the groups? Name their column by --group" --data "$files/one_room.csv" \
+refuses "of one group only, 'room 0': does column 'room' hold the groups? Name their column with --group" --data "$files/one_room.csv" \
   --label name --group room
 refuses "each sample has a group of its own" --data "$files/two_classes.csv" --group a
 refuses "too few groups to divide, 2: training, validation and test need one each" --data "$files/two_rooms.csv" \
@@ -262,9 +262,9 @@ refuses "two classes of 6 samples or more, or four of 4 or more; the classes wit
   --data "$files/three_fours.csv" --label name
 refuses "--split classes" --data "$files/threes.csv" --label name
 refuses "the validation needs two classes of 4" --data "$files/four.csv" --label name --test-data "$files/people.csv"
-refuses "of one class only, 'person 7', so they make no dissimilar pair: hold out more of them by --validation" \
+refuses "of one class only, 'person 7', so they make no dissimilar pair: hold out more of them with --validation" \
   --data "$files/people.csv" --label name --validation last:1
-refuses "make no similar pair: hold out more of them by --validation" --data "$files/people.csv" --label name \
+refuses "make no similar pair: hold out more of them with --validation" --data "$files/people.csv" --label name \
   --validation last:2
 refuses "--pairs consecutive needs two samples or more of every class, but 'lonely' has one" --data "$files/lonely.csv" \
   --label name --pairs consecutive
@@ -389,7 +389,7 @@ for entry in '"low": 0.' '"method": "bootstrap by identity' '"data": "The UCI di
   '"test_pairs_are": "all there are"' '"threshold_is_for": "at most 1 % false accepts"'; do
   grep -q "$entry" "$files/result.json" || fails "the JSON has no $entry"
 done
-grep -q 'an epoch, 1 epoch$' "$files/stdout" || fails "it does not say '1 epoch'"
+grep -q 'per epoch, 1 epoch$' "$files/stdout" || fails "it does not say '1 epoch'"
 grep -q 'processor .* s' "$files/stdout" || fails "it does not say what processor time it took"
 "$train" --quiet --epochs 1 --hidden 4 --json "$files/later_link" >/dev/null || fails "a link to a new file ends with $?"
 [ -L "$files/later_link" ] && [ -s "$files/later.json" ] || fails "a link to a new file is not followed"
@@ -427,7 +427,7 @@ grep -q "^set title 'UCI digits, seed 1'" "$files/new/report/loss.gp" || fails "
 # A note tells when an accuracy says little: nothing can be learnt here, and four of five pairs are dissimilar.
 awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 300; ++i) print i * 7919 % 301, i * 104729 % 307, i % 5 }' >"$files/noise.csv"
 "$train" --quiet --epochs 1 --data "$files/noise.csv" --validation 0.4 --far 0.001 >"$files/stdout"
-grep -q "Note: an accuracy of .* means little here: accepting nothing has" "$files/stdout" ||
+grep -q "Note: an accuracy of .* means little here: rejecting every pair has" "$files/stdout" ||
   fails "it does not say that an accuracy means little: $(cat "$files/stdout")"
 
 # Signals. A shell without job control makes programs that it starts by & ignore Ctrl-C; env undoes that.

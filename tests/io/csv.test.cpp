@@ -87,7 +87,7 @@ TEST_CASE("a header shows itself, or is said to be there", "[csv]") {
 TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]") {
   const auto unclear = [](const std::string& text, const CsvOptions& options = {.label = -1}) {
     CHECK(refusal<FormatError>(text, "the first row may hold names, or a sample", options).line == 1);
-    refusal<FormatError>(text, "say by CsvOptions::header", options);
+    refusal<FormatError>(text, "set with CsvOptions::header", options);
     CsvOptions said = options;
     said.header = CsvHeader::Yes;
     const Index rows = parse_csv<float>(text, said).samples.size();
@@ -99,7 +99,7 @@ TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]"
   unclear("5,3,a3f\n4,2,123\n6,1,123\n");  // a sample: only its class is no number
   unclear("5,3,iris\n4,2,rose\n");
   unclear("2019,2020,2021\n1,2,cat\n3,4,dog\n");
-  refusal<FormatError>("5,3,iris\n", "say by CsvOptions::header", {.label = -1});
+  refusal<FormatError>("5,3,iris\n", "set with CsvOptions::header", {.label = -1});
   unclear("cat,1\ndog,2\n", {.label = 0});
   unclear("0,1,2\n5,6,7\n8,9,7\n");
   unclear("0,1,2,3\n5,6,7,1\n", {});
@@ -128,9 +128,9 @@ TEST_CASE("semicolons and tabs are found by the first row", "[csv]") {
   }
   const std::string text = "\"a,\"\"b\n;\";k\n1;2\n";  // quoted separators do not count
   CHECK(parse_csv<float>(text, {.label = "k"}).features == Names{"a,\"b\n;"});
-  CHECK(refusal<FormatError>("a,b;c\n1,2\n", "the first row holds ',' and ';': say by CsvOptions::separator").line ==
+  CHECK(refusal<FormatError>("a,b;c\n1,2\n", "the first row holds ',' and ';': set with CsvOptions::separator").line ==
         1);
-  CHECK(refusal<FormatError>("1,5;2,5\n3,5;4,5\n", "no other may stand in a number").line == 1);
+  CHECK(refusal<FormatError>("1,5;2,5\n3,5;4,5\n", "the others may not be in a number").line == 1);
   CHECK(parse_csv<float>("a,b;c\n1,2\n", {.separator = ','}).features == Names{"a", "b;c"});
 }
 
@@ -183,15 +183,15 @@ TEST_CASE("what is not a CSV file, or a bad cell, is named with the option that 
   refusal<FormatError>("a;b\n1,5;2\n", "write decimals with a point");
   refusal<FormatError>("a,b,\n1,2,\n", "does the line end with a separator too many?");
   // The names were read, so a missing header is not the reason. The column may hold the classes.
-  refusal<FormatError>("kind,b\ncat,2\n", "where this column holds the classes, say so by CsvOptions::label");
-  refusal<FormatError>("1,b\ncat,2\n", "where the first row holds names, say so by CsvOptions::header");
+  refusal<FormatError>("kind,b\ncat,2\n", "if this column holds the classes, set it with CsvOptions::label");
+  refusal<FormatError>("1,b\ncat,2\n", "if the first row holds names, set that with CsvOptions::header");
   const CsvOptions program{.names = {.label = "--label"}};
-  refusal<FormatError>("kind,b\ncat,2\n", "say so by --label", program);
+  refusal<FormatError>("kind,b\ncat,2\n", "set it with --label", program);
 }
 
 TEST_CASE("labels that are one number, written in two ways, are refused", "[csv]") {
   const auto place =
-      refusal<FormatError>("a,k\n1,1\n2,2\n3,1.0\n", "the labels '1' and '1.0' are one number", {.label = "k"});
+      refusal<FormatError>("a,k\n1,1\n2,2\n3,1.0\n", "the labels '1' and '1.0' are the same number", {.label = "k"});
   CHECK(place.line == 4);
   CHECK(place.column == "k");
   CHECK(parse_csv<float>("a,k\n1,1.1\n2,1.10\n3,01\n4,1\n5,v1.0\n6,-1\n", {.label = "k"}).classes.size() == 6);
@@ -223,7 +223,7 @@ TEST_CASE("bad cells are named by line and column", "[csv]") {
   CHECK(refusal<FormatError>("\"a\nb\",c\n1,2\n3,4x\n", "'4x'").line == 4);
   CHECK(refusal<FormatError>("a,b\n1,\n", "the cell is empty").column == "b");
   CHECK(refusal<FormatError>("a,b\n1, \t\n", "the cell is empty").line == 2);
-  CHECK(refusal<FormatError>("1|2\n3|4\n", "is the separator right? Say by CsvOptions::separator").line == 2);
+  CHECK(refusal<FormatError>("1|2\n3|4\n", "is the separator right? Set it with CsvOptions::separator").line == 2);
   CHECK(refusal<FormatError>("1,2\n3,0x10\n", "'0x10'").line == 2);
   CHECK(refusal<FormatError>("1,2\n3,1e\n", "'1e'").line == 2);
   CHECK(refusal<FormatError>("1,2\n3,+-1\n", "'+-1'").line == 2);
@@ -368,17 +368,18 @@ TEST_CASE("a group column's faults are told as a label's", "[csv]") {
   refusal<ValueError>("a,y\n1,x\n", "no column has the name 'who'; the first row is 'a', 'y'", both);
   refusal<ValueError>("a,who,who,y\n1,2,3,x\n", "several columns have the name 'who'", both);
   refusal<ValueError>("a,y\n1,x\n", "the group's column cannot be number 5", {.label = "y", .group = 5});
-  refusal<ValueError>("a,y\n1,x\n",
-                      "column number 1 cannot hold both the label and the group: say by CsvOptions::label",
-                      {.label = -1, .group = "y"});
+  refusal<ValueError>(
+      "a,y\n1,x\n",
+      "column number 1 cannot hold both the label and the group: set their columns with CsvOptions::label",
+      {.label = -1, .group = "y"});
   refusal<FormatError>("who,y\n1,x\n", "there is only the label's and the group's column", both);
   refusal<FormatError>("who\n1\n", "there is only the group column", {.group = "who"});
   const Place empty = refusal<FormatError>("a,who,y\n1,p,x\n2,,x\n", "the group is empty (column number 1", both);
   CHECK(empty.line == 3);
   CHECK(empty.column == "who");
-  refusal<FormatError>("a,who,y\n1,1,x\n2,1.0,x\n", "the groups '1' and '1.0' are one number", both);
+  refusal<FormatError>("a,who,y\n1,1,x\n2,1.0,x\n", "the groups '1' and '1.0' are the same number", both);
   refusal<FormatError>("2019,2020,who\n1,2,ann\n3,4,bob\n", "the first row may hold names", {.group = 2});
-  refusal<FormatError>("a,b\n1,x\n2,z\n", "where it holds groups, by CsvOptions::group", {.header = CsvHeader::Yes});
+  refusal<FormatError>("a,b\n1,x\n2,z\n", "if it holds groups, with CsvOptions::group", {.header = CsvHeader::Yes});
   const auto left_out = parse_csv<float>("a,who,y\n1,p,x\n2,NA,x\n3,q,z\n",
                                          {.label = "y", .group = "who", .missing = CsvMissing::LeaveOut});
   CHECK(left_out.left_out == 1);

@@ -200,7 +200,7 @@ TEST_CASE("read_npy refuses what is no .npy file of numbers", "[npy]") {
                  "asks for 6 values of 1 bytes, but 5 bytes follow the "
                  "header: it is truncated"));
   CHECK(mentions(npy_refusal(npy_bytes("<f4", "(3, 2)", "abcde")), "asks for 6 values of 4 bytes, but 5 bytes"));
-  CHECK(mentions(npy_refusal(npy_bytes("|u1", "(3, 2)", "abcdefg")), "there are others behind the values"));
+  CHECK(mentions(npy_refusal(npy_bytes("|u1", "(3, 2)", "abcdefg")), "the values are followed by other bytes"));
   CHECK(mentions(npy_refusal(npy_bytes("|u1", "()", "a")), "'shape' is (), one number"));
   CHECK(mentions(npy_refusal(npy_bytes("|u1", "(0,)", "")), "dimension 0 of its header's 'shape' is 0"));
   CHECK(mentions(npy_refusal(npy_bytes("|u1", "(3, 0)", "")), "dimension 1 of its header's 'shape' is 0"));

@@ -71,7 +71,7 @@ inline void number_alike(std::vector<std::string>& texts, std::vector<int>& of_r
     const auto [other, added] = written.emplace(whole_number(text), text);
     if (other->second != text) {
       throw FormatError({"its ", what, " '", excerpt(text), "' is written '", excerpt(other->second), "' in ",
-                         known_file, ": they are one number, but two texts"},
+                         known_file, ": they are the same number, written differently"},
                         Place{.file = file});
     }
     if (numbers.emplace(text, static_cast<int>(numbers.size())).second) all.push_back(text);

@@ -23,7 +23,7 @@ inline void check_separator(char separator, const Place& place = {}) {
   if (is('a', 'z') || is('A', 'Z') || is('0', '9') || others.find(separator) != others.npos ||
       static_cast<unsigned char>(separator) >= 0x80) {
     throw ValueError(
-        "a letter, a digit, a blank, '.', '+', '-', a zero byte, a byte beyond ASCII, a quote or a line end cannot "
+        "a letter, a digit, a space, '.', '+', '-', a zero byte, a byte beyond ASCII, a quote or a line end cannot "
         "separate cells: take a comma, a semicolon or a tab",
         place);
   }
@@ -31,9 +31,9 @@ inline void check_separator(char separator, const Place& place = {}) {
 
 /// The text without spaces and tabs at its ends.
 inline std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -82,24 +82,24 @@ inline std::string_view whole_number(std::string_view text) {
   return whole ? text.substr(0, point) : text;
 }
 
-/// A cell's text for a message, cut to `most` bytes and without control characters.
-inline std::string excerpt(std::string_view cell, std::size_t most = 40) {
-  std::string text(cell.substr(0, most));
+/// A cell's text for an error message, cut to `max_bytes` and without control characters.
+inline std::string excerpt(std::string_view cell, std::size_t max_bytes = 40) {
+  std::string text(cell.substr(0, max_bytes));
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-  if (cell.size() > most) text += "…";
+  if (cell.size() > max_bytes) text += "…";
   return text;
 }
 
 /// The first texts, each in quotes, for an error message.
 template <class Texts>
 std::string excerpts(const Texts& texts) {
-  constexpr std::size_t most = 10;
+  constexpr std::size_t max_count = 10;
   std::string all;
-  for (std::size_t i = 0; i < std::min<std::size_t>(most, texts.size()); ++i) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(max_count, texts.size()); ++i) {
     all += format({i > 0 ? ", '" : "'", excerpt(texts[i]), "'"});
   }
-  if (texts.size() > most) all += ", …";
+  if (texts.size() > max_count) all += ", …";
   return all;
 }
 

@@ -105,10 +105,10 @@ class CSVLogger {
       if (rest.empty() || rest.starts_with('\n') || rest.starts_with("\r\n")) return;
     }
     file_.reset();
-    constexpr std::size_t most = 300;
+    constexpr std::size_t max_bytes = 300;
     throw FormatError(
-        {"its header is '", detail::excerpt(std::string_view(begin).substr(0, begin.find_first_of("\r\n")), most),
-         "', but what is to be appended has '", detail::excerpt(header, most),
+        {"its header is '", detail::excerpt(std::string_view(begin).substr(0, begin.find_first_of("\r\n")), max_bytes),
+         "', but what is to be appended has '", detail::excerpt(header, max_bytes),
          "': append to a log with the same columns and separator, or begin another file"},
         Place{.file = name_, .line = 1});
   }

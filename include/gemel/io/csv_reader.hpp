@@ -55,8 +55,7 @@ class CsvReader {
             first.size() == 2 ? "label's and the group's"
             : label_.position ? "label"
                               : "group",
-            " column: there are no features; is the separator right? Say by ", options_.names.separator,
-            " what it is"});
+            " column: there are no features; is the separator right? Set it with ", options_.names.separator});
     }
     header_ = named || begins_with_names(first);
     for (std::size_t i = 0; i < first.size(); ++i) {
@@ -65,10 +64,11 @@ class CsvReader {
     if (!header_) add_row(first, first_line_);
     add_rows(more);
     if (rows_ == 0) fail({"there are names, but no rows"});
-    // The only row of a file is read as a sample if its label is a number: there is no later row to compare it with.
-    if (lone_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*lone_label_))) {
-      ask_for_header(
-          {"its cells are numbers, and no later row has a ", telling().what, " like '", excerpt(*lone_label_), "'"});
+    // The only row of a file has no later row to compare its label with. It is read as a sample if its label is a
+    // number.
+    if (open_label_ && (rows_ + left_out_ > 1 || !looks_like_number(*open_label_))) {
+      ask_for_header({"its cells are numbers, and no later row has a ", deciding_column().what, " like '",
+                      excerpt(*open_label_), "'"});
     }
     return collect();
   }
@@ -113,9 +113,9 @@ class CsvReader {
     const std::span<const std::string_view> names = first.subspan(2);
     std::vector<std::string> named;
     for (const std::string& number : label_.texts) {
-      const auto place = parse_number<Index>(number);
-      if (label_.position != count - 1 || !place || *place < 0 || *place >= length(names)) break;
-      named.emplace_back(trimmed(names[static_cast<std::size_t>(*place)]));
+      const auto index = parse_number<Index>(number);
+      if (label_.position != count - 1 || !index || *index < 0 || *index >= length(names)) break;
+      named.emplace_back(trimmed(names[static_cast<std::size_t>(*index)]));
       if (std::ranges::count(named, named.back()) > 1) break;
     }
     if (named.size() == label_.texts.size() && (named.empty() || std::ranges::count(named, named.back()) == 1)) {
@@ -133,8 +133,9 @@ class CsvReader {
   std::size_t features() const { return columns() - (label_.position ? 1 : 0) - (group_.position ? 1 : 0); }
 
   bool holds_texts(std::size_t column) const { return label_.is(column) || group_.is(column); }
-  /// The column whose texts help to tell a row of names from a sample.
-  const CsvTextColumn& telling() const { return label_.position ? label_ : group_; }
+  /// The column whose texts help to decide whether the first row is a header or a sample: the labels, or else the
+  /// groups.
+  const CsvTextColumn& deciding_column() const { return label_.position ? label_ : group_; }
 
   void refuse_other_formats() const {
     const std::string_view text = records_.text();
@@ -155,8 +156,8 @@ class CsvReader {
       for (const char c : found) {
         list += format({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
       }
-      fail({"the first row holds ", list, ": say by ", options_.names.separator,
-            " which of them separates its cells; no other may stand in a number"},
+      fail({"the first row holds ", list, ": set with ", options_.names.separator,
+            " which of them separates its cells; the others may not be in a number"},
            records_.line());
     }
     if (!options_.separator) records_.separate_by(found.empty() ? ',' : found[0]);
@@ -175,17 +176,17 @@ class CsvReader {
         ++texts;
       }
     }
-    const std::optional<std::size_t> label = telling().position;
+    const std::optional<std::size_t> label = deciding_column().position;
     if (texts > 0 && label && numbers == 0) header_label_ = std::string(trimmed(first[*label]));
     if (texts > 0) return numbers == 0;
     if (numbers == 0) ask_for_header({"its cells are missing values"});
     if (are_column_numbers(first)) ask_for_header({"its cells are the columns' numbers"});
-    if (label && !leaves_out(first[*label])) lone_label_ = std::string(trimmed(first[*label]));
+    if (label && !leaves_out(first[*label])) open_label_ = std::string(trimmed(first[*label]));
     return false;
   }
 
   [[noreturn]] void ask_for_header(std::initializer_list<Piece> why) const {
-    fail({"the first row may hold names, or a sample: ", format(why), "; say by ", options_.names.header,
+    fail({"the first row may hold names, or a sample: ", format(why), "; set with ", options_.names.header,
           " whether it holds names"},
          first_line_);
   }
@@ -205,9 +206,10 @@ class CsvReader {
     const bool named = label_.choose(options_.label, options_.header, first, records_.name());
     const bool group_named = group_.choose(options_.group, options_.header, first, records_.name());
     if (label_.position && label_.position == group_.position) {
-      throw ValueError({"column number ", *label_.position, " cannot hold both the label and the group: say by ",
-                        options_.names.label, " and ", options_.names.group, " which columns do"},
-                       Place{.file = records_.name()});
+      throw ValueError(
+          {"column number ", *label_.position, " cannot hold both the label and the group: set their columns with ",
+           options_.names.label, " and ", options_.names.group},
+          Place{.file = records_.name()});
     }
     return named || group_named;
   }
@@ -218,16 +220,17 @@ class CsvReader {
       fail({"the row has ", cells.size(), " cells, but the first row has ", columns()}, line);
     }
     if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
-      const std::size_t most = std::max<std::size_t>(1, block_values / features());
-      blocks_.emplace_back().reserve(features() * std::clamp<std::size_t>(static_cast<std::size_t>(rows_), 1, most));
+      const std::size_t max_rows = std::max<std::size_t>(1, block_values / features());
+      blocks_.emplace_back().reserve(features() *
+                                     std::clamp<std::size_t>(static_cast<std::size_t>(rows_), 1, max_rows));
     }
     const std::size_t before = blocks_.back().size();
     bool whole = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const bool there = holds_texts(i) ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
-      whole = whole && there;
+      const bool present = holds_texts(i) ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
+      whole = whole && present;
     }
-    if (lone_label_ && line != first_line_) compare_with_lone_label(trimmed(cells[*telling().position]));
+    if (open_label_ && line != first_line_) compare_with_open_label(trimmed(cells[*deciding_column().position]));
     if (!whole) {
       blocks_.back().resize(before);
       ++left_out_;
@@ -239,9 +242,10 @@ class CsvReader {
     ++rows_;
   }
 
-  /// The first row's label is a class, not a name, if a later row has it too, or if both labels are numbers.
-  void compare_with_lone_label(std::string_view label) {
-    if (label == *lone_label_ || (looks_like_number(label) && looks_like_number(*lone_label_))) lone_label_.reset();
+  /// Compares a later row's label with that of the first row. The latter is a class, not a name, if they are equal or
+  /// both are numbers.
+  void compare_with_open_label(std::string_view label) {
+    if (label == *open_label_ || (looks_like_number(label) && looks_like_number(*open_label_))) open_label_.reset();
   }
 
   Place at(Index line, std::size_t column) const {
@@ -275,10 +279,10 @@ class CsvReader {
   std::string advice(std::string_view cell, Index line, std::size_t column) const {
     const CsvOptionNames& names = options_.names;
     if (columns() == 1 && !trimmed(cell).empty()) {
-      return format({"; there is one column only: is the separator right? Say by ", names.separator, " what it is"});
+      return format({"; there is one column only: is the separator right? Set it with ", names.separator});
     }
     const bool first_row = !header_ && line == first_line_ && options_.header == CsvHeader::Auto;
-    std::string header = first_row ? format({"; where the first row holds names, say so by ", names.header}) : "";
+    std::string header = first_row ? format({"; if the first row holds names, set that with ", names.header}) : "";
     if (is_missing(cell)) {
       const bool at_end = trimmed(cell).empty() && column + 1 == columns();
       return format({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,
@@ -286,16 +290,16 @@ class CsvReader {
     }
     if (looks_like_number(cell)) return "; write decimals with a point, and thousands without a mark";
     if (first_row) return header;
-    return format({"; features are numbers: where this column holds the classes, say so by ", names.label,
-                   ", where it holds groups, by ", names.group,
-                   ", else write it as numbers or leave it out of the file"});
+    return format({"; features are numbers: if this column holds the classes, set it with ", names.label,
+                   "; if it holds groups, with ", names.group,
+                   "; else write it as numbers or leave it out of the file"});
   }
 
   /// The number of the cell's text among the column's different texts. A new text gets a new number.
   int number_of(std::string_view cell, Index line, CsvTextColumn& column) {
     cell = trimmed(cell);
     if (const std::optional<int> number = column.find(cell)) return *number;
-    if (&column == &telling() && cell == header_label_) {
+    if (&column == &deciding_column() && cell == header_label_) {
       ask_for_header({"its cells are texts, and another row has the ", column.what, " '", excerpt(cell), "' too"});
     }
     return column.add(cell, options_.names, [&] { return at(line, *column.position); });
@@ -337,9 +341,9 @@ class CsvReader {
   Index first_line_ = 1;
   CsvTextColumn label_{"label"};
   CsvTextColumn group_{"group"};
-  std::optional<std::string> header_label_;  // of the first row, if it was taken for names: no other row may have it
-  std::optional<std::string> lone_label_;    // of the first row, as long as it may be a name and no other row has it
-  std::deque<std::vector<S>> blocks_;        // of whole rows; a new block is as large as all before it, up to a limit
+  std::optional<std::string> header_label_;  // of the first row, if that is read as names: no other row may have it
+  std::optional<std::string> open_label_;    // of the first row, while it may be a name: no later row has had it
+  std::deque<std::vector<S>> blocks_;        // hold whole rows; a new block is as large as all before it, up to a limit
   Index rows_ = 0;
   Index left_out_ = 0;
   std::optional<Index> blank_line_;

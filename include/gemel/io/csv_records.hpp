@@ -85,7 +85,7 @@ class CsvRecords {
 
  private:
   static constexpr std::size_t block = std::size_t{1} << 20;
-  static constexpr std::size_t longest_record = std::size_t{1} << 28;
+  static constexpr std::size_t max_record = std::size_t{1} << 28;
 
   [[noreturn]] void fail(std::initializer_list<Piece> why) const {
     throw FormatError(why, Place{.file = name_, .line = line_});
@@ -103,7 +103,7 @@ class CsvRecords {
 
   /// Keeps the unread rest of the block and appends the file's next bytes to it.
   void more() {
-    if (text_.size() > longest_record) fail({"a row of more than 256 MiB: is this a CSV file?"});
+    if (text_.size() > max_record) fail({"a row of more than 256 MiB: is this a CSV file?"});
     std::string fresh(text_);
     fresh.resize(text_.size() + std::max(block, text_.size()));
     const std::size_t count = file_->read(std::span{fresh}.subspan(text_.size()));

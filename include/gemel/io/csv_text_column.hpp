@@ -84,7 +84,7 @@ class CsvTextColumn {
     const auto [other, added] = spellings_.emplace(whole_number(text), text);
     if (!added) {
       fail({"the ", what, "s '", excerpt(other->second), "' and '", excerpt(text),
-            "' are one number, but two texts: write them alike", numbered_column(*position)});
+            "' are the same number, written differently: write them alike", numbered_column(*position)});
     }
     const int number = static_cast<int>(texts.size());
     texts.emplace_back(text);

@@ -88,16 +88,16 @@ class Gzip {
       inflateReset(stream_.get());
       between_members_ = false;
     }
-    // A block's size fits zlib's integers; the caller's may not.
-    const std::size_t most = std::min(out.size(), std::size_t{1} << 30);
+    // zlib counts with 32 bits. The size of a block fits; that of `out` may not.
+    const std::size_t max_count = std::min(out.size(), std::size_t{1} << 30);
     stream_->next_in = reinterpret_cast<Bytef*>(rest_.data());
     stream_->avail_in = static_cast<uInt>(rest_.size());
     stream_->next_out = reinterpret_cast<Bytef*>(out.data());
-    stream_->avail_out = static_cast<uInt>(most);
+    stream_->avail_out = static_cast<uInt>(max_count);
     const bool ended = rest_.empty();
     const int result = inflate(stream_.get(), Z_NO_FLUSH);
     rest_ = rest_.last(stream_->avail_in);
-    const std::size_t count = most - stream_->avail_out;
+    const std::size_t count = max_count - stream_->avail_out;
     if (result == Z_STREAM_END) {
       between_members_ = true;
     } else if (result == Z_MEM_ERROR) {
@@ -121,7 +121,7 @@ class Gzip {
 /// be read, and FormatError if its gzip data is damaged, truncated or followed by other bytes, or if the content has
 /// more than `max_bytes` bytes. A format that contains its own length needs no such limit: read it through a Gzip.
 inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path,
-                                           std::uint64_t most = std::uint64_t{1} << 32) {
+                                           std::uint64_t max_bytes = std::uint64_t{1} << 32) {
   constexpr std::size_t block = std::size_t{1} << 20;
   Gzip file{InputFile{path}};
   std::vector<std::uint8_t> bytes;
@@ -130,8 +130,8 @@ inline std::vector<std::uint8_t> read_gzip(const std::filesystem::path& path,
     bytes.resize(size + block);
     const std::size_t count = file.read({reinterpret_cast<char*>(bytes.data()) + size, block});
     bytes.resize(size + count);
-    if (bytes.size() > most) {
-      throw FormatError({"it inflates to more than ", most, " bytes"}, Place{.file = file.name()});
+    if (bytes.size() > max_bytes) {
+      throw FormatError({"it inflates to more than ", max_bytes, " bytes"}, Place{.file = file.name()});
     }
     if (count < block) return bytes;
   }

@@ -57,11 +57,11 @@ class NpyReader {
       fail({"its header's 'shape' asks for ", values_, " values, more than this machine holds"});
     }
     if constexpr (requires { reader_.size(); }) {
-      const std::uint64_t there = reader_.size() - begin_;
-      if (there < values_ * bytes) fail_truncated(there);
-      if (there > values_ * bytes) {
-        fail({"its header's 'shape' asks for ", values_, " values of ", bytes, " bytes, but ", there,
-              " bytes follow the header: there are others behind the values"});
+      const std::uint64_t available = reader_.size() - begin_;
+      if (available < values_ * bytes) fail_truncated(available);
+      if (available > values_ * bytes) {
+        fail({"its header's 'shape' asks for ", values_, " values of ", bytes, " bytes, but ", available,
+              " bytes follow the header: the values are followed by other bytes"});
       }
     }
   }
@@ -136,8 +136,8 @@ class NpyReader {
   };
 
   NpyHeader read_header() {
-    // NumPy itself reads no longer header, and that of a plain array has some hundred bytes.
-    constexpr std::uint32_t most = 10'000;
+    // NumPy itself reads no longer headers, and the header of a plain array has about a hundred bytes.
+    constexpr std::uint32_t max_length = 10'000;
     std::array<char, 8> magic;
     const std::string_view begin{magic.data(), read_bytes(magic)};
     if (!begin.starts_with(npy_signature)) {
@@ -159,7 +159,7 @@ class NpyReader {
     if (begin_ > reader_.most_bytes()) {
       fail({"its header should have ", length, " bytes, more than the file has: it is truncated"});
     }
-    if (length > most) fail({"its header has ", length, " bytes, but only ", most, " can be read"});
+    if (length > max_length) fail({"its header has ", length, " bytes, but only ", max_length, " can be read"});
     std::string text(length, '\0');
     if (read_bytes(text) < length) fail({"it ends within its header of ", length, " bytes"});
     return NpyHeaderParser{text, reader_.name()}.parse();
@@ -224,14 +224,14 @@ class NpyReader {
   template <class T>
   void check_class(T value, Index sample) const {
     if constexpr (std::floating_point<T>) {
-      // Beyond this the type lacks whole numbers, so two classes may have become one before they were saved.
-      constexpr T most = static_cast<T>(std::int64_t{1} << std::numeric_limits<T>::digits);
+      // Beyond it, T lacks some whole numbers: two classes may have become one when they were saved.
+      constexpr T limit = static_cast<T>(std::int64_t{1} << std::numeric_limits<T>::digits);
       if (std::isinf(value)) fail({"the class is infinite"}, {.sample = sample});
       if (std::trunc(value) != value) {
         fail({"the class is ", std::isnan(value) ? Piece("NaN") : Piece(value), ", not a whole number"},
              {.sample = sample});
       }
-      if (std::abs(value) > most) {
+      if (std::abs(value) > limit) {
         fail({"the class ", value, " is out of range: save classes as integers"}, {.sample = sample});
       }
     } else if constexpr (std::same_as<T, std::uint64_t>) {
@@ -272,7 +272,7 @@ template <Input Reader>
 Classes read_npy_vector(Reader reader) {
   NpyReader<Reader> npy{reader};
   if (npy.features() != 1) {
-    npy.fail({"it has ", npy.features(), " values a sample, but classes have one: are samples and classes swapped?"});
+    npy.fail({"it has ", npy.features(), " values per sample, but classes have one: are samples and classes swapped?"});
   }
   std::vector<std::int64_t> values;
   values.reserve(static_cast<std::size_t>(npy.size()));
@@ -325,8 +325,7 @@ void write_npy_columns(const std::filesystem::path& path, Index features, Index 
   write_file(path, [&](const auto& write) {
     write(npy_preamble<S>(n, features));
     for (Index i = 0; i < n; ++i) {
-      const S* const values = column(i);
-      write({reinterpret_cast<const char*>(values), sizeof(S) * static_cast<std::size_t>(features)});
+      write({reinterpret_cast<const char*>(column(i)), sizeof(S) * static_cast<std::size_t>(features)});
     }
   });
 }

@@ -38,7 +38,7 @@ class NpyHeaderParser {
       expect('}');
       break;
     }
-    skip_blanks();
+    skip_spaces();
     if (!rest_.empty()) fail_at_rest("nothing");
     require(has_type_, "descr");
     require(has_order_, "fortran_order");
@@ -66,7 +66,7 @@ class NpyHeaderParser {
 
   /// Reads the type of the values, such as '<f8': byte order, kind, and size in bytes.
   void read_type() {
-    skip_blanks();
+    skip_spaces();
     if (rest_.starts_with('[') || rest_.starts_with('(')) {
       fail({"its header's 'descr' is a structured type, but only plain numbers can be read: save one field alone"});
     }
@@ -79,7 +79,7 @@ class NpyHeaderParser {
         (whole && (size == "1" || size == "2")) || ((whole || kind == 'f') && (size == "4" || size == "8"));
     if (!known) {
       fail({"its header's 'descr' is '", excerpt(type), "'", name_of(kind),
-            ", but only integers of 8 to 64 bits, float32 and float64 can be read: convert it by astype first"});
+            ", but only integers of 8 to 64 bits, float32 and float64 can be read: convert it with astype first"});
     }
     header_.kind = kind;
     header_.bytes = size[0] - '0';
@@ -112,7 +112,7 @@ class NpyHeaderParser {
   }
 
   bool read_bool() {
-    skip_blanks();
+    skip_spaces();
     for (const bool value : {false, true}) {
       const std::string_view word = value ? "True" : "False";
       if (!rest_.starts_with(word)) continue;
@@ -135,7 +135,7 @@ class NpyHeaderParser {
   }
 
   Index read_size() {
-    skip_blanks();
+    skip_spaces();
     Index size = 0;
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
     const std::string_view digits = rest_.substr(0, static_cast<std::size_t>(end - rest_.data()));
@@ -151,7 +151,7 @@ class NpyHeaderParser {
 
   /// Reads a text in single or double quotes, and returns it without them. `what` describes it in errors.
   std::string_view read_text(const char* what) {
-    skip_blanks();
+    skip_spaces();
     const char quote = rest_.empty() ? '\0' : rest_[0];
     const std::size_t end = quote == '\'' || quote == '"' ? rest_.find(quote, 1) : rest_.npos;
     if (end == rest_.npos) fail_at_rest(what);
@@ -160,12 +160,12 @@ class NpyHeaderParser {
     return text;
   }
 
-  void skip_blanks() {
+  void skip_spaces() {
     const std::size_t end = rest_.find_first_not_of(" \t\n\r\f");
     rest_.remove_prefix(end == rest_.npos ? rest_.size() : end);
   }
   bool take(char c) {
-    skip_blanks();
+    skip_spaces();
     if (!rest_.starts_with(c)) return false;
     rest_.remove_prefix(1);
     return true;
