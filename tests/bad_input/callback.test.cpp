@@ -1,4 +1,4 @@
-// Bad callbacks, saved states of callbacks, and schedules, in the midst of a training.
+// Bad callbacks, saved states of callbacks, and schedules, in the middle of a training.
 
 #include <cstdio>
 #include <filesystem>
@@ -81,7 +81,7 @@ std::vector<Row> callback_rows() {
   const Entry one_each = {{WrongShape, Empty}, impossible("each field is one number")};
   const Entry state_only = {{Missing, Unreadable, FullDisk}, impossible("it opens no file")};
   const auto loss = Monitor::Loss;
-  const std::vector<double> stopping = {0.5, 2, 1};       // the best value, its epoch, epochs since
+  const std::vector<double> stopping = {0.5, 2, 1};       // the best value, its epoch, epochs since then
   const std::vector<double> reducing = {0.5, 2, 1, 0.1};  // the best value, wait, cooldown, scale
   const auto changed = [](std::vector<double> saved, std::size_t i, double value) {
     saved[i] = value;

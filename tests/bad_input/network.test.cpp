@@ -21,7 +21,7 @@ void network(Layers... layers) {
 }
 void sequence(std::vector<AnyLayer> layers) { Sequence<AnyLayer>{std::move(layers)}; }
 
-/// Sets parameters in the midst of a training.
+/// Sets parameters in the middle of a training.
 auto set(const MatrixX<float>& values) {
   return in_training([values](Training& training) { training.model().set_parameters(values); });
 }

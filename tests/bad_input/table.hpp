@@ -14,10 +14,10 @@
 
 #include "gemel/core/error.hpp"
 
-/// The table of bad input. A row is an input that a caller gives, a column a way for it to be bad, and a cell says what
-/// happens then: `throws` promises an error's type, text and place (`throws_at`: the place as its text describes it);
-/// `fine` promises that there is no error, and what holds instead; `see` names the row whose cell in the same column
-/// covers this one; `impossible` says why there is no such input.
+/// The table of bad input. A row is an input that a caller gives, and a column is a way in which it may be bad. A cell
+/// describes what then happens: `throws` promises the type, the text and the place of an error (`throws_at`: the place
+/// as text); `fine` promises that there is no error, and what holds instead; `see` names the row whose cell in the same
+/// column covers this one; `impossible` says why there is no such input.
 ///
 /// The rows are in reading, data, network, training, callback, verification and example.test.cpp. table.test.cpp checks
 /// that every row has every cell, and that the promises are kept.
@@ -53,7 +53,7 @@ inline constexpr double inf = std::numeric_limits<double>::infinity();
 inline constexpr float nan_f = std::numeric_limits<float>::quiet_NaN();
 inline constexpr float inf_f = std::numeric_limits<float>::infinity();
 
-/// Does something bad, and says what is wrong with the outcome. An empty text means that the promise is kept.
+/// Does something bad, and returns what is wrong with the outcome. An empty text means that the promise is kept.
 using Try = std::function<std::string()>;
 
 struct Cell {

@@ -21,7 +21,7 @@ std::vector<Row> all_rows() {
 
 using Cells = std::map<std::string, std::map<Badness, Cell>>;
 
-/// The cells by row and column. Rows and cells that occur twice are added to `twice`.
+/// The cells by row and column. Adds rows and cells that occur twice to `twice`.
 Cells cells_of(const std::vector<Row>& rows, std::vector<std::string>& twice) {
   Cells cells;
   for (const Row& row : rows) {

@@ -94,7 +94,7 @@ class AnyCallback {
   std::function<void(Hook, State&)> call_ = {};
 };
 
-/// A model and an optimizer in the midst of training: they have made two steps.
+/// A model and an optimizer in the middle of a training: they have made two steps.
 class Training {
  public:
   explicit Training(Index threads) : threads_(threads) { fit(six_pairs()); }
@@ -116,7 +116,7 @@ class Training {
     return fit(six_pairs(), {.batch_size = 4}, {ContrastiveLoss{}}, std::move(callback));
   }
 
-  /// The bits of the parameters and the optimizer's state.
+  /// The bits of the parameters and of the optimizer's state.
   std::vector<std::uint32_t> bits() {
     const auto parameters = model_.parameters();
     std::vector<std::uint32_t> all(static_cast<std::size_t>(parameters.size()));
@@ -138,7 +138,7 @@ class Training {
   RMSprop<float> optimizer_{};
 };
 
-/// A try that does something bad in the midst of a training, with two threads and with one, and rethrows the error.
+/// A try that does something bad in the middle of a training, with two threads and with one, and rethrows the error.
 /// After the error, the parameters and the optimizer must be unchanged, bit by bit, and the training must continue.
 /// `good_steps` is the number of steps, on the first pairs of six_pairs(), that the bad call makes before it fails.
 template <std::invocable<Training&> Act>

@@ -31,7 +31,7 @@ auto on(const Pairs<float>& pairs, Index good_steps = 0) {
   return in_training([pairs](Training& training) { training.fit(pairs); }, good_steps);
 }
 
-/// Trains on pairs drawn from six samples of three classes; feature 1 of sample 0 has the value.
+/// Trains on pairs drawn from six samples of three classes. Feature 1 of sample 0 has this value.
 auto on_sampler(Index features, float value) {
   return in_training([=](Training& training) {
     MatrixX<float> x = MatrixX<float>::Ones(features, 6);
@@ -86,7 +86,7 @@ auto step_then(const Act& act, Index good_steps = 0) {
       good_steps);
 }
 
-/// A field of an options type, and its name in errors.
+/// A field of a type of options, and its name in errors.
 template <class Options>
 struct Field {
   std::string name;
@@ -97,7 +97,7 @@ struct Field {
       : name(std::move(called)), set([member](Options& options, double value) { options.*member = value; }) {}
 };
 
-/// Promises that an optimizer rejects the value in each of the fields, and names the field.
+/// Promises that an optimizer rejects this value of each field, and names the field.
 template <class Optimizer, class Options>
 Cell refuses(double value, const std::vector<Field<Options>>& fields) {
   Cell cell;

@@ -33,7 +33,7 @@ Pairs<float> two_pairs_of(Index features) {
 }
 Pairs<float> all_similar() { return {MatrixX<float>::Ones(3, 2), MatrixX<float>::Zero(3, 2), {1, 1}}; }
 
-/// Asks a Verifier about a good sample and another one.
+/// Compares a good sample with another one in a Verifier.
 auto asked(const MatrixX<float>& other) {
   return [other] {
     const Verifier<Model> verifier{a_model(), {.threshold = 0.5}};
@@ -43,7 +43,8 @@ auto asked(const MatrixX<float>& other) {
   };
 }
 MatrixX<float> sample(float second) { return VectorX<float>{{1, second, 1}}; }
-/// Asks a Verifier whose hidden units all map an infinite feature to 0, so that the distance is finite but meaningless.
+/// Compares samples in a Verifier whose hidden units all map an infinite feature to 0, so that the distance is finite
+/// but meaningless.
 auto asked_where_infinity_hides(float infinite) {
   return [infinite] {
     Model model = a_model();

@@ -35,7 +35,7 @@ struct Final final {
   void on_epoch_end(StubState&) {}
 };
 
-// A good hook beside a member that has the name of a hook, but cannot be called.
+// Types with a good hook and a member that has the name of a hook but cannot be called.
 struct NoArgument : OneHook {
   void on_train_begin() {}
 };

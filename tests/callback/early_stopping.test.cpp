@@ -189,7 +189,7 @@ TEST_CASE("EarlyStopping that is restored ends where an unbroken one ends", "[ea
       first.begin(begun);
       const auto middle = losses.begin() + static_cast<std::ptrdiff_t>(split);
       if (first.epochs(begun, {losses.begin(), middle}) < static_cast<Index>(split)) continue;
-      if (epochs == static_cast<Index>(split)) continue;  // the training ended before
+      if (epochs == static_cast<Index>(split)) continue;  // the training ends earlier
       resumed.restore(begun.save());
       second.begin(resumed);
       CHECK(static_cast<Index>(split) + second.epochs(resumed, {middle, losses.end()}) == epochs);

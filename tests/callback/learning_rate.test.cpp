@@ -122,7 +122,7 @@ TEST_CASE("LearningRate over the whole training goes on where it was saved") {
     const CosineDecay decay{.decay_steps = whole_training};
     LearningRate unbroken{decay, per}, first{decay, per}, second{decay, per};
     const auto all = rates(unbroken, 5);
-    // The first training of five epochs ends after two; the second has the other three.
+    // The first training, of five epochs, ends after two. The second one has the other three.
     Nothing model, optimizer;
     History history;
     State state{model, optimizer, history};

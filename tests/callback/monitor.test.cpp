@@ -49,7 +49,7 @@ TEST_CASE("what there is not is not monitored, and the message says what there i
   CHECK(refusal(Monitor::ValidationLoss, true, none).empty());
   CHECK(
       mentions(refusal(Monitor::ValidationLoss, false, two), "Watcher monitors the validation loss, but there is no"));
-  // The metric "hard eer" does not know its direction, so any given one is right.
+  // The metric "hard eer" does not state its direction, so any direction is accepted.
   CHECK(refusal({"hard eer", Monitor::Min}, false, two).empty());
   CHECK(refusal({"hard eer", Monitor::Max}, false, two).empty());
   CHECK(mentions(refusal("hard eer", false, two),

@@ -15,7 +15,7 @@ using namespace gemel;
 
 namespace {
 
-/// A file, which is no terminal, and the text written to it.
+/// A file, which is not a terminal, and the text written to it.
 class Page {
  public:
   std::FILE* file() { return file_.get(); }

@@ -10,7 +10,7 @@
 
 namespace {
 
-// All samples (columns), scaled as fitted to the first `training` of them.
+// All samples (columns), scaled with the scaling that is fitted to the first `training` of them.
 gemel::MatrixX<float> scaled(train::Scale scale, const gemel::MatrixX<float>& samples, gemel::Index training) {
   const train::Scaling scaling = train::find_scaling(scale, gemel::MatrixX<float>(samples.leftCols(training)));
   scaling.check(samples, "data");

@@ -23,8 +23,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
-// Makes one to four changes: flips a bit, writes a byte of the format's alphabet, cuts the end, repeats or erases a
-// part.
+// Makes one to four random changes: flips a bit, writes a byte that is usual in the format, cuts off the end, repeats a
+// part or erases one.
 Bytes mutated(Bytes bytes, std::string_view alphabet, Rng& rng) {
   for (Index change = rng.below(4); change >= 0 && !bytes.empty(); --change) {
     const auto at = bytes.begin() + rng.below(length(bytes));
@@ -58,8 +58,8 @@ struct Count {
   double share() const { return static_cast<double>(read) / static_cast<double>(tried); }
 };
 
-// Calls `survives` with mutated seeds, a fixed number of times, or for GEMEL_FUZZ_SECONDS seconds of processor time; it
-// then prints their number.
+// Calls `survives` with mutated seeds, a fixed number of times or, if GEMEL_FUZZ_SECONDS is set, for that many seconds
+// of processor time; in the latter case it prints the number of calls.
 template <class Make, class Survives>
 Count count_read(const std::string& name, std::size_t seeds, const Make& make, const Survives& survives) {
   const char* const given = std::getenv("GEMEL_FUZZ_SECONDS");

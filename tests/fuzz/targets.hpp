@@ -36,13 +36,13 @@ inline std::string in_quotes(std::string_view text) {
   return cell + '"';
 }
 
-/// Writes what was read as a file again: the names, if it had some, and the label in the last column.
+/// Writes the data as a CSV file again: the names, if the file had any, and the label in the last column.
 inline std::string written(const CsvData<float>& data) {
   const bool labelled = !data.labels.empty();
   std::string text;
   if (data.header) {
     for (const std::string& name : data.features)
-      text += in_quotes(name + ' ') + ';';  // a line of one empty cell would be blank
+      text += in_quotes(name + ' ') + ';';  // a line with a single empty cell would be blank
     if (labelled) text += in_quotes(data.label) + ';';
     text.back() = '\n';
   }
@@ -59,7 +59,7 @@ inline std::string written(const CsvData<float>& data) {
   return text;
 }
 
-/// The number of rows in the text, including the names, counted by its records.
+/// The number of records in the text, including the header.
 inline Index count_rows(std::string_view text, std::optional<char> separator) {
   detail::CsvRecords records{text, separator.value_or(','), "text"};
   const std::string found = separator ? std::string(1, *separator) : records.separators(",;\t");
@@ -74,7 +74,7 @@ inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// What was read; empty if an Error was thrown.
+/// The result of reading; empty if an Error was thrown.
 template <class Read>
 auto read_or_refuse(const Read& read) -> std::optional<decltype(read())> {
   try {
@@ -109,7 +109,7 @@ inline bool survives_csv(std::span<const std::uint8_t> bytes) {
     require(data->samples.size() + data->left_out + data->header + data->counts ==
             fuzz::count_rows(text, options.separator));
 
-    // Written and read again, the data are the same.
+    // The data are the same after they are written and read again.
     CsvOptions again{.header = data->header ? CsvHeader::Yes : CsvHeader::No, .separator = ';'};
     if (labelled) again.label = Index{-1};
     const CsvData<float> same = parse_csv<float>(fuzz::written(*data), again);
@@ -120,7 +120,7 @@ inline bool survives_csv(std::span<const std::uint8_t> bytes) {
   return read;
 }
 
-/// The bytes are two files with a form feed between them.
+/// The bytes are two files, separated by a form feed.
 inline bool survives_aligned(std::span<const std::uint8_t> bytes) {
   using fuzz::require;
   const std::string_view text = fuzz::as_text(bytes);
@@ -161,7 +161,7 @@ inline bool survives_idx(std::span<const std::uint8_t> bytes) {
 
 namespace fuzz {
 
-/// A file of these values, as write_npy makes it.
+/// A file of these values, as write_npy writes it.
 template <class S>
 std::vector<std::uint8_t> npy_of(const Samples<S>& samples) {
   const std::string preamble = detail::npy_preamble<S>(samples.size(), samples.features());
@@ -183,11 +183,11 @@ inline bool survives_npy(std::span<const std::uint8_t> bytes) {
     require(precise->features() * precise->size() <= length(bytes));
     require(precise->matrix().allFinite());
     require(parse_npy<double>(fuzz::npy_of(*precise)).matrix() == precise->matrix());
-    // Beyond a float's range there are no samples of floats.
+    // Values out of the range of a float are an error as floats.
     require(samples.has_value() == (precise->matrix().cwiseAbs().maxCoeff() <= std::numeric_limits<float>::max()));
   }
   if (samples) {
-    // An integer of 64 bits may be rounded otherwise where it passes a double.
+    // The conversion of a 64-bit integer to float may round differently if it goes through double.
     const MatrixX<float> rounded = precise->matrix().cast<float>();
     require(samples->matrix().allFinite() && samples->matrix().isApprox(rounded, 1e-6f));
     require(parse_npy<float>(fuzz::npy_of(*samples)).matrix() == samples->matrix());

@@ -15,7 +15,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// The place of the error that reading throws, whose text holds `part`. Anything else fails the test.
+// The place of the error that reading throws. The error's text must contain `part`; anything else fails the test.
 template <class Kind>
 Place refusal(const std::string& text, const std::string& part, const CsvOptions& options = {}) {
   CAPTURE(text);
@@ -96,7 +96,7 @@ TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]"
   };
   unclear("2019,2020,label\n1,2,cat\n3,4,dog\n");
   unclear("0,1,label\n1,2,9\n");
-  unclear("5,3,a3f\n4,2,123\n6,1,123\n");  // a sample: only its class is no number
+  unclear("5,3,a3f\n4,2,123\n6,1,123\n");  // a sample: only its class is not a number
   unclear("5,3,iris\n4,2,rose\n");
   unclear("2019,2020,2021\n1,2,cat\n3,4,dog\n");
   refusal<FormatError>("5,3,iris\n", "set with CsvOptions::header", {.label = -1});
@@ -327,7 +327,7 @@ TEST_CASE("a first line of counts, as scikit-learn's files have it, is no sample
   CHECK(parse_csv<double>("2,2,red,red\n1,2,1\n3,4,0\n", last).classes == std::vector<std::string>{"1", "0"});
   CHECK_THROWS_AS(parse_csv<double>("2,0,red,blue\n1\n0\n", last), FormatError);
   CHECK_THROWS_AS(parse_csv<double>("2,1,red,blue\n1,2,1,x\n3,4,1,y\n", last),
-                  FormatError);  // not the counts of these rows
+                  FormatError);  // the counts do not match the rows
 }
 
 TEST_CASE("a first row of texts whose label another row has may be a sample") {

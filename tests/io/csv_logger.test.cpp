@@ -74,7 +74,7 @@ TEST_CASE("CSVLogger ends a last line that has no end before it appends", "[csv_
   train(logger, 2, 1, false);
   CHECK(content_of(path) == header + "\n0,0.25\n1,0.25,,0.001,0.25\n2,0.2,,0.001,0.25\n");
 
-  for (const char* end : {"", "\r\n"}) {  // after a crash behind the header, or saved by an editor
+  for (const char* end : {"", "\r\n"}) {  // after a crash behind the header, or saved with an editor
     folder.write("log.csv", header + end);
     train(logger, 1, 1, false);
     CHECK(content_of(path) == header + (*end ? end : "\n") + "1,0.25,,0.001,0.25\n");

@@ -77,7 +77,7 @@ TEST_CASE("an IDX file is read through gzip as it is without", "[gzip]") {
   bytes.pop_back();
   CHECK_THROWS_AS(read_idx<float>(Gzip{InputFile{write_gzip(folder, bytes)}}), FormatError);
   CHECK_THROWS_AS(read_idx<float>(Gzip{InputFile{folder.write("plain", bytes)}}), FormatError);
-  // A length that a file of this size cannot hold is refused before memory is allocated.
+  // A length that a file of this size cannot hold is rejected before memory is allocated.
   CHECK_THROWS_AS(read_idx<float>(Gzip{InputFile{write_gzip(folder, {0, 0, 8, 1, 255, 255, 255, 255, 1})}}),
                   FormatError);
 }

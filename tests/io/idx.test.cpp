@@ -91,7 +91,7 @@ TEST_CASE("read_idx refuses what is no IDX file of bytes", "[idx]") {
   CHECK(mentions(refusal({0x1f, 0x8b, 8, 0}), "two zero bytes"));
   CHECK(mentions(refusal({0x1f, 0x8b, 8, 0}), "it is gzipped"));
 
-  // Products beyond 64 bits are refused before anything is allocated, even if they wrap to the number of bytes.
+  // Products beyond 64 bits are rejected before anything is allocated, even if they wrap around to the number of bytes.
   CHECK(mentions(refusal(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 9)), "more values than it has bytes"));
   CHECK(mentions(refusal(idx({0x80000000, 0x80000000, 4, 3}, 12)), "more values than it has bytes"));
   CHECK(mentions(refusal(idx({0xFFFFFFFF}, 100)), "more values than it has bytes"));

@@ -22,7 +22,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-// Made by NumPy: tests/golden/npy.py says of what.
+// Written by NumPy with tests/golden/npy.py.
 std::filesystem::path golden_npy(const std::string& name) {
   return std::filesystem::path(GEMEL_TEST_DATA) / "golden" / "npy" / (name + ".npy");
 }
@@ -55,7 +55,7 @@ std::vector<std::int64_t> values_of(const Classes& classes) {
   return all;
 }
 
-// These values as a file has them on any machine, the lowest byte first.
+// These values as a little-endian file has them, on any machine.
 template <class T>
 std::string little_endian_bytes(const std::vector<T>& numbers) {
   std::string bytes;
@@ -205,7 +205,7 @@ TEST_CASE("read_npy refuses what is no .npy file of numbers", "[npy]") {
   CHECK(mentions(npy_refusal(npy_bytes("|u1", "(0,)", "")), "dimension 0 of its header's 'shape' is 0"));
   CHECK(mentions(npy_refusal(npy_bytes("|u1", "(3, 0)", "")), "dimension 1 of its header's 'shape' is 0"));
 
-  // Products beyond 64 bits, or of as many as there are bytes after wrapping, are refused before anything is allocated.
+  // Products beyond 64 bits are rejected before anything is allocated, even if they wrap around to the number of bytes.
   for (const std::string shape : {"(2147483647, 2147483647, 2147483647)", "(2147483648, 2147483648, 4, 3)",
                                   "(2147483647,)", "(2305843009213693952, 1)", "(4611686018427387905, 4)"}) {
     if (sizeof(Index) == 8) {
@@ -225,7 +225,7 @@ TEST_CASE("read_npy refuses any part of a file, and reads or refuses it with any
     longer.push_back(0);
     CHECK_FALSE(survives_npy(longer));
   };
-  // How many of the files with one byte changed are read; `step` gives the next change.
+  // The number of files with one changed byte that can be read. `step` is the distance between the changes.
   const auto count_read = [](const Bytes& good, const auto& step) {
     Index read = 0;
     for (std::size_t at = 0; at < good.size(); ++at) {
@@ -242,7 +242,8 @@ TEST_CASE("read_npy refuses any part of a file, and reads or refuses it with any
   const auto every_bit = [](int change) { return change * 2; };
   const Bytes small = npy_bytes("{'descr':'>i2','fortran_order':False,'shape':(3,1)}", "abcdef");
   try_parts(small);
-  CHECK(count_read(small, every_byte) > 6 * 255);  // the values may be any, and so a blank, a quote or an 'i' some
+  CHECK(count_read(small, every_byte) >
+        6 * 255);  // any byte may be a value, and some may be a space, a quote or an 'i'
   for (const std::string name : {"C_2d_version_3", "F_f4", "classes_i8", "classes_f4_column", "embeddings_f8"}) {
     CAPTURE(name);
     const Bytes good = golden_npy_bytes(name);
@@ -264,7 +265,7 @@ TEST_CASE("write_npy writes what NumPy writes", "[npy]") {
   check(Samples<float>{small}, "embeddings_f4");
   check(MatrixX<double>{{0.1}, {1e300}, {3}}, "embeddings_f8");
 
-  // Blocks, selections and expressions lie elsewhere than side by side.
+  // The columns of blocks, selections and expressions are not contiguous.
   MatrixX<float> larger = MatrixX<float>::Constant(4, 5, 7);
   larger.block(1, 1, 2, 3) = small;
   check(larger.block(1, 1, 2, 3), "embeddings_f4");
@@ -307,7 +308,7 @@ TEST_CASE("write_npy names a file that it cannot write", "[npy]") {
   };
   CHECK(mentions(refusal_at(folder.path()), "it cannot be opened: Is a directory"));
   CHECK(mentions(refusal_at(folder.path() / "missing" / "x.npy"), "No such file or directory"));
-  // The system would take such a name to its zero byte, and so would whoever prints the error.
+  // The operating system reads such a name only up to its zero byte, and so does code that prints the error.
   CHECK_THROWS_WITH(write_npy(folder.path() / std::string("x\0y", 3), embeddings),
                     (folder.path() / "x").string() + ": it cannot be opened: a zero byte follows in its name");
   if (std::filesystem::exists("/dev/full")) CHECK(mentions(refusal_at("/dev/full"), "it cannot be written: No space"));

@@ -8,7 +8,7 @@
 
 namespace gemel {
 
-/// A .npy file with this text for its header, as it is, and these bytes for its values.
+/// A .npy file with exactly this text as its header and these bytes as its values.
 inline std::vector<std::uint8_t> npy_bytes(std::string_view header, std::string_view values, int version = 1) {
   std::string file = "\x93NUMPY";
   file += static_cast<char>(version);
@@ -19,7 +19,7 @@ inline std::vector<std::uint8_t> npy_bytes(std::string_view header, std::string_
   return {file.begin(), file.end()};
 }
 
-/// The same with the header that NumPy writes for this type and shape.
+/// As above, but with the header that NumPy writes for this type and shape.
 inline std::vector<std::uint8_t> npy_bytes(std::string_view type, std::string_view shape, std::string_view values) {
   std::string header = "{'descr': '";
   header += type;

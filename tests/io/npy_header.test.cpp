@@ -43,7 +43,7 @@ TEST_CASE("A header is read in any order, with any blanks and quotes", "[npy_hea
            "{'descr': '>f8', 'fortran_order': True, 'shape': (3, 4), }            \n",
            "{'shape':(3,4),'fortran_order':True,'descr':'>f8'}",
            " \t{\n\"fortran_order\" : True , \"descr\" :\t\">f8\",'shape': ( 3 , 4 , ) } ",
-           "{'descr': '>f8', 'fortran_order': True, 'shape': (3L, 4L), }",  // by Python 2
+           "{'descr': '>f8', 'fortran_order': True, 'shape': (3L, 4L), }",  // written by Python 2
        }) {
     const detail::NpyHeader header = parse_header(text);
     CHECK(header.kind == 'f');

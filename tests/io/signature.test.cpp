@@ -15,7 +15,7 @@ using namespace gemel;
 
 namespace {
 
-/// What a reader says of a file with this content.
+/// The error of a reader for a file with this content.
 template <class Read>
 std::string refusal_by(std::string_view content, const Read& read) {
   const TemporaryFolder folder;

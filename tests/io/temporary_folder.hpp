@@ -11,7 +11,7 @@
 
 namespace gemel {
 
-/// A folder of a test, which is removed at the end.
+/// A temporary folder for a test, which is removed at the end.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

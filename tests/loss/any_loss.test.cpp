@@ -15,7 +15,7 @@ namespace {
 
 static_assert(Loss<AnyLoss, float> && Loss<AnyLoss, double>);
 
-/// The loss, followed by the slopes.
+/// The value of the loss, followed by the slopes.
 template <class S, class L>
 std::vector<double> loss_and_slopes(const L& loss, const std::vector<S>& weights) {
   const std::vector<S> d = {0.1f, 0.4f, 0.9f, 1.3f, 2.5f, 0.6f};

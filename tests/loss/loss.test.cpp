@@ -61,7 +61,7 @@ TEST_CASE("a lambda that captures is a loss wherever one is taken", "[loss]") {
 
 TEST_CASE("what is no loss is none as a lambda either", "[loss]") {
   double sum = 0;
-  const auto whole = [](auto, auto, auto, auto) { return 1; };                       // no double
+  const auto whole = [](auto, auto, auto, auto) { return 1; };                       // does not return double
   const auto changing = [sum](auto, auto, auto, auto) mutable { return sum += 1; };  // not const
   const auto of_distances = [](std::span<const double>) { return 0.0; };
   static_assert(!Loss<decltype(whole), double>);

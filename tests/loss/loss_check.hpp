@@ -36,7 +36,7 @@ inline const nlohmann::json& golden_losses() {
   return json;
 }
 
-/// The batch of the golden file. `inverted`: the source labels dissimilar pairs 1.
+/// The batch of the golden file. `inverted`: the source of the golden values labels dissimilar pairs 1.
 inline LossRun<> golden_batch(bool inverted = false, bool weighted = false) {
   const auto& json = golden_losses();
   LossRun<> run{json["loss"]["distances"], {}};
@@ -57,7 +57,7 @@ void check_golden(const L& loss, const std::string& name, LossRun<> run) {
   }
 }
 
-/// Compares every slope with a central difference, on a weighted batch without a distance within h of a kink.
+/// Compares every slope with a central difference, on a weighted batch in which no distance is within h of a kink.
 template <class L>
 void check_slopes(const L& loss) {
   const double h = 1e-6;
@@ -74,8 +74,8 @@ void check_slopes(const L& loss) {
   }
 }
 
-/// Checks what every loss refuses, that NaN is not lost, that slopes beyond the margin are 0, and that float agrees
-/// with double.
+/// Checks what every loss must do: it rejects invalid input, propagates NaN, has slope 0 beyond the margin, and agrees
+/// in float and double.
 template <class L>
 void check_contract(const L& loss) {
   LossRun<> empty{{}, {}};
@@ -112,7 +112,7 @@ void check_contract(const L& loss) {
   for (std::size_t i = 0; i < 3; ++i) CHECK(std::abs(narrow.slope[i] - wide.slope[i]) <= 1e-7);
 }
 
-/// Checks which positive margins a loss refuses.
+/// Checks that a loss rejects positive margins out of range.
 template <class L>
 void check_positive_margin(const L& loss) {
   for (const double positive_margin : {-0.1, loss.margin, std::nan("")}) {

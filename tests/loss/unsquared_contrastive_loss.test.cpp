@@ -10,7 +10,7 @@ TEST_CASE("UnsquaredContrastiveLoss has the values and slopes of pytorch-metric-
 }
 
 TEST_CASE("UnsquaredContrastiveLoss averages over the pairs on the wrong side only") {
-  // Similar: 0.5 and 0.25 past the margin, one within; dissimilar: one of two short of the margin.
+  // Similar: two pairs 0.5 and 0.25 beyond the margin, one within it. Dissimilar: one of two within the margin.
   LossRun<> run{{0.75, 0.1, 0.5, 0.25, 3}, {1, 1, 1, 0, 0}};
   CHECK(std::abs(run(UnsquaredContrastiveLoss{.positive_margin = 0.25}) - (0.375 + 0.75)) <= 1e-15);
   CHECK(run.slope == std::vector<double>{0.5, 0, 0.5, -1, 0});

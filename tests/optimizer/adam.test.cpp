@@ -41,7 +41,7 @@ TEST_CASE("Adam's first step is the learning rate, whatever the gradient's size"
 }
 
 TEST_CASE("AMSGrad divides by the largest v, in both dialects") {
-  // With gradients 1 and 0, v is largest after the first step; beta_1 = 0.5 makes m = 0.25 in the second.
+  // With the gradients 1 and 0, v is largest after the first step, and beta_1 = 0.5 makes m = 0.25 in the second.
   for (const auto dialect : {Dialect::Keras, Dialect::PyTorch}) {
     Adam<double> optimizer{
         {.learning_rate = 0.5, .beta_1 = 0.5, .beta_2 = 0.75, .epsilon = 1e-12, .amsgrad = true, .dialect = dialect}};
@@ -109,7 +109,7 @@ TEST_CASE("Adam refuses what is not 0 but would be 0 in the scalar type") {
   CHECK(refuses("clipnorm", [] { Adam<float>{{.clipnorm = 1e-46}}; }));
   CHECK(refuses("global_clipnorm", [] { Adam<float>{{.global_clipnorm = 1e-46}}; }));
   CHECK(refuses("weight_decay", [] { AdamW<float>{{.weight_decay = 1e-46}}; }));
-  // Keras rounds it to float even if the parameters are double.
+  // In Keras' dialect it is rounded to float even if the parameters are double.
   CHECK(refuses("weight_decay", [] { Adam<double>{{.weight_decay = 1e-46}}; }));
   CHECK(refuses("weight_decay", [] { Adam<double>{{.weight_decay = 1e39}}; }));
   Adam<double>{{.learning_rate = 1e-46, .weight_decay = 1e-46, .clipnorm = 1e-46, .dialect = Dialect::PyTorch}};

@@ -118,7 +118,7 @@ TEST_CASE("AnyOptimizer has the numbers of its choice", "[any_optimizer]") {
   CHECK(AnyOptimizer<double>{RMSprop<double>{{.weight_decay = 0.125, .dialect = Dialect::PyTorch}}}.penalty() == 0.125);
   CHECK(AnyOptimizer<double>{SGD<double>{}}.penalty() == 0);  // SGD has no such member
 
-  // One step of the default, RMSprop, as in a user's own loop.
+  // One step of the default optimizer, RMSprop, as in a user's own loop.
   AnyOptimizer<double> mine;
   RMSprop<double> expected;
   std::vector<double> w = {1, -2}, v = w;

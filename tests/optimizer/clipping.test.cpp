@@ -62,7 +62,7 @@ TEST_CASE("Clipping by a norm whose square overflows or underflows in double") {
     check({.global_clipnorm = 14 * size}, size, 1, 1);
   }
   CHECK(std::abs(clipped({.clipnorm = 1}, {1.5e308, 1.5e308, 0, 0, 0})[0] / std::sqrt(0.5) - 1) <
-        1e-5);  // the norm overflows too
+        1e-5);  // here the norm itself overflows, too
 }
 
 TEST_CASE("Clipping by a norm that is a factor of less than any number away") {

@@ -19,7 +19,7 @@
 
 namespace gemel::test {
 
-/// One step of all parameters, which are one variable, with the gradient clipped as in a training step.
+/// Makes one step for all parameters, which are one variable, and clips the gradient as a training step does.
 template <class O, class S>
 void step(O& optimizer, std::vector<S> gradient, std::vector<S>& w) {
   clip(optimizer.clipping(), std::span<S>(gradient), std::array{length(gradient)});
@@ -27,7 +27,7 @@ void step(O& optimizer, std::vector<S> gradient, std::vector<S>& w) {
   optimizer.update(0, std::span<const S>(gradient), std::span<S>(w));
 }
 
-/// Replays the runs of one optimizer in a golden file. `make` makes the optimizer from a run's options.
+/// Replays the runs of one optimizer in a golden file. `make` constructs the optimizer from a run's options.
 template <class Make>
 void check_golden(const std::string& file, const std::string& optimizer_name, int runs, const Make& make) {
   const auto json = nlohmann::json::parse(std::ifstream(GEMEL_TEST_DATA "/golden/" + file));
@@ -54,7 +54,7 @@ void check_golden(const std::string& file, const std::string& optimizer_name, in
   CHECK(found == runs);
 }
 
-/// A run's option, or the source's default for it.
+/// A run's option, or the default value that it has in the source.
 template <class T>
 T option(const nlohmann::json& options, const char* name, T otherwise) {
   return options.value(name, otherwise);
@@ -63,7 +63,7 @@ inline std::optional<double> limit(const nlohmann::json& options, const char* na
   return options.contains(name) ? std::optional<double>(options[name]) : std::nullopt;
 }
 
-/// Gradients and parameters of many magnitudes, zeros and a tiny one among them. n is no multiple of a packet's size.
+/// Gradients and parameters of many magnitudes, including zeros and a tiny one. n is not a multiple of a packet's size.
 template <class S>
 struct Course {
   static constexpr std::size_t n = 61;
@@ -84,7 +84,8 @@ struct Course {
   }
 };
 
-/// The parameters and the optimizer's state after the course, in one vector. Each step's blocks end at `cuts`.
+/// The parameters and the optimizer's state after all steps of the course, in one vector. The blocks of each step end
+/// at `cuts`.
 template <class S, class O>
 std::vector<S> after_course(O optimizer, const std::vector<std::size_t>& cuts) {
   Course<S> course;
@@ -108,7 +109,7 @@ bool same_bits(const std::vector<S>& a, const std::vector<S>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(S)) == 0;
 }
 
-/// Checks that the results do not depend on the blocks, nor on AVX2 or AVX-512.
+/// Checks that the results depend neither on the blocks nor on the instruction set.
 template <class S, class O>
 void check_bits(const O& optimizer) {
   std::vector<std::vector<S>> of_set;
@@ -121,7 +122,7 @@ void check_bits(const O& optimizer) {
   if (of_set.size() == 3) CHECK(same_bits(of_set[1], of_set[2]));
 }
 
-/// Checks what every optimizer does with its rate, its state and blocks that do not fit.
+/// Checks what every optimizer must do with its learning rate, its state, and blocks that do not fit.
 template <class S, class O>
 void check_contract(O optimizer) {
   static_assert(Optimizer<O, S>);

@@ -69,7 +69,7 @@ TEST_CASE("SGD refuses what is not 0 but would be 0 in the scalar type") {
   CHECK(refuses("clipvalue", [] { SGD<float>{{.clipvalue = 1e-46}}; }));
   CHECK(refuses("clipnorm", [] { SGD<float>{{.clipnorm = 1e-46}}; }));
   CHECK(refuses("global_clipnorm", [] { SGD<float>{{.global_clipnorm = 1e-46}}; }));
-  // Keras rounds it to float even if the parameters are double.
+  // In Keras' dialect it is rounded to float even if the parameters are double.
   CHECK(refuses("weight_decay", [] { SGD<double>{{.weight_decay = 1e-46}}; }));
   CHECK(refuses("weight_decay", [] { SGD<double>{{.weight_decay = 1e39}}; }));
   SGD<double>{{.learning_rate = 1e-46, .weight_decay = 1e-46, .clipnorm = 1e-46, .dialect = Dialect::PyTorch}};

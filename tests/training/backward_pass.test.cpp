@@ -32,7 +32,7 @@ struct OneWay : Parameterless {
   }
 };
 
-// Copies its input, too, but has a parameter, which nothing moves. Nothing needs its dx.
+// Copies its input too, but has a parameter that has no effect. Its dx is not needed.
 struct First {
   Index in() const { return 4; }
   Index out() const { return 4; }
@@ -73,9 +73,10 @@ TEST_CASE("the backward pass ends at the first layer with parameters", "[backwar
   CHECK(step(similar_pairs(), 0) < loss);
   CHECK(step.active_samples() == 10);
   CHECK(model.parameters()[0] == 1);
-  CHECK((model.parameters().array() != before.array()).count() == 12);  // those of W: a bias cancels in the difference
+  CHECK((model.parameters().array() != before.array()).count() ==
+        12);  // the weights only: a bias cancels in the difference
 
-  // Where no layer has parameters, there is no backward pass, and the loss is computed as before.
+  // If no layer has parameters, there is no backward pass, and the loss is computed as before.
   Siamese none{make_network<float>(rng, OneWay{}, L2Normalize<4>{}, OneWay{})};
   TrainingStep idle{none, ContrastiveLoss{}, optimizer, {.threads = 2}};
   const double first = idle(similar_pairs(), 0);

@@ -35,7 +35,7 @@ struct Six {
     memory.active = 0;
     for (std::size_t t = 0; t + 1 < starts.size(); ++t) {
       const Index count = memory.keep_active({starts[t], starts[t + 1]});
-      // Each active sample's delta is its number, in its new column.
+      // The delta of each active sample, in its new column, is the sample's index.
       for (Index i = 0; i < count; ++i) {
         const Index j = memory.active_columns[starts[t] + i];
         CHECK(memory.position[j] == starts[t] + i);

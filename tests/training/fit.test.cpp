@@ -316,8 +316,8 @@ TEST_CASE("early stopping gives the best epoch's parameters back") {
 
 namespace {
 
-/// The learning rates of a training that is on a plateau from the start: each epoch but the first divides the rate by
-/// ten.
+/// The learning rates of a training that is on a plateau from the start, so that each epoch but the first divides the
+/// rate by ten.
 template <class... Callbacks>
 std::vector<double> rates_of(RMSprop<float>& optimizer, Index epochs, ReduceLROnPlateau& reduce,
                              Callbacks&&... callbacks) {
@@ -420,7 +420,8 @@ TEST_CASE("a rate that a callback gives the optimizer is taken, recorded and kep
   CHECK(rates == std::vector<double>{0.5, 0.5, 0, 0});
   CHECK(optimizer.learning_rate() == 0);
 
-  // A rate that is set after an epoch's last batch is for the next epoch. With a scale, steps still apply it as it is.
+  // A rate that is set after the last batch of an epoch is for the next epoch. Steps use it unscaled, even with a
+  // scale.
   const auto quarter = OnBatchEnd{[](auto& state) {
     state.rate_scale = 0.5;
     if (state.batch == 1) state.optimizer.learning_rate(0.125);

@@ -20,7 +20,7 @@ using namespace gemel;
 
 namespace {
 
-// Features far from the size that initial weights suit.
+// Features whose size does not suit the initial weights.
 MatrixX<float> far_samples() {
   Rng rng{8};
   MatrixX<float> x = normal<float>(9, 45, rng);
@@ -104,7 +104,7 @@ TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with it
   model.network().mutable_parameters()[2] = std::numeric_limits<float>::infinity();
   CHECK(mentions(non_finite(step, pairs_of_size()).what(), "layer 1: the layer's parameters are NaN or infinite"));
 
-  // A fitted layer behind another one sees no features: no feature is named.
+  // The inputs of a fitted layer behind another one are not features, so no feature is named.
   Siamese behind{make_network<float>(rng, Dense<4, 4>{}, Rescale<4>{{.factor = 1e30}}, Dense<4, 3>{})};
   TrainingStep later{behind, ContrastiveLoss{}, optimizer};
   const NonFiniteError output = non_finite(later, pairs_of_size(1e12F));

@@ -15,7 +15,7 @@ using namespace gemel;
 
 namespace {
 
-// One batch: all pairs of its samples, so that pairs share samples. Samples of the same third are similar.
+// One batch of all pairs of its samples, so that pairs share samples. Samples in the same third are similar.
 struct AllOfBatch {
   MatrixX<double> x;
   std::vector<double> weights = {};
@@ -47,7 +47,7 @@ Pairs<double> disjoint(Rng& rng, std::vector<double> weights = {}) {
           std::move(weights)};
 }
 
-// A margin at which about half of the dissimilar pairs are active, for a distance in any unit.
+// A margin with which about half of the dissimilar pairs have a slope, whatever the unit of the distance.
 template <class Model>
 double median_distance(const Model& model, Rng& rng) {
   VectorX<double> d = model.distance(normal<double>(features, 31, rng), normal<double>(features, 31, rng));
@@ -61,9 +61,9 @@ struct Totals {
   Index at_kinks = 0;
 };
 
-// `make` makes a model with new weights each time: where a parameter is at a kink, the point is drawn again. Weights
-// and biases are larger than initial ones: where all embeddings point almost the same way, the cosine has few exact
-// digits.
+// `make` returns a model with new weights each time, so that the weights can be drawn again if a parameter is at a
+// kink. Weights and biases are larger than initial ones, since the cosine has few exact digits if all embeddings have
+// almost the same direction.
 template <class Make, class Source>
 void check_gradient(const Make& make, const Source& source, const std::function<AnyLoss(double)>& loss,
                     Totals& totals) {
@@ -317,7 +317,7 @@ TEST_CASE("a parameter at a kink is left out, and counted", "[gradient_check]") 
   p << 1, 0;
   network.set_parameters(p);
   const Siamese<std::remove_const_t<decltype(network)>> model{network};
-  // The second sample's z is 0: w moves nothing there, but b does.
+  // z of the second sample is 0. A change of w does not change it there, but a change of b does.
   const Pairs<double> pairs{MatrixX<double>::Constant(1, 1, 2), MatrixX<double>::Zero(1, 1), Labels{1}};
   const GradientCheck result = gradient_check(model, pairs, ContrastiveLoss{});
   CHECK(result.at_kinks == 1);

@@ -70,12 +70,12 @@ void check_equal_bits(const Train& train) {
     CHECK(train(Run{1, true, set}) == expected);
     CHECK(train(Run{3, true, set}) == expected);
   }
-  // Without fused multiply-add the bits differ, but still do not depend on the threads.
+  // Without fused multiply-add the results differ, but still do not depend on the number of threads.
   const std::uint64_t portable = train(Run{1, true, InstructionSet::Portable});
   CHECK(train(Run{3, false, InstructionSet::Portable}) == portable);
 }
 
-/// Every pair of n samples: samples are shared by pairs.
+/// All pairs of n samples, so that pairs share samples.
 struct AllPairsOfABatch {
   MatrixX<double> x;
   std::vector<int> classes;
@@ -606,7 +606,7 @@ TEST_CASE("distances, slopes, deltas and parameters that are not finite: where, 
   struct NoNumber : Euclidean {
     float value(ConstColumn<float>, ConstColumn<float>) const { return std::numeric_limits<float>::quiet_NaN(); }
   };
-  struct Forgetful {  // leaves out the last slope
+  struct Forgetful {  // does not set the last slope
     double operator()(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>,
                       std::span<float> slope) const {
       std::fill(slope.begin(), slope.end() - 1, 0.0f);

@@ -13,7 +13,7 @@ namespace {
 
 using Steps = std::vector<Index>;
 
-// Runs steps that take time(threads, step) microseconds; returns the number of threads of each.
+// Runs steps that take time(threads, step) microseconds. Returns the number of threads of each step.
 Steps run(detail::ThreadTuning& tuning, int steps, const std::function<int(Index, int)>& time) {
   Steps threads;
   for (int step = 0; step < steps; ++step) {
@@ -23,7 +23,7 @@ Steps run(detail::ThreadTuning& tuning, int steps, const std::function<int(Index
   return threads;
 }
 
-// The number of threads that is chosen in the end.
+// The number of threads that is finally chosen.
 Index chosen(Index most, std::map<Index, int> microseconds) {
   detail::ThreadTuning tuning(most);
   run(tuning, 100, [&](Index threads, int) { return microseconds.at(threads); });

@@ -22,7 +22,7 @@ TEST_CASE("a split trains on the whole number of pairs that is meant", "[validat
   CHECK(trained(10, 0.8) == 2);
   CHECK(trained(1000, 0.9) == 100);
 
-  // Integers have no rounding error: of n pairs, n (100 - k) / 100 are for training.
+  // Integers have no rounding error: of n pairs, n * (100 - k) / 100 are for training.
   for (Index n = 1; n <= most; ++n) {
     for (Index k = 1; k < 100; ++k) {
       const double share = static_cast<double>(k) / 100;

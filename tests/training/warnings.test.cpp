@@ -242,7 +242,7 @@ TEST_CASE("a margin beyond all distances is told", "[warnings]") {
 
 namespace {
 
-/// A distance and a loss of a user, for example chosen at run time: their members give the bound and the margin.
+/// A user's distance and loss, for example chosen at run time, whose members return the bound and the margin.
 struct ChosenDistance : Euclidean {
   using ExactType = ChosenDistance;
   template <class Range>
@@ -324,7 +324,7 @@ struct Prescribed {
   }
 };
 
-/// The warnings of a training with these losses, one an epoch.
+/// The warnings of a training with these losses, one per epoch.
 std::vector<std::string> warnings_of_losses(const std::vector<double>& losses, Index epochs = 0) {
   Rng rng{9};
   Siamese<Network<float, Dense<3, 2>>> model{rng};

@@ -12,7 +12,7 @@ struct Counter {
 #if defined(REPAIRED)
 using Given = Counter;
 #else
-using Given = const Counter;  // its hook cannot be called on a const object
+using Given = const Counter;  // its hook is not const
 #endif
 
 void train(gemel::Siamese<gemel::Network<float, gemel::Dense<3, 2>>>& model, gemel::Pairs<float>& pairs) {

@@ -1,4 +1,4 @@
-// error: gemel: a loss's `margin`, where it has one, is a public number or a function
+// error: gemel: a loss's `margin`, if it has one, must be a public number or a function
 #include "gemel/gemel.hpp"
 
 /// A loss with a private margin: fit could not warn that it is out of reach. When repaired, it is public.

@@ -1,4 +1,4 @@
-// error: gemel: a metric's `max_distance`, where it has one, is double max_distance
+// error: gemel: a metric's `max_distance`, if it has one, must be double max_distance
 #include "gemel/gemel.hpp"
 
 /// A distance whose `max_distance` does not take the number of elements, so that fit could not warn of a margin that is
