@@ -76,8 +76,8 @@ auto appending(const std::string& name, const std::string& content) {
 
 std::vector<Row> callback_rows() {
   using Schedule = ExponentialDecay;
-  const Entry no_labels = {{OneClass, BadLabel}, impossible("no labels are in play")};
-  const Entry no_numbers = {{WrongShape, NaN, Infinite, Empty}, impossible("it is given a file only")};
+  const Entry no_labels = {{OneClass, BadLabel}, impossible("it gets no labels")};
+  const Entry no_numbers = {{WrongShape, NaN, Infinite, Empty}, impossible("its only option is a file")};
   const Entry one_each = {{WrongShape, Empty}, impossible("each field is one number")};
   const Entry state_only = {{Missing, Unreadable, FullDisk}, impossible("it opens no file")};
   const auto loss = Monitor::Loss;
@@ -253,7 +253,7 @@ std::vector<Row> callback_rows() {
         {{Truncated, Swapped, Unreadable}, impossible("it only writes")},
         {Missing,
          throws<ValueError>("ProgressBar's file is null: give it an open one", with(ProgressBar{.file = nullptr}))},
-        {FullDisk, fine("a training goes on where its progress cannot be shown",
+        {FullDisk, fine("a training continues if its progress cannot be shown",
                         [] {
                           std::FILE* full = std::fopen("/dev/full", "w");
                           if (!full) return true;

@@ -40,7 +40,7 @@ MatrixX<float> samples(Index features, Index n, float first = 1) {
 }  // namespace
 
 std::vector<Row> network_rows() {
-  const Entry no_labels = {{OneClass, BadLabel}, impossible("no labels are in play")};
+  const Entry no_labels = {{OneClass, BadLabel}, impossible("it gets no labels")};
 
   return {
       {"Network, make_network",
@@ -147,7 +147,7 @@ std::vector<Row> network_rows() {
                                a_model().embed(Columns<float>(x.data(), 3, 5), Columns<float>(y.data(), 2, 4),
                                                workspace);
                              })}},
-        {NaN, fine("a NaN goes through to the embedding, and to no other column",
+        {NaN, fine("NaN propagates to the sample's embedding, and to no other column",
                    [] {
                      const MatrixX<float> y = a_model().embed(samples(3, 2, nan_f));
                      return std::isnan(y(0, 0)) && std::isnan(y(1, 0)) && y.col(1).allFinite();
@@ -171,7 +171,7 @@ std::vector<Row> network_rows() {
                                VectorX<float> d(1);
                                a_model().distance(samples(3, 2), samples(3, 2), workspace, d);
                              })}},
-        {NaN, fine("a NaN gives the distance NaN, which is not at most a threshold",
+        {NaN, fine("a NaN gives the distance NaN, which no threshold accepts",
                    [] { return std::isnan(a_model().distance(samples(3, 1, nan_f), samples(3, 1))[0]); })},
         {Infinite, see("Verifier: samples")},
         {Empty, fine("no pairs have no distances",

@@ -186,7 +186,7 @@ std::vector<Row> reading_rows() {
         {Swapped,
          {throws<FormatError>("it is not an IDX file", {.file = "bad.idx"}, [] { idx(as_bytes(text)); }),
           throws<FormatError>("it is gzipped", {.file = "bad.idx"}, [] { idx(as_bytes(gzipped())); }),
-          fine("labels are samples of one feature: their number of features is refused later",
+          fine("labels are samples of one feature: their number of features is rejected later",
                [] { return idx(label_bytes).features() == 1; })}},
         {Missing, missing(idx_at)},
         {Unreadable, unreadable(idx_at)},
@@ -271,7 +271,7 @@ std::vector<Row> reading_rows() {
                                        [] { npy_classes(npy_bytes("<f4", "(2,)", two_floats_inf)); })},
         {Empty, throws<FormatError>("dimension 0 of its header's 'shape' is 0", {.file = "bad.npy"},
                                     [] { npy_classes(npy_bytes("|u1", "(0,)", "")); })},
-        {OneClass, fine("a file may hold one class: who draws pairs from it refuses",
+        {OneClass, fine("a file may hold one class: drawing pairs from it throws",
                         [] { return npy_classes(npy_bytes("|u1", "(2,)", "77")).count() == 1; })},
         {BadLabel,
          {throws<FormatError>("the class is 0.5, not a whole number", {.file = "bad.npy", .sample = 0},
@@ -294,7 +294,7 @@ std::vector<Row> reading_rows() {
       {"write_npy",
        {{WrongShape, impossible("NumPy has arrays of any size")},
         {{NaN, Infinite},
-         fine("they are written as they are, for Python to see",
+         fine("they are written unchanged, for Python to see",
               [] {
                 write_npy(folder().path() / "nan.npy", MatrixX<float>::Constant(1, 1, nan_f));
                 return content_of(folder().path() / "nan.npy").size() == 132;
@@ -312,7 +312,7 @@ std::vector<Row> reading_rows() {
 
       {"read_gzip",
        {{{WrongShape, NaN, Infinite, OneClass, BadLabel}, impossible("it gives bytes, whatever they mean")},
-        {Empty, fine("an empty file gives no bytes, which read_idx refuses", [] { return inflated("").empty(); })},
+        {Empty, fine("an empty file gives no bytes, which read_idx rejects", [] { return inflated("").empty(); })},
         {OutOfRange, throws<FormatError>("it inflates to more than 4999 bytes", {.file = "bad.gz"},
                                          [] { inflated(gzipped(), 4999); })},
         {Truncated,
@@ -321,7 +321,8 @@ std::vector<Row> reading_rows() {
                               [] { inflated(damaged(gzipped())); }),
           throws<FormatError>("bytes that are no gzip data follow its end", {.file = "bad.gz"},
                               [] { inflated(gzipped() + "junk"); })}},
-        {Swapped, fine("what is not gzipped is read as it is", [] { return inflated(text) == as_bytes(text); })},
+        {Swapped,
+         fine("a file that is not gzipped is read unchanged", [] { return inflated(text) == as_bytes(text); })},
         {Missing, missing(gzip_at)},
         {Unreadable, unreadable(gzip_at)},
         {FullDisk, impossible("it only reads")}}},

@@ -52,7 +52,7 @@ std::vector<std::string> holes(const Cells& cells) {
 
 }  // namespace
 
-TEST_CASE("every input is tried with every kind of badness, or the table says why not", "[bad_input]") {
+TEST_CASE("every input is tried with every kind of badness, or the table gives a reason", "[bad_input]") {
   std::vector<std::string> twice;
   const Cells cells = cells_of(all_rows(), twice);
   CHECK(twice == std::vector<std::string>{});

@@ -159,7 +159,7 @@ auto in_training(const Act& act, Index good_steps = 0) {
       const auto before = training.bits();
       const History history = training.fit(six_pairs());
       if (!std::isfinite(history.loss.back()) || training.bits() == before) {
-        throw std::logic_error("the training does not go on");
+        throw std::logic_error("the training does not continue");
       }
     }
     std::rethrow_exception(thrown);

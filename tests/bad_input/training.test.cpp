@@ -171,7 +171,7 @@ Row loss_row(const std::string& name, const Make& make, const Cell& more = {}) {
              throws<ShapeError>("1 weights", of({1, 2}, 2, 2, {1}))}},
            {NaN,
             {throws<ValueError>("a loss's margin must be positive and finite, but nan", with_margin(nan)),
-             fine("a distance that is NaN shows in the loss",
+             fine("NaN propagates from a distance to the loss",
                   [of] {
                     return std::isnan(of({nan_f, 1, 1}, 3, 3)());
                   })}},

@@ -17,7 +17,7 @@ const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEST_CASE("training ends after `patience` epochs without improvement", "[early_stopping]") {
+TEST_CASE("the training ends after `patience` epochs without improvement", "[early_stopping]") {
   const std::vector<double> losses = {3, 2, 2.5, 1, 1.5, 1, 1.2, 0.5, 2};
   for (const auto& [patience, epochs] : std::vector<std::pair<Index, Index>>{{0, 3}, {1, 3}, {2, 6}, {3, 7}, {4, 9}}) {
     CAPTURE(patience);
@@ -46,7 +46,7 @@ TEST_CASE("the best epoch's parameters are restored", "[early_stopping]") {
     stopping.on_train_end(training.state);
     CHECK(training.model.values == VectorX<float>::Constant(3, 2));
   }
-  SECTION("but not where it is told not to") {
+  SECTION("but not if restore_best_weights is false") {
     EarlyStopping keeping{.patience = 2, .restore_best_weights = false};
     training.begin(keeping);
     CHECK(training.epochs(keeping, {3, 2, 4, 5, 1}) == 4);
@@ -67,7 +67,7 @@ TEST_CASE("a NaN is never the best epoch", "[early_stopping]") {
     stopping.on_train_end(training.state);
     CHECK(training.model.values == VectorX<float>::Constant(3, 3));
   }
-  SECTION("nor does it count, and where all are, nothing is restored") {
+  SECTION("nor does it count, and if all are NaN, nothing is restored") {
     CHECK(training.epochs(stopping, {not_a_number, not_a_number, not_a_number}) == 3);
     stopping.on_train_end(training.state);
     CHECK(training.model.values == VectorX<float>::Constant(3, 2));
@@ -80,7 +80,7 @@ TEST_CASE("a NaN is never the best epoch", "[early_stopping]") {
   }
 }
 
-TEST_CASE("EarlyStopping takes the direction of what it monitors", "[early_stopping]") {
+TEST_CASE("EarlyStopping follows the direction of its monitor", "[early_stopping]") {
   const std::vector<double> values = {0.5, 0.75, 0.625, 0.875, 0.5, 0.75};
   for (const bool more : {true, false}) {
     CAPTURE(more);
@@ -100,7 +100,7 @@ TEST_CASE("EarlyStopping takes the direction of what it monitors", "[early_stopp
   }
 }
 
-TEST_CASE("EarlyStopping: an infinite value is never the best, and what is saved says which way none is yet",
+TEST_CASE("EarlyStopping: an infinite value is never the best, and a saved infinity must have the monitor's direction",
           "[early_stopping]") {
   const double infinite = std::numeric_limits<double>::infinity();
   for (const auto& [better, worst] : {std::pair{Monitor::Min, infinite}, std::pair{Monitor::Max, -infinite}}) {
@@ -125,7 +125,7 @@ TEST_CASE("EarlyStopping: an infinite value is never the best, and what is saved
   }
 }
 
-TEST_CASE("an improvement of no more than min_delta is none", "[early_stopping]") {
+TEST_CASE("an improvement by min_delta or less does not count", "[early_stopping]") {
   StubTraining training;
   EarlyStopping stopping{.min_delta = 0.5, .patience = 2};
   training.begin(stopping);
@@ -133,7 +133,7 @@ TEST_CASE("an improvement of no more than min_delta is none", "[early_stopping]"
   CHECK(stopping.best_epoch == 2);
 }
 
-TEST_CASE("EarlyStopping: the training loss is monitored on demand, the validation loss must be there",
+TEST_CASE("EarlyStopping can monitor the training loss, and needs a validation loss to monitor that",
           "[early_stopping]") {
   StubTraining training;
   EarlyStopping stopping{.monitor = Monitor::Loss, .patience = 1};
@@ -147,7 +147,7 @@ TEST_CASE("EarlyStopping: the training loss is monitored on demand, the validati
   CHECK_THROWS_AS(lost.on_epoch_end(training.state), ValueError);
 }
 
-TEST_CASE("EarlyStopping: a second training starts afresh, a resumed one goes on", "[early_stopping]") {
+TEST_CASE("EarlyStopping restarts in a second training, and continues in a resumed one", "[early_stopping]") {
   const std::vector<double> first = {3, 1, 2}, second = {2.5, 2, 4};
   StubTraining training;
   EarlyStopping stopping{.patience = 3};
@@ -169,7 +169,7 @@ TEST_CASE("EarlyStopping: a second training starts afresh, a resumed one goes on
   CHECK_THROWS_AS(resumed.restore(std::vector<double>{1, not_a_number, 0}), FormatError);
 }
 
-TEST_CASE("EarlyStopping refuses options out of range", "[early_stopping]") {
+TEST_CASE("EarlyStopping rejects options out of range", "[early_stopping]") {
   StubTraining training;
   for (EarlyStopping wrong :
        {EarlyStopping{.patience = -1}, EarlyStopping{.min_delta = -0.1}, EarlyStopping{.min_delta = not_a_number}}) {
@@ -177,7 +177,7 @@ TEST_CASE("EarlyStopping refuses options out of range", "[early_stopping]") {
   }
 }
 
-TEST_CASE("EarlyStopping that is restored ends where an unbroken one ends", "[early_stopping]") {
+TEST_CASE("A restored EarlyStopping stops at the same epoch as an uninterrupted one", "[early_stopping]") {
   const std::vector<double> losses = {3, 1, 2, 2.5, 2, 0.5, 4};
   for (Index patience = 0; patience < 5; ++patience) {
     for (std::size_t split = 1; split < losses.size(); ++split) {
@@ -198,8 +198,7 @@ TEST_CASE("EarlyStopping that is restored ends where an unbroken one ends", "[ea
   }
 }
 
-TEST_CASE("EarlyStopping keeps the largest counts, and refuses to be restored with what it never saves",
-          "[early_stopping]") {
+TEST_CASE("EarlyStopping restores the largest counts, and rejects values that it never saves", "[early_stopping]") {
   constexpr Index most = std::numeric_limits<Index>::max();
   EarlyStopping stopping{.patience = most};
   stopping.best = 0.5;
@@ -225,7 +224,7 @@ TEST_CASE("EarlyStopping keeps the largest counts, and refuses to be restored wi
   }
 }
 
-TEST_CASE("EarlyStopping restores no parameters that it was told to leave, and needs those that it is to restore",
+TEST_CASE("EarlyStopping restores parameters only with restore_best_weights, and then needs saved ones",
           "[early_stopping]") {
   StubTraining training;
   EarlyStopping keeping{.patience = 2}, leaving{.patience = 2, .restore_best_weights = false};
@@ -240,7 +239,7 @@ TEST_CASE("EarlyStopping restores no parameters that it was told to leave, and n
   CHECK_THROWS_AS(training.begin(keeping), ShapeError);
 }
 
-TEST_CASE("EarlyStopping says what it misses where the history is empty", "[early_stopping]") {
+TEST_CASE("EarlyStopping says what is missing if the history is empty", "[early_stopping]") {
   StubTraining training;
   EarlyStopping stopping{.monitor = Monitor::Loss};
   training.begin(stopping);

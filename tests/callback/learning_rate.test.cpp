@@ -48,7 +48,7 @@ double line(Index step) { return static_cast<double>(step) / 8; }
 
 }  // namespace
 
-TEST_CASE("LearningRate follows the schedule by batch or by epoch") {
+TEST_CASE("LearningRate follows the schedule per batch or per epoch") {
   LearningRate by_batch{line};
   CHECK(rates(by_batch, 2) == std::vector<double>{0, 0.125, 0.25, 0.375, 0.5, 0.625});
   CHECK(rates(by_batch, 1) == std::vector<double>{0, 0.125, 0.25});  // another training counts from 0
@@ -56,7 +56,7 @@ TEST_CASE("LearningRate follows the schedule by batch or by epoch") {
   CHECK(rates(by_epoch, 2) == std::vector<double>{0, 0, 0, 0.125, 0.125, 0.125});
 }
 
-TEST_CASE("LearningRate by epochs goes on where it was saved, too") {
+TEST_CASE("LearningRate per epoch continues where it was saved") {
   LearningRate unbroken{line, Per::Epoch}, first{line, Per::Epoch}, second{line, Per::Epoch};
   const auto all = rates(unbroken, 3);
   rates(first, 2);
@@ -64,7 +64,7 @@ TEST_CASE("LearningRate by epochs goes on where it was saved, too") {
   CHECK(rates(second, 1) == std::vector<double>(all.begin() + 6, all.end()));
 }
 
-TEST_CASE("LearningRate names the step whose rate is none") {
+TEST_CASE("LearningRate names the step whose rate is not valid") {
   for (const double bad : {std::nan(""), -0.1, std::numeric_limits<double>::infinity()}) {
     CAPTURE(bad);
     LearningRate callback{[bad](Index step) { return step < 4 ? 0.1 : bad; }};
@@ -79,7 +79,7 @@ TEST_CASE("LearningRate names the step whose rate is none") {
   }
 }
 
-TEST_CASE("LearningRate goes on where it was saved") {
+TEST_CASE("LearningRate continues where it was saved") {
   const CosineDecay decay{.decay_steps = 9};
   LearningRate unbroken{decay}, first{decay}, second{decay};
   const auto all = rates(unbroken, 3);
@@ -92,7 +92,7 @@ TEST_CASE("LearningRate goes on where it was saved") {
   CHECK_THROWS_AS(second.restore(std::vector<double>{2.5}), FormatError);
 }
 
-TEST_CASE("LearningRate tells a schedule how many steps the training has") {
+TEST_CASE("LearningRate passes the number of steps of the training to a schedule") {
   LearningRate whole{CosineDecay{.decay_steps = whole_training}}, counted{CosineDecay{.decay_steps = 15}};
   CHECK(rates(whole, 5) == rates(counted, 5));
   LearningRate shorter{CosineDecay{.decay_steps = 6}};
@@ -117,7 +117,7 @@ TEST_CASE("LearningRate tells a schedule how many steps the training has") {
   CHECK(state.learning_rate == 1e-3);
 }
 
-TEST_CASE("LearningRate over the whole training goes on where it was saved") {
+TEST_CASE("LearningRate over the whole training continues where it was saved") {
   for (const Per per : {Per::Batch, Per::Epoch}) {
     const CosineDecay decay{.decay_steps = whole_training};
     LearningRate unbroken{decay, per}, first{decay, per}, second{decay, per};
@@ -138,7 +138,7 @@ TEST_CASE("LearningRate over the whole training goes on where it was saved") {
   }
 }
 
-TEST_CASE("LearningRate over the whole training ends right where the number of batches varies") {
+TEST_CASE("LearningRate over the whole training ends correctly if the number of batches varies") {
   LearningRate whole{CosineDecay{.initial_learning_rate = 1, .decay_steps = whole_training}};
   Nothing model, optimizer;
   History history;
@@ -169,7 +169,7 @@ static_assert(!detail::UsableOver<WrongOver>);
 static_assert(detail::UsableOver<Around> && detail::UsableOver<CosineDecay> && detail::UsableOver<double (*)(Index)>);
 static_assert(detail::UsableOver<decltype([](Index) { return 1.0; })>);
 
-TEST_CASE("a lambda that captures is a schedule, also one that changes") {
+TEST_CASE("a lambda that captures is a schedule, also a mutable one") {
   double rate = 8;
   LearningRate halving{[rate](Index) mutable { return rate /= 2; }};
   CHECK(rates(halving, 1) == std::vector<double>{4, 2, 1});

@@ -29,7 +29,7 @@ struct Measured {
 
 }  // namespace
 
-TEST_CASE("what callbacks measure has names of its own", "[measure]") {
+TEST_CASE("metrics need unique names of one line", "[measure]") {
   test::StubTraining training;
   History history;
   const auto name = [&](const auto&... callbacks) { detail::name_metrics(training.state, history, callbacks...); };
@@ -46,7 +46,7 @@ TEST_CASE("what callbacks measure has names of its own", "[measure]") {
   name(Measured{"\xC3\xA9"});  // any other text is a name
 }
 
-TEST_CASE("what callbacks measure is one value an epoch each, NaN where the training is stopped", "[measure]") {
+TEST_CASE("each metric gets one value per epoch, and NaN once the training is stopped", "[measure]") {
   test::StubTraining training;
   History history;
   const Measured first{"first"};

@@ -24,7 +24,7 @@ std::string refusal(const Monitor& monitor, bool validated, const History& histo
 
 }  // namespace
 
-TEST_CASE("a monitor is a name with a direction, and less is better where none is given", "[monitor]") {
+TEST_CASE("a monitor has a name and a direction, and without a direction less is better", "[monitor]") {
   const Monitor plain = "hard eer", by_text = std::string("hard eer"), listed = {"auc", Monitor::Max};
   CHECK(plain.name == "hard eer");
   CHECK(by_text.name == "hard eer");
@@ -43,7 +43,7 @@ TEST_CASE("a monitor is a name with a direction, and less is better where none i
   }
 }
 
-TEST_CASE("what there is not is not monitored, and the message says what there is", "[monitor]") {
+TEST_CASE("a monitored value must exist, and the error lists those that do", "[monitor]") {
   const History none, two{.metrics = {{.name = "hard eer"}, {.name = "auc", .more_is_better = true}}};
   CHECK(refusal(Monitor::Loss, false, none).empty());
   CHECK(refusal(Monitor::ValidationLoss, true, none).empty());
@@ -59,7 +59,7 @@ TEST_CASE("what there is not is not monitored, and the message says what there i
   CHECK(mentions(refusal("eer", false, none), "but there are only 'loss', 'val_loss' if there is a validation; add"));
 }
 
-TEST_CASE("a direction that is known to be wrong is refused", "[monitor]") {
+TEST_CASE("a direction that contradicts the metric is rejected", "[monitor]") {
   const History history{.metrics = {{.name = "auc", .more_is_better = true}, {.name = "eer", .more_is_better = false}}};
   CHECK(refusal({"auc", Monitor::Max}, false, history).empty());
   CHECK(refusal("eer", false, history).empty());
@@ -69,7 +69,7 @@ TEST_CASE("a direction that is known to be wrong is refused", "[monitor]") {
   CHECK(mentions(refusal({Monitor::Loss, Monitor::Max}, false, history), "'loss' the wrong way round"));
 }
 
-TEST_CASE("what is monitored is the last epoch's", "[monitor]") {
+TEST_CASE("the monitored value is that of the last epoch", "[monitor]") {
   const History history{.loss = {3, 2}, .validation_loss = {5, 4}, .metrics = {{"eer", {7, 6}}, {.name = "empty"}}};
   CHECK(detail::monitored(Monitor::Loss, history, "Watcher") == 2);
   CHECK(detail::monitored(Monitor::ValidationLoss, history, "Watcher") == 4);

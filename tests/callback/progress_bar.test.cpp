@@ -67,7 +67,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 }  // namespace
 
-TEST_CASE("into a file goes one plain line an epoch", "[progress_bar]") {
+TEST_CASE("a file gets one plain line per epoch", "[progress_bar]") {
   const std::string text = output(GENERATE(ProgressBar::Mode::Auto, ProgressBar::Mode::Lines));
   CAPTURE(text);
   CHECK(std::count(text.begin(), text.end(), '\n') == 2);
@@ -79,11 +79,11 @@ TEST_CASE("into a file goes one plain line an epoch", "[progress_bar]") {
   CHECK_FALSE(contains(text, "\x1b"));
 }
 
-TEST_CASE("without validation there is none in the line", "[progress_bar]") {
+TEST_CASE("without validation the line has no validation loss", "[progress_bar]") {
   CHECK_FALSE(contains(output(ProgressBar::Mode::Lines, false), "validation"));
 }
 
-TEST_CASE("metrics are in the line, but for those that were not taken", "[progress_bar]") {
+TEST_CASE("metrics are in the line, except those that were not measured", "[progress_bar]") {
   Page page;
   ProgressBar bar{.mode = ProgressBar::Mode::Lines, .file = page.file()};
   test::StubTraining training;
@@ -95,7 +95,7 @@ TEST_CASE("metrics are in the line, but for those that were not taken", "[progre
   CHECK(contains(page.text(), "Epoch 1/1: loss 0.25, validation loss 0.125, hard eer 0.0625, mine 3, "));
 }
 
-TEST_CASE("a bar shows batches, rate and the time left, and gives way to the line", "[progress_bar]") {
+TEST_CASE("a bar shows batches, speed and the time left, and is replaced by the line", "[progress_bar]") {
   const std::string text = output(ProgressBar::Mode::Bar);
   CAPTURE(text);
   CHECK(contains(text, "\r\x1b[KEpoch 1/2 [=============>      ] 2/3, loss 0.5, "));
@@ -103,7 +103,7 @@ TEST_CASE("a bar shows batches, rate and the time left, and gives way to the lin
   CHECK(std::count(text.begin(), text.end(), '\n') == 2);
 }
 
-TEST_CASE("nothing is shown when asked", "[progress_bar]") { CHECK(output(ProgressBar::Mode::Silent).empty()); }
+TEST_CASE("nothing is shown in Silent mode", "[progress_bar]") { CHECK(output(ProgressBar::Mode::Silent).empty()); }
 
 TEST_CASE("a stop within an epoch leaves the bar on a line of its own", "[progress_bar]") {
   Page page;
@@ -129,7 +129,7 @@ TEST_CASE("a progress bar needs a file", "[progress_bar]") {
   CHECK_THROWS_AS(training.begin(bar), ValueError);
 }
 
-TEST_CASE("epochs without end have a bar and a time left, too", "[progress_bar]") {
+TEST_CASE("a huge number of epochs has a bar and a time left, too", "[progress_bar]") {
   constexpr Index endless = std::numeric_limits<Index>::max();
   Page page;
   ProgressBar bar{.mode = ProgressBar::Mode::Bar, .file = page.file()};
@@ -163,7 +163,7 @@ TEST_CASE("a bar is full when all is done, and never beyond", "[progress_bar]") 
   }
 }
 
-TEST_CASE("times of years are told in years", "[progress_bar]") {
+TEST_CASE("times of years are shown in years", "[progress_bar]") {
   CHECK(detail::clock_time(360000) == "100:00:00");
   CHECK(detail::clock_time(360001) == "5 days");
   CHECK(detail::clock_time(86400.0 * 365.25 * 3) == "3 years");
@@ -171,7 +171,7 @@ TEST_CASE("times of years are told in years", "[progress_bar]") {
   CHECK(detail::clock_time(std::numeric_limits<double>::infinity()) == "inf years");
 }
 
-TEST_CASE("rates and times are short", "[progress_bar]") {
+TEST_CASE("speeds and times are short", "[progress_bar]") {
   CHECK(detail::pair_rate(845, 1) == "845 pairs/s");
   CHECK(detail::pair_rate(81'340, 1) == "81.3k pairs/s");
   CHECK(detail::pair_rate(999'600, 1) == "1M pairs/s");

@@ -51,14 +51,14 @@ TEST_CASE("the rate stays at least min_lr", "[reduce_lr_on_plateau]") {
   CHECK(rates({.factor = 0.5, .patience = 1, .min_lr = 0.75}, {3, 3, 3}) == std::vector<double>{0.5, 0.5, 0.5});
 }
 
-TEST_CASE("an improvement of no more than min_delta is none, nor is a NaN", "[reduce_lr_on_plateau]") {
+TEST_CASE("neither an improvement by min_delta or less counts, nor a NaN", "[reduce_lr_on_plateau]") {
   CHECK(rates({.factor = 0.5, .patience = 2, .min_delta = 0.5}, {3, 2.5, 2.75, 2.25}) ==
         std::vector<double>{0.5, 0.5, 0.25, 0.25});
   CHECK(rates({.factor = 0.5, .patience = 2}, {no_number, 3, no_number, 3, no_number, 3, 2}) ==
         std::vector<double>{0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25});
 }
 
-TEST_CASE("ReduceLROnPlateau takes the direction of what it monitors", "[reduce_lr_on_plateau]") {
+TEST_CASE("ReduceLROnPlateau follows the direction of its monitor", "[reduce_lr_on_plateau]") {
   StubTraining training;
   training.history.metrics = {{.name = "auc"}};
   training.state.learning_rate = 0.5;
@@ -82,7 +82,7 @@ TEST_CASE("ReduceLROnPlateau takes the direction of what it monitors", "[reduce_
   CHECK_THROWS_AS(other_way.restore(std::vector<double>{-infinite, 0, 0, 1}), FormatError);
 }
 
-TEST_CASE("it scales what a schedule gives", "[reduce_lr_on_plateau]") {
+TEST_CASE("ReduceLROnPlateau scales the rate of a schedule", "[reduce_lr_on_plateau]") {
   StubTraining training;
   ReduceLROnPlateau reduce{.factor = 0.5, .patience = 1};
   CHECK(rates(reduce, {3, 3}, training).back() == 0.25);
@@ -90,7 +90,7 @@ TEST_CASE("it scales what a schedule gives", "[reduce_lr_on_plateau]") {
   CHECK(training.state.rate_scale == 0.5);
 }
 
-TEST_CASE("ReduceLROnPlateau: the training loss is monitored on demand, the validation loss must be there",
+TEST_CASE("ReduceLROnPlateau can monitor the training loss, and needs a validation loss to monitor that",
           "[reduce_lr_on_plateau]") {
   CHECK(rates({.monitor = Monitor::Loss, .patience = 1}, {3, 3, 3}) == std::vector<double>{0.5, 0.5, 0.5});
 
@@ -100,7 +100,7 @@ TEST_CASE("ReduceLROnPlateau: the training loss is monitored on demand, the vali
   CHECK_THROWS_AS(lost.on_epoch_end(training.state), ValueError);
 }
 
-TEST_CASE("ReduceLROnPlateau: a second training starts afresh, a resumed one goes on", "[reduce_lr_on_plateau]") {
+TEST_CASE("ReduceLROnPlateau restarts in a second training, and continues in a resumed one", "[reduce_lr_on_plateau]") {
   StubTraining training, after;
   ReduceLROnPlateau reduce{.factor = 0.5, .patience = 2, .cooldown = 1}, resumed = reduce;
   CHECK(rates(reduce, {3, 3, 3, 3}, training).back() == 0.25);
@@ -111,7 +111,7 @@ TEST_CASE("ReduceLROnPlateau: a second training starts afresh, a resumed one goe
   CHECK_THROWS_AS(resumed.restore(std::vector<double>{1, 1e300, 0, 1}), FormatError);
 }
 
-TEST_CASE("ReduceLROnPlateau refuses options out of range", "[reduce_lr_on_plateau]") {
+TEST_CASE("ReduceLROnPlateau rejects options out of range", "[reduce_lr_on_plateau]") {
   StubTraining training;
   for (ReduceLROnPlateau wrong :
        {ReduceLROnPlateau{.factor = 1}, ReduceLROnPlateau{.factor = 0}, ReduceLROnPlateau{.factor = no_number},
@@ -123,7 +123,7 @@ TEST_CASE("ReduceLROnPlateau refuses options out of range", "[reduce_lr_on_plate
   }
 }
 
-TEST_CASE("ReduceLROnPlateau that is restored goes on as an unbroken one", "[reduce_lr_on_plateau]") {
+TEST_CASE("A restored ReduceLROnPlateau continues like an uninterrupted one", "[reduce_lr_on_plateau]") {
   const std::vector<double> losses = {3, 3, 2, 2, 2, 2, 1, 1, 1, 1};
   for (const Index cooldown : {Index{0}, Index{2}, std::numeric_limits<Index>::max()}) {
     for (std::size_t split = 1; split < losses.size(); ++split) {
@@ -140,7 +140,7 @@ TEST_CASE("ReduceLROnPlateau that is restored goes on as an unbroken one", "[red
   }
 }
 
-TEST_CASE("ReduceLROnPlateau refuses to be restored with what it never saves", "[reduce_lr_on_plateau]") {
+TEST_CASE("ReduceLROnPlateau rejects values that it never saves", "[reduce_lr_on_plateau]") {
   ReduceLROnPlateau reduce;
   for (const std::vector<double>& wrong :
        std::vector<std::vector<double>>{{1, -1, 0, 1},

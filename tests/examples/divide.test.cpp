@@ -107,7 +107,7 @@ TEST_CASE("classes of four or five samples are divided between the training and 
   }
 }
 
-TEST_CASE("of many small classes only some serve a part, which has its share of the samples") {
+TEST_CASE("of many small classes only some are used for a part, which has its share of the samples") {
   for (const int size : {4, 6}) {
     CAPTURE(size);
     const gemel::Classes classes = equal(1000, size);
@@ -156,7 +156,7 @@ TEST_CASE("too few samples are rejected, and the error says what would suffice")
   check_parts(divided(equal(3, 4), {}, true), equal(3, 4));
 }
 
-TEST_CASE("split by classes: at least two whole classes of two samples or more are held out for each part") {
+TEST_CASE("--split classes holds out at least two whole classes of two samples or more for each part") {
   train::Options options;
   options.split = train::Split::Classes;
   const gemel::Classes classes = with_sizes({1, 2, 2, 3, 1, 9, 2, 2});

@@ -28,7 +28,7 @@ gemel::Labels dissimilar_pairs(gemel::Index count) {
 
 }  // namespace
 
-TEST_CASE("the threshold is set by the rule of the options, and its purpose names the rule") {
+TEST_CASE("the threshold is set with the rule of the options, and its purpose names the rule") {
   const std::vector<float> distances = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F};
   const gemel::Labels labels{1, 0, 1, 1, 1, 0};
   const gemel::Roc roc{distances, labels};

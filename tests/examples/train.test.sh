@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests the program train: what it must do, and what it must refuse. Each call of `refuses` must end with exit code 2
+# Tests the program train: what it must do, and what it must reject. Each call of `refuses` must end with exit code 2
 # and one sentence on stderr that contains the given words.
 #   sh tests/examples/train.test.sh PATH_OF_TRAIN
 set -u
@@ -24,7 +24,7 @@ fails() {
   echo "$1" && bad=1
 }
 
-idx() {  # idx FILE COUNT BYTES...: an IDX file of COUNT x 2 bytes, or COUNT with one byte a value
+idx() {  # idx FILE COUNT BYTES...: an IDX file of COUNT x 2 bytes, or COUNT with one byte per value
   printf '%b' "$2" >"$files/$1"
 }
 
@@ -424,13 +424,13 @@ done
 command -v gnuplot >/dev/null && [ ! -s "$files/names/embedding.png" ] && fails "hostile names are not drawn"
 grep -q "^set title 'UCI digits, seed 1'" "$files/new/report/loss.gp" || fails "a picture does not say what it is of"
 
-# A note tells when an accuracy says little: nothing can be learnt here, and four of five pairs are dissimilar.
+# A note says when an accuracy means little: nothing can be learnt here, and four of five pairs are dissimilar.
 awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 300; ++i) print i * 7919 % 301, i * 104729 % 307, i % 5 }' >"$files/noise.csv"
 "$train" --quiet --epochs 1 --data "$files/noise.csv" --validation 0.4 --far 0.001 >"$files/stdout"
 grep -q "Note: an accuracy of .* means little here: rejecting every pair has" "$files/stdout" ||
   fails "it does not say that an accuracy means little: $(cat "$files/stdout")"
 
-# Signals. A shell without job control makes programs that it starts by & ignore Ctrl-C; env undoes that.
+# Signals. A shell without job control makes programs that it starts with & ignore Ctrl-C; env undoes that.
 start() {  # start OPTION...: starts train in the background and waits until it has read the data
   : >"$files/stdout"
   env --default-signal=INT --default-signal=TERM "$train" --quiet "$@" >"$files/stdout" 2>"$files/stderr" &
@@ -572,5 +572,5 @@ shows "No threshold was set" --data "$files/twins.csv"
 { echo 40,2,red,blue; for i in $(seq 20); do echo "$i,0.$i,0"; echo "$i,9.$i,1"; done; } >"$files/counted.csv"
 shows "2 classes from column number 2, counted from 0 (the last)" --data "$files/counted.csv"
 
-[ $bad = 0 ] && echo "train does and refuses what it must"
+[ $bad = 0 ] && echo "train does and rejects what it must"
 exit $bad

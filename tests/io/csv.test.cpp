@@ -65,7 +65,7 @@ TEST_CASE("a header gives names", "[csv]") {
   CHECK(data.labels == std::vector<int>{0, 0});
 }
 
-TEST_CASE("a header shows itself, or is said to be there", "[csv]") {
+TEST_CASE("a header is recognised, or set with the option", "[csv]") {
   const auto rows = [](const std::string& text, const CsvOptions& options = {}) {
     return parse_csv<float>(text, options).samples.size();
   };
@@ -84,7 +84,7 @@ TEST_CASE("a header shows itself, or is said to be there", "[csv]") {
   CHECK(rows("id,2019\n1,2\n", {.header = CsvHeader::Yes}) == 1);
 }
 
-TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]") {
+TEST_CASE("a first row that may be a header or a sample is an error", "[csv]") {
   const auto unclear = [](const std::string& text, const CsvOptions& options = {.label = -1}) {
     CHECK(refusal<FormatError>(text, "the first row may hold names, or a sample", options).line == 1);
     refusal<FormatError>(text, "set with CsvOptions::header", options);
@@ -116,7 +116,7 @@ TEST_CASE("a first row that may be a header or a sample is not guessed", "[csv]"
   CHECK(parse_csv<float>("5,3,iris\n4,2,rose\n1,2, iris\n", {.label = -1}).samples.size() == 3);
 }
 
-TEST_CASE("semicolons and tabs are found by the first row", "[csv]") {
+TEST_CASE("semicolons and tabs are found in the first row", "[csv]") {
   const CsvData<float> wanted = parse_csv<float>("a,b,k\n1,2.5,x\n3,4,y\n", {.label = "k"});
   for (const char separator : {';', '\t'}) {
     std::string text = "a,b,k\n1,2.5,x\n3,4,y\n";
@@ -134,7 +134,7 @@ TEST_CASE("semicolons and tabs are found by the first row", "[csv]") {
   CHECK(parse_csv<float>("a,b;c\n1,2\n", {.separator = ','}).features == Names{"a", "b;c"});
 }
 
-TEST_CASE("what may be a part of a number separates no cells", "[csv]") {
+TEST_CASE("a separator that may be part of a number is rejected", "[csv]") {
   for (const char separator : std::string(". +-09eEnaifNxZ\"\n\r\0\xC3", 19)) {
     CAPTURE(separator);
     CHECK_THROWS_AS(parse_csv<float>("1\n", {.separator = separator}), ValueError);
@@ -144,7 +144,7 @@ TEST_CASE("what may be a part of a number separates no cells", "[csv]") {
   }
 }
 
-TEST_CASE("rows with missing values are refused, or left out and counted", "[csv]") {
+TEST_CASE("rows with missing values are rejected, or left out and counted", "[csv]") {
   const std::string text = "a,b,k\n1,2,x\n,4,x\n5,NA,y\n7,nan,z\n9,10,\n11,?,x\n13, null ,x\n15,16,x\n17,18,None\n";
   const CsvData<float> data = parse_csv<float>(text, {.label = "k", .missing = CsvMissing::LeaveOut});
   CHECK(data.samples.matrix() == MatrixX<float>{{1, 15}, {2, 16}});
@@ -168,7 +168,7 @@ TEST_CASE("rows with missing values are refused, or left out and counted", "[csv
   refusal<FormatError>("a,b\n1,\n,2\n", "all of its 2 rows have missing values", leave_out);
 }
 
-TEST_CASE("what is not a CSV file, or a bad cell, is named with the option that helps", "[csv]") {
+TEST_CASE("errors about bad cells and files that are not CSV name the option that helps", "[csv]") {
   refusal<FormatError>(
       "\xFF\xFE"
       "1",
@@ -189,7 +189,7 @@ TEST_CASE("what is not a CSV file, or a bad cell, is named with the option that 
   refusal<FormatError>("kind,b\ncat,2\n", "set it with --label", program);
 }
 
-TEST_CASE("labels that are one number, written in two ways, are refused", "[csv]") {
+TEST_CASE("labels that are the same number, written differently, are rejected", "[csv]") {
   const auto place =
       refusal<FormatError>("a,k\n1,1\n2,2\n3,1.0\n", "the labels '1' and '1.0' are the same number", {.label = "k"});
   CHECK(place.line == 4);
@@ -197,12 +197,12 @@ TEST_CASE("labels that are one number, written in two ways, are refused", "[csv]
   CHECK(parse_csv<float>("a,k\n1,1.1\n2,1.10\n3,01\n4,1\n5,v1.0\n6,-1\n", {.label = "k"}).classes.size() == 6);
 }
 
-TEST_CASE("a label with a zero byte is refused", "[csv]") {
+TEST_CASE("a label with a zero byte is rejected", "[csv]") {
   using namespace std::string_literals;
   CHECK(refusal<FormatError>("a,k\n1,x\n2,x\0y\n"s, "holds a zero byte", {.label = "k"}).line == 3);
 }
 
-TEST_CASE("a file tells where its labels and names are from", "[csv]") {
+TEST_CASE("the data say where labels and names are from", "[csv]") {
   const CsvData<float> named = parse_csv<float>("a,k,b\n1,x,2\n", {.label = 1}, "some.csv");
   CHECK(named.label == "k");
   CHECK(named.header);
@@ -248,7 +248,7 @@ TEST_CASE("ragged rows and blank lines are named", "[csv]") {
   CHECK(parse_csv<float>("1,2\n3,4\n\n\r\n").samples.size() == 2);
 }
 
-TEST_CASE("files without samples are refused", "[csv]") {
+TEST_CASE("files without samples are rejected", "[csv]") {
   refusal<FormatError>("", "the file is empty");
   refusal<FormatError>("\xEF\xBB\xBF", "the file is empty");
   refusal<FormatError>("a,b\n", "no rows");
@@ -257,7 +257,7 @@ TEST_CASE("files without samples are refused", "[csv]") {
   CHECK(refusal<FormatError>("1,2\n3,\"4\n", "not closed").line == 2);
 }
 
-TEST_CASE("a label column that is not there is refused", "[csv]") {
+TEST_CASE("a missing label column is rejected", "[csv]") {
   refusal<ValueError>("a,b\n1,2\n", "no column has the name 'c'; the first row is 'a', 'b'", {.label = "c"});
   refusal<ValueError>("a,b\n1,2\n", "cannot be number 2", {.label = 2});
   refusal<ValueError>("a,b\n1,2\n", "cannot be number -3", {.label = -3});
@@ -268,7 +268,7 @@ TEST_CASE("a label column that is not there is refused", "[csv]") {
   CHECK_THROWS_AS(parse_csv<float>("1,2\n", {.separator = '\n'}), ValueError);
 }
 
-TEST_CASE("numbers do not depend on the locale, nor on blanks and quotes", "[csv]") {
+TEST_CASE("numbers do not depend on the locale, on spaces or on quotes", "[csv]") {
   const std::string before = std::setlocale(LC_ALL, nullptr);
   for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "C"}) {
     if (std::setlocale(LC_ALL, name)) break;
@@ -312,7 +312,7 @@ TEST_CASE("read_csv names a file that it cannot read", "[csv]") {
   }
 }
 
-TEST_CASE("a first line of counts, as scikit-learn's files have it, is no sample and names the classes") {
+TEST_CASE("a first line of counts, as in files of scikit-learn, is not a sample and names the classes") {
   const CsvOptions last{.label = Index{-1}};
   const auto counted = parse_csv<double>("3,2,red,blue\n1,2,1\n3,4,0\n5,6,1\n", last);
   CHECK(counted.samples.size() == 3);
@@ -330,7 +330,7 @@ TEST_CASE("a first line of counts, as scikit-learn's files have it, is no sample
                   FormatError);  // the counts do not match the rows
 }
 
-TEST_CASE("a first row of texts whose label another row has may be a sample") {
+TEST_CASE("a first row of texts may be a sample if another row has the same label") {
   const CsvOptions last{.label = Index{-1}};
   for (const char* text : {"O,cat\n1.5,dog\n2.5,cat\n", "5kg,cat\n1.5,dog\n2.5,cat\n", "x,y,cat\n1,2,dog\n2,3,cat\n",
                            "-,cat\n1.5,dog\n2.5,cat\n", "NA,#N/A,cat\n1.5,2,dog\n2.5,3,cat\n"}) {
@@ -340,7 +340,7 @@ TEST_CASE("a first row of texts whose label another row has may be a sample") {
   CHECK(parse_csv<float>("size,kind\n1.5,dog\n2.5,cat\n", last).samples.size() == 2);
 }
 
-TEST_CASE("a group column is no feature, and gives groups as the label's gives classes", "[csv]") {
+TEST_CASE("a group column is not a feature, and gives groups as the label column gives classes", "[csv]") {
   const std::string text = "speaker,a,vowel,b\nann,1,i,2\nbob,3,o,4\nann,5,o,6\n";
   for (const CsvOptions& options :
        {CsvOptions{.label = "vowel", .group = "speaker"}, CsvOptions{.label = 2, .group = 0},
@@ -363,7 +363,7 @@ TEST_CASE("a group column is no feature, and gives groups as the label's gives c
   CHECK(parse_csv<float>("1,7,2\n", {.label = 1}).groups.empty());
 }
 
-TEST_CASE("a group column's faults are told as a label's", "[csv]") {
+TEST_CASE("faults of a group column are reported like those of a label column", "[csv]") {
   const CsvOptions both{.label = "y", .group = "who"};
   refusal<ValueError>("a,y\n1,x\n", "no column has the name 'who'; the first row is 'a', 'y'", both);
   refusal<ValueError>("a,who,who,y\n1,2,3,x\n", "several columns have the name 'who'", both);

@@ -31,7 +31,7 @@ std::string refusal(const CsvData<float>& data, const CsvData<float>& wanted) {
 
 }  // namespace
 
-TEST_CASE("columns are put in the training file's order by name", "[csv_align]") {
+TEST_CASE("columns get the training file's order by their names", "[csv_align]") {
   const auto known = training("height,income,score,y\n1,2,3,a\n4,5,6,b\n");
   const auto other = aligned(test("income,score,y,height\n20,30,b,10\n50,60,a,40\n", {.label = "y"}), known);
   CHECK(other.samples.matrix() == MatrixX<float>{{10, 40}, {20, 50}, {30, 60}});
@@ -52,7 +52,7 @@ TEST_CASE("classes keep the training file's numbers", "[csv_align]") {
   CHECK(aligned(test("x\n1\n", {}), known).labels.empty());  // its labels were not read
 }
 
-TEST_CASE("columns without names are matched by number", "[csv_align]") {
+TEST_CASE("columns without names are matched by their order", "[csv_align]") {
   const CsvOptions options{.label = -1, .header = CsvHeader::No};
   const auto known = training("1,2,a\n3,4,b\n", options);
   CHECK(aligned(test("5,6,b\n", options), known).labels == std::vector<int>{1});
@@ -62,7 +62,7 @@ TEST_CASE("columns without names are matched by number", "[csv_align]") {
   CHECK(mentions(refusal(test("5,6,7\n", {}), known), "test.csv: it has 3 columns of features, but train.csv has 2"));
 }
 
-TEST_CASE("columns that cannot be matched are refused by name", "[csv_align]") {
+TEST_CASE("columns that cannot be matched are rejected and named", "[csv_align]") {
   const auto known = training("height,income,y\n1,2,a\n");
   CHECK(refusal(test("income,height,y\n1,2,a\n"), known) == "aligned");
   CHECK(mentions(refusal(test("height,weight,y\n1,2,a\n"), known),
@@ -77,13 +77,13 @@ TEST_CASE("columns that cannot be matched are refused by name", "[csv_align]") {
                  "its classes are in column 'height', but those of train.csv in column 'y'"));
 }
 
-TEST_CASE("a label is written alike in both files", "[csv_align]") {
+TEST_CASE("a label must be written alike in both files", "[csv_align]") {
   const auto known = training("x,y\n1,1\n2,2\n");
   CHECK(mentions(refusal(test("x,y\n1,2.0\n"), known), "its label '2.0' is written '2' in train.csv"));
   CHECK(aligned(test("x,y\n1,2.5\n"), known).labels == std::vector<int>{2});
 }
 
-TEST_CASE("groups have the training file's numbers", "[csv_align]") {
+TEST_CASE("groups keep the training file's numbers", "[csv_align]") {
   const CsvOptions options{.label = "y", .group = "who"};
   const auto known = training("a,who,y\n1,ann,x\n2,bob,z\n", options);
   const auto other = aligned(test("who,y,a\ncarl,z,3\nbob,x,4\nann,x,5\n", options), known);

@@ -7,7 +7,7 @@
 
 using namespace gemel;
 
-TEST_CASE("a separator is no part of a number, a name or a line's end", "[csv_cell]") {
+TEST_CASE("a separator must not be part of a number, a name or a line end", "[csv_cell]") {
   int allowed = 0;
   for (int byte = 0; byte < 256; ++byte) {
     try {
@@ -20,7 +20,7 @@ TEST_CASE("a separator is no part of a number, a name or a line's end", "[csv_ce
   for (const char separator : std::string_view(",;\t|:#/_")) CHECK_NOTHROW(detail::check_separator(separator));
 }
 
-TEST_CASE("what stands for a missing value", "[csv_cell]") {
+TEST_CASE("marks of missing values are recognised", "[csv_cell]") {
   for (const char* cell :
        {"", " ", "\t", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NULL", "null", "None", "?", " ? ", "-"}) {
     CAPTURE(cell);
@@ -32,7 +32,7 @@ TEST_CASE("what stands for a missing value", "[csv_cell]") {
   }
 }
 
-TEST_CASE("numbers, and what is meant as one", "[csv_cell]") {
+TEST_CASE("numbers, and texts that look like numbers, are recognised", "[csv_cell]") {
   for (const char* cell : {"1", "+1.5", "-1e9", "1e400", "nan", "1,5", "1.234,5", "1 234", "-1'000", " 7 "}) {
     CAPTURE(cell);
     CHECK(detail::looks_like_number(cell));
@@ -43,7 +43,7 @@ TEST_CASE("numbers, and what is meant as one", "[csv_cell]") {
   }
 }
 
-TEST_CASE("a whole number may be written with a point", "[csv_cell]") {
+TEST_CASE("a whole number may be written with a decimal point", "[csv_cell]") {
   using detail::whole_number;
   for (const char* text : {"1", "1.", "1.0", "1.000"}) CHECK(whole_number(text) == "1");
   CHECK(whole_number("-10.0") == "-10");

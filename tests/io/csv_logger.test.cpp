@@ -38,7 +38,7 @@ void train(CSVLogger& logger, Index first, Index epochs, bool validation) {
 
 }  // namespace
 
-TEST_CASE("CSVLogger writes a line an epoch", "[csv_logger]") {
+TEST_CASE("CSVLogger writes a line per epoch", "[csv_logger]") {
   const TemporaryFolder folder;
   CSVLogger logger{folder.path() / "log.csv"};
   train(logger, 0, 2, true);
@@ -46,7 +46,7 @@ TEST_CASE("CSVLogger writes a line an epoch", "[csv_logger]") {
   CHECK(content_of(folder.path() / "log.csv") ==
         header + "0,0.3333333333333333,1e-07,0.001,0.25\n1,0.25,1e-07,0.001,0.25\n");
 
-  SECTION("without validation the cell is empty, and the file is written anew") {
+  SECTION("without validation the cell is empty, and an old file is overwritten") {
     train(logger, 0, 1, false);
     CHECK(content_of(folder.path() / "log.csv") == header + "0,0.3333333333333333,,0.001,0.25\n");
   }
@@ -56,7 +56,7 @@ TEST_CASE("CSVLogger writes a line an epoch", "[csv_logger]") {
     CHECK(content_of(folder.path() / "log.csv") ==
           header + "0,0.3333333333333333,1e-07,0.001,0.25\n1,0.25,1e-07,0.001,0.25\n2,0.2,1e-07,0.001,0.25\n");
   }
-  SECTION("another separator, and a file to append to that is not there yet") {
+  SECTION("another separator, and appending to a file that does not exist yet") {
     CSVLogger other{folder.path() / "other.csv", {.separator = ';', .append = true}};
     train(other, 1, 1, false);
     CHECK(content_of(folder.path() / "other.csv") ==
@@ -64,7 +64,7 @@ TEST_CASE("CSVLogger writes a line an epoch", "[csv_logger]") {
   }
 }
 
-TEST_CASE("CSVLogger ends a last line that has no end before it appends", "[csv_logger]") {
+TEST_CASE("CSVLogger ends an unfinished last line before it appends", "[csv_logger]") {
   const TemporaryFolder folder;
   const std::string header = "epoch,loss,validation_loss,learning_rate,seconds";
   const auto path = folder.write("log.csv", header + "\n0,0.25");
@@ -81,7 +81,7 @@ TEST_CASE("CSVLogger ends a last line that has no end before it appends", "[csv_
   }
 }
 
-TEST_CASE("CSVLogger appends to no file with another header or separator", "[csv_logger]") {
+TEST_CASE("CSVLogger does not append to a file with another header or separator", "[csv_logger]") {
   const TemporaryFolder folder;
   const std::string header = "epoch,loss,validation_loss,learning_rate,seconds";
   for (const std::string& other :
@@ -106,7 +106,7 @@ TEST_CASE("CSVLogger appends to no file with another header or separator", "[csv
   }
 }
 
-TEST_CASE("CSVLogger has a column for each metric, by its name", "[csv_logger]") {
+TEST_CASE("CSVLogger has a column for each metric, with its name", "[csv_logger]") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "log.csv";
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -142,14 +142,14 @@ TEST_CASE("CSVLogger has a column for each metric, by its name", "[csv_logger]")
   CHECK_THROWS_AS(resumed.on_train_begin(state), FormatError);
 }
 
-TEST_CASE("CSVLogger refuses what may be a part of a number as a separator", "[csv_logger]") {
+TEST_CASE("CSVLogger rejects a separator that may be part of a number", "[csv_logger]") {
   for (const char separator : std::string(". +-09eEnaifNxZ\"\n\r\0\xC3", 19)) {
     CAPTURE(separator);
     CHECK_THROWS_AS((CSVLogger{"log.csv", {.separator = separator}}), ValueError);
   }
 }
 
-TEST_CASE("CSVLogger's file is whole after each epoch", "[csv_logger]") {
+TEST_CASE("CSVLogger's file is complete after each epoch", "[csv_logger]") {
   const TemporaryFolder folder;
   Model model;
   NoOptimizer optimizer;

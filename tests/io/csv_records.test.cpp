@@ -57,7 +57,7 @@ TEST_CASE("quoted cells hold separators, line ends and doubled quotes", "[csv_re
   CHECK(split("5\" disk,a\"\"b") == Rows{{"5\" disk", "a\"\"b"}});
 }
 
-TEST_CASE("a record knows its line", "[csv_records]") {
+TEST_CASE("a record has the number of its line", "[csv_records]") {
   detail::CsvRecords records{"a\n\"b\n\nc\",d\r\n\ne", ',', "text"};
   std::vector<Index> lines;
   std::vector<bool> blank;
@@ -69,7 +69,7 @@ TEST_CASE("a record knows its line", "[csv_records]") {
   CHECK(blank == std::vector<bool>{false, false, true, false});
 }
 
-TEST_CASE("bad quotes are refused by line", "[csv_records]") {
+TEST_CASE("bad quotes are rejected with their line", "[csv_records]") {
   CHECK(refused_line("a,b\nc,\"d\n\n") == 2);
   CHECK(refused_line("a\n\n\"b\"c\n") == 3);
   CHECK(refused_line("\"a\" ,b") == 1);
@@ -77,8 +77,8 @@ TEST_CASE("bad quotes are refused by line", "[csv_records]") {
   CHECK(refused_line("\"a\"\r,b") == 1);
 }
 
-TEST_CASE("a file of many blocks is split as its text is", "[csv_records]") {
-  // Line ends, quotes and CRs fall on the blocks' borders, at a different place for each length of the first cell.
+TEST_CASE("a file of many blocks is split like the same text in memory", "[csv_records]") {
+  // The length of the first cell moves line ends, quotes and CRs across the boundaries of the blocks.
   std::string body;
   while (body.size() < 5'000'000) body += "\"a\"\"b\r\nc\",1.5\r\nplain,\"\"\r\n";
   const TemporaryFolder folder;

@@ -23,7 +23,7 @@ std::filesystem::path write_gzip(const TemporaryFolder& folder, const std::vecto
 
 }  // namespace
 
-TEST_CASE("read_gzip inflates, and reads other files as they are", "[gzip]") {
+TEST_CASE("read_gzip inflates gzipped files, and reads other files unchanged", "[gzip]") {
   std::vector<std::uint8_t> bytes{0, 0, 8, 1, 0, 0x2D, 0xC6, 0xC0};  // 3,000,000 labels: several blocks
   for (std::uint32_t i = 0; i < 3'000'000; ++i) bytes.push_back(static_cast<std::uint8_t>(i * 2654435761u >> 24));
   const TemporaryFolder folder;
@@ -34,8 +34,8 @@ TEST_CASE("read_gzip inflates, and reads other files as they are", "[gzip]") {
   CHECK(read_gzip(folder.write("empty", "")).empty());
 }
 
-TEST_CASE("an IDX file is inflated no further than it says it goes", "[gzip]") {
-  // 400 MB of zeros after a header that announces four. If all were inflated, `used` would show it.
+TEST_CASE("an IDX file is inflated no further than its dimensions ask for", "[gzip]") {
+  // 400 MB of zeros after a header that announces four. Inflating all of them would show in `used`.
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "swollen.gz";
   const gzFile file = gzopen(path.c_str(), "wb1");
@@ -63,7 +63,7 @@ TEST_CASE("an IDX file is inflated no further than it says it goes", "[gzip]") {
   CHECK(used <= 1 << 16);
 }
 
-TEST_CASE("an IDX file is read through gzip as it is without", "[gzip]") {
+TEST_CASE("an IDX file is read through gzip like an uncompressed one", "[gzip]") {
   std::vector<std::uint8_t> bytes{0, 0, 8, 2, 0, 0, 2, 0xBC, 0, 0, 0, 100};
   for (std::uint32_t i = 0; i < 70000; ++i) bytes.push_back(static_cast<std::uint8_t>(i * 2654435761u >> 24));
   const TemporaryFolder folder;
@@ -82,7 +82,7 @@ TEST_CASE("an IDX file is read through gzip as it is without", "[gzip]") {
                   FormatError);
 }
 
-TEST_CASE("gzip files may have several members, and nothing else behind them", "[gzip]") {
+TEST_CASE("gzip files may have several members, but no other bytes behind them", "[gzip]") {
   const TemporaryFolder folder;
   const std::string one = content_of(write_gzip(folder, {1, 2, 3}));
   const std::string other = content_of(write_gzip(folder, {4, 5}));
@@ -95,7 +95,7 @@ TEST_CASE("gzip files may have several members, and nothing else behind them", "
   CHECK_THROWS_AS(read_gzip(folder.write("begun.gz", one + other.substr(0, 12))), FormatError);
 }
 
-TEST_CASE("read_gzip refuses damaged, truncated and swollen files", "[gzip]") {
+TEST_CASE("read_gzip rejects damaged, truncated and too large files", "[gzip]") {
   std::vector<std::uint8_t> bytes;
   for (std::uint32_t i = 0; i < 5000; ++i) bytes.push_back(static_cast<std::uint8_t>(i * 2654435761u >> 24));
   const TemporaryFolder folder;

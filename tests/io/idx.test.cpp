@@ -47,13 +47,13 @@ TEMPLATE_TEST_CASE("read_idx makes a sample of each element of the first dimensi
   }
 }
 
-TEST_CASE("read_idx reads any rank", "[idx]") {
+TEST_CASE("read_idx reads any number of dimensions", "[idx]") {
   CHECK(parse_idx<float>(idx({5}, 5)).features() == 1);
   CHECK(parse_idx<float>(idx({2, 1, 3, 1, 2}, 12)).features() == 6);
   CHECK(parse_idx<float>(idx(std::vector<std::uint32_t>(255, 1), 1)).size() == 1);
 }
 
-TEST_CASE("read_idx reads more than a block", "[idx]") {
+TEST_CASE("read_idx reads files of several blocks", "[idx]") {
   const Bytes bytes = idx({700, 100}, 70000);
   const TemporaryFolder folder;
   const Samples<float> samples = read_idx<float>(folder.write("images", bytes));
@@ -75,7 +75,7 @@ TEST_CASE("read_idx_labels reads one dimension", "[idx]") {
   }
 }
 
-TEST_CASE("read_idx refuses what is no IDX file of bytes", "[idx]") {
+TEST_CASE("read_idx rejects files that are not IDX files of bytes", "[idx]") {
   const Bytes good = idx({3, 2, 2}, 12);
   CHECK(refusal(good) == "read");
   for (std::size_t size = 0; size < good.size(); ++size) {

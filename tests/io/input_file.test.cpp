@@ -26,7 +26,7 @@ std::string refusal(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("InputFile reads what is there", "[input_file]") {
+TEST_CASE("InputFile reads a file up to its end", "[input_file]") {
   const TemporaryFolder folder;
   InputFile file{folder.write("a", "12345")};
   std::array<char, 3> bytes;
@@ -38,7 +38,7 @@ TEST_CASE("InputFile reads what is there", "[input_file]") {
   CHECK(file.read(bytes) == 0);
 }
 
-TEST_CASE("InputFile says plainly why it cannot open a file", "[input_file]") {
+TEST_CASE("InputFile says why it cannot open a file", "[input_file]") {
   const TemporaryFolder folder;
   CHECK(mentions(refusal(folder.path() / std::string(300, 'x')), "it cannot be read: File name too long"));
   std::filesystem::create_symlink("b", folder.path() / "a");

@@ -70,7 +70,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("read_npy reads what NumPy wrote, whatever its type and order", "[npy]", float, double) {
+TEMPLATE_TEST_CASE("read_npy reads files of NumPy of any type and order", "[npy]", float, double) {
   for (const std::string order : {"C", "F"}) {
     for (const std::string type : {"u1", "i2", "i8", "f4", "f8"}) {
       const std::string name = order + "_" + type;
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("read_npy reads what NumPy wrote, whatever its type and order
   }
 }
 
-TEST_CASE("read_npy reads any rank", "[npy]") {
+TEST_CASE("read_npy reads any number of dimensions", "[npy]") {
   CHECK(parse_npy<float>(npy_bytes("|u1", "(3,)", "abc")).features() == 1);
   CHECK(parse_npy<float>(npy_bytes("|u1", "(3,)", "abc")).size() == 3);
   CHECK(parse_npy<float>(npy_bytes("|u1", "(1, 2, 1, 3)", "abcdef")).features() == 6);
@@ -99,7 +99,7 @@ TEST_CASE("read_npy reads any rank", "[npy]") {
   CHECK(parse_npy<float>(npy_bytes("|u1", shape + ")", "a")).size() == 1);
 }
 
-TEST_CASE("read_npy reads more than a block, in C and in Fortran order", "[npy]") {
+TEST_CASE("read_npy reads files of several blocks, in C and in Fortran order", "[npy]") {
   std::vector<std::int32_t> numbers;
   for (std::int32_t i = 0; i < 70 * 1000; ++i) numbers.push_back(i);
   const std::string bytes = little_endian_bytes(numbers);
@@ -127,7 +127,7 @@ TEST_CASE("read_npy rounds as a conversion does", "[npy]") {
   CHECK(read("|u1", "\xFE") == 254);
 }
 
-TEST_CASE("read_npy_classes takes whole numbers of any type", "[npy]") {
+TEST_CASE("read_npy_classes accepts whole numbers of any type", "[npy]") {
   CHECK(values_of(read_npy_classes(golden_npy("classes_i8"))) ==
         std::vector<std::int64_t>{7, -1, std::int64_t{1} << 62, 7});
   CHECK(values_of(read_npy_classes(golden_npy("classes_f4_column"))) == std::vector<std::int64_t>{3, 0, 3});
@@ -139,7 +139,7 @@ TEST_CASE("read_npy_classes takes whole numbers of any type", "[npy]") {
         std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max()});
 }
 
-TEST_CASE("read_npy_classes refuses what are no classes, and names the sample", "[npy]") {
+TEST_CASE("read_npy_classes rejects values that are not classes, and names the sample", "[npy]") {
   const auto of_doubles = [](double value) {
     return npy_classes_refusal(npy_bytes("<f8", "(2,)", little_endian_bytes<double>({1, value})));
   };
@@ -156,7 +156,7 @@ TEST_CASE("read_npy_classes refuses what are no classes, and names the sample", 
   CHECK(mentions(npy_classes_refusal(npy_bytes("|u1", "(1, 2)", "ab")), "are samples and classes swapped?"));
 }
 
-TEST_CASE("read_npy refuses values that are not finite, and names sample and feature", "[npy]") {
+TEST_CASE("read_npy rejects values that are not finite, and names sample and feature", "[npy]") {
   const auto of = [](double value) {
     return npy_refusal(npy_bytes("<f8", "(2, 3)", little_endian_bytes<double>({0, 0, 0, 0, value, 0})));
   };
@@ -174,7 +174,7 @@ TEST_CASE("read_npy refuses values that are not finite, and names sample and fea
                  "sample 1, feature 1:"));
 }
 
-TEST_CASE("read_npy refuses what is no .npy file of numbers", "[npy]") {
+TEST_CASE("read_npy rejects files that are not .npy files of numbers", "[npy]") {
   CHECK(mentions(npy_refusal(golden_npy_bytes("refused_objects")), "(Python objects)"));
   CHECK(mentions(npy_refusal(golden_npy_bytes("refused_structure")), "a structured type"));
 
@@ -214,7 +214,7 @@ TEST_CASE("read_npy refuses what is no .npy file of numbers", "[npy]") {
   }
 }
 
-TEST_CASE("read_npy refuses any part of a file, and reads or refuses it with any byte changed", "[npy]") {
+TEST_CASE("read_npy rejects any truncated file, and reads or rejects a file with any byte changed", "[npy]") {
   const auto try_parts = [](const Bytes& good) {
     CHECK(survives_npy(good));
     for (std::size_t size = 0; size < good.size(); ++size) {
@@ -252,7 +252,7 @@ TEST_CASE("read_npy refuses any part of a file, and reads or refuses it with any
   }
 }
 
-TEST_CASE("write_npy writes what NumPy writes", "[npy]") {
+TEST_CASE("write_npy writes the same bytes as NumPy", "[npy]") {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "embeddings.npy";
   const auto check = [&path](const auto& embeddings, const std::string& name) {

@@ -38,7 +38,7 @@ std::string header_with_shape(const std::string& shape) {
 
 }  // namespace
 
-TEST_CASE("A header is read in any order, with any blanks and quotes", "[npy_header]") {
+TEST_CASE("A header is read with its entries in any order, and with any spaces and quotes", "[npy_header]") {
   for (const std::string_view text : {
            "{'descr': '>f8', 'fortran_order': True, 'shape': (3, 4), }            \n",
            "{'shape':(3,4),'fortran_order':True,'descr':'>f8'}",
@@ -54,7 +54,7 @@ TEST_CASE("A header is read in any order, with any blanks and quotes", "[npy_hea
   }
 }
 
-TEST_CASE("A header tells type, order and shape", "[npy_header]") {
+TEST_CASE("A header describes type, order and shape", "[npy_header]") {
   for (const std::string type : {"i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"}) {
     for (const std::string order : {"<", ">"}) {
       const detail::NpyHeader header = parse_header(header_with_type("'" + order + type + "'"));
@@ -71,7 +71,7 @@ TEST_CASE("A header tells type, order and shape", "[npy_header]") {
   CHECK(parse_header(header_with_shape("(2147483647, 1, 2)")).shape == std::vector<Index>{2147483647, 1, 2});
 }
 
-TEST_CASE("A header of another type is refused, and its type named", "[npy_header]") {
+TEST_CASE("A header of another type is rejected, and its type named", "[npy_header]") {
   CHECK(mentions(header_refusal(header_with_type("'|O'")),
                  "its header's 'descr' is '|O' (Python objects), but only integers"));
   CHECK(mentions(header_refusal(header_with_type("'<U7'")), "'<U7' (strings)"));
@@ -93,7 +93,7 @@ TEST_CASE("A header of another type is refused, and its type named", "[npy_heade
   }
 }
 
-TEST_CASE("A header that is no dictionary of the three entries is refused", "[npy_header]") {
+TEST_CASE("A header that is not a dictionary of the three entries is rejected", "[npy_header]") {
   CHECK(mentions(header_refusal(""), "it has its end where '{' should be"));
   CHECK(mentions(header_refusal("   \n"), "it has its end where '{' should be"));
   CHECK(mentions(header_refusal("[1, 2]"), "it has '[1, 2]' where '{' should be"));
@@ -119,7 +119,7 @@ TEST_CASE("A header that is no dictionary of the three entries is refused", "[np
   CHECK(mentions(header_refusal(header_with_order("Trueish")), "where '}' should be"));
 }
 
-TEST_CASE("A header with a shape that is none is refused", "[npy_header]") {
+TEST_CASE("A header with an invalid shape is rejected", "[npy_header]") {
   CHECK(mentions(header_refusal(header_with_shape("(3)")), "'shape' is a number in parentheses, not a tuple"));
   CHECK(mentions(header_refusal(header_with_shape("3")), "where '(' should be"));
   CHECK(mentions(header_refusal(header_with_shape("[3, 4]")), "where '(' should be"));

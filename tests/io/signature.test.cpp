@@ -30,7 +30,7 @@ std::string refusal_by(std::string_view content, const Read& read) {
 
 }  // namespace
 
-TEST_CASE("A file's first bytes tell what it is", "[signature]") {
+TEST_CASE("The first bytes of a file tell its format", "[signature]") {
   CHECK(mentions(detail::looks_like("\x93NUMPY\1"), "NumPy .npy"));
   CHECK(mentions(detail::looks_like("PK\3\4...."), ".npz: save each array in a file of its own"));
   CHECK(mentions(detail::looks_like("\x1F\x8B\x08...."), "unpack it first"));
@@ -48,7 +48,7 @@ TEST_CASE("A file's first bytes tell what it is", "[signature]") {
   }
 }
 
-TEST_CASE("A reader says what it was given by mistake", "[signature]") {
+TEST_CASE("A reader's error names the format of a file given by mistake", "[signature]") {
   const std::string_view csv = "a,b\n1,2\n", npz = "PK\3\4zip", npy = "\x93NUMPY\1", idx{"\0\0\x08\1\0\0\0\1\7", 9};
   const auto as_csv = [](const auto& path) { read_csv<float>(path); };
   const auto as_idx = [](const auto& path) { read_idx<float>(path); };

@@ -29,7 +29,7 @@ std::vector<double> loss_and_slopes(const L& loss, const std::vector<S>& weights
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("AnyLoss has the bits of what is chosen", "[any_loss]", float, double) {
+TEMPLATE_TEST_CASE("AnyLoss is bit-identical to the chosen loss", "[any_loss]", float, double) {
   const auto check = [](const auto& loss) {
     const AnyLoss any = loss;
     CHECK(any.margin() == loss.margin);
@@ -44,7 +44,7 @@ TEMPLATE_TEST_CASE("AnyLoss has the bits of what is chosen", "[any_loss]", float
   check(UnsquaredContrastiveLoss{.margin = 1.5, .positive_margin = 0.5});
 }
 
-TEST_CASE("AnyLoss is the contrastive loss by default, and refuses what its choice refuses", "[any_loss]") {
+TEST_CASE("AnyLoss is the contrastive loss by default, and throws what the chosen loss throws", "[any_loss]") {
   const std::vector<float> none;
   CHECK(loss_and_slopes(AnyLoss{}, none) == loss_and_slopes(ContrastiveLoss{}, none));
   const AnyLoss without_margin = HadsellLoss{.margin = std::numeric_limits<double>::quiet_NaN()};

@@ -12,7 +12,7 @@
 using namespace gemel;
 using namespace gemel::test;
 
-TEST_CASE("HadsellLoss has the paper's values, whose label 1 is dissimilar, and those of sentence-transformers") {
+TEST_CASE("HadsellLoss has the values of the paper, in which label 1 means dissimilar, and of sentence-transformers") {
   check_golden(HadsellLoss{}, "hadsell_2006_margin_1", golden_batch(true));
   check_golden(HadsellLoss{.margin = 0.5}, "sentence_transformers", golden_batch());
 }
@@ -28,6 +28,6 @@ TEST_CASE("HadsellLoss is half of the contrastive loss") {
   for (std::size_t i = 0; i < 4; ++i) CHECK(half[i] == slope[i] / 2);
 }
 
-TEST_CASE("HadsellLoss: slopes are derivatives") { check_slopes(HadsellLoss{.margin = 0.9}); }
+TEST_CASE("HadsellLoss: the slopes match finite differences") { check_slopes(HadsellLoss{.margin = 0.9}); }
 
-TEST_CASE("HadsellLoss keeps the contract of a loss") { check_contract(HadsellLoss{}); }
+TEST_CASE("HadsellLoss meets the Loss concept") { check_contract(HadsellLoss{}); }

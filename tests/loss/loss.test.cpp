@@ -34,7 +34,7 @@ auto lambda_loss(double margin) {
 
 }  // namespace
 
-TEST_CASE("a lambda that captures is a loss wherever one is taken", "[loss]") {
+TEST_CASE("a lambda that captures is accepted wherever a loss is", "[loss]") {
   const auto loss = lambda_loss(1.5);
   static_assert(Loss<decltype(loss), double>);
   static_assert(!std::copyable<std::remove_cv_t<decltype(loss)>>);
@@ -59,7 +59,7 @@ TEST_CASE("a lambda that captures is a loss wherever one is taken", "[loss]") {
   CHECK((model.parameters() - other.parameters()).cwiseAbs().maxCoeff() < 1e-13);
 }
 
-TEST_CASE("what is no loss is none as a lambda either", "[loss]") {
+TEST_CASE("a lambda with a wrong signature does not model Loss", "[loss]") {
   double sum = 0;
   const auto whole = [](auto, auto, auto, auto) { return 1; };                       // does not return double
   const auto changing = [sum](auto, auto, auto, auto) mutable { return sum += 1; };  // not const

@@ -16,7 +16,7 @@ TEST_CASE("OnlineContrastiveLoss sums over hard pairs only") {
   CHECK(run.slope == std::vector<double>{0, 1.5, -1, 0});
 }
 
-TEST_CASE("OnlineContrastiveLoss: a single pair of a kind is one to compare with") {
+TEST_CASE("OnlineContrastiveLoss compares with a kind that has a single pair") {
   LossRun<> one_of_each{{0.75, 0.25}, {1, 0}};
   CHECK(one_of_each(OnlineContrastiveLoss{}) == 0.5625 + 0.5625);
   CHECK(one_of_each.slope == std::vector<double>{1.5, -1.5});
@@ -35,7 +35,7 @@ TEST_CASE("OnlineContrastiveLoss: a single pair of a kind is one to compare with
   CHECK(one_similar.slope == std::vector<double>{0, 0, 0});
 }
 
-TEST_CASE("OnlineContrastiveLoss compares with a kind's own mean where the other has no pair") {
+TEST_CASE("OnlineContrastiveLoss compares with a kind's own mean if the other kind has no pair") {
   LossRun<> only_similar{{0.25, 0.75}, {1, 1}};
   CHECK(only_similar(OnlineContrastiveLoss{}) == 0.5625);
   CHECK(only_similar.slope == std::vector<double>{0, 1.5});
@@ -49,6 +49,8 @@ TEST_CASE("OnlineContrastiveLoss compares with a kind's own mean where the other
   CHECK(single.slope == std::vector<double>{0});
 }
 
-TEST_CASE("OnlineContrastiveLoss: slopes are derivatives") { check_slopes(OnlineContrastiveLoss{.margin = 0.9}); }
+TEST_CASE("OnlineContrastiveLoss: the slopes match finite differences") {
+  check_slopes(OnlineContrastiveLoss{.margin = 0.9});
+}
 
-TEST_CASE("OnlineContrastiveLoss keeps the contract of a loss") { check_contract(OnlineContrastiveLoss{}); }
+TEST_CASE("OnlineContrastiveLoss meets the Loss concept") { check_contract(OnlineContrastiveLoss{}); }

@@ -20,11 +20,11 @@ TEST_CASE("UnsquaredContrastiveLoss averages over the pairs on the wrong side on
   CHECK(done.slope == std::vector<double>{0, 0});
 }
 
-TEST_CASE("UnsquaredContrastiveLoss: slopes are derivatives") {
+TEST_CASE("UnsquaredContrastiveLoss: the slopes match finite differences") {
   check_slopes(UnsquaredContrastiveLoss{.margin = 0.9, .positive_margin = 0.2});
 }
 
-TEST_CASE("UnsquaredContrastiveLoss keeps the contract of a loss") {
+TEST_CASE("UnsquaredContrastiveLoss meets the Loss concept") {
   check_contract(UnsquaredContrastiveLoss{});
   check_positive_margin(UnsquaredContrastiveLoss{});
 }

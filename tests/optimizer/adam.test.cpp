@@ -54,8 +54,8 @@ TEST_CASE("AMSGrad divides by the largest v, in both dialects") {
   }
 }
 
-TEST_CASE("Weight decay is decoupled in AdamW and Keras' Adam, a penalty in PyTorch's Adam") {
-  // With a gradient of 0, a penalty makes a whole first step, and decoupled decay shrinks w by lr times decay.
+TEST_CASE("Weight decay is decoupled in AdamW and Keras' Adam, but added to the gradient in PyTorch's Adam") {
+  // With a gradient of 0, a penalty makes a full first step, whereas a decoupled decay multiplies w by 1 - lr * decay.
   const auto first_step = [](auto optimizer) {
     std::vector<double> w{4};
     optimizer.reserve(1);
@@ -73,20 +73,20 @@ TEST_CASE("Weight decay is decoupled in AdamW and Keras' Adam, a penalty in PyTo
   CHECK(AdamW<double>{}.options().weight_decay == 0.004);
 }
 
-TEMPLATE_TEST_CASE("Adam: the same bits for any blocks and packets", "", float, double) {
+TEMPLATE_TEST_CASE("Adam: results do not depend on block boundaries or SIMD width", "", float, double) {
   const auto dialect = GENERATE(Dialect::Keras, Dialect::PyTorch);
   const bool amsgrad = GENERATE(false, true);
   check_bits<TestType>(Adam<TestType>{{.amsgrad = amsgrad, .weight_decay = 0.1, .dialect = dialect}});
   check_bits<TestType>(AdamW<TestType>{{.amsgrad = amsgrad, .dialect = dialect}});
 }
 
-TEMPLATE_TEST_CASE("Adam keeps the contract of an optimizer", "", float, double) {
+TEMPLATE_TEST_CASE("Adam meets the Optimizer concept", "", float, double) {
   check_contract<TestType>(Adam<TestType>{{.amsgrad = true}});
   check_contract<TestType>(Adam<TestType>{{.dialect = Dialect::PyTorch}});
   check_contract<TestType>(AdamW<TestType>{});
 }
 
-TEST_CASE("Adam names the option that is out of its range") {
+TEST_CASE("Adam names an option that is out of range") {
   for (const double x : {-1.0, std::nan("")}) {
     CHECK(refuses("learning_rate", [=] { Adam<float>{{.learning_rate = x}}; }));
     CHECK(refuses("beta_1", [=] { Adam<float>{{.beta_1 = x}}; }));
@@ -99,7 +99,7 @@ TEST_CASE("Adam names the option that is out of its range") {
   CHECK(refuses("beta_1", [] { Adam<double>{{.beta_1 = 1 - 1e-9}}; }));  // 1 as a float
 }
 
-TEST_CASE("Adam refuses what is not 0 but would be 0 in the scalar type") {
+TEST_CASE("Adam rejects options that would become 0 in the scalar type") {
   CHECK(refuses("learning_rate", [] { Adam<float>{{.learning_rate = 1e-46}}; }));
   CHECK(refuses("beta_1", [] { Adam<float>{{.beta_1 = 1e-46}}; }));
   CHECK(refuses("beta_2", [] { Adam<float>{{.beta_2 = 1e-46}}; }));

@@ -77,7 +77,7 @@ Classes classes_of_any() {
 
 }  // namespace
 
-TEST_CASE("parts chosen at run time train with the bits of static ones", "[any_optimizer]") {
+TEST_CASE("training with parts chosen at run time is bit-identical to training with static ones", "[any_optimizer]") {
   const Samples<float> x = samples_of_any();
   const Classes classes = classes_of_any();
   const PairSampler<float> sampler{x, classes};
@@ -89,7 +89,7 @@ TEST_CASE("parts chosen at run time train with the bits of static ones", "[any_o
   check_any_parts(Cosine{}, sampler, OnlineContrastiveLoss{.margin = 0.5}, AdamW<float>{{.learning_rate = 0.01}});
 }
 
-TEST_CASE("AnyOptimizer's choice is taken while a gradient is computed", "[any_optimizer]") {
+TEST_CASE("AnyOptimizer's chosen optimizer updates while the gradient is computed", "[any_optimizer]") {
   Rng rng{3};
   Siamese<Network<float, CountingDense>> model{rng};
   PairSampler<float> source{samples_of_any(), classes_of_any()};
@@ -107,7 +107,7 @@ TEST_CASE("AnyOptimizer's choice is taken while a gradient is computed", "[any_o
   CHECK(blocks(Adam<float>{{.global_clipnorm = 1}}) == 0);
 }
 
-TEST_CASE("AnyOptimizer has the numbers of its choice", "[any_optimizer]") {
+TEST_CASE("AnyOptimizer forwards to the chosen optimizer", "[any_optimizer]") {
   AnyOptimizer<double> any = AdamW<double>{{.learning_rate = 0.25, .clipvalue = 3}};
   CHECK(any.learning_rate() == 0.25);
   any.learning_rate(0.5);
@@ -131,7 +131,7 @@ TEST_CASE("AnyOptimizer has the numbers of its choice", "[any_optimizer]") {
   CHECK(mine.state().arrays.at(0).values[1] == expected.state().arrays.at(0).values[1]);
 }
 
-TEST_CASE("AnyOptimizer of another kind may take the place of the first, and begins anew", "[any_optimizer]") {
+TEST_CASE("an AnyOptimizer of another kind may be assigned, and starts without state", "[any_optimizer]") {
   Rng rng{4};
   PairSampler<float> sampler{samples_of_any(), classes_of_any()};
   sampler.start_epoch(1, 0, 8, true);
@@ -152,7 +152,7 @@ TEST_CASE("AnyOptimizer of another kind may take the place of the first, and beg
   CHECK(*optimizer.state().step == 1);
 }
 
-TEST_CASE("a step of parts chosen at run time allocates nothing but the first time", "[any_optimizer]") {
+TEST_CASE("a step with parts chosen at run time allocates only the first time", "[any_optimizer]") {
   Rng rng{5};
   PairSampler<float> sampler{samples_of_any(), classes_of_any()};
   sampler.start_epoch(1, 0, 8, true);

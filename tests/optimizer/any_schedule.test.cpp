@@ -7,7 +7,7 @@
 
 using namespace gemel;
 
-TEST_CASE("AnySchedule gives the rates of what is chosen", "[any_schedule]") {
+TEST_CASE("AnySchedule gives the rates of the chosen schedule", "[any_schedule]") {
   const auto check = [](const auto& schedule) {
     const AnySchedule any = schedule;
     for (const Index step : {0, 1, 7, 30, 1000}) CHECK(any(step) == schedule(step));
@@ -20,7 +20,7 @@ TEST_CASE("AnySchedule gives the rates of what is chosen", "[any_schedule]") {
   CHECK_THROWS_AS((AnySchedule{ExponentialDecay{.decay_steps = 0}}(0)), ValueError);
 }
 
-TEST_CASE("LearningRate takes AnySchedule", "[any_schedule]") {
+TEST_CASE("LearningRate accepts an AnySchedule", "[any_schedule]") {
   LearningRate<AnySchedule> rate{CosineDecay{.initial_learning_rate = 0.5, .decay_steps = 2}};
   test::StubTraining training;
   training.begin(rate);
@@ -30,7 +30,7 @@ TEST_CASE("LearningRate takes AnySchedule", "[any_schedule]") {
   }
 }
 
-TEST_CASE("AnySchedule lasts as long as the training, if what is chosen does", "[any_schedule]") {
+TEST_CASE("AnySchedule lasts as long as the training if the chosen schedule does", "[any_schedule]") {
   const CosineDecay cosine{.initial_learning_rate = 0.5, .decay_steps = whole_training};
   const AnySchedule any = cosine;
   for (const Index step : {0, 3, 10}) CHECK(any.over(10)(step) == cosine.over(10)(step));

@@ -20,7 +20,7 @@ const std::vector<double> gradient{2, -1, 2, 0, -0.5};  // norms 3 and 0.5
 
 }  // namespace
 
-TEST_CASE("Clipping by value, by each variable's norm, by the whole norm") {
+TEST_CASE("clipvalue, clipnorm and global_clipnorm limit elements, variables and the whole gradient") {
   CHECK(clipped({}, gradient) == gradient);
   CHECK(clipped({.clipvalue = 0.75}, gradient) == std::vector<double>{0.75, -0.75, 0.75, 0, -0.5});
   CHECK(clipped({.clipnorm = 1.5}, gradient) == std::vector<double>{1, -0.5, 1, 0, -0.5});
@@ -30,7 +30,7 @@ TEST_CASE("Clipping by value, by each variable's norm, by the whole norm") {
   for (std::size_t i = 0; i < global.size(); ++i) CHECK(std::abs(global[i] - gradient[i] / std::sqrt(9.25)) <= 1e-16);
 }
 
-TEST_CASE("Clipping by a norm whose square overflows") {
+TEST_CASE("Clipping by a norm whose square overflows or underflows in float") {
   for (const float size : {1e-25F, 1e25F}) {
     std::vector<float> large{3 * size, -4 * size};
     const std::vector<Index> one_variable{2};
@@ -65,14 +65,14 @@ TEST_CASE("Clipping by a norm whose square overflows or underflows in double") {
         1e-5);  // here the norm itself overflows, too
 }
 
-TEST_CASE("Clipping by a norm that is a factor of less than any number away") {
+TEST_CASE("Clipping by a factor that is below the normal numbers") {
   CHECK(std::abs(clipped({.global_clipnorm = 1e-200}, {3e150, 0, 0, 4e150, 0})[3] / 8e-201 - 1) < 1e-5);
   std::vector<float> large{3e25F, -4e25F};
   clip(Clipping{.clipnorm = 1e-20}, std::span<float>(large), std::vector<Index>{2});
   CHECK(std::abs(large[0] / 6e-21 - 1) < 1e-5);
 }
 
-TEST_CASE("Clipping keeps NaN") {
+TEST_CASE("NaN propagates through clipping") {
   const double nan = std::nan("");
   const std::vector<double> broken{1, nan, 2, 3, 4};
   CHECK(std::isnan(clipped({.clipvalue = 1}, broken)[1]));
@@ -80,7 +80,7 @@ TEST_CASE("Clipping keeps NaN") {
   CHECK(std::isnan(clipped({.global_clipnorm = 1}, broken)[4]));
 }
 
-TEST_CASE("Clipping refuses limits that are none, and two at once") {
+TEST_CASE("Clipping rejects invalid limits, and two limits at once") {
   for (const double limit : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     CHECK_THROWS_AS(Clipping{.clipvalue = limit}.check(), ValueError);
     CHECK_THROWS_AS(Clipping{.clipnorm = limit}.check(), ValueError);

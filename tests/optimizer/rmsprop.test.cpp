@@ -34,7 +34,7 @@ TEST_CASE("RMSprop steps as Keras does") { check_golden("optimizers_keras.json",
 
 TEST_CASE("RMSprop steps as PyTorch does") { check_golden("optimizers_torch.json", "RMSprop", 4, from_pytorch); }
 
-TEST_CASE("RMSprop by hand: w = 10, loss w^2 / 2") {
+TEST_CASE("RMSprop matches hand-computed values for w = 10 and the loss w^2 / 2") {
   RMSprop<float> optimizer{{.learning_rate = 0.1}};
   std::vector<float> w{10};
   optimizer.reserve(1);
@@ -42,7 +42,7 @@ TEST_CASE("RMSprop by hand: w = 10, loss w^2 / 2") {
   CHECK(std::abs(w[0] - 9.683772F) <= 1e-6F);
 }
 
-TEST_CASE("RMSprop in PyTorch's dialect takes weight decay as a penalty") {
+TEST_CASE("RMSprop in PyTorch's dialect adds the weight decay to the gradient") {
   RMSprop<double> decayed{{.momentum = 0.5, .weight_decay = 0.25, .dialect = Dialect::PyTorch}};
   RMSprop<double> plain{{.momentum = 0.5, .dialect = Dialect::PyTorch}};
   std::vector<double> w{1, -2, 3}, expected = w;
@@ -55,7 +55,7 @@ TEST_CASE("RMSprop in PyTorch's dialect takes weight decay as a penalty") {
   for (std::size_t i = 0; i < 3; ++i) CHECK(std::abs(w[i] - expected[i]) <= 1e-15);
 }
 
-TEST_CASE("RMSprop, centered, stays finite where the gradient is constant") {
+TEST_CASE("Centered RMSprop stays finite if the gradient is constant") {
   for_each_instruction_set([] {
     RMSprop<float> optimizer{{.centered = true}};
     std::vector<float> w(64), gradient(64);
@@ -66,7 +66,7 @@ TEST_CASE("RMSprop, centered, stays finite where the gradient is constant") {
   });
 }
 
-TEST_CASE("RMSprop keeps what decays away from the denormal numbers, and keeps NaN") {
+TEST_CASE("RMSprop flushes decaying state to 0 before it becomes denormal, and propagates NaN") {
   for_each_instruction_set([] {
     RMSprop<float> optimizer{{.momentum = 0.5, .centered = true}};
     std::vector<float> w(17, 1.0F), gradient(17, 1.0F);
@@ -86,19 +86,19 @@ TEST_CASE("RMSprop keeps what decays away from the denormal numbers, and keeps N
   });
 }
 
-TEMPLATE_TEST_CASE("RMSprop: the same bits for any blocks and packets", "", float, double) {
+TEMPLATE_TEST_CASE("RMSprop: results do not depend on block boundaries or SIMD width", "", float, double) {
   const auto dialect = GENERATE(Dialect::Keras, Dialect::PyTorch);
   const bool centered = GENERATE(false, true);
   const double momentum = GENERATE(0.0, 0.9);
   check_bits<TestType>(RMSprop<TestType>{{.momentum = momentum, .centered = centered, .dialect = dialect}});
 }
 
-TEMPLATE_TEST_CASE("RMSprop keeps the contract of an optimizer", "", float, double) {
+TEMPLATE_TEST_CASE("RMSprop meets the Optimizer concept", "", float, double) {
   check_contract<TestType>(RMSprop<TestType>{});
   check_contract<TestType>(RMSprop<TestType>{{.learning_rate = 0.01, .momentum = 0.9, .centered = true}});
 }
 
-TEST_CASE("RMSprop names the option that is out of its range") {
+TEST_CASE("RMSprop names an option that is out of range") {
   const double nan = std::nan("");
   for (const double x : {-1.0, nan}) {
     CAPTURE(x);
@@ -114,7 +114,7 @@ TEST_CASE("RMSprop names the option that is out of its range") {
   CHECK_FALSE(refuses("epsilon", [] { RMSprop<double>{{.epsilon = 1e-50}}; }));
 }
 
-TEST_CASE("RMSprop refuses what is not 0 but would be 0 in the scalar type") {
+TEST_CASE("RMSprop rejects options that would become 0 in the scalar type") {
   CHECK(refuses("learning_rate", [] { RMSprop<float>{{.learning_rate = 1e-46}}; }));
   CHECK(refuses("rho", [] { RMSprop<float>{{.rho = 1e-46}}; }));
   CHECK(refuses("momentum", [] { RMSprop<float>{{.momentum = 1e-46}}; }));

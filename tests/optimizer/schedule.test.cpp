@@ -13,14 +13,14 @@ bool near(double a, double b) { return std::abs(a - b) <= 4e-16 * std::abs(b) + 
 
 }  // namespace
 
-TEST_CASE("ConstantRate is the same at every step") {
+TEST_CASE("ConstantRate has the same rate at every step") {
   const ConstantRate rate{.learning_rate = 0.02};
   CHECK(rate(0) == 0.02);
   CHECK(rate(std::numeric_limits<Index>::max()) == 0.02);
   CHECK(ConstantRate{.learning_rate = 0}(1) == 0);
 }
 
-TEST_CASE("ExponentialDecay is Keras' formula") {
+TEST_CASE("ExponentialDecay matches Keras' formula") {
   const ExponentialDecay smooth{.initial_learning_rate = 0.02, .decay_steps = 30, .decay_rate = 0.7};
   const ExponentialDecay stairs{.initial_learning_rate = 0.02, .decay_steps = 30, .decay_rate = 0.7, .staircase = true};
   CHECK(smooth(0) == 0.02);
@@ -33,7 +33,7 @@ TEST_CASE("ExponentialDecay is Keras' formula") {
   CHECK(ExponentialDecay{.decay_rate = 0.5}(10'000'000) == 0);
 }
 
-TEST_CASE("CosineDecay is Keras' formula, and stays at its end") {
+TEST_CASE("CosineDecay matches Keras' formula, and keeps its final rate") {
   const CosineDecay decay{.initial_learning_rate = 0.5, .decay_steps = 40, .alpha = 0.1};
   CHECK(decay(0) == 0.5);
   CHECK(near(decay(40), 0.05));
@@ -45,7 +45,7 @@ TEST_CASE("CosineDecay is Keras' formula, and stays at its end") {
   }
 }
 
-TEST_CASE("CosineDecay warms up along a line to its target") {
+TEST_CASE("CosineDecay warms up linearly to its target") {
   const CosineDecay decay{.initial_learning_rate = 0.25, .decay_steps = 8, .warmup_target = 1.25, .warmup_steps = 4};
   CHECK(decay(0) == 0.25);
   CHECK(decay(1) == 0.5);
@@ -57,7 +57,7 @@ TEST_CASE("CosineDecay warms up along a line to its target") {
   CHECK(CosineDecay{.initial_learning_rate = 0.25, .warmup_steps = 4}(0) == 0.25);  // no target: no warm-up
 }
 
-TEST_CASE("Schedules refuse what is out of range") {
+TEST_CASE("Schedules reject options and steps out of range") {
   const double nan = std::nan("");
   CHECK_THROWS_AS(ConstantRate{.learning_rate = -1}(0), ValueError);
   CHECK_THROWS_AS(ConstantRate{.learning_rate = nan}(0), ValueError);
@@ -73,7 +73,7 @@ TEST_CASE("Schedules refuse what is out of range") {
   CHECK_THROWS_AS(CosineDecay{.warmup_steps = -1}(0), ValueError);
 }
 
-TEST_CASE("Schedules are right at the largest step, and refuse one that is none") {
+TEST_CASE("Schedules are right at the largest step, and reject a negative one") {
   constexpr Index last = std::numeric_limits<Index>::max();
   for (const bool staircase : {false, true}) {
     CHECK(ExponentialDecay{.decay_steps = 1, .decay_rate = 0.5, .staircase = staircase}(last) == 0);
@@ -95,7 +95,7 @@ TEST_CASE("Schedules are right at the largest step, and refuse one that is none"
   CHECK_THROWS_AS(CosineDecay{}(std::numeric_limits<Index>::min()), ValueError);
 }
 
-TEST_CASE("a decay over the whole training is the one with its steps counted", "[schedule]") {
+TEST_CASE("a decay over the whole training equals one with that number of steps", "[schedule]") {
   const CosineDecay cosine{.initial_learning_rate = 0.5, .decay_steps = whole_training, .alpha = 0.1};
   const CosineDecay warm{
       .initial_learning_rate = 0, .decay_steps = whole_training, .warmup_target = 0.5, .warmup_steps = 10};

@@ -22,7 +22,7 @@ TEST_CASE("SGD steps as PyTorch does") {
   });
 }
 
-TEST_CASE("SGD by hand: decay, and the rate within the momentum or outside") {
+TEST_CASE("SGD matches hand-computed values with decay and a changing rate in both dialects") {
   // Two steps with gradient 1, the rate halved between them, from w = 2.
   const auto two_steps = [](const SGDOptions& options) {
     SGD<double> optimizer{options};
@@ -40,19 +40,19 @@ TEST_CASE("SGD by hand: decay, and the rate within the momentum or outside") {
   CHECK(two_steps({.learning_rate = 0.5, .weight_decay = 0.5, .dialect = Dialect::PyTorch}) == 1 - 0.25 * 1.5);
 }
 
-TEMPLATE_TEST_CASE("SGD: the same bits for any blocks and packets", "", float, double) {
+TEMPLATE_TEST_CASE("SGD: results do not depend on block boundaries or SIMD width", "", float, double) {
   const auto dialect = GENERATE(Dialect::Keras, Dialect::PyTorch);
   check_bits<TestType>(SGD<TestType>{{.weight_decay = 0.1, .dialect = dialect}});
   check_bits<TestType>(SGD<TestType>{{.momentum = 0.9, .dialect = dialect}});
   check_bits<TestType>(SGD<TestType>{{.momentum = 0.9, .nesterov = true, .dialect = dialect}});
 }
 
-TEMPLATE_TEST_CASE("SGD keeps the contract of an optimizer", "", float, double) {
+TEMPLATE_TEST_CASE("SGD meets the Optimizer concept", "", float, double) {
   check_contract<TestType>(SGD<TestType>{});
   check_contract<TestType>(SGD<TestType>{{.momentum = 0.9, .nesterov = true, .dialect = Dialect::PyTorch}});
 }
 
-TEST_CASE("SGD names the option that is out of its range") {
+TEST_CASE("SGD names an option that is out of range") {
   for (const double x : {-1.0, std::nan("")}) {
     CHECK(refuses("learning_rate", [=] { SGD<float>{{.learning_rate = x}}; }));
     CHECK(refuses("momentum", [=] { SGD<float>{{.momentum = x}}; }));
@@ -62,7 +62,7 @@ TEST_CASE("SGD names the option that is out of its range") {
   CHECK(refuses("momentum", [] { SGD<float>{{.nesterov = true}}; }));
 }
 
-TEST_CASE("SGD refuses what is not 0 but would be 0 in the scalar type") {
+TEST_CASE("SGD rejects options that would become 0 in the scalar type") {
   CHECK(refuses("learning_rate", [] { SGD<float>{{.learning_rate = 1e-46}}; }));
   CHECK(refuses("momentum", [] { SGD<float>{{.momentum = 1e-46}}; }));
   CHECK(refuses("weight_decay", [] { SGD<float>{{.weight_decay = 1e-46}}; }));

@@ -59,7 +59,7 @@ std::vector<Index> numbers(const ColumnList<float>& list) {
 
 }  // namespace
 
-TEST_CASE("the active samples are in order, for any division among members", "[batch_memory]") {
+TEST_CASE("the active samples are in order for any division among members", "[batch_memory]") {
   for (const std::vector<Index>& active : std::vector<std::vector<Index>>{{1, 2, 5}, {0, 1, 2, 3, 4, 5}, {4}, {}}) {
     for (const std::vector<Index>& starts :
          std::vector<std::vector<Index>>{{0, 6}, {0, 2, 6}, {0, 1, 2, 3, 4, 5, 6}, {0, 0, 4, 4, 6}}) {
@@ -80,7 +80,7 @@ TEST_CASE("the active samples are in order, for any division among members", "[b
   }
 }
 
-TEST_CASE("room stays for smaller batches and grows for larger ones", "[batch_memory]") {
+TEST_CASE("buffers are kept for smaller batches and grow for larger ones", "[batch_memory]") {
   Six six;
   detail::BatchMemory<float>& memory = six.memory;
   CHECK(memory.samples() == 6);

@@ -7,7 +7,7 @@
 
 using namespace gemel;
 
-TEST_CASE("the ranges of an epoch grow with each batch until they are reset", "[batch_ranges]") {
+TEST_CASE("the ranges of an epoch include each batch until they are reset", "[batch_ranges]") {
   detail::EpochRanges<float> ranges(2);
   const std::vector<std::uint8_t> dissimilar = {0, 0}, similar = {1};
   ranges.include_y(0, 3);

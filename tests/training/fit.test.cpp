@@ -57,7 +57,7 @@ struct FlagAt {
 
 }  // namespace
 
-TEST_CASE("fit reaches Keras' own float64 run") {
+TEST_CASE("fit matches a float64 run of Keras") {
   const Index threads = GENERATE(1, 2, 3, 8);
   CAPTURE(threads);
   const Safetensors golden("fit_keras_f64.safetensors");
@@ -77,7 +77,7 @@ TEST_CASE("fit reaches Keras' own float64 run") {
   CHECK(history.warnings.empty());
 }
 
-TEST_CASE("fit keeps to Keras' float32 run of the tutorial's size until rounding is amplified") {
+TEST_CASE("fit matches Keras' float32 run of the tutorial's size until rounding errors are amplified") {
   const Index threads = GENERATE(1, 2, 3);
   const Safetensors golden("fit_keras_f32_seed.safetensors");
   using Base = Network<float, Dense<100, 128, ReLU>, Dense<128, 128, ReLU>, Dense<128, 128, ReLU>>;
@@ -92,7 +92,7 @@ TEST_CASE("fit keeps to Keras' float32 run of the tutorial's size until rounding
   CHECK(worst(history.loss, expected) <= 1e-5);
 }
 
-TEST_CASE("fit learns, and what it does is a function of the rng") {
+TEST_CASE("fit learns, and its result is a function of the rng") {
   const auto run = [](std::uint64_t seed, bool shuffle) {
     Rng rng{seed};
     Siamese<SmallNet<float>> model{rng};
@@ -108,7 +108,7 @@ TEST_CASE("fit learns, and what it does is a function of the rng") {
   CHECK(first != run(7, false));
 }
 
-TEST_CASE("an optimizer may be a temporary, and one that has a name is used itself") {
+TEST_CASE("an optimizer may be a temporary, and an lvalue is not copied") {
   const auto pairs = small_pairs<float>(3);
   Rng rng{7};
   Siamese<SmallNet<float>> model{rng}, same = model;
@@ -121,7 +121,7 @@ TEST_CASE("an optimizer may be a temporary, and one that has a name is used itse
   CHECK(*optimizer.state().step == 2);
 }
 
-TEST_CASE("fit of parts chosen at run time has the bits of static ones") {
+TEST_CASE("fit with parts chosen at run time is bit-identical to fit with static ones") {
   const Index threads = GENERATE(1, 3);
   const FitOptions<float> options{.epochs = 5, .batch_size = 4, .validation_split = 0.2, .threads = threads};
   Rng rng{7};
@@ -158,7 +158,7 @@ TEST_CASE("a validation split trains on the first pairs and validates on the res
   CHECK(run(pairs, {}).validation_loss.empty());
 }
 
-TEST_CASE("the validation loss is that of the model as the epoch leaves it") {
+TEST_CASE("the validation loss is that of the model after the epoch") {
   const Pairs<double> validation = small_pairs<double>(6, 7);
   Rng rng{2};
   Siamese<SmallNet<double>> model{rng};
@@ -175,7 +175,7 @@ TEST_CASE("the validation loss is that of the model as the epoch leaves it") {
   CHECK(std::abs(history.validation_loss.back() - sum / 7) <= 1e-12);
 }
 
-TEST_CASE("options out of range are refused, and the model stays as it is") {
+TEST_CASE("options out of range are rejected, and the model stays unchanged") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   const VectorX<float> before = model.parameters();
@@ -253,7 +253,7 @@ TEST_CASE("callbacks are called in order, see the state, and may end the trainin
   CHECK(history.seconds.size() == 2);
 }
 
-TEST_CASE("a training that is stopped as an epoch begins has no figures of it") {
+TEST_CASE("a training that is stopped at the beginning of an epoch has no figures of that epoch") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   RMSprop<float> optimizer;
@@ -265,7 +265,7 @@ TEST_CASE("a training that is stopped as an epoch begins has no figures of it") 
   CHECK(history.warnings.empty());
 }
 
-TEST_CASE("a callback may put another optimizer in the place of the first") {
+TEST_CASE("a callback may replace the optimizer") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   RMSprop<float> optimizer{{.learning_rate = 1e-4}};
@@ -275,7 +275,7 @@ TEST_CASE("a callback may put another optimizer in the place of the first") {
   CHECK(model.parameters().allFinite());
 }
 
-TEST_CASE("an update that overflows is told at the end of the epoch") {
+TEST_CASE("an update that overflows is reported at the end of the epoch") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   SGD<float> optimizer{{.learning_rate = 1e30, .weight_decay = 1e30}};
@@ -283,7 +283,7 @@ TEST_CASE("an update that overflows is told at the end of the epoch") {
                   NonFiniteError);
 }
 
-TEST_CASE("a schedule and a plateau's scale make the rate that a step takes") {
+TEST_CASE("the rate of a step is the product of the schedule's rate and the plateau's scale") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   SGD<float> optimizer{{.learning_rate = 0.5}};
@@ -298,7 +298,7 @@ TEST_CASE("a schedule and a plateau's scale make the rate that a step takes") {
   CHECK(history.learning_rate.size() == 2);
 }
 
-TEST_CASE("early stopping gives the best epoch's parameters back") {
+TEST_CASE("early stopping restores the best epoch's parameters") {
   const Pairs<float> validation = small_pairs<float>(11, 9);
   Rng rng{3};
   Siamese<SmallNet<float>> model{rng};
@@ -332,7 +332,7 @@ const ReduceLROnPlateau at_once{.monitor = Monitor::Loss, .factor = 0.1, .patien
 
 }  // namespace
 
-TEST_CASE("a plateau that is restored goes on as if unbroken, with the optimizer that it had reduced or another") {
+TEST_CASE("a restored plateau continues like an uninterrupted one, with the same optimizer or another one") {
   RMSprop<float> unbroken{{.learning_rate = 1e-3}}, reduced{{.learning_rate = 1e-3}}, another{{.learning_rate = 1e-3}};
   ReduceLROnPlateau all = at_once, first = at_once, second = at_once, third = at_once;
   const std::vector<double> rates = rates_of(unbroken, 6, all);
@@ -347,7 +347,7 @@ TEST_CASE("a plateau that is restored goes on as if unbroken, with the optimizer
   CHECK(rates_of(another, 3, third) == rest);
 }
 
-TEST_CASE("a plateau goes on from copies that a callback took after an epoch, as a checkpoint does") {
+TEST_CASE("a plateau continues from copies that a callback made after an epoch, as for a checkpoint") {
   RMSprop<float> unbroken{{.learning_rate = 1e-3}}, saved{{.learning_rate = 0.5}}, first{{.learning_rate = 1e-3}};
   ReduceLROnPlateau all = at_once, begun = at_once, second = at_once;
   const std::vector<double> rates = rates_of(unbroken, 6, all);
@@ -361,7 +361,7 @@ TEST_CASE("a plateau goes on from copies that a callback took after an epoch, as
   CHECK(rates_of(saved, 3, second) == std::vector<double>(rates.begin() + 3, rates.end()));
 }
 
-TEST_CASE("of two plateaus that are restored the last to reduce tells the rate") {
+TEST_CASE("of two restored plateaus, the one that reduced last determines the rate") {
   const ReduceLROnPlateau never{.monitor = Monitor::Loss, .factor = 0.5, .patience = 1000};
   RMSprop<float> optimizer{{.learning_rate = 1e-3}};
   ReduceLROnPlateau one = at_once, other = never;
@@ -402,7 +402,7 @@ TEST_CASE("after a training the optimizer has its own learning rate again") {
   CHECK(optimizer.learning_rate() == 1e-3);
 }
 
-TEST_CASE("a rate that a callback gives the optimizer is taken, recorded and kept") {
+TEST_CASE("a rate that a callback sets in the optimizer is used, recorded and kept") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   SGD<float> optimizer{{.learning_rate = 0.5}};
@@ -436,7 +436,7 @@ TEST_CASE("a rate that a callback gives the optimizer is taken, recorded and kep
   CHECK(optimizer.learning_rate() == 0.0625);
 }
 
-TEST_CASE("a callback that changes what it may not is told, and what it may not leave") {
+TEST_CASE("a callback that changes or leaves what it must not is reported") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   const VectorX<float> before = model.parameters();
@@ -470,7 +470,7 @@ TEST_CASE("a callback that changes what it may not is told, and what it may not 
   }
 }
 
-TEST_CASE("what one callback has stopped no other can start again") {
+TEST_CASE("no callback can clear the stop of another one") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   RMSprop<float> optimizer;
@@ -482,7 +482,7 @@ TEST_CASE("what one callback has stopped no other can start again") {
   CHECK(history.stopped);
 }
 
-TEST_CASE("a training that is stopped before it begins, or in its first batch") {
+TEST_CASE("a training can be stopped before it begins, or in its first batch") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   const VectorX<float> before = model.parameters();
@@ -545,7 +545,7 @@ TEST_CASE("weights of validation pairs multiply their terms, and the divisor is 
   CHECK(std::abs(history.validation_loss.back() - sum / 7) <= 1e-12);
 }
 
-TEST_CASE("a callback that monitors a validation that there is not is refused before an epoch is lost") {
+TEST_CASE("a callback that monitors a missing validation is rejected before the first epoch") {
   Rng rng{1};
   Siamese<SmallNet<float>> model{rng};
   const VectorX<float> before = model.parameters();
@@ -558,7 +558,7 @@ TEST_CASE("a callback that monitors a validation that there is not is refused be
   CHECK((model.parameters() - before).cwiseAbs().maxCoeff() == 0);
 }
 
-TEST_CASE("A stop flag ends the training after its batch, and before an epoch is drawn") {
+TEST_CASE("A stop flag ends the training after the current batch, and before an epoch is drawn") {
   Rng rng{3};
   Siamese<SmallNet<float>> model{rng};
   RMSprop<float> optimizer;
@@ -572,7 +572,7 @@ TEST_CASE("A stop flag ends the training after its batch, and before an epoch is
                FlagAt{stop, batches, last});
   };
 
-  SECTION("within an epoch: the batch after the one in which it was set is the last") {
+  SECTION("within an epoch, the batch after the one in which it was set is the last") {
     const History history = train(2, true);
     CHECK(batches == 3);
     CHECK(history.epochs() == 1);
@@ -580,11 +580,11 @@ TEST_CASE("A stop flag ends the training after its batch, and before an epoch is
     REQUIRE(history.validation_loss.size() == 1);
     CHECK(std::isnan(history.validation_loss[0]));
   }
-  SECTION("at the end of an epoch: no other begins") {
+  SECTION("at the end of an epoch, no other begins") {
     CHECK(train(4, false).epochs() == 1);
     CHECK(batches == 4);
   }
-  SECTION("before: nothing is trained, and nothing changed") {
+  SECTION("before the training, nothing is trained or changed") {
     stop = true;
     const VectorX<float> before = model.network().parameters();
     const History history = train(1, true);
@@ -605,7 +605,7 @@ TEST_CASE("A stop flag ends the training after its batch, and before an epoch is
   }
 }
 
-TEST_CASE("A source that cannot be stopped takes a stop flag of fit all the same") {
+TEST_CASE("fit accepts a stop flag with a source that cannot be stopped") {
   struct Plain {
     Pairs<float> pairs;
     Index features() const { return pairs.features(); }
@@ -624,7 +624,7 @@ TEST_CASE("A source that cannot be stopped takes a stop flag of fit all the same
             .epochs() == 0);
 }
 
-TEST_CASE("fit takes raw samples behind a fitted layer, in validation too") {
+TEST_CASE("fit accepts raw samples before a fitted layer, in validation too") {
   Rng rng{31};
   const MatrixX<float> a = 500 * uniform<float>(3, 24, rng), b = 500 * uniform<float>(3, 24, rng);
   const std::vector<AnyLayer> layers = {Dense<Dynamic, Dynamic, ReLU>{3, 8}, Dropout<>{8, 0.2},

@@ -65,7 +65,7 @@ NonFiniteError non_finite(Step& step, const Pairs<float>& pairs) {
 
 }  // namespace
 
-TEST_CASE("training behind a fitted layer has the bits of training on what it gives", "[forward_pass]") {
+TEST_CASE("training behind a fitted layer is bit-identical to training on its outputs", "[forward_pass]") {
   const MatrixX<float> x = far_samples();
   const Standardize<9> standardize{x, {.clip = 1.5}};
   const auto rescale = Rescale<9>::to_unit_range(x);
@@ -92,7 +92,7 @@ TEST_CASE("training behind a fitted layer has the bits of training on what it gi
   }
 }
 
-TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with its output", "[forward_pass]") {
+TEST_CASE("errors count a fitted layer as a layer, and explain an output that is not finite", "[forward_pass]") {
   Rng rng{3};
   RMSprop<float> optimizer;
   Siamese model{make_network<float>(rng, Standardize<4>{{0, 0, 0, 0}, {1, 1, 1e-30, 1}}, Dense<4, 3>{})};
@@ -112,7 +112,7 @@ TEST_CASE("errors count a fitted layer as a layer, and say what is wrong with it
   CHECK(!output.place().feature);
 }
 
-TEST_CASE("a network whose parameters moved to another layer is refused", "[forward_pass]") {
+TEST_CASE("a network whose parameters moved to another layer is rejected", "[forward_pass]") {
   Rng rng{3};
   const std::vector<AnyLayer> layers = {Rescale<>{4, {.factor = 2}}, HiddenLayer{4, 4}};
   Siamese model{AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}};

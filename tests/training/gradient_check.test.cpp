@@ -125,7 +125,8 @@ auto fixed(AnyDistance distance) {
 
 }  // namespace
 
-TEST_CASE("every layer, activation, distance and loss, in all their compositions", "[gradient_check]") {
+TEST_CASE("the gradient matches finite differences for all combinations of layer, activation, distance and loss",
+          "[gradient_check]") {
   const std::vector<double> weights = {1, 2, 0.5, 3, 1, 0, 1.5, 1, 2, 0.25, 1, 1, 2, 0, 1};
   const auto& layers = networks();
   Totals totals;
@@ -150,7 +151,7 @@ TEST_CASE("every layer, activation, distance and loss, in all their compositions
   CHECK(totals.at_kinks < 20);
 }
 
-TEST_CASE("the same with static sizes", "[gradient_check]") {
+TEST_CASE("the gradient matches finite differences with static sizes", "[gradient_check]") {
   Totals totals;
   for (std::size_t m = 0; m < all_distances.size(); ++m) {
     for (std::size_t l = 0; l < all_losses.size(); ++l) {
@@ -177,7 +178,7 @@ TEST_CASE("the same with static sizes", "[gradient_check]") {
   CHECK(totals.at_kinks < 10);
 }
 
-TEST_CASE("a network known at run time has the gradient of the static one, bit for bit", "[gradient_check]") {
+TEST_CASE("a network chosen at run time has a gradient bit-identical to the static one's", "[gradient_check]") {
   using Static = Network<double, Dense<4, 7, ReLU>, Dropout<7>, Dense<7, 6, Tanh>, Dense<6, 3>, L2Normalize<3>>;
   Rng rng{1}, same{1};
   Siamese<Static> fixed{rng};
@@ -270,7 +271,7 @@ double worst(const LossType& loss, const Layers&... layers) {
 
 }  // namespace
 
-TEST_CASE("a part with a wrong sign is found out", "[gradient_check]") {
+TEST_CASE("a part with a wrong sign is detected", "[gradient_check]") {
   const Dense<4, 5, Tanh> first;
   const Dense<5, 3> last;
   const ContrastiveLoss loss{.margin = 2};
@@ -283,7 +284,7 @@ TEST_CASE("a part with a wrong sign is found out", "[gradient_check]") {
   CHECK(worst(loss, first, Scale{.size = 5, .dw_sign = -1}, last) > 1e-3);
 }
 
-TEST_CASE("a backward pass that gives NaN is no kink", "[gradient_check]") {
+TEST_CASE("a backward pass that gives NaN is an error, not a kink", "[gradient_check]") {
   Rng rng{4};
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto network = make_network<double>(rng, Dense<4, 5, Tanh>{}, Scale{.size = 5, .dw_sign = nan}, Dense<5, 3>{});
@@ -291,7 +292,8 @@ TEST_CASE("a backward pass that gives NaN is no kink", "[gradient_check]") {
   CHECK_THROWS_AS(gradient_check(model, disjoint(rng), ContrastiveLoss{.margin = 2}), NonFiniteError);
 }
 
-TEST_CASE("it says where, checks as many as asked, and leaves the model alone", "[gradient_check]") {
+TEST_CASE("the result names the worst parameter, the number to check is an option, and the model stays unchanged",
+          "[gradient_check]") {
   Rng rng{4};
   const auto network = make_network<double>(rng, Dense<4, 5, Tanh>{}, Scale{.size = 5, .dw_sign = -1}, Dense<5, 3>{});
   const Siamese<std::remove_const_t<decltype(network)>> model{network};
@@ -310,7 +312,7 @@ TEST_CASE("it says where, checks as many as asked, and leaves the model alone", 
   CHECK(gradient_check(model, pairs, ContrastiveLoss{.margin = 2}, {.parameters = 1000}).checked == 48);
 }
 
-TEST_CASE("a parameter at a kink is left out, and counted", "[gradient_check]") {
+TEST_CASE("a parameter at a kink is skipped and counted", "[gradient_check]") {
   Rng rng{5};
   auto network = make_network<double>(rng, Dense<1, 1, ReLU>{});
   VectorX<double> p(2);

@@ -20,7 +20,7 @@ double max_distance_of(const Layers&... layers) {
 
 }  // namespace
 
-TEST_CASE("fitted layers bound embeddings, or move the bounds of what is before them", "[max_distance]") {
+TEST_CASE("fitted layers bound embeddings, or scale the bounds of their inputs", "[max_distance]") {
   const double infinity = std::numeric_limits<double>::infinity();
   const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-12 * b; };
   const Dense<3, 4, Sigmoid> sigmoid;
@@ -37,7 +37,7 @@ TEST_CASE("fitted layers bound embeddings, or move the bounds of what is before 
   CHECK(near(max_distance_of(standardize({.clip = 1.5})), 6));
 }
 
-TEST_CASE("the largest distance by AnyDistance is that of the distance it holds", "[max_distance]") {
+TEST_CASE("AnyDistance has the largest distance of the distance that it holds", "[max_distance]") {
   const VectorRange range{.low = 0, .high = 1, .norm = 2};
   CHECK(max_distance(AnyDistance{}, range, 16) == max_distance(Euclidean{}, range, 16));
   CHECK(max_distance(AnyDistance{SquaredEuclidean{}}, range, 16) == max_distance(SquaredEuclidean{}, range, 16));

@@ -101,7 +101,7 @@ struct AllPairsOfABatch {
 
 }  // namespace
 
-TEST_CASE("the bits depend neither on threads, nor on skipping, nor on the instruction set") {
+TEST_CASE("results depend neither on the number of threads, nor on skip_inactive, nor on the instruction set") {
   SECTION("float, the tutorial's loss and optimizer") {
     check_equal_bits([](const Run& run) {
       return train<float, RMSprop<float>>(run, ContrastiveLoss{.margin = 0.4}, 8, Dense<Dynamic, Dynamic, ReLU>{33, 70},
@@ -120,7 +120,7 @@ TEST_CASE("the bits depend neither on threads, nor on skipping, nor on the instr
                                       Dense<33, 21, ReLU>{});
     });
   }
-  SECTION("a pair or three a batch, for eight threads") {
+  SECTION("one or three pairs per batch, for eight threads") {
     check_equal_bits([](const Run& run) {
       return train<float, RMSprop<float>>(run, ContrastiveLoss{.margin = 0.3}, 3, Dense<9, 33, ReLU>{});
     });
@@ -168,7 +168,7 @@ TEST_CASE("samples that several pairs share are embedded once and gather all the
   }
 }
 
-TEST_CASE("all pairs of a batch: the bits depend neither on threads nor on the instruction set") {
+TEST_CASE("with all pairs of a batch, results depend neither on the number of threads nor on the instruction set") {
   check_equal_bits([](const Run& run) {
     force_instruction_set(run.set);
     Rng rng{8};
@@ -210,7 +210,7 @@ TEST_CASE("after the first batch nothing is allocated") {
   CHECK(allocation_count == before);
 }
 
-TEST_CASE("a fitted layer in front allocates nothing after the first batch, nor memory for deltas of its own") {
+TEST_CASE("a fitted first layer allocates nothing after the first batch, and no memory for deltas") {
   Rng rng{4};
   const MatrixX<float> x = uniform<float>(20, 16, rng);
   Siamese model{make_network<float>(rng, Standardize<20>{x}, Dense<20, 8, ReLU>{})};
@@ -259,7 +259,7 @@ TEST_CASE("a list of samples with room for more allocates nothing when there are
   CHECK(allocation_count == before);
 }
 
-TEST_CASE("batches of all kinds and sizes follow one another, by any number of threads") {
+TEST_CASE("batches of all kinds and sizes may follow one another, with any number of threads") {
   Rng rng{6};
   Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{20, 37}, Dense<37, 21, Tanh>{})};
   RMSprop<float> optimizer;
@@ -356,7 +356,7 @@ TEST_CASE("a list of pairs with room for more allocates nothing when there are m
   CHECK(allocation_count == before);
 }
 
-TEST_CASE("fit allocates nothing from the second batch on where the validation's batches are larger") {
+TEST_CASE("fit allocates nothing from the second batch on if the validation's batches are larger") {
   Rng rng{4};
   Siamese<Network<float, Dense<20, 33, ReLU>, Dense<33, 8>>> model{rng};
   const auto pairs = [&](Index n) {
@@ -372,7 +372,7 @@ TEST_CASE("fit allocates nothing from the second batch on where the validation's
   CHECK(at_end == after_first);
 }
 
-TEST_CASE("parameters that were set between two steps are seen") {
+TEST_CASE("parameters that are set between two steps are used") {
   Rng rng{4};
   using Net = Network<double, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>;
   Pairs<double> pairs{uniform<double>(10, 8, rng), uniform<double>(10, 8, rng), coin_flips(8, rng)};
@@ -389,7 +389,7 @@ TEST_CASE("parameters that were set between two steps are seen") {
   CHECK((model.parameters() - other.parameters()).cwiseAbs().maxCoeff() == 0);
 }
 
-TEST_CASE("clipping changes the step as Keras says") {
+TEST_CASE("clipping changes the step as in Keras") {
   Rng rng{4};
   using Net = Network<double, Dense<10, 12, ReLU>, Dense<12, 9, ReLU>>;
   Pairs<double> pairs{uniform<double>(10, 8, rng), uniform<double>(10, 8, rng), coin_flips(8, rng)};
@@ -422,7 +422,7 @@ TEST_CASE("clipping changes the step as Keras says") {
   }
 }
 
-TEST_CASE("a gradient that overflows is refused before the update") {
+TEST_CASE("a gradient that overflows is rejected before the update") {
   Rng rng{4};
   MatrixX<float> a = uniform<float>(10, 8, rng), b = uniform<float>(10, 8, rng);
   std::vector<float> weights(8, 1.0f);
@@ -450,7 +450,7 @@ TEST_CASE("large but finite gradients take the checked path and are trained") {
   CHECK(model.parameters().allFinite());
 }
 
-TEST_CASE("a gradient whose square overflows is refused too, since an average of squares keeps infinity") {
+TEST_CASE("a gradient whose square overflows is rejected too, since an average of squares would stay infinite") {
   Rng rng{4};
   MatrixX<float> a = uniform<float>(10, 8, rng);
   a(3, 5) = 1e13f;
@@ -476,7 +476,7 @@ TEST_CASE("a gradient whose square overflows is refused too, since an average of
   check(Adam<float>{{.clipnorm = 1}}, false);
 }
 
-TEMPLATE_TEST_CASE("a penalty whose sum with the gradient overflows when it is squared is refused", "", RMSprop<float>,
+TEMPLATE_TEST_CASE("a penalty is rejected if the square of its sum with the gradient overflows", "", RMSprop<float>,
                    Adam<float>, RMSprop<double>, Adam<double>) {
   using S = std::conditional_t<std::is_same_v<TestType, RMSprop<float>> || std::is_same_v<TestType, Adam<float>>, float,
                                double>;
@@ -506,7 +506,7 @@ TEMPLATE_TEST_CASE("a penalty whose sum with the gradient overflows when it is s
   check(std::sqrt(large), 1e30, false);
 }
 
-TEST_CASE("the clipping of a user's optimizer is asked for, and checked") {
+TEST_CASE("the clipping of a user's optimizer is used, and checked") {
   struct Own {
     SGD<double> inner{{.learning_rate = 1}};
     Clipping wanted;
@@ -550,7 +550,7 @@ std::string message_of(const Act& act) {
 
 }  // namespace
 
-TEST_CASE("an error tells of its own batch, not of one that was refused before") {
+TEST_CASE("an error describes its own batch, not one that was rejected before") {
   Rng rng{4};
   MatrixX<float> a = uniform<float>(10, 8, rng);
   a(7, 6) = std::numeric_limits<float>::quiet_NaN();
@@ -569,7 +569,7 @@ TEST_CASE("an error tells of its own batch, not of one that was refused before")
   CHECK(sample.starts_with("batch 1, pair 2, sample 6, feature 7: a sample's features hold NaN or infinity"));
 }
 
-TEST_CASE("a feature that is not finite is found in a shuffled batch, by its sample's number") {
+TEST_CASE("a feature that is not finite is named with its sample in a shuffled batch") {
   Rng rng{4};
   MatrixX<float> b = uniform<float>(20, 30, rng);
   b(17, 23) = std::numeric_limits<float>::infinity();
@@ -602,7 +602,7 @@ TEST_CASE("a sample that is in no pair, and not finite, is named") {
   CHECK(message_of([&] { step(Lonely{}, 0); }).starts_with("batch 0, sample 42, feature 0: a sample's features"));
 }
 
-TEST_CASE("distances, slopes, deltas and parameters that are not finite: where, and what to do") {
+TEST_CASE("errors about distances, slopes, deltas and parameters name the place and a remedy") {
   struct NoNumber : Euclidean {
     float value(ConstColumn<float>, ConstColumn<float>) const { return std::numeric_limits<float>::quiet_NaN(); }
   };
@@ -658,7 +658,7 @@ TEST_CASE("distances, slopes, deltas and parameters that are not finite: where, 
                  "batch 0, layer 1: the layer's parameters are NaN or infinite"));
 }
 
-TEST_CASE("a refused batch leaves no distances behind") {
+TEST_CASE("a rejected batch leaves no distances behind") {
   Rng rng{4};
   struct Wrong {
     Index features() const { return 10; }
@@ -679,7 +679,7 @@ TEST_CASE("a refused batch leaves no distances behind") {
   CHECK(step.distances().empty());
 }
 
-TEST_CASE("a network that is put in the place of another is refused by the step that began with it") {
+TEST_CASE("a step rejects a network that has replaced the one it began with") {
   Rng rng{4};
   using Layer = Dense<Dynamic, Dynamic, ReLU>;
   Siamese model{make_network<float>(rng, Layer{10, 12})};
@@ -697,7 +697,7 @@ TEST_CASE("a network that is put in the place of another is refused by the step 
   CHECK_THROWS_AS(other(pairs, 0), ShapeError);
 }
 
-TEST_CASE("a network that was moved from is refused") {
+TEST_CASE("a network that was moved from is rejected") {
   Rng rng{4};
   using Layer = Dense<Dynamic, Dynamic, ReLU>;
   Siamese model{make_network<float>(rng, Layer{10, 12})};
@@ -715,7 +715,7 @@ TEST_CASE("a network that was moved from is refused") {
   CHECK(moved_to.network().in() == 10);
 }
 
-TEST_CASE("fit: a callback that moves from the model, or exchanges its network, ends in an error") {
+TEST_CASE("fit throws if a callback moves from the model or replaces its network") {
   const bool exchange = GENERATE(false, true);
   Rng rng{4};
   using Layer = Dense<Dynamic, Dynamic, ReLU>;
@@ -741,7 +741,7 @@ TEST_CASE("fit: a callback that moves from the model, or exchanges its network, 
   SECTION("after an epoch") { CHECK_THROWS_AS(train(OnEpochEnd{act}), ShapeError); }
 }
 
-TEST_CASE("a TrainingStep that was moved from says so, and the one that it was moved to goes on") {
+TEST_CASE("a TrainingStep that was moved from throws, and the one that it was moved to continues") {
   Rng rng{4};
   Siamese<Network<float, Dense<10, 12, ReLU>>> model{rng};
   const Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
@@ -760,7 +760,8 @@ TEST_CASE("a TrainingStep that was moved from says so, and the one that it was m
   CHECK(*optimizer.state().step == 2);
 }
 
-TEMPLATE_TEST_CASE("an optimizer that was moved from begins anew", "", RMSprop<float>, Adam<float>, SGD<float>) {
+TEMPLATE_TEST_CASE("an optimizer that was moved from starts without state", "", RMSprop<float>, Adam<float>,
+                   SGD<float>) {
   Rng rng{4};
   Siamese<Network<float, Dense<10, 12, ReLU>>> model{rng};
   const Pairs<float> pairs{uniform<float>(10, 8, rng), uniform<float>(10, 8, rng), coin_flips(8, rng)};
@@ -793,7 +794,7 @@ TEMPLATE_TEST_CASE("an optimizer that was moved from begins anew", "", RMSprop<f
   CHECK(*optimizer.state().step == 1);
 }
 
-TEST_CASE("what a user's loss throws leaves no thread waiting and the parameters as they were") {
+TEST_CASE("an exception of a user's loss leaves no thread waiting and the parameters unchanged") {
   struct Throwing {
     double operator()(std::span<const float>, std::span<const std::uint8_t>, std::span<const float>,
                       std::span<float>) const {

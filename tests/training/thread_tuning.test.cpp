@@ -33,7 +33,7 @@ Index chosen(Index most, std::map<Index, int> microseconds) {
 
 }  // namespace
 
-TEST_CASE("numbers of threads are tried by powers of two, up to the machine's", "[thread_tuning]") {
+TEST_CASE("powers of two are tried as numbers of threads, up to the machine's", "[thread_tuning]") {
   detail::ThreadTuning tuning(6);
   CHECK(tuning.limit() == 6);
   CHECK(!tuning.done());
@@ -44,7 +44,7 @@ TEST_CASE("numbers of threads are tried by powers of two, up to the machine's", 
   CHECK(tuning.done());
 }
 
-TEST_CASE("the fastest is chosen, and more threads only where they win by five percent", "[thread_tuning]") {
+TEST_CASE("the fastest number is chosen, and more threads only if they are faster by five percent", "[thread_tuning]") {
   CHECK(chosen(8, {{1, 100}, {2, 60}, {4, 40}, {8, 30}}) == 8);
   CHECK(chosen(8, {{1, 100}, {2, 60}, {4, 40}, {8, 50}}) == 4);
   CHECK(chosen(8, {{1, 100}, {2, 130}, {4, 150}, {8, 300}}) == 1);
@@ -54,13 +54,13 @@ TEST_CASE("the fastest is chosen, and more threads only where they win by five p
   CHECK(chosen(3, {{1, 100}, {2, 60}, {3, 40}}) == 3);
 }
 
-TEST_CASE("a step that is disturbed does not count", "[thread_tuning]") {
+TEST_CASE("a step that is disturbed does not matter", "[thread_tuning]") {
   detail::ThreadTuning tuning(2);
   run(tuning, 12, [](Index threads, int step) { return step % 6 == 3 ? (threads == 1 ? 100 : 50) : 10000; });
   CHECK(tuning.threads() == 2);
 }
 
-TEST_CASE("one thread is no choice, and later times change nothing", "[thread_tuning]") {
+TEST_CASE("a limit of one thread leaves no choice, and later times change nothing", "[thread_tuning]") {
   for (const Index most : {-1, 0, 1}) {
     detail::ThreadTuning tuning(most);
     CHECK(tuning.limit() == 1);

@@ -8,7 +8,7 @@
 
 using namespace gemel;
 
-TEST_CASE("a split trains on the whole number of pairs that is meant", "[validation_split]") {
+TEST_CASE("a split trains on the exact number of pairs, without rounding errors", "[validation_split]") {
   constexpr Index most = 1000;
   const MatrixX<float> x = MatrixX<float>::Ones(1, most);
   const Pairs<float> all{x, x, std::vector<int>(most, 1)};
@@ -36,7 +36,7 @@ TEST_CASE("a split trains on the whole number of pairs that is meant", "[validat
   }
 }
 
-TEST_CASE("a share of nothing or of all is refused", "[validation_split]") {
+TEST_CASE("a split that leaves no pairs to train or to validate is rejected", "[validation_split]") {
   const MatrixX<float> x = MatrixX<float>::Ones(1, 5);
   const Pairs<float> pairs{x, x, std::vector<int>(5, 1)};
   for (const double share : {-0.1, 1.0, 0.9, 1e-12}) {
@@ -45,7 +45,7 @@ TEST_CASE("a share of nothing or of all is refused", "[validation_split]") {
   }
 }
 
-TEST_CASE("AnyPairSource is split where it holds static pairs", "[validation_split]") {
+TEST_CASE("AnyPairSource is split if it holds static pairs", "[validation_split]") {
   MatrixX<float> x(1, 5);
   x << 0, 1, 2, 3, 4;
   const Pairs<float> pairs{x, x, {0, 1, 0, 1, 1}};

@@ -68,7 +68,7 @@ TEST_CASE("a training that learns gets no warning", "[warnings]") {
   CHECK(warnings_of(model, pairs(both_kinds), 0.05, 30).empty());
 }
 
-TEST_CASE("a layer of dead units is named, once, with the epoch", "[warnings]") {
+TEST_CASE("a layer of dead units is reported once, with the epoch", "[warnings]") {
   Rng rng{4};
   Model model{rng};
   VectorX<float> p = model.parameters();
@@ -79,7 +79,7 @@ TEST_CASE("a layer of dead units is named, once, with the epoch", "[warnings]") 
   CHECK(begins(warnings, "layer 2 is dead (since epoch 1): "));
 }
 
-TEST_CASE("units that die of a rate too high are seen when they are dead", "[warnings]") {
+TEST_CASE("units that die because of a high rate are reported once all are dead", "[warnings]") {
   Rng rng{5};
   Siamese<Network<float, Dense<3, 6, ReLU>>> model{rng};
   const auto source = pulled_together(8);
@@ -87,7 +87,7 @@ TEST_CASE("units that die of a rate too high are seen when they are dead", "[war
   CHECK(begins(warnings_of(model, source, 1.0, 10), "layer 0 is dead (since epoch "));
 }
 
-TEST_CASE("a distance in another unit than the embedding's is not taken for a collapse", "[warnings]") {
+TEST_CASE("a small distance in another unit than the embedding's is not reported as a collapse", "[warnings]") {
   Rng rng{6};
   const auto check = [&](auto metric, double size, bool collapsed) {
     Siamese<Network<float, Dense<3, 2>>, decltype(metric)> model{rng};
@@ -104,7 +104,7 @@ TEST_CASE("a distance in another unit than the embedding's is not taken for a co
   check(Cosine{}, 1e6, false);
 }
 
-TEST_CASE("an embedding that collapses is told", "[warnings]") {
+TEST_CASE("an embedding that collapses is reported", "[warnings]") {
   Rng rng{6};
   Siamese<Network<float, Dense<3, 2>>> model{rng};
   VectorX<float> p = model.parameters();
@@ -115,7 +115,7 @@ TEST_CASE("an embedding that collapses is told", "[warnings]") {
   CHECK(begins(warnings, "the embedding has collapsed (since epoch "));
 }
 
-TEST_CASE("an epoch of one kind of pairs is told, and not what comes of it", "[warnings]") {
+TEST_CASE("an epoch with pairs of one kind is reported, and its consequences are not", "[warnings]") {
   Rng rng{6};
   Siamese<Network<float, Dense<3, 2>>> model{rng};
   const std::vector<int> similar(8, 1), dissimilar(8, 0);
@@ -128,7 +128,7 @@ TEST_CASE("an epoch of one kind of pairs is told, and not what comes of it", "[w
   CHECK(warnings_of(another, pairs(similar), 0.05, 5, stop()).empty());
 }
 
-TEST_CASE("a learning rate of 0 for a whole epoch is told", "[warnings]") {
+TEST_CASE("a learning rate of 0 for a whole epoch is reported", "[warnings]") {
   Rng rng{6};
   Siamese<Network<float, Dense<3, 2>>> model{rng};
   CHECK(begins(warnings_of(model, pairs(both_kinds), 0, 3), "the learning rate is 0 (since epoch 1): "));
@@ -140,7 +140,7 @@ TEST_CASE("a learning rate of 0 for a whole epoch is told", "[warnings]") {
   CHECK(warnings_of(model, pairs(both_kinds), 0.05, 3, schedule(0, 0.01, 0.01)).empty());  // a warm-up
 }
 
-TEST_CASE("features of a size that cannot train are told, and not what comes of it", "[warnings]") {
+TEST_CASE("features of an unsuitable size are reported, and their consequences are not", "[warnings]") {
   const auto told = [](float size) {
     Rng rng{6};
     Siamese<Network<float, Dense<3, 6, ReLU>, Dense<6, 2, ReLU>>> model{rng};
@@ -161,7 +161,7 @@ TEST_CASE("features of a size that cannot train are told, and not what comes of 
     for (const std::string& warning : told(size)) CHECK(warning.find("the features") == std::string::npos);
   }
 
-  SECTION("behind fitted layers it is what those give that counts") {
+  SECTION("behind fitted layers, their outputs count") {
     const auto fitted = [](const auto& layer, float size) {
       Rng rng{6};
       Siamese model{AnyNetwork<float>{
@@ -183,7 +183,7 @@ TEST_CASE("features of a size that cannot train are told, and not what comes of 
     CHECK(begins(fitted(Rescale<>{3, {.factor = 1e-6}}, 1), "the features are too small (since epoch 1): "));
   }
 
-  SECTION("but not where weights make up for it") {
+  SECTION("but not if the weights compensate") {
     Rng rng{6};
     Siamese<Network<float, Dense<3, 2>>> model{rng};
     const VectorX<float> made_for_one = model.parameters();
@@ -197,7 +197,7 @@ TEST_CASE("features of a size that cannot train are told, and not what comes of 
 namespace {
 
 template <class Metric = Euclidean, class... Layers>
-bool margin_is_told(double margin, Layers... layers) {
+bool margin_is_reported(double margin, Layers... layers) {
   Rng rng{7};
   Siamese model{make_network<float>(rng, layers...), Metric{}};
   RMSprop<float> optimizer;
@@ -207,37 +207,37 @@ bool margin_is_told(double margin, Layers... layers) {
 
 }  // namespace
 
-TEST_CASE("a margin beyond all distances is told", "[warnings]") {
+TEST_CASE("a margin above all distances is reported", "[warnings]") {
   const Dense<3, 4> linear;
   const Dense<3, 4, ReLU> rectified;
   const Dense<3, 4, Tanh> tanh;
   const Dense<3, 4, Sigmoid> sigmoid;
   const L2Normalize<4> sphere;
-  CHECK(margin_is_told(1.01, Dense<3, 1, Sigmoid>{}));
-  CHECK_FALSE(margin_is_told(1, Dense<3, 1, Sigmoid>{}));
-  CHECK(margin_is_told(2.01, linear, sphere));
-  CHECK_FALSE(margin_is_told(2, linear, sphere));
-  CHECK(margin_is_told(1.42, rectified, sphere));  // a quarter of the circle
-  CHECK_FALSE(margin_is_told(1.41, rectified, sphere));
-  CHECK(margin_is_told<SquaredEuclidean>(4.01, linear, sphere));
-  CHECK_FALSE(margin_is_told<SquaredEuclidean>(4, linear, sphere));
-  CHECK(margin_is_told<Manhattan>(4.01, linear, sphere));
-  CHECK_FALSE(margin_is_told<Manhattan>(4, linear, sphere));
-  CHECK(margin_is_told<Cosine>(2.01, linear));
-  CHECK_FALSE(margin_is_told<Cosine>(2, linear));
-  CHECK(margin_is_told<Cosine>(1.01, rectified));
-  CHECK_FALSE(margin_is_told<Cosine>(1, rectified));
-  CHECK(margin_is_told(4.01, tanh));
-  CHECK_FALSE(margin_is_told(4, tanh));
-  CHECK(margin_is_told(2.01, sigmoid));
-  CHECK(margin_is_told<Manhattan>(4.01, sigmoid));
-  CHECK_FALSE(margin_is_told(1e6, linear));
-  CHECK_FALSE(margin_is_told(1e6, rectified));
-  CHECK_FALSE(margin_is_told(1e6, sigmoid, Dense<4, 4, LeakyReLU>{}));
-  CHECK_FALSE(margin_is_told(4, linear, sphere, Dropout<4>{0.5}));  // Dropout doubles the elements that it keeps
-  CHECK(margin_is_told(4.01, linear, sphere, Dropout<4>{0.5}));
+  CHECK(margin_is_reported(1.01, Dense<3, 1, Sigmoid>{}));
+  CHECK_FALSE(margin_is_reported(1, Dense<3, 1, Sigmoid>{}));
+  CHECK(margin_is_reported(2.01, linear, sphere));
+  CHECK_FALSE(margin_is_reported(2, linear, sphere));
+  CHECK(margin_is_reported(1.42, rectified, sphere));  // a quarter of the circle
+  CHECK_FALSE(margin_is_reported(1.41, rectified, sphere));
+  CHECK(margin_is_reported<SquaredEuclidean>(4.01, linear, sphere));
+  CHECK_FALSE(margin_is_reported<SquaredEuclidean>(4, linear, sphere));
+  CHECK(margin_is_reported<Manhattan>(4.01, linear, sphere));
+  CHECK_FALSE(margin_is_reported<Manhattan>(4, linear, sphere));
+  CHECK(margin_is_reported<Cosine>(2.01, linear));
+  CHECK_FALSE(margin_is_reported<Cosine>(2, linear));
+  CHECK(margin_is_reported<Cosine>(1.01, rectified));
+  CHECK_FALSE(margin_is_reported<Cosine>(1, rectified));
+  CHECK(margin_is_reported(4.01, tanh));
+  CHECK_FALSE(margin_is_reported(4, tanh));
+  CHECK(margin_is_reported(2.01, sigmoid));
+  CHECK(margin_is_reported<Manhattan>(4.01, sigmoid));
+  CHECK_FALSE(margin_is_reported(1e6, linear));
+  CHECK_FALSE(margin_is_reported(1e6, rectified));
+  CHECK_FALSE(margin_is_reported(1e6, sigmoid, Dense<4, 4, LeakyReLU>{}));
+  CHECK_FALSE(margin_is_reported(4, linear, sphere, Dropout<4>{0.5}));  // Dropout doubles the elements that it keeps
+  CHECK(margin_is_reported(4.01, linear, sphere, Dropout<4>{0.5}));
   struct Wrapped : Euclidean {};  // may measure otherwise
-  CHECK_FALSE(margin_is_told<Wrapped>(1e6, linear, sphere));
+  CHECK_FALSE(margin_is_reported<Wrapped>(1e6, linear, sphere));
 }
 
 namespace {
@@ -262,7 +262,7 @@ struct ChosenLoss {
 
 }  // namespace
 
-TEST_CASE("a loss's margin is a number or a function, and a lambda has none", "[warnings]") {
+TEST_CASE("a loss may have a margin as a number or a function, and a lambda has none", "[warnings]") {
   const auto margin_of = [](const auto& loss) { return detail::margin_of(loss); };
   const double captured = 3;
   struct None {};
@@ -279,7 +279,7 @@ TEST_CASE("a loss's margin is a number or a function, and a lambda has none", "[
   CHECK(margin_of(+[](double d) { return d; }) == 0);
 }
 
-TEST_CASE("parts of one's own may tell a margin and the largest distance", "[warnings]") {
+TEST_CASE("a user's loss and distance may provide the margin and the largest distance", "[warnings]") {
   Rng rng{7};
   Siamese<Network<float, Dense<3, 4>>, ChosenDistance> model{rng};
   RMSprop<float> optimizer;
@@ -290,7 +290,7 @@ TEST_CASE("parts of one's own may tell a margin and the largest distance", "[war
   CHECK(begins(told(4.5), "the margin cannot be reached: "));
 }
 
-TEST_CASE("a validation that is worse than chance, or of one kind, is told", "[warnings]") {
+TEST_CASE("a validation that is worse than chance, or has pairs of one kind, is reported", "[warnings]") {
   Rng rng{8};
   MatrixX<float> a = normal<float>(3, 8, rng), b = a;
   for (Index i = 0; i < 8; ++i) b.col(i) += 0.1F * static_cast<float>(i + 1) * VectorX<float>::Ones(3);
@@ -344,7 +344,7 @@ std::vector<double> falling(std::size_t epochs, double by) {
 
 }  // namespace
 
-TEST_CASE("a loss that still falls steeply at the end is told", "[warnings]") {
+TEST_CASE("a loss that still falls steeply at the end is reported", "[warnings]") {
   const std::string text = "the loss still falls: ";
   Rng rng{10};
   CHECK(begins(warnings_of_losses({1, 0.9, 0.8, 0.7, 0.6, 0.5}), text));

@@ -90,7 +90,7 @@ template <class Metric>
 [[gnu::cold]] double max_distance([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {
   static_assert(
       detail::HasMaxDistance<Metric> || !detail::has_max_distance<Metric>,
-      "gemel: a metric's `max_distance`, where it has one, is double max_distance(const VectorRange&, Index n) const "
+      "gemel: a metric's `max_distance`, if it has one, must be double max_distance(const VectorRange&, Index n) const "
       "(training/max_distance.hpp)");
   if constexpr (detail::HasMaxDistance<Metric>) return metric.max_distance(range, n);
   if constexpr (detail::is_choice<Metric>) {

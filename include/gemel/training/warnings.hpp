@@ -56,7 +56,7 @@ concept HasNoMargin = !std::is_class_v<L> || !has_margin<L>;
 template <class LossType>
 double margin_of(const LossType& loss) {
   static_assert(HasMargin<LossType> || HasMarginFunction<LossType> || HasNoMargin<LossType>,
-                "gemel: a loss's `margin`, where it has one, is a public number or a function double margin() const");
+                "gemel: a loss's `margin`, if it has one, must be a public number or a function double margin() const");
   if constexpr (HasMargin<LossType>) return loss.margin;
   if constexpr (HasMarginFunction<LossType>) return loss.margin();
   return 0;
