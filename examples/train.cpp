@@ -31,17 +31,18 @@
 #include "gemel/verification/verifier.hpp"
 #include "train/choices.hpp"
 #include "train/command_line.hpp"
+#include "train/epoch_timer.hpp"
 #include "train/help.hpp"
 #include "train/interrupt.hpp"
 #include "train/json.hpp"
 #include "train/model.hpp"
+#include "train/option_checks.hpp"
 #include "train/outputs.hpp"
 #include "train/prepare.hpp"
 #include "train/report.hpp"
 #include "train/result.hpp"
 #include "train/text.hpp"
 #include "train/threshold.hpp"
-#include "train/watch.hpp"
 
 namespace train {
 
@@ -118,7 +119,7 @@ gemel::History learn(const Options& options, const LearningPairs& pairs, const g
          .threads = options.threads,
          .stop = stop},
         rng, make_schedule(options, pairs.size),
-        Watch{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
+        EpochTimer{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
         gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
   } catch (const gemel::NonFiniteError& error) {
     throw gemel::NonFiniteError({error.what(), " (with the options --scale, --learning-rate, --margin)"});
@@ -277,7 +278,7 @@ int start(int argc, char** argv) {
   Options options;
   add_options(app, options);
   app.formatter(std::make_shared<Help>());
-  check_words(argc, argv);
+  check_empty_values(argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -285,8 +286,8 @@ int start(int argc, char** argv) {
     flush_standard_output();
     return 0;
   }
-  check_effect(app, options);
-  check_files(app, options);
+  check_effects(app, options);
+  check_file_kinds(app, options);
   return run(options, all_options(app));
 }
 

@@ -6,8 +6,9 @@
 
 namespace train {
 
-/// Callback that counts pairs and their time, without validation, and records whether the last epoch was complete.
-struct Watch {
+/// A callback that adds up the pairs and the seconds of all epochs, without validation, and records whether the last
+/// epoch was complete.
+struct EpochTimer {
   using Clock = std::chrono::steady_clock;
 
   Clock::time_point epoch_began = {};
