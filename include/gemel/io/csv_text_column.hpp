@@ -19,16 +19,16 @@
 
 namespace gemel::detail {
 
-/// A column of texts, the labels or the groups: its place in the file, and its different texts, numbered in the order
-/// of their appearance.
+/// A column of texts, the labels or the groups: its place in the file, and its different texts in the order of their
+/// appearance.
 class CsvTextColumn {
  public:
   explicit CsvTextColumn(const char* in_errors) : what(in_errors) {}
 
   const char* what;                          // "label" or "group", for error messages
   std::optional<std::size_t> position = {};  // of the column; empty: the file has no such column
-  std::vector<int> of_rows = {};             // the number of each row's text
-  std::vector<std::string> texts = {};       // indexed by their numbers
+  std::vector<int> of_rows = {};             // the index of each row's text in `texts`
+  std::vector<std::string> texts = {};       // the different texts
 
   /// Whether this is the column at that position.
   bool is(std::size_t column) const { return position == column; }
@@ -63,14 +63,14 @@ class CsvTextColumn {
     return false;
   }
 
-  /// The number of the text; empty if no earlier row has this text.
+  /// The index of the text in `texts`; empty if no earlier row has this text.
   std::optional<int> find(std::string_view text) const {
     const auto found = numbers_.find(text);
     return found == numbers_.end() ? std::nullopt : std::optional{found->second};
   }
 
-  /// Gives a new text the next number, and returns it. Throws FormatError, with the Place that `place()` returns, if
-  /// the text is empty, contains a zero byte, or is the same number as an earlier text that is written differently.
+  /// Appends a new text to `texts`, and returns its index. Throws FormatError, with the Place that `place()` returns,
+  /// if the text is empty, contains a zero byte, or is the same number as an earlier text that is written differently.
   template <class PlaceOf>
   int add(std::string_view text, const CsvOptionNames& names, PlaceOf place) {
     const auto fail = [&](std::initializer_list<Piece> why) { throw FormatError(why, place()); };
