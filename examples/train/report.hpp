@@ -14,7 +14,6 @@
 #include <span>
 #include <sstream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "gemel/callback/history.hpp"

@@ -100,7 +100,7 @@ CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
   const auto fail = [&data](std::initializer_list<Piece> why) { throw FormatError(why, Place{.file = data.file}); };
   if (data.header != training.header) {
     fail({"its first row holds ", data.header ? "names" : "no names", ", but that of ", training.file, " does",
-          data.header ? " not" : "", ": columns can be matched where both have a header, or neither"});
+          data.header ? " not" : "", ": columns can be matched if both have a header, or neither"});
   }
   if (!data.header && data.features.size() != training.features.size()) {
     fail({"it has ", data.features.size(), " columns of features, but ", training.file, " has ",

@@ -237,7 +237,7 @@ class CsvReader {
       return;
     }
     for (CsvTextColumn* column : {&label_, &group_}) {
-      if (column->position) column->of_rows.push_back(number_of(cells[*column->position], line, *column));
+      if (column->position) column->of_rows.push_back(index_of(cells[*column->position], line, *column));
     }
     ++rows_;
   }
@@ -295,10 +295,10 @@ class CsvReader {
                    "; else write it as numbers or leave it out of the file"});
   }
 
-  /// The number of the cell's text among the column's different texts. A new text gets a new number.
-  int number_of(std::string_view cell, Index line, CsvTextColumn& column) {
+  /// The index of the cell's text among the different texts of the column, to which a new text is appended.
+  int index_of(std::string_view cell, Index line, CsvTextColumn& column) {
     cell = trimmed(cell);
-    if (const std::optional<int> number = column.find(cell)) return *number;
+    if (const std::optional<int> index = column.find(cell)) return *index;
     if (&column == &deciding_column() && cell == header_label_) {
       ask_for_header({"its cells are texts, and another row has the ", column.what, " '", excerpt(cell), "' too"});
     }

@@ -65,8 +65,8 @@ class CsvTextColumn {
 
   /// The index of the text in `texts`; empty if no earlier row has this text.
   std::optional<int> find(std::string_view text) const {
-    const auto found = numbers_.find(text);
-    return found == numbers_.end() ? std::nullopt : std::optional{found->second};
+    const auto found = indices_.find(text);
+    return found == indices_.end() ? std::nullopt : std::optional{found->second};
   }
 
   /// Appends a new text to `texts`, and returns its index. Throws FormatError, with the Place that `place()` returns,
@@ -86,10 +86,10 @@ class CsvTextColumn {
       fail({"the ", what, "s '", excerpt(other->second), "' and '", excerpt(text),
             "' are the same number, written differently: write them alike", numbered_column(*position)});
     }
-    const int number = static_cast<int>(texts.size());
+    const int index = static_cast<int>(texts.size());
     texts.emplace_back(text);
-    numbers_.emplace(text, number);
-    return number;
+    indices_.emplace(text, index);
+    return index;
   }
 
  private:
@@ -98,7 +98,7 @@ class CsvTextColumn {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  std::unordered_map<std::string, int, TextHash, std::equal_to<>> numbers_ = {};  // of the texts
+  std::unordered_map<std::string, int, TextHash, std::equal_to<>> indices_ = {};  // of the texts in `texts`
   std::unordered_map<std::string, std::string> spellings_ = {};  // per whole_number of a text: how it was first written
 };
 
