@@ -18,7 +18,7 @@ struct Other {
   template <class State>
   void on_epoch_end(State&) {}
 };
-struct Measured {
+struct MeasuredOnce {
   MetricSeries metric() const { return {.name = name}; }
   template <class State>
   double on_measure(State& state) const {
@@ -33,24 +33,24 @@ TEST_CASE("metrics need unique names of one line", "[measure]") {
   test::StubTraining training;
   History history;
   const auto name = [&](const auto&... callbacks) { detail::name_metrics(training.state, history, callbacks...); };
-  name(Measured{"a, \"b\""}, Other{}, Measured{"c"});
+  name(MeasuredOnce{"a, \"b\""}, Other{}, MeasuredOnce{"c"});
   REQUIRE(history.metrics.size() == 2);
   CHECK(history.metrics[0].name == "a, \"b\"");
   CHECK(history.metrics[1].name == "c");
   for (const char* taken :
        {"c", "", "loss", "val_loss", "validation_loss", "epoch", "learning_rate", "seconds", "a\nb", "a\tb", "\x7f"}) {
     CAPTURE(taken);
-    CHECK_THROWS_AS(name(Measured{taken}), ValueError);
+    CHECK_THROWS_AS(name(MeasuredOnce{taken}), ValueError);
     CHECK(history.metrics.size() == 2);
   }
-  name(Measured{"\xC3\xA9"});  // any other text is a name
+  name(MeasuredOnce{"\xC3\xA9"});  // any other text is a name
 }
 
 TEST_CASE("each metric gets one value per epoch, and NaN once the training is stopped", "[measure]") {
   test::StubTraining training;
   History history;
-  const Measured first{"first"};
-  Measured last{"last"};
+  const MeasuredOnce first{"first"};
+  MeasuredOnce last{"last"};
   Other other;
   detail::name_metrics(training.state, history, first, other, last);
   detail::take_metrics(training.state, history, nullptr, first, other, last);
@@ -64,7 +64,7 @@ TEST_CASE("each metric gets one value per epoch, and NaN once the training is st
   CHECK(history.metric("first").size() == 3);
   CHECK(std::isnan(history.metric("first")[2]));
 
-  struct Meddling : Measured {
+  struct Meddling : MeasuredOnce {
     double on_measure(StubState& state) const { return static_cast<double>(++state.epoch); }
   } meddling{{"other"}};
   History its_own;

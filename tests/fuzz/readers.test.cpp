@@ -145,6 +145,23 @@ TEST_CASE("aligned reads or rejects any bytes", "[fuzz][aligned]") {
   CHECK(count.share() < 11.0 / 12);
 }
 
+TEST_CASE("read_safetensors reads or rejects any bytes", "[fuzz][safetensors]") {
+  TensorFile file;
+  file.add("w", MatrixX<float>{{1, 2, 3}, {4, 5, 6}});
+  file.add("n", VectorX<std::uint8_t>{{7, 8, 9}});
+  const Bytes with_checksum = format_safetensors(file);
+  file.metadata = {{"key", "a \\ \"text\""}};
+  const std::string header =
+      R"({"b":{"data_offsets":[1,3],"dtype":"BOOL","shape":[2,1]},"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]}})";
+  Bytes plain{static_cast<std::uint8_t>(header.size()), 0, 0, 0, 0, 0, 0, 0};
+  plain.insert(plain.end(), header.begin(), header.end());
+  plain.insert(plain.end(), {5, 1, 0});
+  const Count count = count_read("read_safetensors", {with_checksum, format_safetensors(file), plain},
+                                 "{}[]\",:\\ 0123456789FUIBOLwnabdtyp_", survives_safetensors);
+  CHECK(count.share() > 1.0 / 100);
+  CHECK(count.share() < 11.0 / 12);
+}
+
 TEST_CASE("read_idx reads or rejects any bytes", "[fuzz][idx]") {
   const Count count = count_read("read_idx", idx_seeds, idx_alphabet, survives_idx);
   CHECK(count.share() > 1.0 / 60);
