@@ -72,8 +72,8 @@ struct BatchMemory {
   BatchMemory() = default;
   // Not copyable, since the pointers of a copy would lead to the buffers of the original. A move keeps the buffers'
   // addresses.
-  BatchMemory(BatchMemory&&) = default;
-  BatchMemory& operator=(BatchMemory&&) = default;
+  BatchMemory(BatchMemory&&) noexcept = default;
+  BatchMemory& operator=(BatchMemory&&) noexcept = default;
 
   /// Constructs for batches of a network. The seed determines the random numbers that its layers draw. A fitted layer
   /// draws none and gets no random stream, so that the other layers draw the same numbers with and without it.
