@@ -376,6 +376,10 @@ TEST_CASE("of two restored plateaus, the one that reduced last determines the ra
     const auto rest =
         turned ? rates_of(optimizer, 2, second_again, first_again) : rates_of(optimizer, 2, first_again, second_again);
     CHECK(rest == std::vector<double>(rates.begin() + 2, rates.end()));
+    ReduceLROnPlateau alone = at_once, fresh = never;
+    alone.restore(first.save());
+    const auto beside_fresh = turned ? rates_of(optimizer, 2, fresh, alone) : rates_of(optimizer, 2, alone, fresh);
+    CHECK(beside_fresh == rest);
   }
 }
 

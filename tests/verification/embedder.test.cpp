@@ -96,7 +96,7 @@ static_assert(!Embedder<NoMetric> && !Embedder<WrongMetric> && !Embedder<NotCons
 static_assert(!Embedder<SizeOnly> && !Embedder<IntoOnly> && !Embedder<SizeNotConst> && !Embedder<Hiding>);
 
 TEST_CASE("a user's own embedder works with distances, evaluate, calibrate and Verifier", "[embedder]") {
-  const Projection model{(MatrixX<double>(1, 2) << 1, 2).finished()};  // the distances are 1, 4, 9 and 14
+  const Projection model{MatrixX<double>{{1, 2}}};  // the distances are 1, 4, 9 and 14
   const Pairs<double> pairs = pairs_of_two_features();
   CHECK(distances(model, pairs) == VectorX<double>{{1, 4, 9, 14}});
 

@@ -25,7 +25,7 @@ namespace gemel {
 /// last good batch, and those of the best epoch are in `best_parameters`.
 struct EarlyStopping {
   Monitor monitor = Monitor::ValidationLoss;  ///< The monitored loss or metric, and which direction is better.
-  double min_delta = 0;                       ///< At least 0, in the unit of the monitored value, for both directions.
+  double min_delta = 0;                       ///< At least 0, whichever direction is better; in the value's unit.
   Index patience = 0;                         ///< In epochs; 0 and 1 both stop at the first epoch that is no better.
   bool restore_best_weights = true;           ///< Whether to restore the parameters of the best epoch at the end.
 
@@ -36,8 +36,8 @@ struct EarlyStopping {
   std::vector<double> best_parameters = {};  ///< Flat parameters of the best epoch, if they are to be restored.
   bool resumed = false;                      ///< Set by `restore`: the next training continues from these results.
 
-  /// Throws ValueError if an option is out of its range or the monitor is not valid (see Monitor), and ShapeError if it
-  /// was restored with a best epoch but without the number of parameters that the model has.
+  /// Throws ValueError if an option is out of its range or the monitor is not valid (see Monitor), and ShapeError if
+  /// the restored parameters of the best epoch are not as many as the model has.
   template <class State>
   void on_train_begin(State& state) {
     detail::require_option(min_delta >= 0 && std::isfinite(min_delta), "EarlyStopping",

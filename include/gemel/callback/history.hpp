@@ -20,7 +20,7 @@ struct MetricSeries {
 
 /// The course of a training. The vectors of numbers have one value per epoch.
 struct History {
-  std::vector<double> loss = {};             ///< Mean of the batch losses, weighted by batch size, before each update.
+  std::vector<double> loss = {};             ///< Mean of the batch losses before their updates, weighted by batch size.
   std::vector<double> validation_loss = {};  ///< Empty without validation.
   std::vector<double> learning_rate = {};    ///< That of the epoch's last step.
   std::vector<double> seconds = {};          ///< Wall time of the epoch, including validation and metrics.

@@ -46,9 +46,9 @@ concept UsableOver = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
 ///   fit(model, pairs, loss, optimizer, options, rng, LearningRate{CosineDecay{.decay_steps = whole_training}});
 ///
 /// If the schedule has a member `over(Index steps)`, as CosineDecay has, the rate is `schedule.over(steps)(step)`,
-/// where `steps` is the number of all steps of the training: the steps so far, including those before a restored
-/// callback was saved, and the remaining steps. It assumes that each remaining epoch has as many batches as the current
-/// one. (If the number of batches varies from epoch to epoch, so does `steps`; it is exact in the last epoch.)
+/// where `steps` is the number of all steps of the training: those so far, which a restored callback continues to
+/// count, and the remaining ones. It assumes that each remaining epoch has as many batches as the current one. (If the
+/// number of batches varies from epoch to epoch, so does `steps`; it is exact in the last epoch.)
 template <class Schedule>
 class LearningRate {
   static_assert(detail::UsableOver<Schedule>,

@@ -16,12 +16,12 @@ namespace gemel {
 /// two losses, or of a metric in the history, which a Watch or another callback with on_measure measures:
 ///
 ///   EarlyStopping{.monitor = Monitor::Loss}            // the training loss, not the validation loss
-///   EarlyStopping{.monitor = "hard eer"}               // no direction: less is better
+///   EarlyStopping{.monitor = "hard eer"}               // less is better
 ///   EarlyStopping{.monitor = {"auc", Monitor::Max}}
 ///
-/// Without a direction, less is better. When the training begins, ValueError is thrown if the metric states the
-/// opposite direction (MetricSeries::more_is_better; for a loss, less is better), or if neither the monitor nor the
-/// metric states one, as with the metric of a lambda: otherwise the worst epoch could silently be taken for the best.
+/// A monitor without a direction expects the metric itself to state that less is better (MetricSeries::more_is_better;
+/// the two losses do). When the training begins, ValueError is thrown if the two directions differ, or if neither is
+/// stated, as with the metric of a lambda: otherwise the worst epoch could silently be taken for the best.
 struct Monitor {
   /// Which direction is better.
   enum Better {
@@ -98,8 +98,8 @@ inline void require_option(bool holds, const char* callback, const char* rule, d
   if (!holds) throw ValueError({callback, "'s ", rule, ", but it is ", value});
 }
 
-/// Converts a count of epochs back that `callback` saved as a double. (The conversion to double rounded the largest
-/// counts up.) Throws FormatError unless it is a whole number from `min` to the largest Index.
+/// Converts a count of epochs, which `callback` saved as a double, back to an Index. (The conversion to double rounded
+/// the largest counts up.) Throws FormatError unless it is a whole number from `min` to the largest Index.
 inline Index saved_count(double value, const char* callback, Index min = 0) {
   constexpr Index max = std::numeric_limits<Index>::max();
   constexpr auto rounded = static_cast<double>(max);

@@ -152,7 +152,7 @@ struct ProgressBar {
 
   /// @}
 
-  /// Required by the Callback concept. Ends the line of the bar if the training stopped within an epoch.
+  /// Required by the Callback concept. Ends the line of the bar if no on_epoch_end has done so.
   template <class State>
   void on_train_end(State&) {
     if (bar_is_shown_) std::fputc('\n', file);

@@ -12,9 +12,9 @@
 namespace gemel {
 
 /// A callback that multiplies the learning rate by `factor` after `patience` consecutive epochs that did not improve on
-/// the best one by more than min_delta. It then waits `cooldown` epochs before it counts again. Names, defaults and
-/// counting are Keras', except that an epoch whose value is NaN does not count, since the value was not measured (see
-/// EarlyStopping).
+/// the best one by more than min_delta. The `cooldown` - 1 epochs after a reduction are not counted, as in Keras.
+/// Names, defaults and counting are Keras', except that an epoch whose value is NaN does not count, since the value was
+/// not measured (see EarlyStopping).
 ///
 /// It sets TrainingState::rate_scale, so it also works together with a schedule; min_lr limits the scaled rate at the
 /// time of a reduction. After the training the optimizer has its own rate again. The next training begins unscaled,
@@ -23,7 +23,7 @@ struct ReduceLROnPlateau {
   Monitor monitor = Monitor::ValidationLoss;  ///< The monitored loss or metric, and which direction is better.
   double factor = 0.1;                        ///< Above 0 and below 1.
   Index patience = 10;                        ///< In epochs, at least 0.
-  double min_delta = 1e-4;                    ///< At least 0, in the unit of the monitored value, for both directions.
+  double min_delta = 1e-4;                    ///< At least 0, whichever direction is better; in the value's unit.
   Index cooldown = 0;                         ///< In epochs, at least 0.
   double min_lr = 0;                          ///< At least 0; no reduction goes below this learning rate.
 
@@ -46,8 +46,8 @@ struct ReduceLROnPlateau {
     detail::require_option(min_lr >= 0 && std::isfinite(min_lr), name, "min_lr must be finite and at least 0", min_lr);
     detail::require_monitored(monitor, state.validated, state.history, name);
     if (!resumed) *this = {monitor, factor, patience, min_delta, cooldown, min_lr};
-    // With several restored callbacks, the smallest scale is that of the last reduction, and includes all of them.
-    state.rate_scale = resumed ? std::min(state.rate_scale, rate_scale) : rate_scale;
+    // The smallest scale of several restored callbacks is that of the last reduction, and includes all of them.
+    state.rate_scale = std::min(state.rate_scale, rate_scale);
     resumed = false;
   }
 

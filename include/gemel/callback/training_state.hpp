@@ -16,7 +16,7 @@ template <class Model, class Optimizer>
 struct TrainingState {
   Model& model;              ///< The model in training.
   Optimizer& optimizer;      ///< If a hook sets its rate, learning_rate is adjusted: the next step uses that rate.
-  const History& history;    ///< Has all metrics' names from on_train_begin on, an epoch's values in on_epoch_end.
+  const History& history;    ///< From on_train_begin on it has all metrics' names, in on_epoch_end also the values.
   Index epochs = 0;          ///< Number of epochs that fit was asked for.
   Index epoch = 0;           ///< The current epoch, from 0.
   Index batches = 0;         ///< Number of batches in this epoch.

@@ -16,9 +16,9 @@ struct AnyChoice {};
 /// An object of one of several listed types, chosen at run time. Only these exact types convert to it, because an
 /// object of a derived class would be sliced.
 ///
-/// A type such as AnyLoss, which models a concept with the chosen object, derives from Choice and forwards the
-/// concept's members. It must be final: the training step visits the choice once per batch or update and then calls the
-/// chosen object directly, so it would ignore members that a further derived class hides.
+/// A type such as AnyLoss derives from Choice and forwards the members of the concept that its alternatives model. It
+/// must be final: the training step visits the choice once per batch or update and then calls the chosen object
+/// directly, so it would ignore members that a class derived from AnyLoss redefines.
 template <class... Alternatives>
 class Choice : detail::AnyChoice {
  public:

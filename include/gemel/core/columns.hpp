@@ -20,9 +20,9 @@ using Column = Eigen::Map<VectorX<S>>;
 template <Scalar S>
 using ConstColumn = Eigen::Map<const VectorX<S>>;
 
-/// A view of `cols` const columns of `rows` elements each, which need not be contiguous: samples in the caller's
-/// memory, or the columns of a batch that are still active. It owns neither the columns nor the array of pointers to
-/// them. `Columns` and `ConstColumns` convert to it.
+/// A view of `cols` const columns, each of `rows` contiguous elements; the columns may lie anywhere in memory. They are
+/// samples in the caller's memory, for instance, or some of the columns of a batch. It owns neither the columns nor the
+/// array of pointers to them. `Columns` and `ConstColumns` convert to it.
 template <Scalar S>
 class ColumnList {
  public:

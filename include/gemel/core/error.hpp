@@ -21,8 +21,8 @@ struct Place {
   std::optional<Index> batch = {};  ///< Batch of the epoch.
   std::optional<Index> layer = {};  ///< Layer of the network.
   std::optional<Index> pair = {};   ///< Pair in the batch if `batch` is known, else among all pairs given.
-  /// Index of the sample in the pair source (Batch::samples), independent of the order in the batch: its column among
-  /// all samples. If the pairs come from two matrices A and B, the columns of A are counted before those of B.
+  /// The sample's column among all samples of the pair source (Batch::samples), whatever its position in the batch. If
+  /// the pairs come from two matrices A and B, the columns of A are counted before those of B.
   std::optional<Index> sample = {};
   std::optional<Index> feature = {};  ///< Row of the sample.
   bool validation = false;            ///< Whether `batch` belongs to the validation, not to the training.
@@ -54,7 +54,7 @@ struct Place {
 /// gives the location as data.
 class Error : public std::runtime_error {
  public:
-  // A default argument would construct and destroy a Place at every throw, so there are four overloads.
+  // Overloads, not default arguments, so that the code to construct a Place is not repeated at each throw site.
 
   /// An error with this text.
   explicit Error(Piece what) : Error({what}) {}
@@ -92,7 +92,7 @@ class NonFiniteError : public Error {
   using Error::Error;
 };
 
-/// A file whose content violates its format.
+/// Content that violates its format: of a file, of a text in memory, or of the saved state of a callback.
 class FormatError : public Error {
  public:
   using Error::Error;

@@ -100,7 +100,7 @@ class Rng {
   Index below(Index n) {
     if (n <= 0) throw ValueError({"a random number below ", n, " was asked for; the bound must be > 0"});
     const auto bound = static_cast<std::uint64_t>(n);
-    const std::uint64_t surplus = (0 - bound) % bound;  // 2^64 mod n; without that many values, a multiple of n is left
+    const std::uint64_t surplus = (0 - bound) % bound;  // 2^64 mod n; the other values divide evenly
     std::uint64_t value = bits();
     while (value < surplus) value = bits();
     return static_cast<Index>(value % bound);

@@ -22,8 +22,8 @@ using Eigen::MatrixX;
 using Eigen::VectorX;
 /// @}
 
-// The library assumes column-major matrices and an index as wide as a pointer. If a program changed these defaults of
-// Eigen, the library would compile without these checks, but read the wrong elements.
+// The library assumes column-major matrices and an index as wide as a pointer. Without these
+// checks, a program that changes these defaults of Eigen would compile, but read the wrong elements.
 static_assert(!MatrixX<float>::IsRowMajor,
               "gemel: one sample is one column, so it needs Eigen's own storage order; compile without "
               "EIGEN_DEFAULT_TO_ROW_MAJOR (a row-major matrix may still be passed: it is copied)");

@@ -16,8 +16,8 @@ namespace gemel {
 ///   slope    receives dLoss/dd of each pair (n); the loss must set every element. A pair with slope 0 is left out of
 ///            the backward pass
 ///
-/// It returns the loss of the batch. The training step does not divide by n, so a loss that is a mean does so itself. A
-/// weighted mean divides by n too, not by the sum of the weights, as in Keras.
+/// It returns the loss of the batch. The training step does not divide by n, so a loss that is a mean does so itself.
+/// As in Keras, a weighted mean divides by n too, not by the sum of the weights.
 ///
 /// Optionally, a loss has a public number `margin` or a function `double margin() const`: fit then warns if no two
 /// embeddings of the network can be that far apart. A lambda can be a loss, also one that captures.

@@ -42,8 +42,8 @@ struct AdamOptions {
 ///   m = m + (1 - beta_1) (g - m);  v = v + (1 - beta_2) (g^2 - v)
 ///   w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon);   amsgrad: with the largest v so far
 ///
-/// As in Keras, weight_decay and, in the powers beta^t only, the betas are rounded to float, also if the parameters are
-/// double.
+/// As in Keras, two things are rounded to float even for double parameters: weight_decay, and the betas in the powers
+/// beta^t.
 ///
 /// Dialect::PyTorch rounds none of them, adds the weight decay to the gradient (g += weight_decay w) instead of the
 /// first line, and corrects v inside the root:

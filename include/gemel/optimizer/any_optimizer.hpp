@@ -13,8 +13,8 @@
 namespace gemel {
 
 /// Any of the library's optimizers, chosen at run time: `AnyOptimizer<float> optimizer = Adam<float>{}`. The default is
-/// RMSprop. It models Optimizer. A callback may assign an optimizer of another kind to it, which then starts without
-/// state. It cannot hold an optimizer of your own; pass such an optimizer to fit directly.
+/// RMSprop. It models Optimizer. A callback may assign an optimizer of another kind to it, which brings its own state
+/// (none if it is new). It cannot hold an optimizer of your own; pass such an optimizer to fit directly.
 template <Scalar S>
 class AnyOptimizer final : public Choice<RMSprop<S>, SGD<S>, Adam<S>, AdamW<S>> {
   using Base = Choice<RMSprop<S>, SGD<S>, Adam<S>, AdamW<S>>;

@@ -64,12 +64,14 @@ concept OptimizerOptions = std::is_class_v<O> &&(HasBlocks<O, S> || !(has_block<
 ///   reserve(n)           makes room for n parameters; called before each step. Keeps the state if n is unchanged. (An
 ///                        optimizer that was moved from starts without state)
 ///   advance()            called once per step, before the step's blocks are updated
-///   update(first, g, w)  updates the w.size() parameters w, of which the first has the index `first` in the flat
-///                        vector and which have the gradient g. The blocks of a step do not overlap, and several
+///   update(first, g, w)  updates the parameters w, whose gradient is g; w[0] has the index `first` in the flat vector.
+///                        g and w have the same size. The blocks of a step do not overlap, and several
 ///                        threads may update different blocks at the same time
 ///   learning_rate()      returns the learning rate
-///   learning_rate(r)     sets the learning rate. It must accept every finite r >= 0, also one that rounds to 0 as an
-///                        S, since a schedule may end there. (As an option of a constructor, such a rate is an error)
+///   learning_rate(r)     sets the learning rate. It must accept every r >= 0 that is finite as an S, also one that
+///   rounds
+///                        to 0, since a schedule may end there. (As an option of a constructor, such a rate is an
+///                        error)
 ///   clipping()           returns how the training step clips the gradient before the update; `return {};` for no
 ///                        clipping. It is required, since a wrapper that forgot it would silently train unclipped
 ///   state()              returns the OptimizerState

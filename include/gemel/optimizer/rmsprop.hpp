@@ -41,9 +41,9 @@ struct RMSpropOptions {
 ///   no momentum:  w -= lr g / sqrt(s + epsilon)
 ///   momentum mu:  m = mu m + lr g / sqrt(s + epsilon);  w -= m
 ///
-/// Keras does not take the maximum with 0. Only rounding makes v - a^2 negative, but in float it made the root NaN for
-/// a constant gradient in 10 to 29 % of runs. As in Keras, weight_decay is rounded to float, also if the parameters are
-/// double.
+/// Keras does not take the maximum with 0. v - a^2 is negative only by rounding, but in float that made the root NaN in
+/// 10 to 29 % of runs with a constant gradient. As in Keras, weight_decay is rounded to float, also if the parameters
+/// are double.
 ///
 /// Dialect::PyTorch does not round weight_decay, adds it to the gradient (g += weight_decay w) instead of the first
 /// line, and has epsilon outside the root and the learning rate outside the momentum: m = mu m + g / (sqrt(s) +
