@@ -17,7 +17,7 @@ namespace gemel {
 class BatchLayout {
  public:
   /// Lays out an epoch: pair_at(p) gives pair p as the indices of two of the samples 0, …, sample_count - 1. Later
-  /// epochs with the same number of pairs allocate nothing. A stopped `arrange` leaves no epoch laid out.
+  /// epochs with no more pairs, samples and batches allocate nothing. A stopped `arrange` leaves no epoch laid out.
   template <class PairAt>
   void arrange(const EpochOrder& order, Index pair_count, Index sample_count, const PairAt& pair_at,
                const StopFlag* stop = nullptr) {

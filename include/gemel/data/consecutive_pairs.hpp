@@ -15,9 +15,10 @@
 
 namespace gemel {
 
-/// The pairs of Keras' example mnist_siamese.py. For i = 0, …, n - 2, where n is the size of the smallest class, sample
-/// i of each class forms a similar pair with sample i + 1 of its class, and then a dissimilar pair with sample i of
-/// another class, which is drawn at random. Every class thus gives 2 * (n - 1) pairs. The pairs know their classes.
+/// The pairs of Keras' example mnist_siamese.py, made of the samples x (one per column). For i = 0, …, n - 2, where n
+/// is the size of the smallest class, sample i of each class forms a similar pair with sample i + 1 of its class, and
+/// then a dissimilar pair with sample i of another class, where that class is drawn at random. Every class thus gives
+/// 2 * (n - 1) pairs. The pairs know their classes.
 ///
 /// Throws ShapeError if there is not one class per sample; ValueError if there is only one class, or a class has only
 /// one sample.

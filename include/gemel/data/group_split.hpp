@@ -133,7 +133,8 @@ inline Split split_groups(const GroupedClasses& samples, double fraction, Rng& r
                                             std::array{samples.groups.count() - held, held}, rng);
   return {std::move(parts[0]), std::move(parts[1])};
 }
-/// As above, but splits into one part per fraction, where the fractions are of the number of groups.
+/// As above, but splits into one part per fraction, where the fractions are of the number of groups. Throws like the
+/// split of n samples into parts, and ShapeError as above.
 inline SplitParts split_groups(const GroupedClasses& samples, std::span<const double> fractions, Rng& rng) {
   detail::check_sizes(samples);
   return detail::split_balanced(samples, fractions, detail::part_sizes(samples.groups.count(), fractions, "groups"),

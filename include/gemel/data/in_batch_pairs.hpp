@@ -60,7 +60,7 @@ class InBatchPairs {
     const auto pairs = static_cast<std::size_t>(n) * static_cast<std::size_t>(n - 1) / 2;
     out.weight.clear();
     out.disjoint = false;
-    out.samples.clear();  // not the pairs: after a clear, `resize` would set all of them to zero
+    out.samples.clear();  // the pairs are not cleared: `resize` would then set all of them to zero first
     out.samples.resize(static_cast<std::size_t>(n));
     Index* const samples = out.samples.data();
     for (Index i = 0; i < n; ++i) samples[i] = order_.item(k, i);
@@ -90,7 +90,7 @@ class InBatchPairs {
   }
 
  private:
-  /// Throws ValueError for a batch that is omitted, which the order still has.
+  /// Throws ValueError unless k is below batches(). The order itself would also accept the last batch that is omitted.
   void check(Index k) const {
     if (k >= batches()) throw ValueError({"batch ", k, " was asked for, but the epoch has ", batches()});
   }

@@ -36,8 +36,8 @@ struct PairSamplerOptions {
 /// all other classes. A sample that is alone in its class is in dissimilar pairs only.
 ///
 /// Each pair is a function of (seed, epoch, index of the pair). Without shuffling, the similar pairs are evenly spaced
-/// among the dissimilar ones (with a similar_share of 0.5 the two alternate), and the first samples of either kind come
-/// class by class.
+/// among the dissimilar ones (with a similar_share of 0.5 the two alternate). Within the similar pairs, and within the
+/// dissimilar ones, the first samples come class by class.
 template <Scalar S>
 class PairSampler {
  public:
@@ -106,7 +106,7 @@ class PairSampler {
   }
 
   /// Draws the pairs of an epoch; required by the PairSource concept (data/pair_source.hpp). Throws ValueError unless
-  /// batch_size is positive. After the first epoch, nothing is allocated.
+  /// batch_size is positive. After the first shuffled epoch, only an epoch with more batches than before allocates.
   void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
     order_.start(seed, epoch, batch_size, shuffle, stop);
     draw(seed, epoch, pairs_, stop);

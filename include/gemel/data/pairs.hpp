@@ -30,10 +30,10 @@ namespace gemel {
 /// A sample may be paired with itself. The pair's distance is then 0: the pair counts in an evaluation, but training
 /// learns nothing from it.
 ///
-/// After start_epoch, a batch lists each of its samples once, so that it is embedded once, and it is disjoint if each
-/// of them occurs only once in its pairs. Before the first start_epoch, a batch lists two samples per pair, so a sample
-/// that several pairs share is listed several times, and the batch is disjoint in the sense of Batch: no entry of
-/// `samples` is in two pairs.
+/// After start_epoch, a batch lists each of its samples once, so that no sample is embedded twice. The batch is
+/// disjoint if each of them occurs only once in its pairs. Before the first start_epoch, a batch lists two samples per
+/// pair, so a sample that several pairs share is listed several times, and the batch is disjoint in the sense of Batch:
+/// no entry of `samples` is in two pairs.
 template <Scalar S>
 class Pairs {
  public:

@@ -249,12 +249,12 @@ requires(N > 1) std::array<std::vector<Index>, N> split_samples(Index n, const d
   return detail::as_array<N>(split_samples(n, std::span<const double>(fractions), rng));
 }
 
-/// Stratified split of n samples into two sides. Every class contributes its share, to within one sample, to the
-/// round(n * fraction) samples that are held out. A class of four samples or more has at least two samples, and so a
-/// similar pair, on either side. Therefore small classes can change the number of samples held out: if all classes have
-/// four samples, any fraction holds out two of each, which is half. A class of fewer than four samples contributes only
-/// its share; unless the fraction is large, that is at most one sample, and so no similar pair. Neither side is empty.
-/// Throws like the split of n samples.
+/// Stratified split of n samples into two sides. Of the round(n * fraction) samples that are held out, every class
+/// contributes its share, to within one sample. But a class of four samples or more has at least two samples, and so a
+/// similar pair, on either side. Therefore classes with a small share can change the number of samples held out: if all
+/// classes have four samples, any fraction holds out two of each, which is half. A class of fewer than four samples
+/// contributes only its share; unless the fraction is large, that is at most one sample, and so no similar pair.
+/// Neither side is empty. Throws like the split of n samples.
 inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
   const Index n = classes.size();
   const Index held = detail::held_out(n, fraction, "samples");
@@ -288,7 +288,7 @@ inline Split split_samples(const Classes& classes, double fraction, Rng& rng) {
 /// - A class with at least two samples per part has at least two, and so a similar pair, in each part.
 /// - A smaller class of four samples or more gives two samples or more to as many parts as it can: to those that lack
 ///   most so far. Therefore small classes can make parts larger or smaller than their fractions.
-/// - A class of fewer than four samples contributes only its share of each part, to within one sample. In a small part,
+/// - A class of fewer than four samples gives each part only the class's share, to within one sample. In a small part,
 ///   that is at most one sample, and so no similar pair.
 ///
 /// Throws like the split of n samples, and ValueError if a part would be empty, which can happen if there are few

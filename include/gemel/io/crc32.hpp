@@ -10,8 +10,8 @@
 
 namespace gemel::detail {
 
-/// Entry [k][b] is the CRC of the byte b followed by `zeros` - k zero bytes: a 64-bit word's eight bytes, the lowest
-/// first, followed by `zeros` - 7 of them, are eight independent look-ups.
+/// Entry [k][b] is the CRC of the byte b followed by `zeros` - k zero bytes. So the CRC of a 64-bit word that is
+/// followed by `zeros` - 7 zero bytes is the XOR of eight independent look-ups, one per byte, the lowest byte first.
 using Crc32Table = std::array<std::array<std::uint32_t, 256>, 8>;
 
 constexpr Crc32Table make_crc32_table(std::size_t zeros) {

@@ -30,17 +30,19 @@ namespace gemel {
 /// - a feature's cell that is empty or not a number;
 /// - a label or a group that is empty, holds a zero byte, or is the same number as another one that is written
 ///   differently ("1" and "1.0");
-/// - a row with more or fewer cells than the first one, or a quote that is not closed;
+/// - a row with more or fewer cells than the first one, an empty line before other rows, a quote that is not closed or
+///   that text follows, or a row of more than 256 MiB;
+/// - a first row of counts (CsvHeader::Auto) that does not tell the number of rows;
 /// - a file that has no rows or no features, is not text, is UTF-16, or has lines that end in CR alone;
 /// - a first row that may or may not be a header, or that holds several separators, if the options do not decide.
 ///
-/// Throws NonFiniteError, with the same place, for a feature that is NaN or infinite, that S cannot hold, or that is
-/// nearer to 0 than any double. With CsvMissing::LeaveOut, rows with a missing value are left out instead of any of
+/// Throws NonFiniteError, with the same place, for a feature that is NaN or infinite, that is too large for S, or that
+/// is nearer to 0 than any double. With CsvMissing::LeaveOut, rows with a missing value are left out instead of any of
 /// these errors.
 ///
-/// Throws ValueError if the column of labels or groups does not exist, if both are the same column, or for a separator
-/// that can be part of a number (a letter, a digit, a point, a sign) or is a space, a quote, a line end, a zero byte or
-/// not ASCII.
+/// Throws ValueError if the column of labels or groups does not exist, if several columns have its name, if both are
+/// the same column, or for a separator that can be part of a number (a letter, a digit, a point, a sign) or is a space,
+/// a quote, a line end, a zero byte or not ASCII.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file{path};

@@ -44,7 +44,7 @@ class CsvRecords {
   std::string separators(std::string_view among) {
     std::string found;
     bool quoted = false;
-    bool may_quote = true;  // at the start of a cell, and after a closing quote, which a second one doubles
+    bool may_quote = true;  // whether a quote here opens: at the start of a cell, or as the second of a doubled quote
     for (std::size_t i = 0; have(i); ++i) {
       const char c = text_[i];
       if (quoted) {

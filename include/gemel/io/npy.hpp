@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <initializer_list>
 #include <limits>
-#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -28,6 +25,7 @@
 #include "gemel/io/byte_reader.hpp"
 #include "gemel/io/input_file.hpp"
 #include "gemel/io/npy_header.hpp"
+#include "gemel/io/replace_file.hpp"
 #include "gemel/io/signature.hpp"
 
 namespace gemel {
@@ -107,8 +105,8 @@ class NpyReader {
   }
 
  private:
-  /// The indices of an array's values, which come in Fortran order, in the matrix of features x size. The features of a
-  /// sample are numbered in C order, the last dimension fastest.
+  /// The index, in the matrix of features x size, of one value after another of an array in Fortran order. The features
+  /// of a sample are numbered in C order, the last dimension fastest.
   class Position {
    public:
     explicit Position(const std::vector<Index>& shape) : shape_(shape), strides_(shape.size()), index_(shape.size()) {
@@ -136,7 +134,7 @@ class NpyReader {
   };
 
   NpyHeader read_header() {
-    // NumPy itself reads no longer headers, and the header of a plain array has about a hundred bytes.
+    // NumPy itself rejects longer headers, and the header of a plain array has about a hundred bytes.
     constexpr std::uint32_t max_length = 10'000;
     std::array<char, 8> magic;
     const std::string_view begin{magic.data(), read_bytes(magic)};
@@ -295,39 +293,19 @@ std::string npy_preamble(Index rows, Index columns) {
   return std::string(npy_signature) + prefix + header;
 }
 
-/// Writes a file. `produce(write)` must pass its content to `write`, one span of bytes after another. Throws IoError,
-/// with the file's name, if the file cannot be opened or written (the disk is full).
-template <class Produce>
-void write_file(const std::filesystem::path& path, const Produce& produce) {
-  std::string name = path.string();
-  const auto fail = [&name](std::initializer_list<Piece> why) { throw IoError(why, Place{.file = name}); };
-  if (const std::size_t zero = name.find('\0'); zero != name.npos) {
-    name.resize(zero);
-    fail({"it cannot be opened: a zero byte follows in its name"});
-  }
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> file{std::fopen(name.c_str(), "wb")};
-  if (!file) fail({"it cannot be opened: ", std::strerror(errno)});
-  const auto check = [&](bool written) {
-    if (!written) fail({"it cannot be written: ", std::strerror(errno)});
-  };
-  produce([&](std::span<const char> bytes) {
-    check(std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size());
-  });
-  check(std::fclose(file.release()) == 0);
-}
-
 /// Writes n columns of `features` values each. column(i) is the address of column i.
 template <Scalar S, class Column>
 void write_npy_columns(const std::filesystem::path& path, Index features, Index n, const Column& column) {
-  write_file(path, [&](const auto& write) {
-    write(npy_preamble<S>(n, features));
-    for (Index i = 0; i < n; ++i) {
-      write({reinterpret_cast<const char*>(column(i)), sizeof(S) * static_cast<std::size_t>(features)});
-    }
-  });
+  const std::string preamble = npy_preamble<S>(n, features);
+  const std::size_t column_bytes = sizeof(S) * static_cast<std::size_t>(features);
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(preamble.size() + column_bytes * static_cast<std::size_t>(n));
+  bytes.assign(preamble.begin(), preamble.end());
+  for (Index i = 0; i < n; ++i) {
+    const auto* const values = reinterpret_cast<const std::uint8_t*>(column(i));
+    bytes.insert(bytes.end(), values, values + column_bytes);
+  }
+  replace_file(path, bytes);
 }
 
 }  // namespace detail
@@ -360,9 +338,10 @@ Samples<S> parse_npy(std::span<const std::uint8_t> bytes, const std::string& nam
   return detail::read_npy_samples<S>(detail::ByteReader{bytes, name});
 }
 
-/// Reads the class of each sample from a .npy file of n or n x 1 numbers. Throws as `read_npy` does, and FormatError
-/// for more than one value per sample, a number that is not whole, or one out of range: an integer of 2^63 or more, or
-/// a number beyond 2^24 in a float32 or 2^53 in a float64 array, where these types lack some whole numbers.
+/// Reads the class of each sample from a .npy file of n or n x 1 numbers. Throws IoError and FormatError as `read_npy`
+/// does, and FormatError for more than one value per sample, NaN, infinity, a number that is not whole, or one out of
+/// range: an integer of 2^63 or more, or a number beyond 2^24 in a float32 or 2^53 in a float64 array, where these
+/// types lack some whole numbers.
 inline Classes read_npy_classes(const std::filesystem::path& path) { return detail::read_npy_vector(InputFile{path}); }
 
 /// As above, but from any other Input. Throws also whatever the input's `read` throws.
@@ -377,8 +356,8 @@ inline Classes parse_npy_classes(std::span<const std::uint8_t> bytes, const std:
 }
 
 /// Writes samples or embeddings as `numpy.save` does, for `numpy.load`. The samples (features x n) become an array of n
-/// x features in C order, of float32 or float64 like S. Values are written unchanged, also NaN. Throws IoError, with
-/// the file's name, if the file cannot be written.
+/// x features in C order, of float32 or float64 like S. Values are written unchanged, also NaN. A file that is
+/// there is replaced atomically. Throws what `replace_file` throws (replace_file.hpp).
 template <Scalar S>
 void write_npy(const std::filesystem::path& path, const Samples<S>& samples) {
   detail::write_npy_columns<S>(path, samples.features(), samples.size(), [&](Index i) { return samples.column(i); });

@@ -258,12 +258,13 @@ class Replacement {
 
 /// Replaces the content of a file by `bytes` atomically: at any time, even if the process is killed or the power fails,
 /// the old file or the new one is there, whole. The new file is written to the same folder, flushed to the disk and
-/// renamed; then the folder is flushed too (on Windows nothing is flushed). The new file gets the permissions of the
-/// old one. If the path is a symbolic link, the file that it points to is replaced. A killed process may leave a file
+/// renamed; then the folder is flushed too. The new file gets the permissions of the old one. (On Windows nothing is
+/// flushed and no permissions are copied.) If the path is a symbolic link, the file that it points to is replaced. A
+/// killed process may leave a file
 /// `.gemel-*` in the folder, which can be removed. Throws IoError, with the file's name, if the file cannot be written:
 /// the disk is full, a permission or the folder is missing, the path is that of a folder, pipe or device, or a symbolic
-/// link points nowhere. The old file is then unchanged, except when the last flush, that of the folder, fails, which
-/// the message says.
+/// link points nowhere. The old file is then unchanged, unless the last flush, that of the folder, fails; the
+/// message then says so.
 inline void replace_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   detail::Replacement replacement{detail::file_to_replace(path)};
   replacement.write(bytes);

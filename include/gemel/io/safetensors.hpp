@@ -109,29 +109,29 @@ inline std::vector<std::uint8_t> format_safetensors(const TensorFile& file, cons
 /// Reads a file in the safetensors format (https://huggingface.co/docs/safetensors): tensors in the order of their
 /// bytes, and texts by key. This header needs nlohmann_json; in CMake, link gemel::io. Files that Gemel writes have a
 /// checksum, which is verified and is not a part of `metadata`. Files of other programs, such as PyTorch's, need none,
-/// unless a key of their metadata begins with `gemel` or ends with `crc32`. Throws IoError where the file cannot be
-/// read, FormatError where it is not such a file, damaged, truncated or followed by other bytes, or where a tensor's
-/// type is none of DType's.
+/// unless a key of their metadata begins with `gemel` or ends with `crc32`. Throws IoError if the file cannot be read;
+/// FormatError if it is not such a file, if it is damaged, truncated, followed by other bytes or larger than memory, or
+/// if a tensor's type is none of DType's.
 inline TensorFile read_safetensors(const std::filesystem::path& path) {
   return detail::read_safetensors_from(InputFile{path});
 }
 
-/// The same from bytes in memory; `name` is what errors call them.
+/// As above, but reads bytes in memory; errors call them `name`.
 inline TensorFile parse_safetensors(std::span<const std::uint8_t> bytes, const std::string& name = "safetensors data") {
   return detail::read_safetensors_from(detail::ByteReader{bytes, name});
 }
 
 /// The bytes of a safetensors file that holds the tensors and the metadata, and a checksum of all of it under
-/// `gemel.crc32`. Tensors of wider values come first, which aligns all of them; else their order stays.
-/// Throws ValueError where two tensors have the same name, where a name, a key or a text is not UTF-8, and for the
-/// names that are taken, `__metadata__` of a tensor and `gemel.crc32` in the metadata; ShapeError where a tensor's
-/// bytes are not as many as its shape and type ask for.
+/// `gemel.crc32`. Tensors of wider values come first, which aligns all of them; otherwise their order is kept. Throws
+/// ValueError if two tensors have the same name, if a name, a key or a text is not UTF-8, for the names that are taken
+/// (a tensor `__metadata__`, a key `gemel.crc32`), for more than 64 dimensions, and for a header of more than 100
+/// million bytes; ShapeError if a tensor's bytes are not as many as its shape and type ask for.
 inline std::vector<std::uint8_t> format_safetensors(const TensorFile& file) {
   return detail::format_safetensors(file, file.name);
 }
 
-/// Writes such a file; one that is there is replaced at once (see replace_file.hpp). Throws as `format_safetensors` and
-/// `replace_file` do, always with this path.
+/// Writes such a file; one that is there is replaced atomically (see replace_file.hpp). Throws as `format_safetensors`
+/// and `replace_file` do, always with this path.
 inline void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
   replace_file(path, detail::format_safetensors(file, path.string()));
 }

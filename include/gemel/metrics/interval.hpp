@@ -55,9 +55,9 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence = 
 /// - With the identities of at least five people, it is the percentile interval of a bootstrap that draws people, not
 ///   pairs, with replacement. A pair of two people who are drawn m and n times counts m * n times; a pair of one person
 ///   who is drawn m times counts m times.
-/// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. This is so if there are no
-///   identities or fewer than five people (most replicates would then consist of one or two of them), and if none or
-///   all of the dissimilar pairs are accepted (all replicates would then have the same rate).
+/// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. It is used if there are no
+///   identities or fewer than five people (most replicates would then consist of one or two of them), or if none or all
+///   of the dissimilar pairs are accepted (all replicates would then have the same rate).
 ///
 /// For the bootstrap of people see Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; for the
 /// products of both sides' counts see Owen and Eckles, Annals of Applied Statistics 6, 2012. Owen and Eckles draw the
@@ -167,8 +167,8 @@ class Bootstrap {
     return static_cast<double>(accepted(threshold)) / static_cast<double>(dissimilar());
   }
   /// The EER in the current replicate, or of all pairs before the first. As in Roc, the crossing is found by comparing
-  /// integers. Throws ValueError if their products exceed 64 bits, because a pair may count many times if people are
-  /// drawn.
+  /// integers. Throws ValueError if their products exceed 64 bits, which can happen because a pair may count many times
+  /// if people are drawn.
   double eer() const {
     const std::int64_t similar = this->similar(), dissimilar = this->dissimilar();
     if (similar > std::numeric_limits<std::int64_t>::max() / dissimilar) {

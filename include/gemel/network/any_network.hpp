@@ -25,11 +25,12 @@ using AnyLayer =
                  L2Normalize<Dynamic>, Standardize<Dynamic>, Rescale<Dynamic>>;
 
 /// A network whose depth and layers are chosen at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. `fit`
-/// is compiled once for all such networks. In each pass, the type of a layer is looked up once per batch.
+/// is compiled once for all such networks. The type of a layer is looked up once per batch and thread in training, and
+/// once per 96 samples at inference.
 ///
 /// Every Network of built-in layers converts to an AnyNetwork: `AnyNetwork<float> any = make_network<float>(rng, …)`
-/// has the same layers with the same options, and a copy of the parameters. For a network with any other layer, the
-/// conversion does not compile.
+/// has the same layers with the same options, except for the initializers, and a copy of the parameters. For a network
+/// with any other layer, the conversion does not compile.
 template <Scalar S>
 using AnyNetwork = Network<S, Sequence<AnyLayer>>;
 

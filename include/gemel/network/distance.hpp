@@ -185,8 +185,8 @@ struct Manhattan {
   /// @}
 };
 
-// Cosine's gradient adds quotients and never products, because a compiler may fuse a product and a sum into one
-// operation, which changes the bits.
+// Cosine's gradient adds quotients, and products only with powers of two, because a compiler may fuse any other product
+// and a sum into one operation, which changes the bits.
 
 /// d = 1 - cos, where cos = a . b / (|a| * |b|) is the cosine of the angle between a and b. d is in [0, 2] in spite of
 /// rounding. The derivative of the cosine is

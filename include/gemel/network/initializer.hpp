@@ -9,9 +9,9 @@
 
 namespace gemel {
 
-/// A function initialize(w, fan_in, fan_out, rng) that fills the weights w of a layer before training. w is out x in in
-/// column-major order, and the random numbers are drawn in this order. fan_in is the number of inputs of each unit, and
-/// fan_out is the number of units that each input goes to; for Dense, they are in and out.
+/// A function initialize(w, fan_in, fan_out, rng) that fills the weights w of a layer before training. w holds the
+/// matrix W (out x in) in column-major order, and the random numbers are drawn in this order. fan_in is the number of
+/// inputs of each unit, and fan_out is the number of units that each input goes to; for Dense, they are in and out.
 template <class I, class S>
 concept Initializer = std::copy_constructible<I> && requires(const I initialize, std::span<S> w, Index fan, Rng& rng) {
   initialize(w, fan, fan, rng);
@@ -51,8 +51,8 @@ struct GlorotUniform {
   }
 };
 
-/// The normal distribution of variance 2 / (fan_in + fan_out) (eq. 12 of the paper at GlorotUniform), truncated at two
-/// standard deviations, as in Keras.
+/// The normal distribution, truncated at two standard deviations and then scaled to the variance 2 / (fan_in + fan_out)
+/// (eq. 12 of the paper at GlorotUniform), as in Keras.
 struct GlorotNormal {
   /// Fills w; required by the Initializer concept.
   template <Scalar S>
@@ -72,8 +72,8 @@ struct HeUniform {
   }
 };
 
-/// The normal distribution of variance 2 / fan_in (eq. 10 of the paper at HeUniform), truncated at two standard
-/// deviations, as in Keras. The paper and PyTorch do not truncate.
+/// The normal distribution, truncated at two standard deviations and then scaled to the variance 2 / fan_in (eq. 10 of
+/// the paper at HeUniform), as in Keras. The paper and PyTorch do not truncate.
 struct HeNormal {
   /// Fills w; required by the Initializer concept.
   template <Scalar S>

@@ -28,9 +28,9 @@ struct Pass {
 };
 
 /// A layer that can bound the gradient of its parameters before it is computed. If no element of the layer's inputs is
-/// larger than x in magnitude, and none of dz (see Layer) is larger than dz, then gradient_bound(x, dz, columns) is an
-/// upper bound of the magnitude of every element of the gradient, summed over that number of columns. If the bound
-/// shows that the gradient is finite, the training step need not check each element.
+/// larger than the number x in magnitude, and no element of its deltas (dz in Layer) is larger than the number dz, then
+/// gradient_bound(x, dz, columns) is an upper bound of the magnitude of every element of the gradient, summed over that
+/// number of columns. If the bound shows that the gradient is finite, the training step need not check each element.
 template <class L>
 concept BoundingLayer = requires(const L layer, double x, Index columns) {
   { layer.gradient_bound(x, x, columns) } -> std::same_as<double>;

@@ -119,7 +119,7 @@ class Network {
  public:
   using Scalar = S;  ///< float or double
 
-  /// A network of layers with static sizes, initialised with random numbers from rng.
+  /// A network of layers with static sizes, initialized with random numbers from rng. Throws like the next constructor.
   explicit Network(Rng& rng) requires(std::default_initializable<Layers>&&...) : Network(rng, Layers{}...) {}
 
   /// A network of the given layers, which are initialised in their order with random numbers from rng. Throws

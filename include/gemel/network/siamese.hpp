@@ -30,6 +30,7 @@ class Siamese {
   explicit Siamese(Net network, Metric metric = {}) : network_(std::move(network)), metric_(std::move(metric)) {}
 
   /// A copy of a model of another type whose network and metric convert to the types of this model; see AnyModel.
+  /// Throws ValueError if the other model was moved from.
   template <class OtherNet, class OtherMetric>
   requires(std::convertible_to<const OtherNet&, Net>&& std::convertible_to<const OtherMetric&, Metric>)
       Siamese(const Siamese<OtherNet, OtherMetric>& other)
@@ -84,9 +85,9 @@ class Siamese {
     network_.embed(x, y, workspace);
   }
 
-  /// The distance (n x 1) of each sample of a to the sample of b in the same column (both in x n). Throws ShapeError if
-  /// the sizes disagree. Values are not checked, and a ReLU may turn an infinite feature into a finite distance;
-  /// Verifier and the function `distances` check them.
+  /// The distance (n x 1) of each sample of a (in x n) to the sample of b (in x n) in the same column. Throws
+  /// ShapeError if the sizes disagree. Values are not checked, and a ReLU may turn an infinite feature into a finite
+  /// distance; Verifier and the function `distances` check them.
   VectorX<Scalar> distance(const Eigen::Ref<const MatrixX<Scalar>>& a,
                            const Eigen::Ref<const MatrixX<Scalar>>& b) const {
     Workspace<Scalar> workspace;

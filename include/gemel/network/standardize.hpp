@@ -29,9 +29,9 @@ struct StandardizeOptions {
 /// a multiplication by the rounded 1 / scale(i) instead of the division.
 ///
 /// Keras' Normalization (with adapt) and scikit-learn's StandardScaler do the same, except for features that are
-/// constant over these samples up to rounding. Here such a feature has the scale 0 and always becomes 0, because it
-/// carries no information. In scikit-learn its scale is 1, and in Keras a small number, so that a new value of it may
-/// become large.
+/// constant over these samples up to rounding. Here such a feature has the scale 0, and every finite value of it
+/// becomes 0, because it carries no information. In scikit-learn its scale is 1, and in Keras a small number, so that a
+/// new value of it may become large.
 ///
 ///   Standardize<100>{samples}, Standardize<>{samples, {.clip = 5}}    fitted to Samples or a matrix (features x n)
 ///   Standardize<>{mean, scale}                                        with known mean and scale: vectors or lists
@@ -50,7 +50,7 @@ class Standardize : public FeatureScaling {
   /// A layer fitted to samples (features x n). Throws ShapeError if there is no sample, or the number of features is 0
   /// or differs from a static N; NonFiniteError, which names the sample and the feature, if a value is NaN or infinite;
   /// ValueError if all features are constant (as in a single sample), the values of a feature are too far apart for
-  /// double, or clip is not positive and finite.
+  /// double or so close together that 1 / scale overflows, or clip is not positive and finite.
   template <SampleColumns X>
   explicit Standardize(const X& samples, StandardizeOptions options = {})
       : Standardize(detail::with_columns(samples, [](const auto& columns) { return fit(columns); }), options) {}

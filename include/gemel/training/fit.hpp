@@ -64,7 +64,8 @@ template <class Step, class Source, class S>
 }  // namespace detail
 
 /// Trains the model on a source of pairs, as Keras' fit does, and returns the course of the training. Each epoch visits
-/// the pairs in a new order (or new pairs, if the source draws them), batch by batch; the last batch may be smaller.
+/// the pairs in a new order (unless FitOptions::shuffle is false), or new pairs if the source draws them, batch by
+/// batch; the last batch may be smaller.
 /// The random numbers of the training are a function of one number drawn from rng.
 ///
 /// - `model`: the Siamese model, or AnyModel, that is trained in place.
@@ -82,11 +83,13 @@ template <class Step, class Source, class S>
 /// Throws
 ///
 /// - ValueError for an option out of range, a validation_split of a source that is not static pairs, a source without
-///   batches or with a batch that is not valid, or a callback that changes what it must not change;
+///   batches or with a batch that is not valid, an invalid clipping of the optimizer, a metric's name that is empty,
+///   taken or not one line, or a callback that changes what it must not change;
 /// - ShapeError if the features of the source or of the validation pairs do not fit the network, if a batch is not
 ///   valid, or if a callback has replaced the network by one of other sizes;
-/// - NonFiniteError, with its place, if a batch is not finite: the parameters are then those after the last finite
-///   batch; also if an epoch's last update overflows the parameters;
+/// - NonFiniteError, with its place, if a batch is not finite (the parameters are then those after the last finite
+///   batch), or if an epoch's last update overflows the parameters (which then stay so);
+/// - std::system_error if the system cannot start the threads;
 /// - whatever the source, the loss, the optimizer or a callback throws: model and optimizer are then as the last step
 ///   left them.
 ///

@@ -20,7 +20,7 @@ struct GradientCheckOptions {
   /// Step widths of the finite differences, in units of max(1, |parameter|). For each parameter, the width with the
   /// smaller error counts.
   std::array<double, 2> steps = {3e-5, 3e-6};
-  Index parameters = 0;    ///< number to check, drawn at random with replacement; 0, or at least all: each once
+  Index parameters = 0;    ///< how many to check, drawn with replacement; if 0, or not fewer than all: each once
   std::uint64_t seed = 0;  ///< of that draw, and of the random numbers that layers draw (Dropout)
 };
 

@@ -43,8 +43,8 @@ class LearningRateGuard {
   }
 
   /// Must be called after each hook, since a callback may have set the optimizer's rate or replaced the optimizer. The
-  /// new rate becomes the optimizer's own rate. state.learning_rate is set so that a step uses the new rate unscaled,
-  /// or 0 if the scale is 0.
+  /// new rate becomes the optimizer's own rate. state.learning_rate is set so that learning_rate * rate_scale is the
+  /// new rate; if the scale is 0, the product stays 0.
   template <class State>
   void adopt_changes(State& state) {
     const double rate = optimizer_->learning_rate();

@@ -96,8 +96,9 @@ template <class Metric>
   if constexpr (detail::is_choice<Metric>) {
     return metric.visit([&](const auto& chosen) { return max_distance(chosen, range, n); });
   }
-  // The Euclidean distance is at most the diagonal of the cube of all elements and at most the diameter of the sphere
-  // of all norms. If no element is negative, the angle between two embeddings is at most 90 degrees.
+  // The Euclidean distance is at most the diagonal of the cube that the bounds of the elements span, and at most the
+  // diameter of the sphere whose radius is the bound of the norm. If no element is negative, the angle between two
+  // embeddings is at most 90 degrees.
   const double root = std::sqrt(static_cast<double>(n));
   const double across = (range.low >= 0 ? std::numbers::sqrt2 : 2) * range.norm;
   [[maybe_unused]] const double length = std::min(root * (range.high - range.low), across);

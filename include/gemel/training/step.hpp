@@ -22,7 +22,7 @@ namespace gemel {
 /// Options of a TrainingStep.
 struct TrainingStepOptions {
   Index threads = 1;          ///< number of threads, 1 to max_threads; no result depends on it
-  bool skip_inactive = true;  ///< skip samples all of whose slopes are 0 in the backward pass; no result depends on it
+  bool skip_inactive = true;  ///< leave samples whose pairs all have slope 0 out of the backward pass; same results
   std::uint64_t seed = 0;     ///< of the random numbers that layers draw (Dropout)
 };
 
@@ -58,7 +58,7 @@ class TrainingStep {
 
  public:
   /// Constructs a step that trains `model` with `loss` and `optimizer`. Throws ValueError for a number of threads below
-  /// 1 or above max_threads.
+  /// 1 or above max_threads, and std::system_error if the system cannot start that many.
   [[gnu::cold]] TrainingStep(Model& model, LossType loss, OptimizerType& optimizer, TrainingStepOptions options = {})
       : loss_(std::move(loss)),
         model_(&model),
@@ -68,10 +68,10 @@ class TrainingStep {
     make_team(options.threads);
   }
 
-  /// Trains batch k of the source's current epoch. Returns its loss before the update. Throws ShapeError if the source
-  /// or the model has other sizes than at the construction, ShapeError or ValueError if the batch is not valid,
-  /// ValueError if the optimizer's clipping is not valid, NonFiniteError if a number is not finite, and whatever the
-  /// source, the loss or the optimizer throws.
+  /// Trains batch k of the source's current epoch. Returns its loss before the update. Throws ShapeError if the
+  /// source's features are not the network's inputs or the model's sizes have changed since the construction,
+  /// ShapeError or ValueError if the batch is not valid, ValueError if the optimizer's clipping is not valid,
+  /// NonFiniteError if a number is not finite, and whatever the source, the loss or the optimizer throws.
   template <PairSource<S> Source>
   double operator()(const Source& source, Index k) {
     run(source, k, {.epoch = epoch_, .batch = k}, true, [&](Index member) {
@@ -117,8 +117,9 @@ class TrainingStep {
   }
 
   /// Allocates the memory for batches as large as the source's first one, so that they do not allocate later. The last
-  /// batch is forgotten. Throws ShapeError if the source or the model has other sizes than at the construction,
-  /// ShapeError or ValueError if the first batch is not valid, and whatever the source throws.
+  /// batch is forgotten. Throws ShapeError if the source's features are not the network's inputs or the model's sizes
+  /// have changed since the construction, ShapeError or ValueError if the first batch is not valid, and whatever the
+  /// source throws.
   template <PairSource<S> Source>
   [[gnu::cold]] void reserve(const Source& source) {
     check_not_moved_from();
@@ -136,7 +137,7 @@ class TrainingStep {
   /// Number of threads; 0 if this TrainingStep was moved from.
   Index threads() const { return team_ ? team_->size() : 0; }
   /// Sets the number of threads. Allocates only if it exceeds every earlier number. Throws ValueError if it is below 1
-  /// or above max_threads.
+  /// or above max_threads, and std::system_error if the system cannot start that many.
   [[gnu::cold]] void threads(Index count) {
     check_not_moved_from();
     if (count >= 1 && count <= team_->capacity()) return team_->use(count);

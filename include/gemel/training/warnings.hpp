@@ -182,8 +182,9 @@ template <class Scalar>
 /// Number of epochs at the end of a training by which to judge whether the loss still falls.
 inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); }
 
-/// Whether a loss falls steeply at the end: in the last tenth of the epochs it has fallen by more than a tenth and at
-/// more than half of its average pace, and its last value is its lowest. False for fewer than five epochs.
+/// Whether a loss falls steeply at the end: in the last tenth of the epochs, but at least two, it has fallen by more
+/// than a tenth and at more than half of its average pace, and its last value is its lowest. False for fewer than five
+/// epochs.
 [[gnu::cold]] inline bool falls_steeply(const std::vector<double>& loss) {
   const Index epochs = length(loss);
   if (epochs < 5) return false;

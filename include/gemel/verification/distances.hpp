@@ -115,7 +115,7 @@ VectorX<typename Model::Scalar> distances(const Model& model, const Pairs<typena
   return values;
 }
 
-/// The distance of each pair of embeddings, which were computed before, for example in
+/// The distance (n x 1) of each of n pairs of embeddings, which were computed before, for example in
 /// `distances(model.metric(), model.embed(x), pairs)`. The embeddings are out x n, one per column, and each pair has
 /// the indices of two columns. Values are not checked: NaN gives NaN. Throws ValueError if a pair refers to a column
 /// that does not exist (`place().pair` is the pair's index).

@@ -70,15 +70,16 @@ class BorrowedWorkspace {
 
 }  // namespace detail
 
-/// Decides whether two raw samples are the same or different, with a model and a calibrated threshold. If samples need
-/// scaling, it is a layer of the model. A Verifier owns a copy of the model, and all comparisons are const, so that any
-/// number of threads may share a Verifier.
+/// Decides whether two raw samples are the same or different, with a model and a calibrated threshold. Scaling, if the
+/// samples need it, is a layer of the model. A Verifier owns a copy of the model, and all comparisons are const, so
+/// that any number of threads may share a Verifier.
 ///
 /// The calling thread computes everything. If the caller passes no Workspace, each thread keeps one until it ends,
 /// which serves all Verifiers of the same scalar. It grows to the size that the largest network needs: two outputs of
-/// the widest layer for 96 samples, and the embeddings of 48 pairs. After that, nothing is allocated, with two
-/// exceptions: an embedder that cannot embed into the caller's memory (embedder.hpp) allocates its embeddings in each
-/// call, and samples that Eigen must copy (a row, an expression) are copied to new memory.
+/// the widest layer for 96 samples, and the embeddings of 48 pairs. After that, nothing is allocated, with three
+/// exceptions: `distances` allocates the vector that it returns, an embedder that cannot embed into the caller's memory
+/// (embedder.hpp) allocates its embeddings in each call, and samples that Eigen must copy (a row, an expression) are
+/// copied to new memory.
 template <class Model>
 class Verifier {
   static_assert(Embedder<Model>, "gemel: this type does not model the Embedder concept (verification/embedder.hpp)");

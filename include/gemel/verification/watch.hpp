@@ -35,10 +35,10 @@ struct WatchOptions {
 /// can monitor it and CSVLogger and ProgressBar show it. The pairs' samples are shared, not copied.
 ///
 /// The pairs are checked when training begins. ValueError is thrown if `every` is below 1, if all pairs are of one
-/// class, or if the name is empty, has control characters, or is already the name of another callback's metric or of a
-/// series of the history; ShapeError if the samples do not have as many features as the model takes; NonFiniteError if
-/// a sample has NaN or infinity. After an epoch, NonFiniteError is thrown if a distance is not finite. `place().pair`
-/// is the index of the pair.
+/// class, or if the name is empty, has control characters, or is that of another callback's metric or of a column of a
+/// log (epoch, loss, validation_loss, val_loss, learning_rate, seconds); ShapeError if the samples do not have as many
+/// features as the model takes; NonFiniteError if a sample has NaN or infinity. After an epoch, NonFiniteError is
+/// thrown if a distance is not finite. `place().pair` is the index of the pair.
 template <Scalar S, RocMetric Metric>
 class Watch {
  public:
