@@ -150,11 +150,11 @@ std::vector<Row> data_rows() {
 
       {"Pairs of two matrices",
        {{WrongShape,
-         {throws<ShapeError>("as many features, but A has 3 and B has 4",
+         {throws<ShapeError>("same number of features, but A has 3 and B has 4",
                              [] {
                                Pairs<float>{ones(3, 2), ones(4, 2), {1, 0}};
                              }),
-          throws<ShapeError>("as many samples, but A has 2 and B has 3",
+          throws<ShapeError>("same number of samples, but A has 2 and B has 3",
                              [] {
                                Pairs<float>{ones(3, 2), ones(3, 3), {1, 0}};
                              }),

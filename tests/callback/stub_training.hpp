@@ -32,6 +32,7 @@ struct StubTraining {
   template <class C>
   void begin(C& callback) {
     static_assert(Callback<C, StubState>);
+    state.rate_scale = 1;  // as at the start of fit
     callback.on_train_begin(state);
   }
 
