@@ -6,6 +6,8 @@
 
 #include "gemel/core/types.hpp"
 
+// A new loss has a header of its own in this folder; CONTRIBUTING.md ("Where new parts go") lists the other places.
+
 namespace gemel {
 
 /// A loss over the distances of one batch of n pairs, called as `loss(d, similar, weight, slope)`:

@@ -11,6 +11,9 @@
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 
+// A new optimizer has a header of its own in this folder; CONTRIBUTING.md ("Where new parts go") lists the other
+// places.
+
 namespace gemel {
 
 /// One named array of an optimizer's state, such as "v".
