@@ -71,5 +71,14 @@ awk -v edges="$edges" '
     exit bad
   }' $headers
 
+# Sizes: at most 400 lines per header, at most 26 files per folder.
+for header in $headers; do
+  [ "$(wc -l <"$header")" -le 400 ] || { echo "$header has more than 400 lines"; exit 1; }
+done
+for folder in $(find gemel -type d); do
+  files=$(find "$folder" -maxdepth 1 -type f | wc -l)
+  [ "$files" -le 26 ] || { echo "$folder has $files files, more than 26"; exit 1; }
+done
+
 tsort "$edges" >/dev/null # fails, and prints the cycle, if includes form one
 echo "$(echo "$headers" | wc -l) headers, $(wc -l <"$edges") includes among them, all in order"

@@ -205,10 +205,10 @@ class Replacement {
   /// Writes the whole content and the permissions, and flushes them to the disk.
   void write(std::span<const std::uint8_t> bytes) {
     copy_permissions();
-    constexpr std::size_t most = std::size_t{1} << 30;  // systems refuse or shorten what is much longer
+    constexpr std::size_t max_count = std::size_t{1} << 30;  // systems refuse or shorten what is much longer
     while (!bytes.empty()) {
       const ssize_t count =
-          uninterrupted([&] { return ::write(file_.number(), bytes.data(), std::min(bytes.size(), most)); });
+          uninterrupted([&] { return ::write(file_.number(), bytes.data(), std::min(bytes.size(), max_count)); });
       if (count == 0) errno = ENOSPC;
       if (count <= 0) fail("writing failed");
       bytes = bytes.subspan(static_cast<std::size_t>(count));
