@@ -5,6 +5,7 @@
 #   - The umbrella gemel.hpp includes every header outside io exactly once, and does nothing else.
 #   - Only io opens files, and only io needs more than Eigen.
 #   - Every header includes core/compiler.hpp, directly or indirectly, so that a wrong compiler prints one sentence.
+#   - A header has at most 400 lines, and a folder at most 26 files.
 #   sh tests/include_graph.sh [FOLDER]      FOLDER contains gemel/; include/ by default
 set -eu
 cd "${1:-$(dirname "$0")/../include}"
@@ -71,7 +72,7 @@ awk -v edges="$edges" '
     exit bad
   }' $headers
 
-# Sizes: at most 400 lines per header, at most 26 files per folder.
+# The sizes.
 for header in $headers; do
   [ "$(wc -l <"$header")" -le 400 ] || { echo "$header has more than 400 lines"; exit 1; }
 done
