@@ -7,7 +7,7 @@
 
 namespace train {
 
-/// The first bytes of a file, from which its format can be recognised. Throws IoError if the file cannot be read.
+/// The first bytes of a file, from which its format can be recognized. Throws IoError if the file cannot be read.
 inline std::string first_bytes(const std::string& path) {
   std::string begin(gemel::detail::npy_signature.size(), '\0');
   begin.resize(gemel::InputFile{path}.read(begin));

@@ -40,11 +40,11 @@ struct Report {
 
 namespace detail {
 
-inline constexpr const char* similar_colour = "#1f77b4";
-inline constexpr const char* dissimilar_colour = "#d95f02";
-inline constexpr const char* mark_colour = "#222222";
-inline constexpr const char* class_colours[] = {"#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f",
-                                                "#edc948", "#b07aa1", "#9c755f", "#ff7fb0", "#2b2b2b"};
+inline constexpr const char* similar_color = "#1f77b4";
+inline constexpr const char* dissimilar_color = "#d95f02";
+inline constexpr const char* mark_color = "#222222";
+inline constexpr const char* class_colors[] = {"#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f",
+                                               "#edc948", "#b07aa1", "#9c755f", "#ff7fb0", "#2b2b2b"};
 
 inline Picture loss_picture(const Report& report) {
   const gemel::History& history = report.history;
@@ -66,10 +66,9 @@ inline Picture loss_picture(const Report& report) {
   const double margin = std::max(0.5, 0.02 * static_cast<double>(rows.size()));  // keeps markers off the frame
   picture << "set xlabel 'epoch'\nset xrange [" << 1 - margin << ":" << static_cast<double>(rows.size()) + margin
           << "]\n"
-          << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_colour << "' title 'training'";
+          << "plot $loss using 1:2 with linespoints pt 7 ps 0.9 lw 2 lc '" << similar_color << "' title 'training'";
   if (!history.validation_loss.empty()) {
-    picture << ", $loss using 1:3 with linespoints pt 5 ps 0.9 lw 2 lc '" << dissimilar_colour
-            << "' title 'validation'";
+    picture << ", $loss using 1:3 with linespoints pt 5 ps 0.9 lw 2 lc '" << dissimilar_color << "' title 'validation'";
   }
   picture << '\n';
   return picture;
@@ -118,10 +117,10 @@ inline Picture distances_picture(const Report& report) {
   picture << "set xlabel '" << label.str() << "'\nset ylabel 'share of the pairs of its kind (%)'\n"
           << "set xrange [0:" << end << "]\nset yrange [0:" << 1.12 * highest << "]\n"
           << "set boxwidth 1 relative\nset style fill transparent solid 0.55 noborder\n"
-          << "plot $distances using 1:2 with boxes lc '" << similar_colour << "' title 'similar pairs', "
-          << "$distances using 1:3 with boxes lc '" << dissimilar_colour << "' title 'dissimilar pairs'";
+          << "plot $distances using 1:2 with boxes lc '" << similar_color << "' title 'similar pairs', "
+          << "$distances using 1:3 with boxes lc '" << dissimilar_color << "' title 'dissimilar pairs'";
   if (std::isfinite(report.threshold)) {
-    picture << ", $threshold with lines dashtype 2 lw 1.5 lc '" << mark_colour << "' title '" << threshold_title(report)
+    picture << ", $threshold with lines dashtype 2 lw 1.5 lc '" << mark_color << "' title '" << threshold_title(report)
             << "'";
   }
   picture << '\n';
@@ -151,11 +150,11 @@ void plot_curve(Picture& picture, const Report& report, const std::string& axes,
   picture.data("curve", curve_points(report.roc));
   picture.data("eer", {{report.roc.eer(), report.roc.eer()}});
   picture.data("threshold", {{report.roc.far(report.threshold), report.roc.frr(report.threshold)}});
-  picture << "plot $curve using " << axes << " with lines lw 2.5 lc '" << similar_colour << "' title " << title
-          << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_colour << "' title sprintf('EER %.2f %%"
+  picture << "plot $curve using " << axes << " with lines lw 2.5 lc '" << similar_color << "' title " << title
+          << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_color << "' title sprintf('EER %.2f %%"
           << off(report.roc.eer(), report.roc.eer()) << "', " << 100 * report.roc.eer() << ')';
   if (std::isfinite(report.threshold)) {
-    picture << ", $threshold using " << axes << " with points pt 9 ps 2.2 lc '" << dissimilar_colour << "' title '"
+    picture << ", $threshold using " << axes << " with points pt 9 ps 2.2 lc '" << dissimilar_color << "' title '"
             << threshold_title(report) << off(report.roc.far(report.threshold), report.roc.frr(report.threshold))
             << "'";
   }
@@ -225,7 +224,7 @@ inline Plane principal_plane(const gemel::MatrixX<float>& samples) {
   return plane;
 }
 
-/// The embeddings of the test samples. Each of the largest classes has its own colour; the others are grey.
+/// The embeddings of the test samples. Each of the largest classes has its own color; the others are gray.
 inline Picture embedding_picture(const Report& report) {
   constexpr Index max_points = 6000;
   const Plane plane = principal_plane(report.embedding);
@@ -234,8 +233,8 @@ inline Picture embedding_picture(const Report& report) {
   std::stable_sort(classes.begin(), classes.end(), [&](Index a, Index b) {
     return report.classes.members(a).size() > report.classes.members(b).size();
   });
-  const auto coloured = static_cast<std::ptrdiff_t>(std::min(classes.size(), std::size(class_colours)));
-  std::sort(classes.begin(), classes.begin() + coloured);
+  const auto colored = static_cast<std::ptrdiff_t>(std::min(classes.size(), std::size(class_colors)));
+  std::sort(classes.begin(), classes.begin() + colored);
 
   Picture picture("embedding", report.title);
   picture << "set xlabel sprintf('first principal component (%.0f %% of the variance)', " << plane.shares[0]
@@ -243,7 +242,7 @@ inline Picture embedding_picture(const Report& report) {
           << ")\nset key outside right center vertical samplen 1 spacing 1.3\nset offsets graph 0.03, graph 0.03, "
              "graph 0.03, graph 0.03\n$none << EOD\n0 0\nEOD\n";
   const Index stride = (plane.points.cols() + max_points - 1) / max_points;
-  std::string greys, colours, legend;
+  std::string grays, colors, legend;
   for (std::size_t place = 0; place < classes.size(); ++place) {
     std::vector<std::vector<double>> rows;
     const auto members = report.classes.members(classes[place]);
@@ -252,16 +251,16 @@ inline Picture embedding_picture(const Report& report) {
     }
     const std::string block = "class" + std::to_string(place);
     picture.data(block, rows);
-    const bool grey = place >= static_cast<std::size_t>(coloured);
+    const bool gray = place >= static_cast<std::size_t>(colored);
     const std::string style =
-        std::string(" with points pt 7 lc '") + (grey ? "#c8c8c8" : class_colours[place]) + "' ps ";
-    (grey ? greys : colours) += "$" + block + style + "0.8 notitle, ";
+        std::string(" with points pt 7 lc '") + (gray ? "#c8c8c8" : class_colors[place]) + "' ps ";
+    (gray ? grays : colors) += "$" + block + style + "0.8 notitle, ";
     std::string name = report.names[static_cast<std::size_t>(report.classes.value(classes[place]))];
     if (name.empty()) name = "(no name)";
-    if (!grey) legend += "$none using (NaN):(NaN)" + style + "1.8 title " + quoted(name, 24) + ", ";
+    if (!gray) legend += "$none using (NaN):(NaN)" + style + "1.8 title " + quoted(name, 24) + ", ";
   }
-  if (!greys.empty()) legend += "$none using (NaN):(NaN) with points pt 7 lc '#c8c8c8' ps 1.8 title 'others'";
-  picture << "plot " << greys << colours << legend << '\n';
+  if (!grays.empty()) legend += "$none using (NaN):(NaN) with points pt 7 lc '#c8c8c8' ps 1.8 title 'others'";
+  picture << "plot " << grays << colors << legend << '\n';
   return picture;
 }
 

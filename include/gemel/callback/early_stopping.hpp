@@ -55,7 +55,7 @@ struct EarlyStopping {
   }
 
   /// @{
-  /// Required by the Callback concept (callback/callback.hpp). on_epoch_end throws ValueError if the monitored value is
+  /// Members of the Callback concept (callback/callback.hpp). on_epoch_end throws ValueError if the monitored value is
   /// missing.
   template <class State>
   void on_epoch_end(State& state) {

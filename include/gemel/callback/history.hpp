@@ -25,9 +25,9 @@ struct History {
   std::vector<double> learning_rate = {};    ///< That of the epoch's last step.
   std::vector<double> seconds = {};          ///< Wall time of the epoch, including validation and metrics.
   std::vector<MetricSeries> metrics = {};    ///< In the order of the callbacks that measure them.
-  std::vector<std::string> warnings = {};    ///< Problems that did not end the training; they count epochs from 1.
-  Index threads = 1;                         ///< Number of threads in the last epoch.
-  bool stopped = false;                      ///< Whether a callback or a stop flag ended the training.
+  std::vector<std::string> warnings = {};  ///< Problems that did not end the training. Their text counts epochs from 1.
+  Index threads = 1;                       ///< Number of threads in the last epoch.
+  bool stopped = false;                    ///< Whether a callback or a stop flag ended the training.
 
   /// Number of epochs that were trained; the last one may be incomplete.
   Index epochs() const { return length(loss); }

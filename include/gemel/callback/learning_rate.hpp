@@ -46,8 +46,8 @@ concept UsableOver = !std::is_class_v<S> || DependsOnSteps<S> || !has_over<S>;
 ///   fit(model, pairs, loss, optimizer, options, rng, LearningRate{CosineDecay{.decay_steps = whole_training}});
 ///
 /// If the schedule has a member `over(Index steps)`, as CosineDecay has, the rate is `schedule.over(steps)(step)`,
-/// where `steps` is the number of all steps of the training: those so far, which a restored callback continues to
-/// count, and the remaining ones. It assumes that each remaining epoch has as many batches as the current one. (If the
+/// where `steps` is the number of all steps of the training: the steps so far, including those before a restore, and
+/// the remaining ones. It assumes that each remaining epoch has as many batches as the current one. (If the
 /// number of batches varies from epoch to epoch, so does `steps`; it is exact in the last epoch.)
 template <class Schedule>
 class LearningRate {
@@ -59,7 +59,7 @@ class LearningRate {
   /// Constructs from any `double f(Index step)`; see optimizer/schedule.hpp.
   explicit LearningRate(Schedule schedule, Per per = Per::Batch) : schedule_(std::move(schedule)), per_(per) {}
 
-  /// Required by the Callback concept (callback/callback.hpp).
+  /// Members of the Callback concept (callback/callback.hpp).
   template <class State>
   void on_train_begin(State&) {
     if (!resumed_) step_ = 0;
@@ -67,7 +67,7 @@ class LearningRate {
   }
 
   /// @{
-  /// Required by the Callback concept. Throws ValueError, which names the step, if the schedule returns a rate that is
+  /// Members of the Callback concept. Throws ValueError, which names the step, if the schedule returns a rate that is
   /// negative, infinite or NaN, and whatever the schedule throws.
   template <class State>
   void on_epoch_begin(State& state) {

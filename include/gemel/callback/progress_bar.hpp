@@ -109,7 +109,7 @@ struct ProgressBar {
   }
 
   /// @{
-  /// Required by the Callback concept (callback/callback.hpp).
+  /// Members of the Callback concept (callback/callback.hpp).
   template <class State>
   void on_epoch_begin(State&) {
     epoch_began_ = last_batch_ = drawn_ = Clock::now();
@@ -152,7 +152,7 @@ struct ProgressBar {
 
   /// @}
 
-  /// Required by the Callback concept. Ends the line of the bar if no on_epoch_end has done so.
+  /// Members of the Callback concept. Ends the line of the bar if no on_epoch_end has done so.
   template <class State>
   void on_train_end(State&) {
     if (bar_is_shown_) std::fputc('\n', file);

@@ -12,9 +12,9 @@
 namespace gemel {
 
 /// A callback that multiplies the learning rate by `factor` after `patience` consecutive epochs that did not improve on
-/// the best one by more than min_delta. The `cooldown` - 1 epochs after a reduction are not counted, as in Keras.
-/// Names, defaults and counting are Keras', except that an epoch whose value is NaN does not count, since the value was
-/// not measured (see EarlyStopping).
+/// the best one by more than min_delta. Of the `cooldown` epochs after a reduction, all but the last are not counted,
+/// as in Keras. Names, defaults and counting are Keras', except that an epoch whose value is NaN does not count, since
+/// the value was not measured (see EarlyStopping).
 ///
 /// It sets TrainingState::rate_scale, so it also works together with a schedule; min_lr limits the scaled rate at the
 /// time of a reduction. After the training the optimizer has its own rate again. The next training begins unscaled,
@@ -46,12 +46,13 @@ struct ReduceLROnPlateau {
     detail::require_option(min_lr >= 0 && std::isfinite(min_lr), name, "min_lr must be finite and at least 0", min_lr);
     detail::require_monitored(monitor, state.validated, state.history, name);
     if (!resumed) *this = {monitor, factor, patience, min_delta, cooldown, min_lr};
-    // The smallest scale of several restored callbacks is that of the last reduction, and includes all of them.
+    // If several such callbacks were restored, the smallest scale is the latest one, because each reduction multiplies
+    // the common scale.
     state.rate_scale = std::min(state.rate_scale, rate_scale);
     resumed = false;
   }
 
-  /// Required by the Callback concept (callback/callback.hpp). Throws ValueError if the monitored value is missing.
+  /// Members of the Callback concept (callback/callback.hpp). Throws ValueError if the monitored value is missing.
   template <class State>
   void on_epoch_end(State& state) {
     const double value = detail::monitored(monitor, state.history, "ReduceLROnPlateau");

@@ -15,8 +15,8 @@ namespace gemel {
 template <class Model, class Optimizer>
 struct TrainingState {
   Model& model;              ///< The model in training.
-  Optimizer& optimizer;      ///< If a hook sets its rate, learning_rate is adjusted: the next step uses that rate.
-  const History& history;    ///< From on_train_begin on it has all metrics' names, in on_epoch_end also the values.
+  Optimizer& optimizer;      ///< If a hook sets the optimizer's rate, the member learning_rate follows.
+  const History& history;    ///< Has the metrics' names from on_train_begin on, and an epoch's values in on_epoch_end.
   Index epochs = 0;          ///< Number of epochs that fit was asked for.
   Index epoch = 0;           ///< The current epoch, from 0.
   Index batches = 0;         ///< Number of batches in this epoch.

@@ -7,14 +7,15 @@
 //
 // Each element of a product or gradient is one chain of multiply-adds over the depth, in order, whatever the packet's
 // width, the tile or the thread. So all instruction sets with a fused multiply-add give the same bits: AVX2, AVX-512
-// and NEON. Portable kernels without one round each product, and give other bits; which of the two they do depends on
-// the architecture and, on x86-64, on the flags of the translation unit. Sums run in 16 lanes (8 of double), which are
-// then added in a fixed tree.
+// and NEON. Portable kernels without a fused multiply-add round each product, so their results differ in the last bits.
+// Whether they have one depends on the architecture and, on x86-64, on the flags of the translation unit. Sums run in
+// 16 lanes (8 of double), which are then added in a fixed tree.
 //
 // The folder core/kernel/, a part of the room core, contains
 //   packet.inl     a list of what the packets of an instruction set must offer
 //   packet_*.inl   the packets of one instruction set; packet_vector.inl has what NEON and the portable set share
-//   kernels.inl    includes all kernels, for one instruction set; each of the other .inl files has a group of kernels
+//   kernels.inl    includes all kernels, for one instruction set; each of the other .inl files has a group of kernels,
+//                  or what several groups use (tile.inl, transpose.inl, update.inl)
 //   update.hpp     the optimizers' update rules, in the form that the kernels take
 
 #include <bit>

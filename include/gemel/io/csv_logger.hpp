@@ -43,7 +43,7 @@ class CSVLogger {
   }
 
   /// @{
-  /// Required by the Callback concept (callback/callback.hpp). Throws IoError, with the file's name, if the file cannot
+  /// Members of the Callback concept (callback/callback.hpp). Throws IoError, with the file's name, if the file cannot
   /// be opened or written (the disk is full). on_train_begin throws FormatError, before it writes anything, if it
   /// should append to a file with another header or separator.
   template <class State>

@@ -10,8 +10,9 @@ namespace gemel {
 
 /// Whether the first row holds the columns' names.
 enum class CsvHeader {
-  /// The first row decides, by the first of these rules that applies. Only the cells of features count, and missing
-  /// values among them do not. "The label" is the first row's cell in the label column, or in the group column if
+  /// The first row decides, by the first of these rules that applies. Only cells of features that are
+  /// not missing values are looked at. "The label" is the first row's cell in the label column, or in the group column
+  /// if
   /// there is no label column.
   ///
   /// - Counts, as in data files of scikit-learn, "150,4,setosa,versicolor,virginica" (number of samples, number of
@@ -20,8 +21,8 @@ enum class CsvHeader {
   /// - Texts only: a header. But FormatError is thrown if a later row has the same label.
   /// - Texts and numbers: a sample. FormatError is then thrown for the texts, since they are not numbers.
   /// - Missing values only, or the columns' own numbers ("0,1,2"): FormatError is thrown.
-  /// - Numbers only: a sample. But FormatError is thrown if no later row has the same label, and the label is a text
-  ///   ("2019,2020,label" or "5.1,3.5,iris") or the only number among texts.
+  /// - Numbers only: a sample. But FormatError is thrown if the label never appears again and is a text
+  ///   ("2019,2020,label" or "5.1,3.5,iris"), or is a number while all other labels are texts.
   ///
   /// So a header of numbers is read as a sample if the labels are numbers too or there are none. Use Yes for such a
   /// file.

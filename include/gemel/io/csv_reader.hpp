@@ -242,8 +242,8 @@ class CsvReader {
     ++rows_;
   }
 
-  /// Compares a later row's label with that of the first row. The latter is a class, not a name, if they are equal or
-  /// both are numbers.
+  /// Compares a later row's label with that of the first row. If they are equal, or both are numbers, the first row's
+  /// label is a class and not the name of a column.
   void compare_with_open_label(std::string_view label) {
     if (label == *open_label_ || (looks_like_number(label) && looks_like_number(*open_label_))) open_label_.reset();
   }

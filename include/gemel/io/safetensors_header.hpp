@@ -210,7 +210,7 @@ inline void check_layout(const std::string& file, std::vector<TensorPlace>& tens
       throw FormatError({"tensor '", excerpt(place.tensor.name), "': ", format(why)}, Place{.file = file});
     };
     if (place.end < place.begin)
-      fail({"it ends at byte ", place.end, " of the data, before its begin at byte ", place.begin});
+      fail({"it ends at byte ", place.end, " of the data, before its start at byte ", place.begin});
     if (place.begin < next)
       fail({"it begins at byte ", place.begin, " of the data, but another tensor ends at byte ", next});
     if (place.begin > next)
@@ -256,8 +256,8 @@ inline std::optional<std::size_t> find_checksum(std::string_view text, std::stri
 }
 
 /// Removes the checksum from the metadata, and replaces its digits in the text by zeros. Files of other programs have
-/// no checksum. A flipped bit in the key must not make a file look like one of those: so a key that begins with `gemel`
-/// or ends with `crc32` is an error where there is no checksum.
+/// no checksum. A file whose key of the checksum has a flipped bit must not pass as such a file. So a key that begins
+/// with `gemel` or ends with `crc32` is an error in a file without a checksum.
 inline std::optional<std::uint32_t> take_checksum(const std::string& file, std::string& text,
                                                   std::map<std::string, std::string>& metadata) {
   const auto fail = [&file](std::initializer_list<Piece> why) { throw FormatError(why, Place{.file = file}); };

@@ -13,7 +13,7 @@ namespace gemel::detail {
 inline constexpr std::string_view npy_signature = "\x93NUMPY";
 
 /// A guess at the format of a file that a reader rejects, from its first four or more bytes, for the error message: ";
-/// it looks like an IDX file". Empty if no format is recognised.
+/// it looks like an IDX file". Empty if no format is recognized.
 inline const char* looks_like(std::string_view begin) {
   constexpr std::array<std::pair<std::string_view, const char*>, 5> formats{{
       {npy_signature.substr(0, 4), "; it looks like a NumPy .npy file"},

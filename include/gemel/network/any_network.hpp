@@ -100,8 +100,8 @@ struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
 }  // namespace detail
 
 /// A copy of the network with one more layer in front, as an AnyNetwork; see `prepend` in network/network.hpp, also for
-/// what it throws. For a layer that is not built in, such as a class derived from a built-in layer, that function is
-/// called instead and returns a Network of the layer and a Sequence<AnyLayer>.
+/// what it throws. For a layer that is not built in, such as a class derived from a built-in layer, that
+/// `prepend` is called instead and returns a Network of the layer and a Sequence<AnyLayer>.
 template <class L, Scalar S>
 requires detail::BuiltIn<L> || std::same_as<L, AnyLayer>
 [[gnu::cold]] AnyNetwork<S> prepend(L layer, const AnyNetwork<S>& network) {

@@ -108,8 +108,8 @@ void add_difference(ConstColumn<S> a, ConstColumn<S> b, S c, Column<S> da, Colum
 
 }  // namespace detail
 
-/// d = |a - b|. At d = 0 the derivative does not exist, and the gradient is taken to be 0. This is exact for every loss
-/// whose slope is 0 at d = 0, and prevents that a pair of equal embeddings turns all weights into NaN.
+/// d = |a - b|. At d = 0 the derivative does not exist, and the gradient is taken to be 0. For every loss
+/// whose slope is 0 at d = 0 this is exact. It also keeps a pair of equal embeddings from turning all weights into NaN.
 ///
 /// d is computed as the square root of d^2 in the type of the embeddings. Therefore it is accurate up to rounding only
 /// from about 1e-17 to 1e19 (double: 1e-152 to 1e154). Smaller distances lose digits and finally become 0; larger ones
@@ -185,8 +185,8 @@ struct Manhattan {
   /// @}
 };
 
-// Cosine's gradient adds quotients, and products only with powers of two, because a compiler may fuse any other product
-// and a sum into one operation, which changes the bits.
+// A compiler may fuse a product and a sum into one operation, which changes the bits. Therefore Cosine's gradient uses
+// quotients, and no product except with a power of two, which is exact.
 
 /// d = 1 - cos, where cos = a . b / (|a| * |b|) is the cosine of the angle between a and b. d is in [0, 2] in spite of
 /// rounding. The derivative of the cosine is

@@ -52,7 +52,7 @@ inline constexpr Index static_out<std::variant<L, Others...>> = ((static_out<Oth
                                                                     ? static_out<L>
                                                                     : Dynamic;
 
-/// Checks the static sizes of two neighbouring layers. Both sizes are in the name of the nested type, which the
+/// Checks the static sizes of two neighboring layers. Both sizes are in the name of the nested type, which the
 /// compiler's error message shows.
 template <Index Out>
 struct LayerGives {
@@ -65,11 +65,11 @@ struct LayerGives {
 };
 
 template <class... Layers>
-requires(sizeof...(Layers) < 2) constexpr bool neighbours_agree() { return true; }
+requires(sizeof...(Layers) < 2) constexpr bool neighbors_agree() { return true; }
 template <class L, class Next, class... Others>
-constexpr bool neighbours_agree() {
+constexpr bool neighbors_agree() {
   return LayerGives<static_out<L>>::template NextLayerTakes<static_in<Next>>::agree &&
-         neighbours_agree<Next, Others...>();
+         neighbors_agree<Next, Others...>();
 }
 
 /// Throws ShapeError if layer k breaks a rule of the Layer concept that the network relies on. For example, the fifth
@@ -114,7 +114,7 @@ struct LayersFrom : std::false_type {};
 template <gemel::Scalar S, class... Layers>
 class Network {
   static_assert(sizeof...(Layers) > 0, "gemel: a Network needs at least one layer");
-  static_assert(detail::neighbours_agree<Layers...>());
+  static_assert(detail::neighbors_agree<Layers...>());
 
  public:
   using Scalar = S;  ///< float or double
@@ -122,8 +122,8 @@ class Network {
   /// A network of layers with static sizes, initialized with random numbers from rng. Throws like the next constructor.
   explicit Network(Rng& rng) requires(std::default_initializable<Layers>&&...) : Network(rng, Layers{}...) {}
 
-  /// A network of the given layers, which are initialised in their order with random numbers from rng. Throws
-  /// ShapeError if the sizes of neighbouring layers disagree, if a layer's own sizes break the rules of the Layer
+  /// A network of the given layers, which are initialized in their order with random numbers from rng. Throws
+  /// ShapeError if the sizes of neighboring layers disagree, if a layer's own sizes break the rules of the Layer
   /// concept (layer.hpp), or if the parameters do not fit into memory.
   [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
@@ -240,7 +240,7 @@ class Network {
         if (k == 0) {
           sizes_.push_back(layer.in());
         } else {
-          detail::check_neighbours(k, sizes_.back(), layer.in());
+          detail::check_neighbors(k, sizes_.back(), layer.in());
         }
         sizes_.push_back(layer.out());
         offsets_.push_back(offsets_.back() + layer.parameter_count());
@@ -280,7 +280,7 @@ class Network {
 template <class... Layers, class Derived>
 Network(std::tuple<Layers...>, const Eigen::MatrixBase<Derived>&) -> Network<typename Derived::Scalar, Layers...>;
 
-/// A network of the given layers, from which its type is deduced, initialised with random numbers from rng:
+/// A network of the given layers, from which its type is deduced, initialized with random numbers from rng:
 /// `make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{784, 128}, …)`. Throws like Network's constructor.
 template <gemel::Scalar S, class... Layers>
 Network<S, Layers...> make_network(Rng& rng, Layers... layers) {

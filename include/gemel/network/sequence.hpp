@@ -83,7 +83,7 @@ Index layer_parameter_count(const L& layer) {
 
 /// Throws ShapeError if `in`, the number of inputs of layer k, differs from `out`, the number of outputs of the layer
 /// before it.
-inline void check_neighbours(Index k, Index out, Index in) {
+inline void check_neighbors(Index k, Index out, Index in) {
   if (out != in) {
     throw ShapeError({"it takes ", in, " inputs, but the layer before it gives ", out, "; make the two sizes equal"},
                      {.layer = k});
@@ -103,7 +103,7 @@ class Sequence {
   explicit Sequence(std::vector<L> layers) : layers_(std::move(layers)) {
     if (layers_.empty()) throw ValueError("a Sequence needs at least one layer");
     for (std::size_t k = 1; k < layers_.size(); ++k) {
-      detail::check_neighbours(static_cast<Index>(k), detail::layer_out(layers_[k - 1]), detail::layer_in(layers_[k]));
+      detail::check_neighbors(static_cast<Index>(k), detail::layer_out(layers_[k - 1]), detail::layer_in(layers_[k]));
     }
   }
 

@@ -24,7 +24,7 @@ class Siamese {
   static_assert(Distance<Metric, Scalar>,
                 "gemel: this type does not model the Distance concept (network/distance.hpp)");
 
-  /// A model of a network that is initialised with random numbers from rng.
+  /// A model of a network that is initialized with random numbers from rng.
   explicit Siamese(Rng& rng) requires std::constructible_from<Net, Rng&> : network_(rng) {}
   /// A model of the given network and distance.
   explicit Siamese(Net network, Metric metric = {}) : network_(std::move(network)), metric_(std::move(metric)) {}

@@ -17,7 +17,7 @@
 
 namespace gemel {
 
-/// Options of Adam. The symbols are those of the formulas there.
+/// Options of Adam. The symbols are those of the formulas at the class Adam.
 struct AdamOptions {
   double learning_rate = 1e-3;  ///< lr, at least 0.
   double beta_1 = 0.9;          ///< Fraction of m that a step keeps, in [0, 1).

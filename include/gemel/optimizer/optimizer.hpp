@@ -12,7 +12,7 @@
 #include "gemel/optimizer/clipping.hpp"
 
 // A new optimizer has a header of its own in this folder; CONTRIBUTING.md ("Where new parts go") lists the other
-// places.
+// places. Kernels of its own (core/kernel/) only make it faster; they are not required.
 
 namespace gemel {
 
@@ -71,8 +71,7 @@ concept OptimizerOptions = std::is_class_v<O> &&(HasBlocks<O, S> || !(has_block<
 ///                        g and w have the same size. The blocks of a step do not overlap, and several
 ///                        threads may update different blocks at the same time
 ///   learning_rate()      returns the learning rate
-///   learning_rate(r)     sets the learning rate. It must accept every r >= 0 that is finite as an S, also one that
-///   rounds
+///   learning_rate(r)     sets the learning rate. It must accept every r >= 0 that is finite as an S, even if r rounds
 ///                        to 0, since a schedule may end there. (As an option of a constructor, such a rate is an
 ///                        error)
 ///   clipping()           returns how the training step clips the gradient before the update; `return {};` for no

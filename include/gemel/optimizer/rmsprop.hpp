@@ -15,7 +15,7 @@
 
 namespace gemel {
 
-/// Options of RMSprop. The symbols are those of the formulas there.
+/// Options of RMSprop. The symbols are those of the formulas at the class RMSprop.
 struct RMSpropOptions {
   double learning_rate = 1e-3;  ///< lr, at least 0.
   double rho = 0.9;             ///< Fraction of the moving averages that a step keeps, in [0, 1).

@@ -15,7 +15,7 @@
 
 namespace gemel {
 
-/// Options of SGD. The symbols are those of the formulas there.
+/// Options of SGD. The symbols are those of the formulas at the class SGD.
 struct SGDOptions {
   double learning_rate = 0.01;  ///< lr, at least 0.
   double momentum = 0;          ///< mu, in [0, 1).

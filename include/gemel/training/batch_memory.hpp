@@ -56,10 +56,10 @@ struct BatchMemory {
   Index first_trained = 0;            ///< the first layer that has parameters; the depth if none has
   Buffer<S> filled = {};              ///< features x n; room for sources that compute their samples
   Buffer<const S*> x = {};            ///< the columns of the samples
-  Buffer<const S*> active_x = {};     ///< the columns of the active samples
+  Buffer<const S*> active_x = {};     ///< pointers to the active samples' features
   Buffer<Index> columns = {};         ///< 0, 1, 2, …
-  Buffer<Index> active_columns = {};  ///< the columns of the active samples
-  Buffer<Index> position = {};        ///< a sample's column among the active ones of its range; -1 if not active
+  Buffer<Index> active_columns = {};  ///< the active samples' indices in the batch
+  Buffer<Index> position = {};        ///< the column of a sample's deltas; -1 if it is not active
   Buffer<const S*> embeddings = {};   ///< the columns of the last layer's y
   Buffer<S> d = {};                   ///< the pairs' distances
   Buffer<S> slope = {};               ///< dLoss/dd

@@ -20,7 +20,7 @@ struct GradientCheckOptions {
   /// Step widths of the finite differences, in units of max(1, |parameter|). For each parameter, the width with the
   /// smaller error counts.
   std::array<double, 2> steps = {3e-5, 3e-6};
-  Index parameters = 0;    ///< how many to check, drawn with replacement; if 0, or not fewer than all: each once
+  Index parameters = 0;    ///< how many to draw, with replacement; each once if 0, or as many as there are
   std::uint64_t seed = 0;  ///< of that draw, and of the random numbers that layers draw (Dropout)
 };
 
@@ -36,9 +36,9 @@ struct GradientCheck {
 };
 
 /// Compares the gradient from the backward pass with central differences of the loss, parameter by parameter, for the
-/// source's first batch. It is a test for a layer, a distance or a loss of your own: an error of about 1e-8 means that
-/// the gradient is right, an error of 1e-3 or more that it is wrong. The model is passed by value, so the caller's does
-/// not change. For a network without parameters, GradientCheck::checked is 0.
+/// source's first batch. It is a test for a layer, a distance or a loss of your own: an error of 1e-7 or less means
+/// that the gradient is right, an error of 1e-3 or more that it is wrong. The model is passed by value, so the caller's
+/// does not change. For a network without parameters, GradientCheck::checked is 0.
 ///
 /// Throws ValueError for steps that are not positive and finite, NonFiniteError if the backward pass or the loss gives
 /// NaN or infinity, and what TrainingStep throws for the source and the model. A network of float does not compile,

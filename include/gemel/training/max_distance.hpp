@@ -84,7 +84,7 @@ concept HasMaxDistance = requires(const Metric metric, const VectorRange& range,
 }  // namespace detail
 
 /// An upper bound of the distance between two embeddings of n elements in `range`; infinity if none is known. It is
-/// known for exactly the types of the library's own metrics, since a derived metric may measure otherwise. A metric of
+/// known for the library's own metrics only; a class derived from one of them may measure otherwise. A metric of
 /// your own can provide a bound with a member `double max_distance(const VectorRange&, Index n) const`.
 template <class Metric>
 [[gnu::cold]] double max_distance([[maybe_unused]] const Metric& metric, const VectorRange& range, Index n) {

@@ -30,8 +30,8 @@ namespace gemel::detail {
 ///   finish_gradient     one member, only if needs_whole_gradient()
 ///   update              every member
 ///
-/// The whole gradient is needed first for clipping, and to check it if no bounds prove that every element g of the
-/// gradient and g^2 (with the penalty added to g) are finite.
+/// The whole gradient is computed before any update if it must be clipped, or if the bounds do not prove that every
+/// element g of the gradient and g^2 (with the penalty added to g) are finite.
 template <class Net, class OptimizerType>
 class ParameterUpdate {
   using S = typename Net::Scalar;
@@ -140,8 +140,8 @@ class ParameterUpdate {
 
  private:
   // A layer divides its parameters into grains. A member owns multiples of `share_units` grains and computes
-  // `block_units` grains at a time. Both are multiples of the columns of every kernel's tile, and a block fits into the
-  // cache.
+  // `block_units` grains at a time. Both are multiples of the columns of a tile of the AVX and the portable kernels (6
+  // and 4), and a block fits into the cache.
   static constexpr Index share_units = 12;
   static constexpr Index block_units = 96;
   // The largest sizes, in elements, of a layer's deltas (1 MB) and inputs (8 MB) that stay in the caches. For larger

@@ -195,8 +195,8 @@ inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); 
   return before - last > 0.1 * std::abs(before) && pace > average_pace / 2 && last <= *std::ranges::min_element(loss);
 }
 
-/// After the last epoch: warns if the loss still falls. With a validation, its loss must fall as well as the training
-/// loss: it alone is not enough, since it is the mean of fewer pairs and may fall by chance.
+/// After the last epoch: warns if the loss still falls. With validation pairs, both losses must still fall: the
+/// validation loss alone may fall by chance, since it is the mean of fewer pairs.
 [[gnu::cold]] inline void warn_of_end(History& history) {
   if (!falls_steeply(history.loss)) return;
   if (!history.validation_loss.empty() && !falls_steeply(history.validation_loss)) return;

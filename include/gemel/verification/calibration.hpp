@@ -101,9 +101,9 @@ struct ChosenThreshold {
 }  // namespace detail
 
 /// Sets a threshold on the distances of pairs: the largest one with a FAR of at most CalibrationOptions::far, the one
-/// at the equal error rate, or the one that decides most pairs correctly. Of the thresholds that decide these pairs
-/// alike, it takes the one midway between two distances (Roc::midway). Use pairs that took no part in training, and
-/// report error rates on yet other pairs.
+/// at the equal error rate, or the one that decides most pairs correctly. Many thresholds decide these pairs
+/// alike; it takes the middle between the largest accepted and the smallest rejected distance (Roc::midway). Use pairs
+/// that took no part in training, and report error rates on yet other pairs.
 ///
 /// Throws what Roc and `far_interval` throw, and ValueError if two rules are set, or if, with the rule of
 /// CalibrationOptions::far, `far` is not in (0, 1) or there are fewer dissimilar pairs than `dissimilar_pairs_needed`.

@@ -25,7 +25,7 @@ struct Evaluation {
 
 /// Evaluates a model on pairs. The loss is computed over all pairs as one batch, with the weights of the pairs. In the
 /// ROC, each pair counts once, whatever its weight. Throws what `distances` throws; NonFiniteError if a distance is not
-/// finite (`place().pair` is the pair's index); ValueError if all pairs are of one class or there are more than 2^32;
+/// finite (`place().pair` is the pair's index); ValueError if all pairs are of one kind or there are more than 2^32;
 /// and whatever the loss throws.
 template <Embedder Model, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const Pairs<typename Model::Scalar>& pairs, const L& loss) {

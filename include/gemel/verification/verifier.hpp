@@ -149,7 +149,8 @@ class Verifier {
     }
   }
 
-  /// Whether a distance that `distance` or `distances` returned is accepted as that of the same.
+  /// Whether a distance that `distance` or `distances` returned is at most the threshold, so that the pair counts as
+  /// the same.
   bool accepts(Scalar distance) const { return static_cast<double>(distance) <= calibration_.threshold; }
 
   /// @{

@@ -35,7 +35,7 @@ struct WatchOptions {
 /// can monitor it and CSVLogger and ProgressBar show it. The pairs' samples are shared, not copied.
 ///
 /// The pairs are checked when training begins. ValueError is thrown if `every` is below 1, if all pairs are of one
-/// class, or if the name is empty, has control characters, or is that of another callback's metric or of a column of a
+/// kind, or if the name is empty, has control characters, or is that of another callback's metric or of a column of a
 /// log (epoch, loss, validation_loss, val_loss, learning_rate, seconds); ShapeError if the samples do not have as many
 /// features as the model takes; NonFiniteError if a sample has NaN or infinity. After an epoch, NonFiniteError is
 /// thrown if a distance is not finite. `place().pair` is the index of the pair.
@@ -47,7 +47,7 @@ class Watch {
       : name_(std::move(name)), pairs_(std::move(pairs)), metric_(std::move(metric)), options_(options) {}
 
   /// @{
-  /// Required by the Callback concept (callback/callback.hpp).
+  /// Members of the Callback concept (callback/callback.hpp).
   MetricSeries metric() const {
     MetricSeries series{.name = name_};
     if constexpr (requires { bool{Metric::more_is_better}; }) series.more_is_better = Metric::more_is_better;

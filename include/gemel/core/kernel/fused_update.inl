@@ -25,7 +25,7 @@ struct UpdateQueue {
   };
 
   const Update<Rule, S>* block;
-  Index turn = 0, end = 0;  // the next column to start its update, and the end of the queue; both modulo `capacity`
+  Index turn = 0, end = 0;  // the next column to start its update, and the end of the queue; both only grow
   Column columns[capacity];
   alignas(64) S dummy[height];  // the parameters and the state of all dummy columns
 
@@ -270,7 +270,8 @@ GEMEL_TARGET inline void fused_update(const Gradient<S>& p, const Update<Rule, S
   if constexpr (interleaving) {
     constexpr Index height = tile_rows * PacketOf<S>::size;
     const Index rows = p.rows / height * height, cols = p.cols / tile_cols * tile_cols;
-    // For a batch of fewer columns, the time goes into reading parameters from memory, which is faster in their order.
+    // With fewer than 4 columns and parameters that exceed the cache, most of the time is spent on reading the
+    // parameters, which is fastest in the order of their addresses.
     if (rows > 0 && (p.depth >= 4 || p.rows * p.cols <= cache_size<S>)) {
       update_tiles(p, rows, cols, u);
       return update_rest(p, 0, cols, p.cols - cols, u);

@@ -3,7 +3,7 @@
 //
 // Types
 //   PacketOf<S>::type   A register's worth of float or double.
-//   PacketOf<S>::size   Its number of lanes, at most 64 / sizeof(S).
+//   PacketOf<S>::size   Its number of lanes, a divisor of 64 / sizeof(S), known at compile time.
 //   PacketOf<S>::Mask   Selects the first lanes of a packet.
 //
 // Constants

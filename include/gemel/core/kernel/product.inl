@@ -102,7 +102,7 @@ GEMEL_NOINLINE void product_in_one(const Product<S>& p) {
 }
 
 /// As above, but in blocks, for an A that does not fit into the cache or is transposed. A panel, which is some rows of
-/// A over a part of the depth, is copied into contiguous memory and multiplied by so many columns that the copy pays.
+/// A over a part of the depth, is copied into contiguous memory and multiplied by enough columns to repay the copy.
 /// Between two parts of the depth the sums are kept in y. (Goto and van de Geijn, Anatomy of high-performance matrix
 /// multiplication, 2008.)
 template <Scalar S>

@@ -39,7 +39,7 @@ GEMEL_INLINE P floor_of_squares(P x) {
 // are computed:
 //   radicand      updates the state, turns g into the numerator, and returns the number under the root;
 //   direction     divides the numerator by the denominator, which it computes from the root;
-//   apply         returns the updated w.
+//   apply         returns the updated w. A step without a state, that of plain SGD, offers only this part.
 
 /// Performs the parts of a step directly one after the other.
 template <class Step, class P, Scalar S, class Rule>
