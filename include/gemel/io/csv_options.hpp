@@ -10,10 +10,9 @@ namespace gemel {
 
 /// Whether the first row holds the columns' names.
 enum class CsvHeader {
-  /// The first row decides, by the first of these rules that applies. Only cells of features that are
-  /// not missing values are looked at. "The label" is the first row's cell in the label column, or in the group column
-  /// if
-  /// there is no label column.
+  /// The first row decides, by the first of these rules that applies. Only cells of features that are not missing
+  /// values are looked at. "The label" is the first row's cell in the label column, or in the group column if there is
+  /// no label column.
   ///
   /// - Counts, as in data files of scikit-learn, "150,4,setosa,versicolor,virginica" (number of samples, number of
   ///   features, names of the classes): neither a sample nor a header. They name the classes 0, 1, 2.
