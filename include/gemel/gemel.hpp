@@ -32,6 +32,7 @@
 #include "gemel/core/stop.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/core/tolerant_rounding.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/all_pairs.hpp"
 #include "gemel/data/any_pair_source.hpp"

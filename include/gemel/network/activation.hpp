@@ -3,8 +3,10 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <string_view>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -34,6 +36,9 @@ struct Linear {
   }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<Linear> = "Linear";
 
 /// y = max(0, z); the slope at 0 is 0. A NaN stays a NaN.
 struct ReLU {
@@ -49,6 +54,9 @@ struct ReLU {
   }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<ReLU> = "ReLU";
 
 namespace detail {
 
@@ -89,7 +97,22 @@ struct LeakyReLU {
     return y > 0 ? 1 : static_cast<S>(negative_slope);
   }
   /// @}
+
+  /// @{
+  /// For files; see Layer (network/layer.hpp).
+  template <class To>
+  void save(To& to) const {
+    to.number("negative_slope", negative_slope);
+  }
+  template <class From>
+  static LeakyReLU load(const From& from) {
+    return {from.number("negative_slope")};
+  }
+  /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<LeakyReLU> = "LeakyReLU";
 
 /// y = tanh z
 struct Tanh {
@@ -105,6 +128,9 @@ struct Tanh {
   }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<Tanh> = "Tanh";
 
 /// y = 1 / (1 + exp(-z)), computed without overflow for any z.
 struct Sigmoid {
@@ -121,5 +147,8 @@ struct Sigmoid {
   }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<Sigmoid> = "Sigmoid";
 
 }  // namespace gemel

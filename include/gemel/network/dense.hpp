@@ -5,12 +5,14 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/kernel.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/network/activation.hpp"
 #include "gemel/network/initializer.hpp"
 #include "gemel/network/layer.hpp"
@@ -174,6 +176,19 @@ class Dense {
     return static_cast<double>(columns) * std::max(x, 1.0) * dz;
   }
 
+  /// @{
+  /// For files; see Layer (network/layer.hpp).
+  std::array<NamedVariable, 2> named_variables() const { return {{{"weight", out_, in_}, {"bias", out_}}}; }
+  template <class To>
+  void save(To& to) const {
+    to.part("activation", activation_);
+  }
+  template <class From>
+  static Dense load(const From& from) {
+    return {from.in(), from.out(), from.template part<Activate>("activation")};
+  }
+  /// @}
+
  private:
   template <Scalar S>
   void to_dz(ColumnList<S> y, Columns<S> dy) const {
@@ -197,5 +212,8 @@ class Dense {
   [[no_unique_address]] Activate activation_ = {};
   [[no_unique_address]] Initialize initializer_ = {};
 };
+/// @copydoc type_name
+template <Index In, Index Out, class Activate, class Initialize>
+inline constexpr std::string_view type_name<Dense<In, Out, Activate, Initialize>> = "Dense";
 
 }  // namespace gemel

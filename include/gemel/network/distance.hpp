@@ -4,12 +4,14 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/has_member.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -139,6 +141,9 @@ struct Euclidean {
   double as_length(double d) const { return d; }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<Euclidean> = "Euclidean";
 
 /// d = |a - b|^2.
 struct SquaredEuclidean {
@@ -164,6 +169,9 @@ struct SquaredEuclidean {
   double as_length(double d) const { return std::sqrt(d); }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<SquaredEuclidean> = "SquaredEuclidean";
 
 /// d = sum of |a(i) - b(i)|. For elements with a(i) = b(i), the gradient is taken to be 0.
 struct Manhattan {
@@ -184,6 +192,9 @@ struct Manhattan {
   double as_length(double d) const { return d; }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<Manhattan> = "Manhattan";
 
 // A compiler may fuse a product and a sum into one operation, which changes the bits. Therefore Cosine's gradient uses
 // quotients, and no product except with a power of two, which is exact.
@@ -230,5 +241,8 @@ struct Cosine {
   double as_length(double) const { return std::numeric_limits<double>::infinity(); }
   /// @}
 };
+/// @copydoc type_name
+template <>
+inline constexpr std::string_view type_name<Cosine> = "Cosine";
 
 }  // namespace gemel

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/random.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/parameterless.hpp"
 
@@ -58,6 +60,18 @@ class Dropout : public Parameterless {
   }
   /// @}
 
+  /// @{
+  /// For files; see Layer (network/layer.hpp).
+  template <class To>
+  void save(To& to) const {
+    to.number("rate", rate_);
+  }
+  template <class From>
+  static Dropout load(const From& from) {
+    return {from.in(), from.number("rate")};
+  }
+  /// @}
+
  private:
   /// Copies column j from `from` to `to`, with dropout during training. Dropped values are multiplied by 0 instead of
   /// set to 0, so that NaN stays NaN.
@@ -76,5 +90,8 @@ class Dropout : public Parameterless {
   [[no_unique_address]] Extent<N> size_;
   double rate_;
 };
+/// @copydoc type_name
+template <Index N>
+inline constexpr std::string_view type_name<Dropout<N>> = "Dropout";
 
 }  // namespace gemel

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "gemel/core/columns.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/reduce.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/network/layer.hpp"
 #include "gemel/network/parameterless.hpp"
 
@@ -68,8 +70,19 @@ class L2Normalize : public Parameterless {
   }
   /// @}
 
+  /// @{
+  /// For files; see Layer (network/layer.hpp).
+  template <class From>
+  static L2Normalize load(const From& from) {
+    return L2Normalize(from.in());
+  }
+  /// @}
+
  private:
   [[no_unique_address]] Extent<N> size_;
 };
+/// @copydoc type_name
+template <Index N>
+inline constexpr std::string_view type_name<L2Normalize<N>> = "L2Normalize";
 
 }  // namespace gemel

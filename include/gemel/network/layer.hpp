@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ranges>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "gemel/core/columns.hpp"
@@ -34,6 +35,13 @@ struct Pass {
 template <class L>
 concept BoundingLayer = requires(const L layer, double x, Index columns) {
   { layer.gradient_bound(x, x, columns) } -> std::same_as<double>;
+};
+
+/// The name and shape of a part of a layer's parameters, such as the weights or the bias of a Dense.
+struct NamedVariable {
+  std::string_view name = {};  ///< In a file, it follows "layers.<k>.".
+  Index rows = 0;              ///< At least 1.
+  Index columns = 0;           ///< 0 for a vector. The parameters hold a matrix column by column.
 };
 
 namespace detail {
@@ -92,6 +100,20 @@ concept LayerOptions = std::is_class_v<L> &&
 ///
 /// A layer that is fitted before training, such as Standardize, declares `static constexpr bool fitted = true`. It must
 /// have no parameters and draw no random numbers. It does not change the random numbers that other layers draw.
+///
+/// A layer can be saved to a file (io/model_file.hpp) if its type has a name (core/type_name.hpp). It may have these
+/// members; save and load are templates, over the types that write and read files (io/model/options.hpp):
+///
+///   save(to)           writes the options and the fitted state: to.number("rate", rate_), to.optional_number("clip",
+///                      clip_), to.vector("mean", mean_), to.part("activation", activation_). Without it, there are
+///                      none
+///   load(from)         static; returns a layer with these options: from.in(), from.out(), from.number("rate"),
+///                      from.optional_number("clip"), from.vector("mean"), from.part<Activation>("activation").
+///                      Without it, a layer is loaded by its default constructor
+///   named_variables()  returns a range of NamedVariable, in the order of the parameters, all of which they cover.
+///                      Without it, the parameters are one vector with the name "parameters"
+///
+/// The same holds for an activation or a distance, except for in(), out() and named_variables().
 template <class L, class S>
 concept Layer = std::copy_constructible<L> && detail::LayerOptions<L, S> &&
     requires(const L layer, std::span<S> w, std::span<const S> p, ColumnList<S> x, Columns<S> y, Index first,

@@ -97,6 +97,9 @@ constexpr bool neighbors_agree() {
   if (rest != 0) refuse({"its variables do not add up to its ", parameters, " parameters: ", rest, " are in none"});
 }
 
+/// Selects the constructor of a network whose parameters are 0.
+struct ZeroParameters {};
+
 /// Converts the layers of another network, for Network's converting constructor. A specialization for `Layers` is
 /// derived from std::true_type and has a function `of(network)` that returns the layers. Sequence<AnyLayer> has a
 /// specialization (any_network.hpp).
@@ -139,6 +142,12 @@ class Network {
       : layers_(std::move(layers)) {
     lay_out();
     set_parameters(parameters);
+  }
+
+  /// A network of the given layers, all of whose parameters are 0; for readers of files, which then set them. Throws
+  /// ShapeError like the constructors above.
+  [[gnu::cold]] Network(std::tuple<Layers...> layers, detail::ZeroParameters) : layers_(std::move(layers)) {
+    lay_out();
   }
 
   /// A network with copies of the layers and parameters of a network that has other layer types; see AnyNetwork. Throws

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/network/feature_scaling.hpp"
 
 namespace gemel {
@@ -59,6 +61,19 @@ class Rescale : public FeatureScaling {
   double offset() const { return options_.offset; }  ///< the number subtracted from each value
   double factor() const { return options_.factor; }  ///< the number by which the difference is multiplied
 
+  /// @{
+  /// For files; see Layer (network/layer.hpp).
+  template <class To>
+  void save(To& to) const {
+    to.number("offset", offset());
+    to.number("factor", factor());
+  }
+  template <class From>
+  static Rescale load(const From& from) {
+    return {from.in(), {.offset = from.number("offset"), .factor = from.number("factor")}};
+  }
+  /// @}
+
  private:
   template <Scalar S>
   [[gnu::cold]] static Rescale fit(const ColumnList<S>& samples) {
@@ -95,5 +110,8 @@ class Rescale : public FeatureScaling {
 
   RescaleOptions options_;
 };
+/// @copydoc type_name
+template <Index N>
+inline constexpr std::string_view type_name<Rescale<N>> = "Rescale";
 
 }  // namespace gemel

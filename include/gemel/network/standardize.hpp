@@ -6,12 +6,14 @@
 #include <initializer_list>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/network/feature_scaling.hpp"
 
 namespace gemel {
@@ -85,6 +87,20 @@ class Standardize : public FeatureScaling {
   /// @}
   /// The clip, if one was given.
   std::optional<double> clip() const { return clip_limit() == no_clip ? std::nullopt : std::optional(clip_limit()); }
+
+  /// @{
+  /// For files; see Layer (network/layer.hpp).
+  template <class To>
+  void save(To& to) const {
+    to.vector("mean", offsets().span());
+    to.vector("scale", scale_.span());
+    to.optional_number("clip", clip());
+  }
+  template <class From>
+  static Standardize load(const From& from) {
+    return {from.vector("mean"), from.vector("scale"), {.clip = from.optional_number("clip")}};
+  }
+  /// @}
 
  private:
   struct State {
@@ -191,5 +207,8 @@ class Standardize : public FeatureScaling {
 
   Buffer<double> scale_;
 };
+/// @copydoc type_name
+template <Index N>
+inline constexpr std::string_view type_name<Standardize<N>> = "Standardize";
 
 }  // namespace gemel

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "gemel/core/arithmetic.hpp"
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/kernel.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"
@@ -154,6 +156,9 @@ class Adam {
   Buffer<S> v_;
   Buffer<S> v_max_;
 };
+/// @copydoc type_name
+template <Scalar S>
+inline constexpr std::string_view type_name<Adam<S>> = "Adam";
 
 /// Options of AdamW: those of Adam, with another default for the weight decay.
 struct AdamWOptions {

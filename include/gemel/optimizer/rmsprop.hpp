@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/kernel.hpp"
+#include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/optimizer/clipping.hpp"
 #include "gemel/optimizer/dialect.hpp"
@@ -138,5 +140,8 @@ class RMSprop {
   Buffer<S> a_;
   Buffer<S> m_;
 };
+/// @copydoc type_name
+template <Scalar S>
+inline constexpr std::string_view type_name<RMSprop<S>> = "RMSprop";
 
 }  // namespace gemel
