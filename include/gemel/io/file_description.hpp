@@ -1,0 +1,184 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/types.hpp"
+#include "gemel/io/model/calibration_json.hpp"
+#include "gemel/io/model/description.hpp"
+#include "gemel/io/model_file.hpp"
+#include "gemel/io/safetensors.hpp"
+#include "gemel/io/tensor_file.hpp"
+#include "gemel/verification/verifier.hpp"
+
+namespace gemel {
+
+/// A layer, as a model file describes it.
+struct LayerDescription {
+  std::string type = {};                            ///< Its name, such as "Dense".
+  Index in = 0;                                     ///< The number of inputs.
+  Index out = 0;                                    ///< The number of outputs.
+  std::map<std::string, std::string> options = {};  ///< By name, such as "rate": "0.5", "activation": "ReLU".
+};
+
+/// A tensor of a file, without its values.
+struct TensorDescription {
+  std::string name = {};          ///< Its name.
+  DType type = DType::F32;        ///< The type of each value.
+  std::vector<Index> shape = {};  ///< The sizes of the dimensions.
+};
+
+/// How far the training has come that a checkpoint continues.
+struct TrainingProgress {
+  Index epochs = 0;         ///< Complete epochs.
+  std::uint64_t steps = 0;  ///< Updates of the parameters.
+};
+
+/// What is in a file.
+struct FileDescription {
+  std::string kind = "tensors";  ///< "network", "model", "verifier" or "checkpoint"; "tensors" if there is no model.
+  std::uint64_t format = 0;      ///< The major version of the model file's format.
+  std::string version = {};      ///< The version of the library that wrote the model.
+  std::string scalar = {};       ///< "F32" or "F64", the type of the parameters.
+  Index parameters = 0;          ///< The number of parameters.
+  std::vector<LayerDescription> layers = {};      ///< The layers in their order.
+  std::string distance = {};                      ///< The name of the distance; empty for a network.
+  std::optional<Calibration> calibration = {};    ///< Of a verifier.
+  std::optional<TrainingProgress> training = {};  ///< Of a checkpoint.
+  Metadata metadata = {};                         ///< The user's texts.
+  std::vector<TensorDescription> tensors = {};    ///< All tensors, in the order of the file.
+};
+
+namespace detail {
+
+/// The text with control characters as "\x1b", so that a file cannot control the terminal that shows it. In UTF-8, the
+/// control characters beyond ASCII are the bytes C2 80 to C2 9F.
+inline std::string without_controls(std::string_view text) {
+  std::string safe;
+  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : ' '); };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool two_bytes = byte(i) == 0xC2 && byte(i + 1) >= 0x80 && byte(i + 1) <= 0x9F;
+    if (two_bytes) ++i;
+    if (two_bytes || byte(i) < 0x20 || byte(i) == 0x7F) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned>(byte(i)));
+      safe += escape;
+    } else {
+      safe += text[i];
+    }
+  }
+  return safe;
+}
+
+/// An option as text: 0.5, ReLU, or LeakyReLU (negative_slope 0.3).
+inline std::string option_text(const Json& option) {
+  if (option.is_string()) return option.get<std::string>();
+  if (!option.is_object()) return option.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string name, options;
+  for (const auto& [key, value] : option.items()) {
+    if (key == "type") {
+      name = option_text(value);
+    } else {
+      options += (options.empty() ? "" : ", ") + key + " " + option_text(value);
+    }
+  }
+  return options.empty() ? name : name + " (" + options + ")";
+}
+
+inline LayerDescription describe_layer_options(const JsonObject& layer) {
+  LayerDescription described{
+      .type = layer.text("type"), .in = layer.size("in", max_values), .out = layer.size("out", max_values)};
+  for (const auto& [key, value] : layer.json().items()) {
+    if (key != "type" && key != "in" && key != "out") described.options[key] = option_text(value);
+  }
+  return described;
+}
+
+/// The number of parameters: of the values in the layers' tensors, without the fitted state of Standardize.
+inline Index count_parameters(const TensorFile& file, const FileDescription& described) {
+  Index count = 0;
+  for (const Tensor& tensor : file.tensors) {
+    if (!tensor.name.starts_with("layers.") || dtype_name(tensor.type) != described.scalar) continue;
+    count += static_cast<Index>(tensor.bytes.size() / traits(tensor.type).bytes);
+  }
+  for (Index k = 0; k < length(described.layers); ++k) {
+    const LayerDescription& layer = described.layers[static_cast<std::size_t>(k)];
+    if (described.scalar == "F64" && layer.type == "Standardize") count -= layer.in + layer.out;
+  }
+  return count;
+}
+
+}  // namespace detail
+
+/// Describes the content of a file that was read.
+inline FileDescription describe(const TensorFile& file) {
+  FileDescription described{.metadata = detail::user_metadata(file)};
+  for (const Tensor& tensor : file.tensors) described.tensors.push_back({tensor.name, tensor.type, tensor.shape});
+  if (!file.metadata.contains(detail::description_key)) return described;
+  const detail::TensorIndex tensors{file};
+  const detail::Json json = detail::parse_description(tensors);
+  const detail::JsonObject description{json, "its description", Place{.file = file.name}};
+  described.kind = description.text("kind");
+  described.format = description.natural("format");
+  described.version = description.text("version");
+  described.scalar = description.text("scalar");
+  for (Index k = 0; k < length(description.array("layers")); ++k) {
+    described.layers.push_back(detail::describe_layer_options(detail::layer_object(json, k, file.name)));
+  }
+  described.parameters = detail::count_parameters(file, described);
+  if (description.has("distance")) described.distance = detail::option_text(json["distance"]);
+  if (described.kind == "verifier") {
+    described.calibration = detail::read_calibration(description.object("calibration"));
+  }
+  if (described.kind == "checkpoint") {
+    const detail::JsonObject training = description.object("training");
+    described.training = {.epochs = static_cast<Index>(training.natural("epoch", detail::max_values)),
+                          .steps = training.natural("steps")};
+  }
+  return described;
+}
+
+/// Tells what is in a file, without its type: a model of any layers, built in or not, or any safetensors file. Throws
+/// IoError if the file cannot be read, and FormatError if it is damaged or was written by a newer major version.
+inline FileDescription describe(const std::filesystem::path& path) { return describe(read_safetensors(path)); }
+
+/// Writes the description as lines of text for people. Control characters in the file's texts are escaped.
+inline std::ostream& operator<<(std::ostream& out, const FileDescription& file) {
+  const auto safe = [](std::string_view text) { return detail::without_controls(text); };
+  out << "kind: " << file.kind << '\n';
+  if (file.kind != "tensors") {
+    out << "written by: Gemel " << safe(file.version) << " (format " << file.format << ")\n";
+    out << "parameters: " << file.parameters << " (" << file.scalar << ")\n";
+  }
+  for (std::size_t k = 0; k < file.layers.size(); ++k) {
+    const LayerDescription& layer = file.layers[k];
+    out << "layer " << k << ": " << safe(layer.type) << ' ' << layer.in << " x " << layer.out;
+    for (const auto& [name, value] : layer.options) out << ", " << safe(name) << ' ' << safe(value);
+    out << '\n';
+  }
+  if (!file.distance.empty()) out << "distance: " << safe(file.distance) << '\n';
+  if (file.calibration) {
+    const Calibration& c = *file.calibration;
+    out << "threshold: " << c.threshold << '\n';
+    out << "calibration: FAR " << c.far << ", FRR " << c.frr << ", FAR of new pairs " << c.interval.low << " to "
+        << c.interval.high << "; " << safe(c.method) << '\n';
+  }
+  if (file.training) out << "training: " << file.training->epochs << " epochs, " << file.training->steps << " steps\n";
+  for (const auto& [key, text] : file.metadata) out << "metadata " << safe(key) << ": " << safe(text) << '\n';
+  for (const TensorDescription& tensor : file.tensors) {
+    out << "tensor " << safe(tensor.name) << ": " << dtype_name(tensor.type) << ", "
+        << detail::describe_shape(tensor.shape) << '\n';
+  }
+  return out;
+}
+
+}  // namespace gemel

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gemel/core/error.hpp"
+#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/model/calibration_json.hpp"
+#include "gemel/io/model/json_object.hpp"
+#include "gemel/io/model/tensor_index.hpp"
+#include "gemel/io/tensor_file.hpp"
+#include "gemel/version.hpp"
+
+// The description of a model file: a JSON object, which is the text under the key "gemel" of the file's metadata.
+
+namespace gemel::detail {
+
+inline constexpr const char* description_key = "gemel";
+/// The major version of the format. Files of a larger one are refused.
+inline constexpr std::uint64_t model_format = 1;
+inline constexpr std::size_t most_description_bytes = std::size_t{1} << 20;
+inline constexpr int most_description_depth = 8;
+
+inline std::string library_version() {
+  return format({GEMEL_VERSION_MAJOR, ".", GEMEL_VERSION_MINOR, ".", GEMEL_VERSION_PATCH});
+}
+
+inline constexpr std::array<std::string_view, 4> model_kinds{"network", "model", "verifier", "checkpoint"};
+
+/// The beginnings of the names of a checkpoint's tensors that are no part of the model.
+inline constexpr std::array<std::string_view, 4> training_tensors{"optimizer.", "callbacks.", "source", "history."};
+
+/// The number of bytes in a file that can justify memory: its tensors and its description.
+inline std::uint64_t content_bytes(const TensorFile& file) {
+  std::uint64_t bytes = 0;
+  for (const Tensor& tensor : file.tensors) bytes += tensor.bytes.size();
+  const auto description = file.metadata.find(description_key);
+  return bytes + (description == file.metadata.end() ? 0 : description->second.size());
+}
+
+/// The largest number of inputs or outputs of a layer. Without it, a small file could ask for any amount of memory.
+inline Index most_features(const TensorFile& file) {
+  return std::max<Index>(65'536, static_cast<Index>(content_bytes(file) / 4));
+}
+
+/// The number of values within a value of JSON, including itself.
+inline std::size_t count_values(const Json& value) {
+  std::size_t count = 1;
+  if (value.is_structured()) {
+    for (const Json& part : value) count += count_values(part);
+  }
+  return count;
+}
+
+/// Parses the text as JSON. A value of JSON needs up to 200 bytes of memory, so their number is bounded. Of members of
+/// the same name, the parser would keep the last one.
+inline Json parse_bounded_json(const std::string& text, std::size_t most_values, const std::string& file) {
+  const auto fail = [&file](std::initializer_list<Piece> why) {
+    throw FormatError({"its description ", format(why)}, Place{.file = file});
+  };
+  if (text.size() > most_description_bytes) {
+    fail({"has ", text.size(), " bytes, but at most ", most_description_bytes, " are allowed"});
+  }
+  if (text.find('\0') != text.npos) fail({"has a zero byte, so it is not valid JSON"});  // the parser would stop there
+  std::size_t values = 0;
+  const auto count = [&](int depth, Json::parse_event_t event, Json&) {
+    using Event = Json::parse_event_t;
+    const bool opens = event == Event::object_start || event == Event::array_start;
+    if (opens && depth >= most_description_depth) fail({"is nested deeper than ", most_description_depth, " levels"});
+    values += opens || event == Event::value;
+    if (values > most_values) fail({"has more than ", most_values, " values, too many for a file of this size"});
+    return true;
+  };
+  Json json;
+  try {
+    json = Json::parse(text.begin(), text.end(), count);
+  } catch (const Json::exception&) {
+    fail({"is not valid JSON"});
+  }
+  if (count_values(json) != values) fail({"has two members of the same name in one object"});
+  return json;
+}
+
+inline JsonObject layer_object(const Json& description, Index layer, const std::string& file) {
+  return {description["layers"][static_cast<std::size_t>(layer)], "its description",
+          Place{.file = file, .layer = layer}};
+}
+
+/// Checks the layers of a description: their sizes, and that each takes as many inputs as the one before it gives.
+inline void check_layers(const JsonObject& description, const TensorIndex& tensors) {
+  const std::string& file = tensors.file().name;
+  const Json& layers = description.array("layers");
+  if (layers.empty()) description.fail({"has no layers"});
+  const Index most = most_features(tensors.file());
+  Index before = 0, without_tensors = 0;
+  for (Index k = 0; k < length(layers); ++k) {
+    const JsonObject layer = layer_object(description.json(), k, file);
+    layer.text("type");
+    const Index in = layer.size("in", most), out = layer.size("out", most);
+    if (k > 0 && in != before) {
+      layer.fail({"gives it ", in, " inputs, but the layer before it has ", before, " outputs"});
+    }
+    before = out;
+    // A layer such as Rescale allocates memory that no tensor's bytes justify.
+    if (!tensors.has_prefix(format({"layers.", k, "."}))) without_tensors += in;
+    if (without_tensors > 4 * most)
+      layer.fail({"asks for layers of ", in, " inputs, too large for a file of this size"});
+  }
+}
+
+/// Parses and checks the description of the file: what it says of the file as a whole, and the layers' sizes. The parts
+/// of a kind, such as a verifier's calibration, are objects; their content is not checked.
+inline Json parse_description(const TensorIndex& tensors) {
+  const TensorFile& file = tensors.file();
+  const auto text = file.metadata.find(description_key);
+  if (text == file.metadata.end()) {
+    throw FormatError(
+        "it holds tensors, but no model: its metadata has no 'gemel'. If it holds a PyTorch state dict, use "
+        "load_state_dict",
+        Place{.file = file.name});
+  }
+  const auto most_values = static_cast<std::size_t>(4096 + content_bytes(file) / 256);
+  Json json = parse_bounded_json(text->second, most_values, file.name);
+  const JsonObject description{json, "its description", Place{.file = file.name}};
+  const std::uint64_t major = description.natural("format");
+  if (major > model_format) {
+    throw FormatError({"it was written by a newer version of Gemel (format ", major, ", this one reads format ",
+                       model_format, "): update Gemel"},
+                      Place{.file = file.name});
+  }
+  if (major < 1) description.fail({"has 'format' 0, but formats count from 1"});
+  description.text("version");
+  const std::string kind = description.text("kind");
+  if (std::ranges::find(model_kinds, kind) == model_kinds.end()) {
+    description.fail({"has 'kind' '", excerpt(kind), "', which is none of network, model, verifier and checkpoint"});
+  }
+  const std::string scalar = description.text("scalar");
+  if (scalar != "F32" && scalar != "F64") {
+    description.fail({"has 'scalar' '", excerpt(scalar), "', which is neither F32 nor F64"});
+  }
+  check_layers(description, tensors);
+  if (kind != "network") description.object("distance").text("type");
+  if (kind == "verifier") read_calibration(description.object("calibration"));
+  if (kind == "checkpoint") description.object("training");
+  return json;
+}
+
+/// Puts the description and the user's texts into the file's metadata. Throws ValueError if the file could not be read
+/// again, because a key of the user's is reserved or a limit of the format is exceeded.
+inline void put_metadata(TensorFile& file, const Json& description,
+                         const std::map<std::string, std::string>& metadata) {
+  const Place place{.file = file.name};
+  for (const auto& [key, text] : metadata) {
+    if (key == description_key || key.starts_with("gemel.")) {
+      throw ValueError({"the metadata's key '", excerpt(key), "' is reserved for the library: choose another one"},
+                       place);
+    }
+  }
+  file.metadata = metadata;
+  try {
+    file.metadata[description_key] = description.dump();
+  } catch (const Json::exception&) {
+    throw ValueError("a name or text of the model is not UTF-8, which a model file requires", place);
+  }
+  try {
+    parse_description(TensorIndex{file});
+  } catch (const FormatError& error) {
+    throw ValueError({"it could not be read again: ", error.what()});
+  }
+}
+
+}  // namespace gemel::detail

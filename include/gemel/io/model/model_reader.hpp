@@ -1,0 +1,235 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gemel/core/choice.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/model/calibration_json.hpp"
+#include "gemel/io/model/description.hpp"
+#include "gemel/io/model/json_object.hpp"
+#include "gemel/io/model/model_writer.hpp"
+#include "gemel/io/model/named_type.hpp"
+#include "gemel/io/model/options.hpp"
+#include "gemel/io/model/parameter_tensors.hpp"
+#include "gemel/io/model/tensor_index.hpp"
+#include "gemel/io/tensor_file.hpp"
+#include "gemel/network/network.hpp"
+#include "gemel/network/sequence.hpp"
+#include "gemel/verification/verifier.hpp"
+
+namespace gemel::detail {
+
+/// How many Sequences a layer of type L has: none, one, or 2 for a number that depends on the object.
+template <class L>
+inline constexpr int sequences_of = 0;
+template <class L>
+inline constexpr int sequences_of<Sequence<L>> = sequences_of<L> == 0 ? 1 : 2;
+
+/// Builds a model of scalar S from a description that was checked and from the tensors of its file, both of which must
+/// outlive the reader. All that is wrong with them is a FormatError.
+template <Scalar S>
+class ModelReader {
+ public:
+  /// Throws FormatError if the file's parameters have the other scalar type and are not to be converted.
+  ModelReader(TensorIndex& tensors, const Json& description, bool convert)
+      : tensors_(&tensors),
+        description_(description, "its description", Place{.file = tensors.file().name}),
+        convert_(convert),
+        parameters_(tensors.file().name) {
+    constexpr bool single = std::same_as<S, float>;
+    if (!convert && description_.text("scalar") != dtype_name(dtype_of<S>)) {
+      fail({"its parameters are ", single ? "doubles" : "floats", ", but the type's are ",
+            single ? "floats" : "doubles", ": load it with {.convert = true} to convert them"});
+    }
+  }
+
+  std::string kind() const { return description_.text("kind"); }
+
+  template <class... Layers>
+  Network<S, Layers...> network() {
+    constexpr int sequences = (sequences_of<Layers> + ...);
+    constexpr Index others = ((sequences_of<Layers> == 0) + ...);
+    const Index depth = length(layers());
+    if (sequences == 0 ? depth != others : depth <= others) {
+      fail({"it has ", depth, " layers, but the type has ", sequences == 0 ? "" : "more than ", others});
+    }
+    if constexpr (sequences == 1) sequences_ = {depth - others};
+    if constexpr (sequences > 1) read_sequences();
+    std::tuple<Layers...> parts{read<Layers>()...};
+    if (next_layer_ < depth) {
+      fail({"it has ", depth, " layers, but its Sequences have only ", next_layer_});
+    }
+    return as_format_error(Place{.file = file()}, [&] {
+      Network<S, Layers...> network(std::move(parts), ZeroParameters{});
+      parameters_.copy(network.mutable_parameters());
+      return network;
+    });
+  }
+
+  template <class Metric>
+  Metric distance() {
+    if (kind() == "network") {
+      fail({"it holds a network without a distance: load it as a Network"});
+    }
+    const JsonObject object = description_.object("distance");
+    const OptionsReader options{object, *tensors_, "distance."};
+    if constexpr (is_choice<Metric>) {
+      return chosen_distance<Metric>(options, static_cast<const Metric*>(nullptr));
+    } else {
+      check_named<Metric>();
+      if (object.text("type") != type_name<Metric>) refuse_distance(std::string(type_name<Metric>));
+      return as_format_error(object.place(), [&] { return load_part<Metric>(options); });
+    }
+  }
+
+  Calibration calibration() {
+    if (kind() != "verifier") {
+      fail({"it holds a ", kind(), " without a threshold: load it as a Siamese or AnyModel and calibrate that"});
+    }
+    return read_calibration(description_.object("calibration"));
+  }
+
+  /// Throws FormatError if the file has tensors that are no part of the model nor, in a checkpoint, of its training.
+  void check_all_taken() const {
+    if (kind() == "checkpoint") {
+      tensors_->check_all_taken(training_tensors);
+    } else {
+      tensors_->check_all_taken();
+    }
+  }
+
+ private:
+  const std::string& file() const { return tensors_->file().name; }
+  const Json& layers() const { return description_.json().at("layers"); }
+  [[noreturn]] void fail(std::initializer_list<Piece> why) const { throw FormatError(why, Place{.file = file()}); }
+
+  /// Returns f(). An Error that it throws, such as a layer's about its options, becomes a FormatError with this place.
+  template <class F>
+  static auto as_format_error(const Place& place, const F& f) {
+    try {
+      return f();
+    } catch (const FormatError&) {
+      throw;
+    } catch (const Error& error) {
+      throw FormatError(error.what(), place);
+    }
+  }
+
+  void read_sequences() {
+    if (!description_.has("sequences")) {
+      fail({"it does not say how its layers are divided among the type's Sequences; load it as an AnyNetwork"});
+    }
+    for (const Json& size : description_.array("sequences")) {
+      if (!size.is_number_unsigned() || size == 0 || size > layers().size()) {
+        description_.fail({"has 'sequences' that are not numbers of layers"});
+      }
+      sequences_.push_back(size.template get<Index>());
+    }
+  }
+
+  /// The next layer, or the next several for a Sequence.
+  template <class L>
+  L read() {
+    if constexpr (is_sequence<L>) {
+      if (next_sequence_ == sequences_.size()) fail({"it has fewer Sequences than the type"});
+      const Index count = sequences_[next_sequence_++];
+      using Part = std::remove_cvref_t<decltype(std::declval<L>().layers().front())>;
+      std::vector<Part> parts;
+      for (Index k = 0; k < count; ++k) parts.push_back(read<Part>());
+      return as_format_error(Place{.file = file()}, [&] { return L{std::move(parts)}; });
+    } else {
+      if (next_layer_ == length(layers())) fail({"it has fewer layers than its Sequences"});
+      const Index k = next_layer_++;
+      const JsonObject object = layer_object(description_.json(), k, file());
+      if constexpr (is_variant<L>) {
+        return read_alternative(object, k, static_cast<const L*>(nullptr));
+      } else {
+        check_named<L>();
+        if (!matches<L>(object)) refuse_layer(object, describe_type<L>());
+        return read_layer<L>(object, k);
+      }
+    }
+  }
+
+  template <class L>
+  L read_layer(const JsonObject& object, Index k) {
+    return as_format_error(object.place(), [&] {
+      const OptionsReader options{object, *tensors_, layer_prefix(k)};
+      L layer = load_part<L>(options);
+      if (Index{layer.in()} != options.in() || Index{layer.out()} != options.out()) {
+        object.fail({"gives it ", options.in(), " inputs and ", options.out(), " outputs, but it has ",
+                     Index{layer.in()}, " and ", Index{layer.out()}});
+      }
+      for (const NamedVariable& variable : variables_of(layer, k)) {
+        const Tensor& tensor = tensors_->take(layer_prefix(k) + std::string(variable.name), object.place());
+        parameters_.add(tensor, variable, k, convert_);
+      }
+      return layer;
+    });
+  }
+
+  template <class... Alternatives>
+  std::variant<Alternatives...> read_alternative(const JsonObject& object, Index k,
+                                                 const std::variant<Alternatives...>*) {
+    (check_named<Alternatives>(), ...);
+    std::vector<std::variant<Alternatives...>> found;  // an alternative may have no default constructor
+    const auto attempt = [&]<class L>(std::type_identity<L>) {
+      if (!matches<L>(object)) return false;
+      found.emplace_back(read_layer<L>(object, k));
+      return true;
+    };
+    if (!(attempt(std::type_identity<Alternatives>{}) || ...)) {
+      std::string types;
+      ((types += (types.empty() ? "" : ", ") + describe_type<Alternatives>()), ...);
+      refuse_layer(object, "one of " + types);
+    }
+    return std::move(found.front());
+  }
+
+  template <class Metric, class... Alternatives>
+  Metric chosen_distance(const OptionsReader& options, const Choice<Alternatives...>*) {
+    const JsonObject object = description_.object("distance");
+    (check_named<Alternatives>(), ...);
+    Metric metric;
+    const auto attempt = [&]<class Alternative>(std::type_identity<Alternative>) {
+      if (object.text("type") != type_name<Alternative>) return false;
+      metric = as_format_error(object.place(), [&] { return load_part<Alternative>(options); });
+      return true;
+    };
+    if (!(attempt(std::type_identity<Alternatives>{}) || ...)) {
+      std::string types;
+      ((types += (types.empty() ? "" : ", ") + std::string(type_name<Alternatives>)), ...);
+      refuse_distance("one of " + types);
+    }
+    return metric;
+  }
+
+  [[noreturn]] static void refuse_layer(const JsonObject& object, const std::string& wanted) {
+    throw FormatError({"it is ", describe_layer(object), ", but the type that is loaded has ", wanted, " there"},
+                      object.place());
+  }
+  [[noreturn]] void refuse_distance(const std::string& wanted) const {
+    fail({"its distance is ", excerpt(description_.object("distance").text("type")),
+          ", but the type that is loaded has ", wanted});
+  }
+
+  TensorIndex* tensors_;
+  JsonObject description_;
+  bool convert_;
+  ParameterTensors<S> parameters_;
+  std::vector<Index> sequences_ = {};  // the sizes of the type's Sequences, in the order of add_sequences
+  std::size_t next_sequence_ = 0;
+  Index next_layer_ = 0;
+};
+
+}  // namespace gemel::detail

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "gemel/core/choice.hpp"
+#include "gemel/core/error.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/core/type_name.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/io/model/calibration_json.hpp"
+#include "gemel/io/model/description.hpp"
+#include "gemel/io/model/named_type.hpp"
+#include "gemel/io/model/options.hpp"
+#include "gemel/io/tensor_file.hpp"
+#include "gemel/network/layer.hpp"
+#include "gemel/network/network.hpp"
+#include "gemel/network/sequence.hpp"
+#include "gemel/verification/verifier.hpp"
+
+namespace gemel::detail {
+
+/// The parts of a layer's parameters. Throws ShapeError if a layer of the user's own names other parameters than it
+/// has.
+template <class L>
+std::vector<NamedVariable> variables_of(const L& layer, Index k) {
+  const Index count = layer.parameter_count();
+  std::vector<NamedVariable> variables;
+  if constexpr (has_named_variables<L>) {
+    for (const NamedVariable& variable : layer.named_variables()) variables.push_back(variable);
+  } else if (count > 0) {
+    variables.push_back({"parameters", count});
+  }
+  Index rest = count;
+  for (const NamedVariable& variable : variables) {
+    const Index columns = std::max<Index>(variable.columns, 1);
+    if (variable.rows <= 0 || variable.rows > rest / columns) rest = -1;
+    if (rest < 0) break;
+    rest -= variable.rows * columns;
+  }
+  if (rest != 0) {
+    throw ShapeError({"its named_variables do not add up to its ", count, " parameters"}, {.layer = k});
+  }
+  return variables;
+}
+
+/// "layers.3."
+inline std::string layer_prefix(Index k) { return format({"layers.", k, "."}); }
+
+/// Appends the number of layers of each Sequence within a layer: of an outer Sequence first, then of its parts.
+template <class L>
+void add_sequences(const L& layer, std::vector<Index>& sizes) {
+  if constexpr (is_sequence<L>) {
+    sizes.push_back(length(layer.layers()));
+    for (const auto& part : layer.layers()) add_sequences(part, sizes);
+  }
+}
+
+/// Describes a model and adds its tensors to a file.
+class ModelWriter {
+ public:
+  explicit ModelWriter(TensorFile& file) : file_(&file) {}
+
+  template <Scalar S, class... Layers>
+  void network(const Network<S, Layers...>& network) {
+    if (network.depth() == 0) {
+      throw ValueError("the network was moved from, so there is nothing to save", Place{.file = file_->name});
+    }
+    description["format"] = model_format;
+    description["version"] = library_version();
+    description["scalar"] = dtype_name(dtype_of<S>);
+    Json& layers = description["layers"] = Json::array();
+    for (Index k = 0; k < network.depth(); ++k) {
+      network.visit(k, [&](const auto& layer) {
+        const S* const parameters = network.parameters().data() + network.offset(k);
+        layers.push_back(Json::object());
+        add_layer(layers.back(), layer, k, parameters);
+      });
+    }
+    std::vector<Index> sequences;
+    std::apply([&](const auto&... layer) { (add_sequences(layer, sequences), ...); }, network.layers());
+    if (sequences.size() > 1) description["sequences"] = sequences;
+  }
+
+  template <class Metric>
+  void distance(const Metric& metric) {
+    visit_choice(metric, [this]<class Chosen>(const Chosen& chosen) {
+      check_named<Chosen>();
+      Json& object = description["distance"];
+      object["type"] = type_name<Chosen>;
+      OptionsWriter options{object, *file_, "distance."};
+      if constexpr (has_save<Chosen>) chosen.save(options);
+    });
+  }
+
+  void calibration(const Calibration& calibration) { description["calibration"] = calibration_json(calibration); }
+
+  Json description = Json::object();
+
+ private:
+  template <class L, Scalar S>
+  void add_layer(Json& object, const L& layer, Index k, const S* parameters) {
+    check_named<L>();
+    object["type"] = type_name<L>;
+    object["in"] = Index{layer.in()};
+    object["out"] = Index{layer.out()};
+    const std::string prefix = layer_prefix(k);
+    OptionsWriter options{object, *file_, prefix};
+    if constexpr (has_save<L>) layer.save(options);
+    const Index count = layer.parameter_count();
+    if (!std::isfinite(max_abs(parameters, count))) {
+      throw NonFiniteError("its parameters are not all finite: such a model is not saved",
+                           Place{.file = file_->name, .layer = k});
+    }
+    for (const NamedVariable& variable : variables_of(layer, k)) {
+      const std::string name = prefix + std::string(variable.name);
+      if (variable.columns == 0) {
+        file_->add(name, ConstColumn<S>(parameters, variable.rows));
+      } else {
+        file_->add(name, Eigen::Map<const MatrixX<S>>(parameters, variable.rows, variable.columns));
+      }
+      parameters += variable.rows * std::max<Index>(variable.columns, 1);
+    }
+  }
+
+  TensorFile* file_;
+};
+
+}  // namespace gemel::detail

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/io/model/description.hpp"
+#include "gemel/io/model/model_reader.hpp"
+#include "gemel/io/model/model_writer.hpp"
+#include "gemel/io/model/tensor_index.hpp"
+#include "gemel/io/safetensors.hpp"
+#include "gemel/io/tensor_file.hpp"
+#include "gemel/network/network.hpp"
+#include "gemel/network/siamese.hpp"
+#include "gemel/verification/verifier.hpp"
+
+namespace gemel {
+
+/// Texts of the user's by key, which a model file also holds, such as the names of the features. All are in UTF-8. The
+/// key `gemel` and keys that begin with `gemel.` are reserved.
+using Metadata = std::map<std::string, std::string>;
+
+/// Options of `load`.
+struct LoadOptions {
+  bool convert = false;  ///< Whether parameters of the other scalar type are accepted, and rounded to the model's.
+};
+
+namespace detail {
+
+/// What a file of type T holds, and how to write and read it.
+template <class T>
+struct FileContent {
+  static_assert(sizeof(T) == 0,
+                "gemel: only a Network, a Siamese of a Network, and a Verifier of a Siamese can be saved and loaded");
+};
+template <Scalar S, class... Layers>
+struct FileContent<Network<S, Layers...>> {
+  static constexpr const char* kind = "network";
+  static void write(ModelWriter& to, const Network<S, Layers...>& network) { to.network(network); }
+  static Network<S, Layers...> read(ModelReader<S>& from) { return from.template network<Layers...>(); }
+};
+template <class Net, class Metric>
+struct FileContent<Siamese<Net, Metric>> {
+  static constexpr const char* kind = "model";
+  static void write(ModelWriter& to, const Siamese<Net, Metric>& model) {
+    FileContent<Net>::write(to, model.network());
+    to.distance(model.metric());
+  }
+  static Siamese<Net, Metric> read(ModelReader<typename Net::Scalar>& from) {
+    Metric metric = from.template distance<Metric>();
+    return Siamese<Net, Metric>(FileContent<Net>::read(from), std::move(metric));
+  }
+};
+template <class Model>
+struct FileContent<Verifier<Model>> {
+  static_assert(sizeof(Model) == 0,
+                "gemel: only a Verifier of a Siamese can be saved and loaded, not one of an embedder of your own");
+};
+template <class Net, class Metric>
+struct FileContent<Verifier<Siamese<Net, Metric>>> {
+  using Model = Siamese<Net, Metric>;
+  static constexpr const char* kind = "verifier";
+  static void write(ModelWriter& to, const Verifier<Model>& verifier) {
+    FileContent<Model>::write(to, verifier.model());
+    to.calibration(verifier.calibration());
+  }
+  static Verifier<Model> read(ModelReader<typename Net::Scalar>& from) {
+    Calibration calibration = from.calibration();
+    return {FileContent<Model>::read(from), std::move(calibration)};
+  }
+};
+
+/// Adds the tensors of a network, model or verifier to the file and returns its description, for put_metadata. More
+/// tensors and members may be added before that.
+template <class T>
+Json add_model(TensorFile& file, const T& model) {
+  ModelWriter writer{file};
+  FileContent<T>::write(writer, model);
+  writer.description["kind"] = FileContent<T>::kind;
+  return std::move(writer.description);
+}
+
+/// Builds a T from the tensors and the description, which parse_description returned.
+template <class T>
+T read_model(TensorIndex& tensors, const Json& description, const LoadOptions& options = {}) {
+  ModelReader<typename T::Scalar> reader{tensors, description, options.convert};
+  T model = FileContent<T>::read(reader);
+  reader.check_all_taken();
+  return model;
+}
+
+/// The user's texts among a file's metadata.
+inline Metadata user_metadata(const TensorFile& file) {
+  Metadata metadata = file.metadata;
+  std::erase_if(metadata,
+                [](const auto& entry) { return entry.first == description_key || entry.first.starts_with("gemel."); });
+  return metadata;
+}
+
+}  // namespace detail
+
+/// The content of the file that `save` writes. Throws what `save` throws, except for errors of writing.
+template <class T>
+TensorFile to_tensors(const T& model, const Metadata& metadata = {}) {
+  TensorFile file{.name = "model"};
+  detail::put_metadata(file, detail::add_model(file, model), metadata);
+  return file;
+}
+
+/// The model in a file that was read or made by `to_tensors`. Throws what `load` throws, except for errors of reading.
+template <class T>
+T from_tensors(const TensorFile& file, const LoadOptions& options = {}) {
+  detail::TensorIndex tensors{file};
+  return detail::read_model<T>(tensors, detail::parse_description(tensors), options);
+}
+
+/// Saves a Network, a Siamese of a Network, or a Verifier of a Siamese, together with texts of your own. The file is in
+/// the safetensors format, so that other programs can read the weights: `layers.<k>.weight` (out x in) and
+/// `layers.<k>.bias` of each Dense, and what other layers have, where k counts all layers. A description of the model,
+/// in JSON, is in the file's metadata under the key `gemel`. A file that is there is replaced atomically (see
+/// replace_file.hpp).
+///
+/// Layers, activations and distances of your own need a name, and members for their options and state; see Layer
+/// (network/layer.hpp). An initializer is not saved. Throws ValueError if the model was moved from, a key of the
+/// metadata is reserved, a text is not UTF-8, or the model exceeds a limit of the format; NonFiniteError if a parameter
+/// is NaN or infinite; IoError if the file cannot be written, which leaves an old file as it was.
+template <class T>
+void save(const std::filesystem::path& path, const T& model, const Metadata& metadata = {}) {
+  TensorFile file{.name = path.string()};
+  detail::put_metadata(file, detail::add_model(file, model), metadata);
+  write_safetensors(path, file);
+}
+
+/// Loads a model that `save` saved, or that a checkpoint holds. T is
+///
+/// - an AnyNetwork, an AnyModel or a Verifier of an AnyModel, with any built-in layers, or
+/// - another Network, Siamese or Verifier, whose layers, static sizes and distance must be those of the file.
+///
+/// A Siamese can be loaded from the file of a verifier, and a Network from any file. Random numbers are not needed.
+/// Layers have their default initializers. Throws IoError if the file cannot be read; FormatError if it is no model
+/// file, is damaged, was written by a newer major version, holds another type of model than T, or a NaN or infinite
+/// parameter.
+template <class T>
+T load(const std::filesystem::path& path, const LoadOptions& options = {}) {
+  return from_tensors<T>(read_safetensors(path), options);
+}
+
+/// As above, and sets `metadata` to the user's texts.
+template <class T>
+T load(const std::filesystem::path& path, Metadata& metadata, const LoadOptions& options = {}) {
+  const TensorFile file = read_safetensors(path);
+  T model = from_tensors<T>(file, options);
+  metadata = detail::user_metadata(file);
+  return model;
+}
+
+}  // namespace gemel
