@@ -58,6 +58,33 @@ inline std::size_t count_values(const Json& value) {
   return count;
 }
 
+/// The number of values and the nesting of a text, if it is JSON. Otherwise, no parser finds more of them before it
+/// stops at the error.
+struct JsonExtent {
+  std::size_t values = 1;
+  int depth = 0;
+};
+inline JsonExtent measure_json(std::string_view text) {
+  JsonExtent extent;
+  int depth = 0;
+  bool in_string = false, opened = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
+      const bool closes = c == ']' || c == '}';
+      if (c == ',' || (opened && !closes)) ++extent.values;  // a list's first value follows no comma
+      opened = c == '[' || c == '{';
+      if (opened) extent.depth = std::max(extent.depth, ++depth);
+      if (closes) --depth;
+      in_string = c == '"';
+    }
+  }
+  return extent;
+}
+
 /// Parses the text as JSON. A value of JSON needs up to 200 bytes of memory, so their number is bounded. Of members of
 /// the same name, the parser would keep the last one.
 inline Json parse_bounded_json(const std::string& text, std::size_t most_values, const std::string& file) {
@@ -68,22 +95,20 @@ inline Json parse_bounded_json(const std::string& text, std::size_t most_values,
     fail({"has ", text.size(), " bytes, but at most ", most_description_bytes, " are allowed"});
   }
   if (text.find('\0') != text.npos) fail({"has a zero byte, so it is not valid JSON"});  // the parser would stop there
-  std::size_t values = 0;
-  const auto count = [&](int depth, Json::parse_event_t event, Json&) {
-    using Event = Json::parse_event_t;
-    const bool opens = event == Event::object_start || event == Event::array_start;
-    if (opens && depth >= most_description_depth) fail({"is nested deeper than ", most_description_depth, " levels"});
-    values += opens || event == Event::value;
-    if (values > most_values) fail({"has more than ", most_values, " values, too many for a file of this size"});
-    return true;
-  };
+  const JsonExtent extent = measure_json(text);
+  if (extent.depth > most_description_depth) {
+    fail({"is nested ", extent.depth, " levels deep, but at most ", most_description_depth, " are allowed"});
+  }
+  if (extent.values > most_values) {
+    fail({"has ", extent.values, " values, but a file of this size may have ", most_values});
+  }
   Json json;
   try {
-    json = Json::parse(text.begin(), text.end(), count);
+    json = Json::parse(text.begin(), text.end());
   } catch (const Json::exception&) {
     fail({"is not valid JSON"});
   }
-  if (count_values(json) != values) fail({"has two members of the same name in one object"});
+  if (count_values(json) != extent.values) fail({"has two members of the same name in one object"});
   return json;
 }
 

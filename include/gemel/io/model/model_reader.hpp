@@ -44,10 +44,10 @@ class ModelReader {
   ModelReader(TensorIndex& tensors, const Json& description, bool convert)
       : tensors_(&tensors),
         description_(description, "its description", Place{.file = tensors.file().name}),
-        convert_(convert),
+        stored_(description_.text("scalar") == "F32" ? DType::F32 : DType::F64),
         parameters_(tensors.file().name) {
     constexpr bool single = std::same_as<S, float>;
-    if (!convert && description_.text("scalar") != dtype_name(dtype_of<S>)) {
+    if (!convert && stored_ != dtype_of<S>) {
       fail({"its parameters are ", single ? "doubles" : "floats", ", but the type's are ",
             single ? "floats" : "doubles", ": load it with {.convert = true} to convert them"});
     }
@@ -66,8 +66,8 @@ class ModelReader {
     if constexpr (sequences == 1) sequences_ = {depth - others};
     if constexpr (sequences > 1) read_sequences();
     std::tuple<Layers...> parts{read<Layers>()...};
-    if (next_layer_ < depth) {
-      fail({"it has ", depth, " layers, but its Sequences have only ", next_layer_});
+    if (next_layer_ < depth || next_sequence_ < sequences_.size()) {
+      fail({"it has ", depth, " layers, but the type's Sequences take only ", next_layer_});
     }
     return as_format_error(Place{.file = file()}, [&] {
       Network<S, Layers...> network(std::move(parts), ZeroParameters{});
@@ -172,7 +172,7 @@ class ModelReader {
       }
       for (const NamedVariable& variable : variables_of(layer, k)) {
         const Tensor& tensor = tensors_->take(layer_prefix(k) + std::string(variable.name), object.place());
-        parameters_.add(tensor, variable, k, convert_);
+        parameters_.add(tensor, variable, k, stored_);
       }
       return layer;
     });
@@ -225,7 +225,7 @@ class ModelReader {
 
   TensorIndex* tensors_;
   JsonObject description_;
-  bool convert_;
+  DType stored_;  // the type of the file's parameters
   ParameterTensors<S> parameters_;
   std::vector<Index> sequences_ = {};  // the sizes of the type's Sequences, in the order of add_sequences
   std::size_t next_sequence_ = 0;

@@ -43,11 +43,9 @@ class ParameterTensors {
   explicit ParameterTensors(const std::string& file) : file_(file) {}
 
   /// Adds the tensor of a layer's variable. Throws FormatError unless it has the variable's shape and holds values of
-  /// type S or, if `convert`, of the other scalar.
-  void add(const Tensor& tensor, const NamedVariable& variable, Index layer, bool convert) {
+  /// the given type, F32 or F64.
+  void add(const Tensor& tensor, const NamedVariable& variable, Index layer, DType type) {
     const std::array<Index, 2> shape{variable.rows, variable.columns};
-    DType type = dtype_of<S>;
-    if (convert && (tensor.type == DType::F32 || tensor.type == DType::F64)) type = tensor.type;
     require(file_, tensor, type, std::span(shape).first(variable.columns == 0 ? 1 : 2));
     parts_.push_back({&tensor, variable.rows, std::max<Index>(variable.columns, 1), layer});
   }
