@@ -11,19 +11,9 @@
 #include "instruction_sets.hpp"
 
 using namespace gemel;
+using test::for_each_fused;
 
 namespace {
-
-/// Calls f with each instruction set that has a fused multiply-add; without one the bits differ.
-template <class F>
-void for_each_fused(const F& f) {
-  test::for_each_instruction_set([&] {
-#if defined(__x86_64__) || !(defined(__aarch64__) || defined(__FP_FAST_FMA))
-    if (instruction_set() == InstructionSet::Portable) return;
-#endif
-    f();
-  });
-}
 
 /// The hash of losses, parameters and optimizer state after three epochs on noise in 7 classes. The sizes are not
 /// multiples of the sizes of the kernels' tiles.

@@ -28,4 +28,15 @@ void for_each_instruction_set(const F& f) {
   force_instruction_set(std::nullopt);
 }
 
+/// Calls f with each instruction set that has a fused multiply-add; without one the bits differ.
+template <class F>
+void for_each_fused(const F& f) {
+  for_each_instruction_set([&] {
+#if defined(__x86_64__) || !(defined(__aarch64__) || defined(__FP_FAST_FMA))
+    if (instruction_set() == InstructionSet::Portable) return;
+#endif
+    f();
+  });
+}
+
 }  // namespace gemel::test

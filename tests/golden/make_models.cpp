@@ -1,0 +1,63 @@
+// Makes the files of tests/golden/models, which every later version must read:
+//   g++ -std=c++20 -O1 -Iinclude -Itests -isystem /usr/include/eigen3 tests/golden/make_models.cpp -o make_models &&
+//     ./make_models tests/golden/models
+// The distances that a model gives are in its file's metadata, as computed with a fused multiply-add. The files are
+// made once for each version of the format, and then not changed.
+
+#include <filesystem>
+#include <limits>
+#include <tuple>
+
+#include "gemel/gemel.hpp"
+#include "gemel/io/model_file.hpp"
+#include "golden/models.hpp"
+
+using namespace gemel;
+
+namespace {
+
+template <class Model>
+void save_golden(const std::filesystem::path& path, const Model& model) {
+  save(path, model, {{"distances", test::exact_text(test::golden_distances(model))}});
+}
+template <class Model>
+void save_golden(const std::filesystem::path& path, const Verifier<Model>& verifier) {
+  save(path, verifier, {{"distances", test::exact_text(test::golden_distances(verifier.model()))}});
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  const std::filesystem::path folder = arguments[1];
+  Rng rng{14};
+
+  const Siamese single{make_network<float>(rng, Dense<7, 19, ReLU>{}, Dense<19, 5>{})};
+  save_golden(folder / "float.safetensors", single);
+
+  const Sequence<Dense<Dynamic, Dynamic, ReLU>> first{{{7, 9}, {9, 8}}}, second{{{8, 6}}};
+  const Siamese precise{make_network<double>(rng, first, Dropout<>{8, 0.3}, second), Manhattan{}};
+  save_golden(folder / "double.safetensors", precise);
+
+  const auto samples = test::golden_samples<float>(7);
+  const Siamese scaled{
+      make_network<float>(rng, Standardize<>{samples, {.clip = 1.5}}, Dense<7, 12, LeakyReLU>{LeakyReLU{0.1}},
+                          Dropout<12>{0.25}, Dense<12, 4>{}, L2Normalize<4>{}),
+      SquaredEuclidean{}};
+  const Calibration calibration{.threshold = 0.1,
+                                .far = 1.0 / 3,
+                                .frr = 0.25,
+                                .interval = {.low = 0.01, .high = 0.7, .method = "Wilson's interval"},
+                                .method = "threshold at the equal error rate"};
+  save_golden(folder / "verifier.safetensors", Verifier{scaled, calibration});
+
+  const Verifier nothing{
+      Siamese{make_network<float>(rng, Rescale<7>{{.offset = -1.125, .factor = 1 / 3.0}}, Dense<7, 3>{}), Cosine{}},
+      {.threshold = -std::numeric_limits<double>::infinity(), .far = 0, .frr = 1, .method = "nothing is accepted"}};
+  save_golden(folder / "nothing.safetensors", nothing);
+
+  const Siamese activations{
+      make_network<float>(rng, Dense<7, 6, Tanh>{}, Dense<6, 5, Sigmoid>{}, Dense<5, 4, LeakyReLU>{})};
+  save_golden(folder / "activations.safetensors", activations);
+
+  save(folder / "network.safetensors", make_network<double>(rng, Dense<7, 2, ReLU>{}), {{"key", "text"}});
+}

@@ -1,0 +1,87 @@
+// The files in tests/golden/models were written by version 0.1.0; golden/make_models.cpp tells how.
+
+#include <filesystem>
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <tuple>
+
+#include "catch.hpp"
+#include "gemel/io/file_description.hpp"
+#include "gemel/io/model_file.hpp"
+#include "gemel/network/any_model.hpp"
+#include "golden/models.hpp"
+#include "instruction_sets.hpp"
+
+using namespace gemel;
+
+namespace {
+
+std::filesystem::path golden_model(const std::string& name) {
+  return std::filesystem::path(GEMEL_TEST_DATA) / "golden" / "models" / (name + ".safetensors");
+}
+
+template <class Model>
+Model check_golden_model(const std::string& name) {
+  CAPTURE(name);
+  Metadata metadata;
+  const Model model = load<Model>(golden_model(name), metadata);
+  test::for_each_fused([&] { CHECK(test::exact_text(test::golden_distances(model)) == metadata["distances"]); });
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("model files of earlier versions give the recorded distances, bit for bit") {
+  check_golden_model<AnyModel<float>>("float");
+  check_golden_model<Siamese<Network<float, Dense<7, 19, ReLU>, Dense<19, 5>>>>("float");
+
+  using Layers = Sequence<Dense<Dynamic, Dynamic, ReLU>>;
+  const auto precise = check_golden_model<Siamese<Network<double, Layers, Dropout<>, Layers>, Manhattan>>("double");
+  CHECK(std::get<0>(precise.network().layers()).layers().size() == 2);
+  CHECK(std::get<1>(precise.network().layers()).rate() == 0.3);
+  check_golden_model<AnyModel<double>>("double");
+
+  check_golden_model<AnyModel<float>>("verifier");
+  const auto scaled = check_golden_model<
+      Siamese<Network<float, Standardize<7>, Dense<7, 12, LeakyReLU>, Dropout<12>, Dense<12, 4>, L2Normalize<4>>,
+              SquaredEuclidean>>("verifier");
+  CHECK(std::get<0>(scaled.network().layers()).clip() == 1.5);
+  CHECK(std::get<1>(scaled.network().layers()).activation().negative_slope == 0.1);
+  const Calibration calibration = load<Verifier<AnyModel<float>>>(golden_model("verifier")).calibration();
+  CHECK(calibration.threshold == 0.1);
+  CHECK(calibration.far == 1.0 / 3);
+  CHECK(calibration.frr == 0.25);
+  CHECK(calibration.interval.low == 0.01);
+  CHECK(calibration.interval.high == 0.7);
+  CHECK(calibration.interval.method == "Wilson's interval");
+  CHECK(calibration.method == "threshold at the equal error rate");
+
+  check_golden_model<AnyModel<float>>("nothing");
+  CHECK(load<Verifier<AnyModel<float>>>(golden_model("nothing")).calibration().threshold ==
+        -std::numeric_limits<double>::infinity());
+
+  Metadata metadata;
+  CHECK(load<AnyNetwork<double>>(golden_model("network"), metadata).out() == 2);
+  CHECK(metadata == Metadata{{"key", "text"}});
+}
+
+TEST_CASE("a model file of an earlier version with every activation gives the recorded distances") {
+  // The platform's tanh and exp may differ in the last bits.
+  Metadata metadata;
+  const auto distances = test::golden_distances(load<AnyModel<float>>(golden_model("activations"), metadata));
+  std::istringstream recorded(metadata["distances"]);
+  for (const float d : distances) {
+    std::string number;
+    recorded >> number;
+    CHECK(std::abs(d - std::stof(number)) < 1e-6f);
+  }
+}
+
+TEST_CASE("a model file of an earlier version is described") {
+  const FileDescription file = describe(golden_model("verifier"));
+  CHECK(file.kind == "verifier");
+  CHECK(file.version == "0.1.0");
+  CHECK(file.layers.size() == 5);
+}
