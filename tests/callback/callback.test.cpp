@@ -1,6 +1,8 @@
 #include "gemel/callback/callback.hpp"
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "callback/stub_training.hpp"
 #include "catch.hpp"
@@ -77,6 +79,36 @@ struct OtherMetric : OneHook {
 struct Misspelt {
   void on_epoch_ends(StubState&) {}
 };
+struct KeepsCheckpoints {
+  template <class State>
+  void on_checkpoint(State&, const TrainingSnapshot&) const {}
+};
+struct KeepsNoSnapshot : OneHook {
+  void on_checkpoint(StubState&) {}
+};
+struct SavedAndRestored : OneHook {
+  std::vector<double> save() const { return {}; }
+  void restore(std::span<const double>) {}
+};
+struct SavedOnly : OneHook {
+  std::vector<double> save() const { return {}; }
+};
+struct RestoredOnly : OneHook {
+  void restore(std::span<const double>) {}
+};
+struct SavedAsFloats : OneHook {
+  std::vector<float> save() const { return {}; }
+  void restore(std::span<const double>) {}
+};
+struct SavedToFile : OneHook {
+  void save(const std::string&) const {}
+};
+struct ConstState {
+  template <class State>
+  void on_epoch_end(State&) const {}
+  std::vector<double> save() const { return {}; }
+  void restore(std::span<const double>) {}
+};
 
 }  // namespace
 
@@ -101,6 +133,12 @@ static_assert(!Callback<Private, StubState>);
 static_assert(!Callback<WrongEpochEnd, StubState>);
 static_assert(!Callback<WithoutName, StubState>);
 static_assert(!Callback<NoValue, StubState>);
+
+static_assert(Callback<KeepsCheckpoints, StubState> && Callback<const KeepsCheckpoints, StubState>);
+static_assert(Callback<SavedAndRestored, StubState> && Callback<const ConstState, StubState>);
+static_assert(!Callback<KeepsNoSnapshot, StubState>);
+static_assert(!Callback<SavedOnly, StubState> && !Callback<RestoredOnly, StubState>);
+static_assert(!Callback<SavedAsFloats, StubState> && !Callback<SavedToFile, StubState>);
 
 TEST_CASE("a callback changes the training through its state", "[callback]") {
   struct Halve {

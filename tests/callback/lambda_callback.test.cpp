@@ -21,17 +21,22 @@ TEST_CASE("a lambda is a callback by its hook's name", "[lambda_callback]") {
   OnBatchBegin batch_begin{note("c")};
   OnBatchEnd batch_end{note("d")};
   OnEpochEnd epoch_end{note("e")};
+  OnCheckpoint checkpoint{[&](auto& state, const TrainingSnapshot& snapshot) {
+    calls += 'c' + std::to_string(state.epoch) + std::to_string(snapshot.epoch);
+  }};
   OnTrainEnd train_end{note("f")};
   static_assert(Callback<decltype(train_begin), StubState> && Callback<decltype(epoch_begin), StubState> &&
                 Callback<decltype(batch_begin), StubState> && Callback<decltype(batch_end), StubState> &&
-                Callback<decltype(epoch_end), StubState> && Callback<decltype(train_end), StubState>);
+                Callback<decltype(epoch_end), StubState> && Callback<decltype(checkpoint), StubState> &&
+                Callback<decltype(train_end), StubState>);
   train_begin.on_train_begin(training.state);
   epoch_begin.on_epoch_begin(training.state);
   batch_begin.on_batch_begin(training.state);
   batch_end.on_batch_end(training.state);
   epoch_end.on_epoch_end(training.state);
+  checkpoint.on_checkpoint(training.state, {.epoch = 4});
   train_end.on_train_end(training.state);
-  CHECK(calls == "a3b3c3d3e3f3");
+  CHECK(calls == "a3b3c3d3e3c34f3");
 }
 
 TEST_CASE("a LambdaCallback has the hooks that it is given, and no other", "[lambda_callback]") {

@@ -3,6 +3,7 @@
 #include "gemel/callback/hook.hpp"
 #include "gemel/callback/measure.hpp"
 #include "gemel/callback/training_state.hpp"
+#include "gemel/core/saved_state.hpp"
 
 namespace gemel {
 
@@ -12,7 +13,7 @@ namespace detail {
 template <class C, class State>
 concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State> || Calls_on_epoch_begin<C, State> ||
     Calls_on_batch_begin<C, State> || Calls_on_batch_end<C, State> || Calls_on_epoch_end<C, State> ||
-    Calls_on_train_end<C, State>;
+    Calls_on_checkpoint<C, State> || Calls_on_train_end<C, State>;
 
 }  // namespace detail
 
@@ -20,12 +21,18 @@ concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State>
 /// the two members for a metric (below). A hook is `void on_…(State& state)`, preferably a template over the type of
 /// the state:
 ///
-///   on_train_begin  before the first epoch
+///   on_train_begin  before the first epoch; in a resumed training, before the next one (`state.epoch`)
 ///   on_epoch_begin  before each epoch's first batch
 ///   on_batch_begin  before each batch, early enough to set the learning rate of its step
 ///   on_batch_end    after each batch
 ///   on_epoch_end    after each epoch, including its validation and its metrics
 ///   on_train_end    after the last epoch; not called if the training ends with an error
+///
+/// One more hook is `void on_checkpoint(State& state, const TrainingSnapshot& snapshot)`, for callbacks that keep the
+/// training, so that it can be resumed: fit calls it after the on_epoch_end of all callbacks. It is not called after an
+/// epoch that was not completed, because a stop flag or a callback cut its batches short, or a stop flag its validation
+/// or its metrics. The hook must not change the training. It copies what a resumed training needs: the snapshot, the
+/// model's parameters and the optimizer. The overload of fit that takes a snapshot then resumes the training.
 ///
 /// A member that has the name of a hook but cannot be called with a State is a compile error. (In a final class, the
 /// error is found only if the member is public, not a template and not overloaded.) The hooks of a const callback must
@@ -38,13 +45,17 @@ concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State>
 ///   MetricSeries metric() const { return {.name = "norm"}; }
 ///   double on_measure(State& state) { return state.model.parameters().norm(); }  // NaN: not measured in this epoch
 ///
-/// For checkpoints, a callback may have `std::vector<double> save() const` and `void restore(std::span<const double>)`.
-/// If the model and the optimizer are restored too, the next training continues the saved training as if it had not
-/// been interrupted.
+/// A callback whose work depends on earlier epochs needs two more members, so that a training with it can be resumed
+/// and then ends as if it had not been interrupted:
+///
+///   std::vector<double> save() const             the state after an epoch, for the snapshot
+///   void restore(std::span<const double> saved)  takes over what `save` has returned, before on_train_begin; throws
+///                                                FormatError, and changes nothing, for what it never returns
 template <class C, class State>
 concept Callback =
     detail::CallsHook<C, State> && detail::Fits_on_measure<C, State> && detail::Fits_on_train_begin<C, State> &&
     detail::Fits_on_epoch_begin<C, State> && detail::Fits_on_batch_begin<C, State> &&
-    detail::Fits_on_batch_end<C, State> && detail::Fits_on_epoch_end<C, State> && detail::Fits_on_train_end<C, State>;
+    detail::Fits_on_batch_end<C, State> && detail::Fits_on_epoch_end<C, State> &&
+    detail::Fits_on_checkpoint<C, State> && detail::Fits_on_train_end<C, State> && detail::FitsSavedState<C>;
 
 }  // namespace gemel

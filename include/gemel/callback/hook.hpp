@@ -2,7 +2,9 @@
 
 #include <concepts>
 
+#include "gemel/callback/training_snapshot.hpp"
 #include "gemel/callback/training_state.hpp"
+#include "gemel/core/error.hpp"
 #include "gemel/core/has_member.hpp"
 
 namespace gemel::detail {
@@ -54,5 +56,34 @@ GEMEL_HOOK(on_batch_end)
 GEMEL_HOOK(on_epoch_end)
 GEMEL_HOOK(on_train_end)
 #undef GEMEL_HOOK
+
+GEMEL_HAS_MEMBER(on_checkpoint)
+template <class C, class State>
+concept Calls_on_checkpoint = requires(C& callback, State& state, const TrainingSnapshot& snapshot) {
+  callback.on_checkpoint(state, snapshot);
+};
+template <class C, class State>
+concept Fits_on_checkpoint = Calls_on_checkpoint<C, State> || !has_on_checkpoint<C>;
+
+/// Calls on_checkpoint of every callback that has it. Throws ValueError if a callback changes the state: the snapshot
+/// would not contain the change.
+template <class State, class... Callbacks>
+[[gnu::cold]] void call_on_checkpoint(State& state, const TrainingSnapshot& snapshot, Callbacks&... callbacks) {
+  const auto call = [&](auto& callback) {
+    if constexpr (Calls_on_checkpoint<decltype(callback), State>) {
+      const State before = state;
+      const double own_rate = state.optimizer.learning_rate();
+      callback.on_checkpoint(state, snapshot);
+      check_state_after(before, state, "on_checkpoint");
+      if (state.learning_rate != before.learning_rate || state.rate_scale != before.rate_scale ||
+          state.stop != before.stop || state.optimizer.learning_rate() != own_rate) {
+        throw ValueError(
+            "a callback has set a learning rate or stop in on_checkpoint, but the checkpoint would not contain that: "
+            "set it in on_epoch_end");
+      }
+    }
+  };
+  (call(callbacks), ...);
+}
 
 }  // namespace gemel::detail

@@ -37,6 +37,12 @@ struct OnEpochEnd {
   Function on_epoch_end;  ///< Takes the TrainingState.
 };
 
+/// Calls a lambda after each complete epoch, with what is needed to resume the training; see Callback.
+template <class Function>
+struct OnCheckpoint {
+  Function on_checkpoint;  ///< Takes the TrainingState and the TrainingSnapshot.
+};
+
 /// Calls a lambda after the last epoch; see Callback.
 template <class Function>
 struct OnTrainEnd {
@@ -55,6 +61,8 @@ template <class Function>
 OnBatchEnd(Function) -> OnBatchEnd<Function>;
 template <class Function>
 OnEpochEnd(Function) -> OnEpochEnd<Function>;
+template <class Function>
+OnCheckpoint(Function) -> OnCheckpoint<Function>;
 template <class Function>
 OnTrainEnd(Function) -> OnTrainEnd<Function>;
 /// @}

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/saved_state.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 
@@ -112,7 +113,7 @@ concept TakesFifth = StartsWith<P, AnyValue> || StartsWith<P, AnyReference>;
 }  // namespace detail
 
 /// Provides the pairs of each epoch, batch by batch. Everything that a source draws at random must be a function of
-/// (seed, epoch, position) and not of earlier draws, so that a run can be resumed from its seed and epoch alone.
+/// (seed, epoch, position) and not of earlier draws, so that a training can be resumed from its seed and epoch.
 ///
 ///   features()                                     the number of features per sample
 ///   start_epoch(seed, epoch, batch_size, shuffle)  fixes the epoch's pairs and their order
@@ -129,6 +130,10 @@ concept TakesFifth = StartsWith<P, AnyValue> || StartsWith<P, AnyReference>;
 /// A source whose epochs take long to start may take a `const StopFlag*` as a fifth argument of start_epoch. When the
 /// flag is set, start_epoch should return soon; no batch is then asked for. A fifth argument of another type is
 /// rejected, because a stop would never reach it.
+///
+/// A source whose epochs depend on earlier ones, such as one that goes on through a list, needs two more members, so
+/// that a training with it can be resumed: `std::vector<double> save() const` returns its state after an epoch, and
+/// `void restore(std::span<const double>)` takes it over before the next start_epoch, in another object of the source.
 template <class P, class S>
 concept PairSource = std::copy_constructible<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {
@@ -136,6 +141,7 @@ concept PairSource = std::copy_constructible<P> &&
   { constant.batches() } -> std::convertible_to<Index>;
   source.start_epoch(seed, k, k, shuffle);
   requires detail::Stoppable<P> || !detail::TakesFifth<P>;
+  requires detail::FitsSavedState<P>;
   constant.batch(k, batch);
   { constant.column(k, k, buffer) } -> std::same_as<const S*>;
 };
