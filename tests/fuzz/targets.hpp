@@ -3,21 +3,26 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gemel/io/csv.hpp"
 #include "gemel/io/csv_align.hpp"
+#include "gemel/io/file_description.hpp"
 #include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"
+#include "gemel/io/model_file.hpp"
 #include "gemel/io/npy.hpp"
 #include "gemel/io/safetensors.hpp"
+#include "gemel/network/any_model.hpp"
 
 // Each target reads arbitrary bytes and checks that the reader gives consistent samples or throws an Error. It returns
 // whether the bytes could be read.
@@ -269,6 +274,53 @@ inline bool survives_safetensors_as_it_is(std::span<const std::uint8_t> bytes) {
 inline bool survives_safetensors(std::span<const std::uint8_t> bytes) {
   const bool read = fuzz::survives_safetensors_as_it_is(bytes);
   return fuzz::survives_safetensors_as_it_is(fuzz::with_checksum(bytes)) || read;
+}
+
+namespace fuzz {
+
+/// Whether a model that was loaded is the same after it is saved and loaded again.
+template <class T>
+bool stays_the_same(const T& loaded, const Metadata& metadata) {
+  const TensorFile written = to_tensors(loaded, metadata);
+  const TensorFile again = to_tensors(from_tensors<T>(parse_safetensors(format_safetensors(written))), metadata);
+  return again.metadata == written.metadata && again.tensors == written.tensors;
+}
+
+inline bool survives_model_as_it_is(std::span<const std::uint8_t> bytes) {
+  const auto file = read_or_refuse([&] { return parse_safetensors(bytes); });
+  if (!file) return false;
+  const auto described = read_or_refuse([&] { return describe(*file); });
+  if (described) {
+    std::ostringstream text;
+    text << *described;
+    require(std::ranges::none_of(text.str(), [](unsigned char c) { return (c < ' ' && c != '\n') || c == 0x7F; }));
+  }
+  const auto verifier = read_or_refuse([&] { return from_tensors<Verifier<AnyModel<float>>>(*file); });
+  const auto model = read_or_refuse([&] { return from_tensors<AnyModel<double>>(*file, {.convert = true}); });
+  const auto network = read_or_refuse([&] { return from_tensors<AnyNetwork<double>>(*file); });
+  require(described || !(verifier || model || network));
+  require(model || !verifier);
+  if (verifier) {
+    require(described->kind == "verifier" && !std::isnan(verifier->calibration().threshold));
+    require(stays_the_same(*verifier, described->metadata));
+  }
+  if (model) {
+    require(described->parameters == model->parameters().size() && model->parameters().allFinite());
+    require(length(described->layers) == model->network().depth());
+    require(stays_the_same(*model, described->metadata));
+    if (model->network().in() < 1000 && model->network().out() < 1000) {
+      require(model->embed(MatrixX<double>::Ones(model->network().in(), 2)).cols() == 2);
+    }
+  }
+  if (network) require(network->parameters().allFinite());
+  return verifier || model || network;
+}
+
+}  // namespace fuzz
+
+inline bool survives_model(std::span<const std::uint8_t> bytes) {
+  const bool read = fuzz::survives_model_as_it_is(bytes);
+  return fuzz::survives_model_as_it_is(fuzz::with_checksum(bytes)) || read;
 }
 
 }  // namespace gemel

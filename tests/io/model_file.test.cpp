@@ -305,7 +305,7 @@ TEST_CASE("the tensors of a checkpoint that are no part of its model are not loo
     file.add(name, VectorX<double>::Constant(1, std::numeric_limits<double>::quiet_NaN()));
   }
   description["kind"] = "checkpoint";
-  description["training"] = {{"epoch", 3}};
+  description["training"] = {{"epoch", 3}, {"steps", 40}};
   detail::put_metadata(file, description, {});
   CHECK(agree(from_tensors<SmallModel>(file), model));
   CHECK(mentions(load_error<AnyVerifier>(file), "a checkpoint without a threshold"));

@@ -4,12 +4,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gemel/core/error.hpp"
+#include "gemel/core/extent.hpp"
 #include "gemel/io/csv_cell.hpp"
 #include "gemel/io/model/calibration_json.hpp"
 #include "gemel/io/model/json_object.hpp"
@@ -172,7 +174,11 @@ inline Json parse_description(const TensorIndex& tensors) {
   check_layers(description, tensors);
   if (kind != "network") description.object("distance").text("type");
   if (kind == "verifier") read_calibration(description.object("calibration"));
-  if (kind == "checkpoint") description.object("training");
+  if (kind == "checkpoint") {
+    const JsonObject training = description.object("training");
+    training.natural("epoch", static_cast<std::uint64_t>(max_values));
+    training.natural("steps");
+  }
   return json;
 }
 
