@@ -1,7 +1,7 @@
 // The files in tests/golden/models were written by version 0.1.0; golden/make_models.cpp tells how.
 
-#include <filesystem>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <sstream>
 #include <string>

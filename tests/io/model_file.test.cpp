@@ -113,6 +113,9 @@ TEST_CASE("a saved model, network or verifier is loaded with the same bits, and 
 
   // A verifier's file also holds a model and a network.
   CHECK(agree(load<SmallModel>(path), verifier.model()));
+  const auto precise = load<AnyModel<double>>(path, metadata, {.convert = true});
+  CHECK(precise.parameters() == load<AnyModel<double>>(path, {.convert = true}).parameters());
+  CHECK(metadata.empty());
   CHECK(load<AnyNetwork<float>>(path).parameters() == verifier.model().parameters());
 }
 

@@ -66,7 +66,8 @@ class JsonObject {
   /// A whole number from 0 to `most`.
   std::uint64_t natural(const char* key, std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) const {
     const Json& value = at(key);
-    if (!value.is_number_unsigned()) fail(key, "a whole number of at least 0");
+    const bool negative = value.is_number_integer() && !value.is_number_unsigned() && value < 0;
+    if (!value.is_number_integer() || negative) fail(key, "a whole number of at least 0");
     const auto number = value.get<std::uint64_t>();
     if (number > most) fail({"has '", key, "' ", number, ", but at most ", most, " is possible"});
     return number;

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <concepts>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <variant>
+#include <utility>
 
-#include "gemel/core/choice.hpp"
 #include "gemel/core/has_member.hpp"
 #include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
@@ -25,18 +22,21 @@ GEMEL_HAS_MEMBER(save)
 GEMEL_HAS_MEMBER(load)
 GEMEL_HAS_MEMBER(named_variables)
 
-template <class T, class... Types>
-inline constexpr bool is_one_of = (std::same_as<T, Types> || ...);
+/// A list of types.
+template <class... Types>
+struct TypeList {
+  template <class T>
+  static constexpr bool contains = (std::same_as<T, Types> || ...);
+  static constexpr bool has_name(std::string_view name) { return ((name == type_name<Types>) || ...); }
+};
+
+/// One type of each of the library's layers, and all its activations and distances.
+using BuiltInParts = TypeList<Dense<1, 1>, Dropout<1>, L2Normalize<1>, Standardize<1>, Rescale<1>, Linear, ReLU,
+                              LeakyReLU, Tanh, Sigmoid, Euclidean, SquaredEuclidean, Manhattan, Cosine>;
 
 /// Whether the type is one of the library's layers, activations or distances; a type derived from one is not.
 template <class T>
-inline constexpr bool is_built_in =
-    !std::is_void_v<typename RunTimeSizes<T>::Layer> || is_one_of<T, Linear, ReLU, LeakyReLU, Tanh, Sigmoid> ||
-    is_one_of<T, Euclidean, SquaredEuclidean, Manhattan, Cosine>;
-
-inline constexpr std::array<std::string_view, 14> built_in_names{
-    "Dense", "Dropout", "L2Normalize", "Standardize", "Rescale",          "Linear",    "ReLU",
-    "Tanh",  "Sigmoid", "LeakyReLU",   "Euclidean",   "SquaredEuclidean", "Manhattan", "Cosine"};
+inline constexpr bool is_built_in = !std::is_void_v<typename RunTimeSizes<T>::Layer> || BuiltInParts::contains<T>;
 
 /// Checks at compile time that objects of the type can be saved and loaded.
 template <class T>
@@ -44,7 +44,7 @@ constexpr void check_named() {
   static_assert(!type_name<T>.empty(),
                 "gemel: this layer, activation or distance has no name, so it cannot be saved or loaded; specialize "
                 "gemel::type_name for it (core/type_name.hpp)");
-  static_assert(is_built_in<T> || std::ranges::find(built_in_names, type_name<T>) == built_in_names.end(),
+  static_assert(is_built_in<T> || !BuiltInParts::has_name(type_name<T>),
                 "gemel: this type's type_name is the name of a built-in layer, activation or distance; choose another");
   static_assert(!has_save<T> || has_load<T>,
                 "gemel: this type has a member `save`, but no `load` to read what it saves (network/layer.hpp)");
