@@ -20,7 +20,7 @@ std::string description_error(const std::string& text) {
 }
 
 /// The description with this part in place of that one.
-std::string replaced(const std::string& old, const std::string& part) {
+std::string description_with(const std::string& old, const std::string& part) {
   std::string text = a_description;
   const std::size_t at = text.find(old);
   REQUIRE(at != text.npos);
@@ -44,39 +44,42 @@ TEST_CASE("a description that lacks something or says something impossible is re
   check("[]", "its description is not an object");
   check("\"\xFF\"", "is not valid JSON");
   check("{}", "has no 'format'");
-  check(replaced("\"format\": 1", "\"format\": 2"), "(format 2, this one reads format 1): update Gemel");
-  check(replaced("\"format\": 1", "\"format\": 18446744073709551615"), "update Gemel");
-  check(replaced("\"format\": 1", "\"format\": 18446744073709551616"), "not a whole number");
-  check(replaced("\"format\": 1", "\"format\": 0"), "formats count from 1");
-  check(replaced("\"format\": 1", "\"format\": -1"), "has 'format' -1, not a whole number of at least 0");
-  check(replaced("\"format\": 1", "\"format\": 1.0"), "not a whole number");
-  check(replaced("\"format\": 1", "\"format\": \"1\""), "has 'format' \"1\", not a whole number");
-  check(replaced("\"format\": 1", "\"format\": 1e999"), "is not valid JSON");
-  check(replaced("\"0.1.0\"", "1"), "has 'version' 1, not a text");
-  check(replaced("network", "net"), "has 'kind' 'net', which is none of");
-  check(replaced("F32", "F16"), "has 'scalar' 'F16', which is neither");
-  check(replaced("\"network\"", "\"model\""), "has no 'distance'");
-  check(replaced("\"network\"", R"("model", "distance": {})"), "its description's distance has no 'type'");
-  check(replaced("\"network\"", R"("verifier", "distance": {"type": "x"})"), "has no 'calibration'");
-  check(replaced("\"network\"", R"("checkpoint", "distance": {"type": "x"}, "training": 1)"), "not an object");
-  check(replaced("\"in\": 3", "\"in\": 0"), "layer 0: its description has 'in' 0, not at least 1");
-  check(replaced("\"in\": 3", "\"in\": 65537"), "has 'in' 65537, but at most 65536 is possible");
-  check(replaced("\"in\": 3", "\"in\": 3.5"), "has 'in' 3.5, not a whole number");
-  check(replaced("\"type\": \"Dropout\", ", ""), "layer 0: its description has no 'type'");
-  check(replaced("{\"type\": \"Dropout\"", "1, {\"type\": \"Dropout\""), "layer 0: its description is not an object");
-  check(replaced("{\"type\"", R"({"type": "x", "in": 1, "out": 2}, {"type")"),
+  check(description_with("\"format\": 1", "\"format\": 2"), "(format 2, this one reads format 1): update Gemel");
+  check(description_with("\"format\": 1", "\"format\": 18446744073709551615"), "update Gemel");
+  check(description_with("\"format\": 1", "\"format\": 18446744073709551616"), "not a whole number");
+  check(description_with("\"format\": 1", "\"format\": 0"), "formats count from 1");
+  check(description_with("\"format\": 1", "\"format\": -1"), "has 'format' -1, not a whole number of at least 0");
+  check(description_with("\"format\": 1", "\"format\": 1.0"), "not a whole number");
+  check(description_with("\"format\": 1", "\"format\": \"1\""), "has 'format' \"1\", not a whole number");
+  check(description_with("\"format\": 1", "\"format\": 1e999"), "is not valid JSON");
+  check(description_with("\"0.1.0\"", "1"), "has 'version' 1, not a text");
+  check(description_with("network", "net"), "has 'kind' 'net', which is none of");
+  check(description_with("F32", "F16"), "has 'scalar' 'F16', which is neither");
+  check(description_with("\"network\"", "\"model\""), "has no 'distance'");
+  check(description_with("\"network\"", R"("model", "distance": {})"), "its description's distance has no 'type'");
+  check(description_with("\"network\"", R"("verifier", "distance": {"type": "x"})"), "has no 'calibration'");
+  check(description_with("\"network\"", R"("checkpoint", "distance": {"type": "x"}, "training": 1)"), "not an object");
+  check(description_with("\"in\": 3", "\"in\": 0"), "layer 0: its description has 'in' 0, not at least 1");
+  check(description_with("\"in\": 3", "\"in\": 65537"), "has 'in' 65537, but at most 65536 is possible");
+  check(description_with("\"in\": 3", "\"in\": 3.5"), "has 'in' 3.5, not a whole number");
+  check(description_with("\"type\": \"Dropout\", ", ""), "layer 0: its description has no 'type'");
+  check(description_with("{\"type\": \"Dropout\"", "1, {\"type\": \"Dropout\""),
+        "layer 0: its description is not an object");
+  check(description_with("{\"type\"", R"({"type": "x", "in": 1, "out": 2}, {"type")"),
         "layer 1: its description gives it 3 inputs, but the layer before it has 2 outputs");
-  check(replaced("0.5}", "0.5, \"rate\": 0.5}"), "two members of the same name");
-  check(replaced("0.5}", "[[[[[[1]]]]]]}"), "is nested 9 levels deep, but at most 8 are allowed");
-  CHECK(description_error(replaced("0.5}", "[[[[[1]]]]]}")) == "no error");
-  check(replaced("0.5}", "0.5, \"more\": [0" + std::string(2 * 4096, ',') + "]}"), "values, but a file of this size");
-  check(replaced("0.5}", "0.5, \"more\": \"" + std::string(1 << 20, 'x') + "\"}"), "but at most 1048576 are allowed");
+  check(description_with("0.5}", "0.5, \"rate\": 0.5}"), "two members of the same name");
+  check(description_with("0.5}", "[[[[[[1]]]]]]}"), "is nested 9 levels deep, but at most 8 are allowed");
+  CHECK(description_error(description_with("0.5}", "[[[[[1]]]]]}")) == "no error");
+  check(description_with("0.5}", "0.5, \"more\": [0" + std::string(2 * 4096, ',') + "]}"),
+        "values, but a file of this size");
+  check(description_with("0.5}", "0.5, \"more\": \"" + std::string(1 << 20, 'x') + "\"}"),
+        "but at most 1048576 are allowed");
 }
 
 TEST_CASE("the calibration of a verifier's description is checked") {
   const auto with = [](const std::string& calibration) {
     return description_error(
-        replaced("\"network\"", R"("verifier", "distance": {"type": "x"}, "calibration": )" + calibration));
+        description_with("\"network\"", R"("verifier", "distance": {"type": "x"}, "calibration": )" + calibration));
   };
   const std::string rest = R"("frr": 0.5, "method": "m", "interval": {"low": 0, "high": "nan", "method": ""}})";
   CHECK(with(R"({"threshold": "-inf", "far": "nan", )" + rest) == "no error");
