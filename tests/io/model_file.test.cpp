@@ -144,6 +144,19 @@ TEST_CASE("every layer, activation and distance is loaded with its options and s
   CHECK(std::get<4>(layers).factor() == 1 / 255.0);
 }
 
+TEST_CASE("a type with static sizes and one with sizes at run time read each other's files") {
+  using Static = Network<double, Dropout<3>, Dense<3, 4, ReLU>, Dense<4, 2>>;
+  using Mixed = Network<double, Dropout<>, Dense<Dynamic, 4, ReLU>, Dense<Dynamic, Dynamic>>;
+  Rng rng{6};
+  const Static network{rng, Dropout<3>{0.125}, {}, {}};
+  const auto mixed = from_tensors<Mixed>(to_tensors(network));
+  CHECK(std::get<0>(mixed.layers()).rate() == 0.125);
+  const auto any = from_tensors<AnyNetwork<double>>(to_tensors(mixed));
+  const auto back = from_tensors<Static>(to_tensors(any));
+  CHECK(back.parameters() == network.parameters());
+  CHECK(to_tensors(back).metadata == to_tensors(network).metadata);
+}
+
 TEST_CASE("a threshold that rejects or accepts everything is kept") {
   for (const double threshold : {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()}) {
     CHECK(from_tensors<AnyVerifier>(to_tensors(small_verifier(threshold))).calibration().threshold == threshold);
