@@ -215,6 +215,7 @@ TEST_CASE("layers, activations and distances of a user's own are saved by their 
   const auto loaded = from_tensors<std::remove_const_t<decltype(model)>>(file);
   CHECK(agree(loaded, model));
   CHECK(loaded.metric().factor == 1.5);
+  CHECK(from_tensors<std::remove_cvref_t<decltype(model.network())>>(file).parameters() == model.parameters());
   CHECK(file.at("layers.0.parameters").shape == std::vector<Index>{3});
   CHECK(file.at("layers.0.offset").type == DType::F64);
   CHECK(mentions(load_error<AnyModel<double>>(file), "test::Weighted"));

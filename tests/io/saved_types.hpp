@@ -90,7 +90,7 @@ class Elementwise {
   Gain gain_;
 };
 
-/// d = factor * |a - b|^2
+/// d = factor * |a - b|^2, where the factor is saved as fitted state.
 struct Weighted {
   double factor = 1;
   template <Scalar S>
@@ -104,11 +104,11 @@ struct Weighted {
   }
   template <class To>
   void save(To& to) const {
-    to.number("factor", factor);
+    to.vector("factor", {&factor, 1});
   }
   template <class From>
   static Weighted load(const From& from) {
-    return {from.number("factor")};
+    return {from.vector("factor").at(0)};
   }
 };
 

@@ -109,7 +109,7 @@ void load_state_dict_into(Network<S, Layers...>& network, const TensorFile& file
     });
     ++module;
   }
-  tensors.check_all_taken();
+  tensors.check_all_taken({});
   Buffer<S> values(network.parameter_count());
   parameters.copy(values.span());
   std::ranges::copy(values, network.mutable_parameters().data());

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -81,6 +82,7 @@ class ModelReader {
     if (kind() == "network") {
       fail({"it holds a network without a distance: load it as a Network"});
     }
+    distance_was_read_ = true;
     const JsonObject object = description_.object("distance");
     const OptionsReader options{object, *tensors_, "distance."};
     if constexpr (is_choice<Metric>) {
@@ -94,18 +96,19 @@ class ModelReader {
 
   Calibration calibration() {
     if (kind() != "verifier") {
-      fail({"it holds a ", kind(), " without a threshold: load it as a Siamese or AnyModel and calibrate that"});
+      fail({"it holds a ", kind(), " without a threshold: ",
+            kind() == "network" ? "load it as a Network" : "load it as a Siamese or an AnyModel, and calibrate that"});
     }
     return read_calibration(description_.object("calibration"));
   }
 
-  /// Throws FormatError if the file has tensors that are no part of the model nor, in a checkpoint, of its training.
+  /// Throws FormatError if the file has tensors that are no part of the model nor, in a checkpoint, of its training. If
+  /// only the network was read, the distance may have tensors too.
   void check_all_taken() const {
-    if (kind() == "checkpoint") {
-      tensors_->check_all_taken(training_tensors);
-    } else {
-      tensors_->check_all_taken();
-    }
+    std::vector<std::string_view> others;
+    if (kind() == "checkpoint") others.assign(training_tensors.begin(), training_tensors.end());
+    if (kind() != "network" && !distance_was_read_) others.push_back("distance.");
+    tensors_->check_all_taken(others);
   }
 
  private:
@@ -230,6 +233,7 @@ class ModelReader {
   std::vector<Index> sequences_ = {};  // the sizes of the type's Sequences, in the order of add_sequences
   std::size_t next_sequence_ = 0;
   Index next_layer_ = 0;
+  bool distance_was_read_ = false;
 };
 
 }  // namespace gemel::detail

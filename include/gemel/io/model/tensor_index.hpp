@@ -42,7 +42,7 @@ class TensorIndex {
   }
 
   /// Throws FormatError if there is a tensor that was not taken and whose name begins with none of the prefixes.
-  void check_all_taken(std::span<const std::string_view> prefixes = {}) const {
+  void check_all_taken(std::span<const std::string_view> prefixes) const {
     for (const Entry& entry : entries_) {
       const auto begins = [&entry](std::string_view prefix) { return entry.name.starts_with(prefix); };
       if (!entry.taken && std::ranges::none_of(prefixes, begins)) {
