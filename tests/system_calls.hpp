@@ -195,6 +195,16 @@ inline std::string call_name(long call) {
 #endif
     case SYS_faccessat:
       return "access";
+#ifdef SYS_link
+    case SYS_link:
+#endif
+    case SYS_linkat:
+      return "link";
+#ifdef SYS_unlink
+    case SYS_unlink:
+#endif
+    case SYS_unlinkat:
+      return "unlink";
     case SYS_fchmod:
       return "chmod";
     default:
