@@ -10,11 +10,11 @@ need cmake
 percent=${1:-100}
 
 echo "The random tests, $percent times over:"
-GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -R '^(core/team|fuzz/readers)$'
+GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -R '^(core/team|fuzz/readers|io/checkpoint)$'
 
 seconds=$((600 * percent / 100))
 echo "Inputs to the readers, $seconds seconds of processor time each:"
-printf '%s\n' csv aligned idx gzip npy safetensors model |
+printf '%s\n' csv aligned idx gzip npy safetensors model checkpoint |
   GEMEL_FUZZ_SECONDS=$seconds xargs -P "$(cores)" -I '{}' "$root/build/tests-$(basename "$CXX")/tests/test_fuzz" '[{}]'
 sh "$root/examples/quickstart.sh" --help >/dev/null
 lines=$((percent > 10 ? percent * 10 : 100))

@@ -126,6 +126,48 @@ std::vector<TensorFile> model_seeds() {
 }
 const std::string_view model_alphabet = "{}[]\",:\\ 0123456789.-eFUinf_Dt";
 
+/// Changes a model file, its description, or digits of it: changes of the whole file seldom leave valid JSON.
+Bytes mutated(TensorFile file, Rng& rng) {
+  if (rng.below(3) == 0) return mutated(format_safetensors(file), model_alphabet, rng);
+  std::string& text = file.metadata["gemel"];
+  if (rng.below(2) == 0) {
+    for (Index change = rng.below(3); change >= 0;) {
+      char& c = text[static_cast<std::size_t>(rng.below(length(text)))];
+      if (c < '0' || c > '9') continue;
+      c = static_cast<char>('0' + rng.below(10));
+      --change;
+    }
+    return format_safetensors(file);
+  }
+  const Bytes changed = mutated(bytes_of(text), model_alphabet, rng);
+  text.assign(changed.begin(), changed.end());
+  return fuzz::read_or_refuse([&] { return format_safetensors(file); }).value_or(changed);
+}
+
+/// Changes a checkpoint as a model file, or sets a number in a tensor, or omits or renames a tensor.
+Bytes mutated_checkpoint(TensorFile file, Rng& rng) {
+  if (rng.below(2) == 0) return mutated(std::move(file), rng);
+  const auto at = static_cast<std::size_t>(rng.below(length(file.tensors)));
+  Tensor& tensor = file.tensors[at];
+  const double values[] = {0, -1, 1.5, 3, 1e300, std::numeric_limits<double>::infinity(), std::nan("")};
+  switch (rng.below(4)) {
+    case 0:
+      file.tensors.erase(file.tensors.begin() + static_cast<Index>(at));
+      break;
+    case 1:
+      tensor.name.back() = model_alphabet[static_cast<std::size_t>(rng.below(length(model_alphabet)))];
+      break;
+    default:
+      if (tensor.type == DType::F64) {
+        detail::to_little_endian(values[rng.below(7)], tensor.bytes.data() + 8 * rng.below(length(tensor.bytes) / 8));
+      } else {
+        detail::to_little_endian(static_cast<float>(values[rng.below(7)]),
+                                 tensor.bytes.data() + 4 * rng.below(length(tensor.bytes) / 4));
+      }
+  }
+  return fuzz::read_or_refuse([&] { return format_safetensors(file); }).value_or(Bytes{});
+}
+
 const std::vector<Bytes> npy_seeds{
     npy_bytes("<f4", "(2, 1)", {"\0\0\x80?\0\0\0@", 8}),
     npy_bytes("|u1", "(5,)", "abcab"),
@@ -188,25 +230,17 @@ TEST_CASE("read_safetensors reads or rejects any bytes", "[fuzz][safetensors]") 
 TEST_CASE("load and describe read or reject any bytes", "[fuzz][model]") {
   const std::vector<TensorFile> seeds = model_seeds();
   for (const TensorFile& seed : seeds) CHECK(survives_model(format_safetensors(seed)));
-  // The file is changed, its description, or digits of it: changes of the whole file seldom leave valid JSON.
-  const auto make = [&seeds](std::size_t seed, Rng& rng) {
-    TensorFile file = seeds[seed];
-    if (rng.below(3) == 0) return mutated(format_safetensors(file), model_alphabet, rng);
-    std::string& text = file.metadata["gemel"];
-    if (rng.below(2) == 0) {
-      for (Index change = rng.below(3); change >= 0;) {
-        char& c = text[static_cast<std::size_t>(rng.below(length(text)))];
-        if (c < '0' || c > '9') continue;
-        c = static_cast<char>('0' + rng.below(10));
-        --change;
-      }
-      return format_safetensors(file);
-    }
-    const Bytes changed = mutated(bytes_of(text), model_alphabet, rng);
-    text.assign(changed.begin(), changed.end());
-    return fuzz::read_or_refuse([&] { return format_safetensors(file); }).value_or(changed);
-  };
+  const auto make = [&seeds](std::size_t seed, Rng& rng) { return mutated(seeds[seed], rng); };
   const Count count = count_read("load", seeds.size(), make, survives_model);
+  CHECK(count.share() > 1.0 / 60);
+  CHECK(count.share() < 11.0 / 12);
+}
+
+TEST_CASE("resume goes on from or rejects any bytes", "[fuzz][checkpoint]") {
+  const TensorFile seed = fuzz::SmallTraining{}.checkpoint();
+  CHECK(survives_checkpoint(format_safetensors(seed)));
+  const Count count = count_read(
+      "resume", 1, [&](std::size_t, Rng& rng) { return mutated_checkpoint(seed, rng); }, survives_checkpoint);
   CHECK(count.share() > 1.0 / 60);
   CHECK(count.share() < 11.0 / 12);
 }

@@ -14,6 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "gemel/callback/early_stopping.hpp"
+#include "gemel/callback/lambda_callback.hpp"
+#include "gemel/callback/learning_rate.hpp"
+#include "gemel/callback/reduce_lr_on_plateau.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/io/checkpoint.hpp"
 #include "gemel/io/csv.hpp"
 #include "gemel/io/csv_align.hpp"
 #include "gemel/io/file_description.hpp"
@@ -22,7 +28,10 @@
 #include "gemel/io/model_file.hpp"
 #include "gemel/io/npy.hpp"
 #include "gemel/io/safetensors.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/any_model.hpp"
+#include "gemel/optimizer/adam.hpp"
+#include "gemel/optimizer/schedule.hpp"
 
 // Each target reads arbitrary bytes and checks that the reader gives consistent samples or throws an Error. It returns
 // whether the bytes could be read.
@@ -321,6 +330,82 @@ inline bool survives_model_as_it_is(std::span<const std::uint8_t> bytes) {
 inline bool survives_model(std::span<const std::uint8_t> bytes) {
   const bool read = fuzz::survives_model_as_it_is(bytes);
   return fuzz::survives_model_as_it_is(fuzz::with_checksum(bytes)) || read;
+}
+
+namespace fuzz {
+
+/// A training whose checkpoints are read.
+struct SmallTraining {
+  using Model = Siamese<Network<float, Dense<2, 2, ReLU>, Dropout<2>>>;
+
+  struct Norm {
+    MetricSeries metric() const { return {.name = "norm"}; }
+    template <class State>
+    double on_measure(State& state) const {
+      return static_cast<double>(state.model.parameters().norm());
+    }
+  };
+
+  Rng rng{1};
+  Model model{rng};
+  Adam<float> optimizer{{.amsgrad = true}};
+  Pairs<float> pairs{uniform<float>(2, 6, rng), uniform<float>(2, 6, rng), {1, 0, 1, 0, 1, 1}};
+  LearningRate<ConstantRate> rate{ConstantRate{}};
+  ReduceLROnPlateau plateau{.monitor = Monitor::Loss};
+  EarlyStopping stopping{.monitor = Monitor::Loss};
+
+  /// A checkpoint after two epochs.
+  TensorFile checkpoint() {
+    TensorFile file;
+    fit(model, pairs, ContrastiveLoss{}, optimizer, {.epochs = 2, .batch_size = 2}, rng, rate, plateau, stopping,
+        Norm{}, OnCheckpoint{[&file](auto& state, const TrainingSnapshot& snapshot) {
+          file = detail::checkpoint_file("checkpoint", state.model, state.optimizer, snapshot, {{"a", "b"}});
+        }});
+    return file;
+  }
+
+  /// Everything that an error must leave as it is.
+  std::vector<double> state() {
+    std::vector<double> all(model.parameters().begin(), model.parameters().end());
+    const OptimizerState<float> its = optimizer.state();
+    for (const auto& array : its.arrays) all.insert(all.end(), array.values.begin(), array.values.end());
+    all.insert(all.end(), {static_cast<double>(*its.step), optimizer.learning_rate()});
+    for (const auto& saved : {rate.save(), plateau.save(), stopping.save()}) {
+      all.insert(all.end(), saved.begin(), saved.end());
+    }
+    return all;
+  }
+};
+
+inline bool survives_checkpoint_as_it_is(std::span<const std::uint8_t> bytes) {
+  const auto file = read_or_refuse([&] { return parse_safetensors(bytes); });
+  if (!file) return false;
+  SmallTraining training;
+  training.optimizer.reserve(training.model.parameters().size());
+  const std::vector<double> before = training.state();
+  StopFlag stop{true};  // everything is read and checked, but nothing trained
+  SmallTraining::Norm norm;
+  OnCheckpoint unused{[](auto&, const TrainingSnapshot&) {}};
+  const auto history = read_or_refuse([&] {
+    return detail::resume_from(*file, training.model, training.pairs, ContrastiveLoss{}, training.optimizer,
+                               {.epochs = 9, .batch_size = 2, .threads = 1, .stop = &stop}, training.rate,
+                               training.plateau, training.stopping, norm, unused);
+  });
+  if (!history) {
+    require(training.state() == before);
+    return false;
+  }
+  require(history->epochs() >= 1 && history->epochs() <= 9 && history->stopped);
+  require(length(history->metric("norm")) == history->epochs());
+  require(training.model.parameters().allFinite());
+  return true;
+}
+
+}  // namespace fuzz
+
+inline bool survives_checkpoint(std::span<const std::uint8_t> bytes) {
+  const bool read = fuzz::survives_checkpoint_as_it_is(bytes);
+  return fuzz::survives_checkpoint_as_it_is(fuzz::with_checksum(bytes)) || read;
 }
 
 }  // namespace gemel

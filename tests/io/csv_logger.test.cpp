@@ -180,3 +180,26 @@ TEST_CASE("CSVLogger names a file that it cannot write", "[csv_logger]") {
     }
   }
 }
+
+TEST_CASE("CSVLogger writes the epochs before a checkpoint again when the training is resumed", "[csv_logger]") {
+  const TemporaryFolder folder;
+  const auto path = folder.write("log.csv", "epoch 0 to 5 of a killed training\n");
+  Model model;
+  NoOptimizer optimizer;
+  History history{
+      .loss = {3, 2}, .learning_rate = {1, 1}, .seconds = {4, 4}, .metrics = {{.name = "m", .values = {7, 8}}}};
+  State state{.model = model, .optimizer = optimizer, .history = history, .epoch = 2};
+  CSVLogger logger{path};
+  logger.on_train_begin(state);
+  const std::string before = "epoch,loss,validation_loss,learning_rate,seconds,m\n0,3,,1,4,7\n1,2,,1,4,8\n";
+  CHECK(content_of(path) == before);
+  history.loss.push_back(1);
+  for (auto* values : {&history.learning_rate, &history.seconds, &history.metrics[0].values}) values->push_back(9);
+  logger.on_epoch_end(state);
+  CHECK(content_of(path) == before + "2,1,,9,9,9\n");
+  logger.on_train_end(state);
+
+  CSVLogger appends{path, {.append = true}};
+  appends.on_train_begin(state);
+  CHECK(content_of(path) == before + "2,1,,9,9,9\n");
+}

@@ -36,8 +36,9 @@ struct EarlyStopping {
   std::vector<double> best_parameters = {};  ///< Flat parameters of the best epoch, if they are to be restored.
   bool resumed = false;                      ///< Set by `restore`: the next training continues from these results.
 
-  /// Throws ValueError if an option is out of its range or the monitor is not valid (see Monitor), and ShapeError if
-  /// the restored parameters of the best epoch are not as many as the model has.
+  /// Throws ValueError if an option is out of its range or the monitor is not valid (see Monitor); of the restored
+  /// parameters of the best epoch, ShapeError if they are not as many as the model has, and NonFiniteError if one is
+  /// beyond the range of its scalar type.
   template <class State>
   void on_train_begin(State& state) {
     detail::require_option(min_delta >= 0 && std::isfinite(min_delta), "EarlyStopping",
@@ -45,11 +46,7 @@ struct EarlyStopping {
     detail::require_option(patience >= 0, "EarlyStopping", "patience must be at least 0",
                            static_cast<double>(patience));
     detail::require_monitored(monitor, state.validated, state.history, "EarlyStopping");
-    const Index parameters = state.model.parameters().size();
-    if (resumed && restore_best_weights && best_epoch >= 0 && length(best_parameters) != parameters) {
-      throw ShapeError({"the saved state of the callback EarlyStopping holds ", best_parameters.size(),
-                        " parameters, but the model has ", parameters});
-    }
+    if (resumed && restore_best_weights && best_epoch >= 0) check_restored_parameters(state.model);
     if (!resumed) *this = {monitor, min_delta, patience, restore_best_weights};
     resumed = false;
   }
@@ -106,6 +103,21 @@ struct EarlyStopping {
     wait = saved_wait;
     best_parameters.assign(saved.begin() + 3, saved.end());
     resumed = true;
+  }
+
+ private:
+  template <class Model>
+  [[gnu::cold]] void check_restored_parameters(const Model& model) const {
+    const Index parameters = model.parameters().size();
+    if (length(best_parameters) != parameters) {
+      throw ShapeError({"the saved state of the callback EarlyStopping holds ", best_parameters.size(),
+                        " parameters, but the model has ", parameters});
+    }
+    for (const double value : best_parameters) {
+      if (std::isfinite(static_cast<typename Model::Scalar>(value))) continue;
+      throw NonFiniteError({"the saved state of the callback EarlyStopping holds the parameter ", value,
+                            ", which is beyond the range of the model's scalar type"});
+    }
   }
 };
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "gemel/callback/history.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
 #include "gemel/io/csv_cell.hpp"
 
 namespace gemel {
@@ -22,17 +24,19 @@ namespace gemel {
 /// Options of CSVLogger.
 struct CSVLoggerOptions {
   char separator = ',';  ///< Between the cells of a line.
-  bool append = false;   ///< Whether to append to the file, for a resumed training, or overwrite it.
+  bool append = false;   ///< Whether to append to the file, or overwrite it.
 };
 
 /// A callback that writes a CSV file with a header and one line per epoch. Its columns are epoch (from 0), loss,
 /// validation_loss (empty without validation), learning_rate, seconds, and one per metric of the history, with its name
 /// (nan if it was not measured).
 ///
-/// The file is opened when the training begins, which fixes the columns, and is complete after each epoch. Numbers have
-/// enough digits to be read back as the same value. A name is quoted if it contains a separator, a quote or a line end
-/// (RFC 4180), or begins or ends with a space. Before anything is appended to a file whose last line has no line end,
-/// as after a crash, it gets one. If a CSVLogger is copied while its file is open, both copies write to the same file.
+/// The file is opened when the training begins, which fixes the columns, and is complete after each epoch. When a
+/// training is resumed from a checkpoint, the file is written again with the epochs before, so that it has each epoch
+/// once; with `append`, they are not written to a file that has lines already. Numbers have enough digits to be read
+/// back as the same value. A name is quoted if it contains a separator, a quote or a line end (RFC 4180), or begins or
+/// ends with a space. Before anything is appended to a file whose last line has no line end, as after a crash, it gets
+/// one. If a CSVLogger is copied while its file is open, both copies write to the same file.
 class CSVLogger {
  public:
   /// Throws ValueError for a separator that can be part of a number (a letter, a digit, a point, a sign) or is a space,
@@ -48,20 +52,14 @@ class CSVLogger {
   /// should append to a file with another header or separator.
   template <class State>
   void on_train_begin(State& state) {
-    open(state.history);
+    open(state.history, state.epoch);
   }
 
   template <class State>
   void on_epoch_end(State& state) {
     const History& history = state.history;
-    if (!file_) open(history);
-    std::vector<std::string> cells = {std::to_string(state.epoch), last(history.loss), last(history.validation_loss),
-                                      last(history.learning_rate), last(history.seconds)};
-    for (const std::string& name : metrics_) {
-      const MetricSeries* const metric = detail::find_metric(history, name);
-      cells.push_back(metric ? last(metric->values) : "");
-    }
-    write_text(line(cells) + '\n');
+    if (!file_) open(history, 0);
+    write_text(line_of(history, state.epoch, last));
   }
 
   template <class State>
@@ -71,7 +69,8 @@ class CSVLogger {
   /// @}
 
  private:
-  void open(const History& history) {
+  /// Opens the file. If it is new or overwritten, writes the header and the first `epochs` epochs of the history.
+  void open(const History& history, Index epochs) {
     metrics_.clear();
     std::vector<std::string> names = {"epoch", "loss", "validation_loss", "learning_rate", "seconds"};
     for (const MetricSeries& metric : history.metrics) {
@@ -83,6 +82,7 @@ class CSVLogger {
     if (!file_) fail("opened");
     if (std::fseek(file_.get(), 0, SEEK_END) != 0 || std::ftell(file_.get()) <= 0) {
       write_text(header + '\n');
+      for (Index epoch = 0; epoch < epochs; ++epoch) write_text(line_of(history, epoch, epoch));
       return;
     }
     check_header(header);
@@ -113,6 +113,19 @@ class CSVLogger {
         Place{.file = name_, .line = 1});
   }
 
+  /// The line of an epoch whose values have this index in the history, or are the last ones.
+  std::string line_of(const History& history, Index epoch, Index index) const {
+    std::vector<std::string> cells = {std::to_string(epoch)};
+    for (const auto* values : {&history.loss, &history.validation_loss, &history.learning_rate, &history.seconds}) {
+      cells.push_back(cell(*values, index));
+    }
+    for (const std::string& name : metrics_) {
+      const MetricSeries* const metric = detail::find_metric(history, name);
+      cells.push_back(metric ? cell(metric->values, index) : "");
+    }
+    return line(cells) + '\n';
+  }
+
   std::string line(const std::vector<std::string>& cells) const {
     std::string text;
     for (const std::string& cell : cells) {
@@ -137,17 +150,20 @@ class CSVLogger {
     }
   }
 
-  static std::string last(const std::vector<double>& values) {
+  static std::string cell(const std::vector<double>& values, Index index) {
     if (values.empty()) return "";
-    if (std::isnan(values.back())) return "nan";  // without a sign
+    const double value = values[static_cast<std::size_t>(std::min(index, length(values) - 1))];
+    if (std::isnan(value)) return "nan";  // without a sign
     std::array<char, 32> text;
-    auto* const end = std::to_chars(text.data(), text.data() + text.size(), values.back()).ptr;
+    auto* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
     return {text.data(), end};
   }
 
   [[noreturn]] void fail(const std::string& what) const {
     throw IoError({"it cannot be ", what, ": ", std::strerror(errno)}, Place{.file = name_});
   }
+
+  static constexpr Index last = std::numeric_limits<Index>::max();
 
   struct Close {
     void operator()(std::FILE* file) const {
