@@ -29,10 +29,10 @@ concept CallsHook = Calls_on_measure<C, State> || Calls_on_train_begin<C, State>
 ///   on_train_end    after the last epoch; not called if the training ends with an error
 ///
 /// One more hook is `void on_checkpoint(State& state, const TrainingSnapshot& snapshot)`, for callbacks that keep the
-/// training, so that it can be resumed: fit calls it after the on_epoch_end of all callbacks. It is not called after an
-/// epoch that was not completed, because a stop flag or a callback cut its batches short, or a stop flag its validation
-/// or its metrics. The hook must not change the training. It copies what a resumed training needs: the snapshot, the
-/// model's parameters and the optimizer. The overload of fit that takes a snapshot then resumes the training.
+/// training, so that it can be resumed. fit calls it after the on_epoch_end of all callbacks, but only after a complete
+/// epoch: not if a callback ended the epoch before its last batch, or if a stop flag was set before the metrics were
+/// measured. The hook copies what a resumed training needs: the snapshot, the model and the optimizer. It must not
+/// change them. See the overload of fit that takes a snapshot, and Checkpoint (io/checkpoint.hpp).
 ///
 /// A member that has the name of a hook but cannot be called with a State is a compile error. (In a final class, the
 /// error is found only if the member is public, not a template and not overloaded.) The hooks of a const callback must

@@ -113,9 +113,10 @@ inline void rotate_and_replace(const std::filesystem::path& path, Index keep, st
 ///
 /// The file is replaced atomically (io/replace_file.hpp): if the process is killed at any time, the old or the new one
 /// is there, whole. With `keep`, the earlier ones stay as path.1, path.2, …; path is always the newest one. There is no
-/// checkpoint of an epoch that was cut short (see on_checkpoint in callback/callback.hpp). Written are the parameters,
-/// the fitted layers, the optimizer's state, the history, and the states of the callbacks and of the source. The
-/// options of the optimizer, of the callbacks and of fit are not, except for what `resume` compares.
+/// checkpoint of an epoch that was cut short (see on_checkpoint in callback/callback.hpp). A file contains the model
+/// after the epoch, even if EarlyStopping gives it the parameters of an earlier one at the end, the optimizer's state,
+/// the history, and the states of the callbacks and of the source. It does not contain the options of the optimizer, of
+/// the callbacks and of fit, except for those that `resume` compares.
 ///
 /// If a file cannot be written, the training ends with an IoError; the model has the parameters of the last epoch, and
 /// the old file remains. A path that cannot be written is reported before the first epoch, if that can be known then.
