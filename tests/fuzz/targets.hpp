@@ -106,7 +106,7 @@ inline bool survives_csv(std::span<const std::uint8_t> bytes) {
   bool read = false;
   for (const CsvOptions& options :
        {CsvOptions{}, CsvOptions{.label = -1}, CsvOptions{.label = "kind"},
-        CsvOptions{.label = 0, .header = CsvHeader::No, .separator = ';'},
+        CsvOptions{.label = 0, .header = CsvHeader::No, .separator = ';'}, CsvOptions{.label = -1, .ignore = {0}},
         CsvOptions{.label = -1, .missing = CsvMissing::LeaveOut},
         CsvOptions{.label = "kind", .header = CsvHeader::Yes, .missing = CsvMissing::LeaveOut}}) {
     const auto data = fuzz::read_or_refuse([&] { return parse_csv<float>(text, options); });

@@ -259,8 +259,8 @@ TEST_CASE("files without samples are rejected", "[csv]") {
 
 TEST_CASE("a missing label column is rejected", "[csv]") {
   refusal<ValueError>("a,b\n1,2\n", "no column has the name 'c'; the first row is 'a', 'b'", {.label = "c"});
-  refusal<ValueError>("a,b\n1,2\n", "cannot be number 2", {.label = 2});
-  refusal<ValueError>("a,b\n1,2\n", "cannot be number -3", {.label = -3});
+  refusal<ValueError>("a,b\n1,2\n", "no column has the number 2", {.label = 2});
+  refusal<ValueError>("a,b\n1,2\n", "no column has the number -3", {.label = -3});
   refusal<ValueError>("a,b\n1,2\n", "no column has the name '99999999999999999999'", {.label = "99999999999999999999"});
   refusal<ValueError>("a,a\n1,2\n", "several columns", {.label = "a"});
   refusal<ValueError>("a,b\n1,2\n", "no column has the name 'a'", {.label = "a", .header = CsvHeader::No});
@@ -363,11 +363,52 @@ TEST_CASE("a group column is not a feature, and gives groups as the label column
   CHECK(parse_csv<float>("1,7,2\n", {.label = 1}).groups.empty());
 }
 
+TEST_CASE("ignored columns are not read, whatever they hold", "[csv]") {
+  const auto data = parse_csv<float>("id,a,who,b,y\nx,1,,2,p\n,3,NA,4,q\n", {.label = "y", .ignore = {"id", 2}});
+  CHECK(data.header);
+  CHECK(data.features == Names{"a", "b"});
+  CHECK(data.samples.matrix() == MatrixX<float>{{1, 3}, {2, 4}});
+  CHECK(data.classes == Names{"p", "q"});
+  CHECK(data.left_out == 0);
+
+  // The name of an ignored column shows that the first row is a header, although all features' names are numbers.
+  CHECK(parse_csv<float>("2019,id,2020\n1,x,2\n", {.ignore = {"id"}}).features == Names{"2019", "2020"});
+  const CsvOptions leaving_out{.ignore = {Index{-1}}, .header = CsvHeader::No, .missing = CsvMissing::LeaveOut};
+  const auto rows = parse_csv<float>("1,2,\n3,,x\n", leaving_out);
+  CHECK(rows.samples.matrix() == MatrixX<float>{{1}, {2}});
+  CHECK(rows.left_out == 1);
+}
+
+TEST_CASE("faults of an ignored column are reported", "[csv]") {
+  refusal<ValueError>("a,y\n1,x\n", "no column has the name 'id'; the first row is 'a', 'y'", {.ignore = {"id"}});
+  refusal<ValueError>("a,y\n1,x\n", "number 2, which was given for the ignored column", {.ignore = {2}});
+  refusal<ValueError>("a,y\n1,x\n", "column number 1 is ignored", {.label = "y", .ignore = {"y"}});
+  refusal<ValueError>("a,y\n1,x\n", "column number 1 is ignored", {.group = "y", .ignore = {1}});
+  refusal<ValueError>("a,y\n1,x\n", "nor be ignored once more", {.ignore = {1, "y"}});
+  refusal<FormatError>("a,y\n1,x\n", "all columns are ignored, or hold the label", {.label = "y", .ignore = {"a"}});
+}
+
+TEST_CASE("errors give no advice about options that a program does not have", "[csv]") {
+  const CsvOptions options{.header = CsvHeader::Yes, .names = {.label = "", .missing = ""}};
+  const auto text_of = [&](const char* text) {
+    try {
+      parse_csv<float>(text, options, "some.csv");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("read");
+  };
+  CHECK(text_of("a,b\n1,x\n") ==
+        "some.csv, line 2, column 'b': 'x' is not a number (column number 1, counted from 0); features are numbers");
+  CHECK(text_of("a,b\n,2\n") == "some.csv, line 2, column 'a': the cell is empty (column number 0, counted from 0)");
+}
+
 TEST_CASE("faults of a group column are reported like those of a label column", "[csv]") {
   const CsvOptions both{.label = "y", .group = "who"};
   refusal<ValueError>("a,y\n1,x\n", "no column has the name 'who'; the first row is 'a', 'y'", both);
   refusal<ValueError>("a,who,who,y\n1,2,3,x\n", "several columns have the name 'who'", both);
-  refusal<ValueError>("a,y\n1,x\n", "the group's column cannot be number 5", {.label = "y", .group = 5});
+  refusal<ValueError>("a,y\n1,x\n", "no column has the number 5, which was given for the group",
+                      {.label = "y", .group = 5});
   refusal<ValueError>(
       "a,y\n1,x\n",
       "column number 1 cannot hold both the label and the group: set their columns with CsvOptions::label",

@@ -98,3 +98,31 @@ TEST_CASE("groups keep the training file's numbers", "[csv_align]") {
   const auto elsewhere = test("p,1,x\nq,2,x\n", {.label = 2, .group = 0, .header = CsvHeader::No});
   CHECK(mentions(refusal(elsewhere, without_names), "its groups are in column '0', but those of"));
 }
+
+TEST_CASE("columns get the order of the names that a model was trained on", "[csv_align]") {
+  const Names names{"height", "income", "score"};
+  const auto other = aligned(test("income,score,y,height\n20,30,b,10\n50,60,a,40\n", {.label = "y"}), names, "m.model");
+  CHECK(other.samples.matrix() == MatrixX<float>{{10, 40}, {20, 50}, {30, 60}});
+  CHECK(other.features == names);
+  CHECK(other.classes == Names{"b", "a"});
+
+  const auto refused = [&](const CsvData<float>& data, const Names& wanted) {
+    try {
+      aligned(data, wanted, "m.model");
+    } catch (const FormatError& error) {
+      return std::string(error.what());
+    }
+    return std::string("aligned");
+  };
+  CHECK(refused(test("height,income\n1,2\n", {}), names) ==
+        "test.csv: its columns are not those of m.model: it lacks 'score'");
+  CHECK(refused(test("score,height,income,age\n1,2,3,4\n", {}), names) ==
+        "test.csv: its columns are not those of m.model: it has also 'age'");
+  CHECK(refused(test("score,height,age\n1,2,3\n", {}), names) ==
+        "test.csv: its columns are not those of m.model: it lacks 'income' and has also 'age'");
+  CHECK(mentions(refused(test("height,height,score\n1,2,3\n", {}), names),
+                 "test.csv: several columns have the name 'height'"));
+  CHECK(mentions(refused(test("a\n1\n", {}), {"a", "a"}), "m.model: several columns have the name 'a'"));
+  CHECK(mentions(refused(test("1,2,3\n4,5,6\n", {.header = CsvHeader::No}), names),
+                 "test.csv: its first row holds no names, but the model in m.model was trained on columns with names"));
+}

@@ -40,9 +40,9 @@ namespace gemel {
 /// is nearer to 0 than any double. With CsvMissing::LeaveOut, rows with a missing value are left out instead of any of
 /// these errors.
 ///
-/// Throws ValueError if the column of labels or groups does not exist, if several columns have its name, if both are
-/// the same column, or for a separator that can be part of a number (a letter, a digit, a point, a sign) or is a space,
-/// a quote, a line end, a zero byte or not ASCII.
+/// Throws ValueError if the column of labels or groups or an ignored column does not exist, if several columns have its
+/// name, if two of them are the same column, or for a separator that can be part of a number (a letter, a digit, a
+/// point, a sign) or is a space, a quote, a line end, a zero byte or not ASCII.
 template <Scalar S>
 CsvData<S> read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file{path};

@@ -18,27 +18,29 @@ namespace gemel {
 
 namespace detail {
 
-/// The index of each feature, by its name. Throws FormatError if two names are equal.
-template <Scalar S>
-std::unordered_map<std::string_view, Index> positions_of_features(const CsvData<S>& data) {
+/// The index of each name. Throws FormatError, with the name of the file that they are from, if two names are equal.
+inline std::unordered_map<std::string_view, Index> positions_of(const std::vector<std::string>& names,
+                                                                const std::string& file) {
   std::unordered_map<std::string_view, Index> positions;
-  for (const std::string& name : data.features) {
+  for (const std::string& name : names) {
     if (!positions.emplace(name, length(positions)).second) {
       throw FormatError({"several columns have the name '", excerpt(name), "', so columns cannot be matched by name"},
-                        Place{.file = data.file});
+                        Place{.file = file});
     }
   }
   return positions;
 }
 
-/// For each feature of `wanted`, its index in `data`. Throws FormatError if the two do not have the same features.
+/// For each feature of `wanted`, which are those of another file, its index in `data`. Throws FormatError if the two do
+/// not have the same features.
 template <Scalar S>
-std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wanted) {
-  const auto there = positions_of_features(data);
-  const auto known = positions_of_features(wanted);
+std::vector<Index> order_by_name(const CsvData<S>& data, const std::vector<std::string>& wanted,
+                                 const std::string& wanted_file) {
+  const auto there = positions_of(data.features, data.file);
+  const auto known = positions_of(wanted, wanted_file);
   std::vector<std::string> missing, unknown;
   std::vector<Index> order;
-  for (const std::string& name : wanted.features) {
+  for (const std::string& name : wanted) {
     const auto found = there.find(name);
     found == there.end() ? missing.push_back(name) : order.push_back(found->second);
   }
@@ -47,11 +49,24 @@ std::vector<Index> order_by_name(const CsvData<S>& data, const CsvData<S>& wante
   }
   if (!missing.empty() || !unknown.empty()) {
     throw FormatError(
-        {"its columns are not those of ", wanted.file, ": it ", missing.empty() ? "" : "lacks ", excerpts(missing),
+        {"its columns are not those of ", wanted_file, ": it ", missing.empty() ? "" : "lacks ", excerpts(missing),
          missing.empty() || unknown.empty() ? "" : " and ", unknown.empty() ? "" : "has also ", excerpts(unknown)},
         Place{.file = data.file});
   }
   return order;
+}
+
+/// Puts the features of `data` into the order of `wanted`. Throws as `order_by_name` does.
+template <Scalar S>
+void order_features(CsvData<S>& data, const std::vector<std::string>& wanted, const std::string& wanted_file) {
+  const std::vector<Index> order = order_by_name(data, wanted, wanted_file);
+  if (std::ranges::is_sorted(order)) return;
+  MatrixX<S> ordered(length(order), data.samples.size());
+  for (Index i = 0; i < length(order); ++i) {
+    ordered.row(i) = data.samples.matrix().row(order[static_cast<std::size_t>(i)]);
+  }
+  data.samples = Samples<S>{std::move(ordered)};
+  data.features = wanted;
 }
 
 /// Renumbers the texts of a column and its rows: a text that is in `known` gets its index there, and the others get the
@@ -114,20 +129,25 @@ CsvData<S> aligned(CsvData<S> data, const CsvData<S>& training) {
     fail({"its groups are in column '", detail::excerpt(data.group), "', but those of ", training.file, " in column '",
           detail::excerpt(training.group), "'"});
   }
-  if (data.header) {
-    const std::vector<Index> order = detail::order_by_name(data, training);
-    if (!std::ranges::is_sorted(order)) {
-      MatrixX<S> ordered(length(order), data.samples.size());
-      for (Index i = 0; i < length(order); ++i) {
-        ordered.row(i) = data.samples.matrix().row(order[static_cast<std::size_t>(i)]);
-      }
-      data.samples = Samples<S>{std::move(ordered)};
-      data.features = training.features;
-    }
-  }
+  if (data.header) detail::order_features(data, training.features, training.file);
 
   detail::number_alike(data.classes, data.labels, training.classes, "label", data.file, training.file);
   detail::number_alike(data.group_names, data.groups, training.group_names, "group", data.file, training.file);
+  return data;
+}
+
+/// Returns a file's content with the features in the order of `names`, on which a model was trained and which are, for
+/// example, in the metadata of the model's file. `model_file` is what errors call the place of the names. Throws
+/// FormatError, with the name of the data's file in `place()`, if that file has no header, or if names are missing,
+/// unknown or not unique.
+template <Scalar S>
+CsvData<S> aligned(CsvData<S> data, const std::vector<std::string>& names, const std::string& model_file) {
+  if (!data.header) {
+    throw FormatError({"its first row holds no names, but the model in ", model_file,
+                       " was trained on columns with names, by which its columns must be matched"},
+                      Place{.file = data.file});
+  }
+  detail::order_features(data, names, model_file);
   return data;
 }
 

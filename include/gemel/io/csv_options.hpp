@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "gemel/core/types.hpp"
 
@@ -16,7 +17,7 @@ enum class CsvHeader {
   ///
   /// - Counts, as in data files of scikit-learn, "150,4,setosa,versicolor,virginica" (number of samples, number of
   ///   features, names of the classes): neither a sample nor a header. They name the classes 0, 1, 2.
-  /// - The name of the label column or of the group column is in the row: a header.
+  /// - The name of the label column, the group column or an ignored column is in the row: a header.
   /// - Texts only: a header. But FormatError is thrown if a later row has the same label.
   /// - Texts and numbers: a sample. FormatError is then thrown for the texts, since they are not numbers.
   /// - Missing values only, or the columns' own numbers ("0,1,2"): FormatError is thrown.
@@ -40,7 +41,8 @@ enum class CsvMissing {
   LeaveOut
 };
 
-/// The names by which error messages refer to the options. A program can put the names of its own options here.
+/// The names by which error messages refer to the options. A program can put the names of its own options here; with an
+/// empty name for `missing` or `label`, no message advises to set that option for a bad cell.
 struct CsvOptionNames {
   /// @{
   /// The name of this option.
@@ -62,6 +64,8 @@ struct CsvOptions {
   /// day), for `split_groups`. It is given in the same way as `label`, and is not a feature. Empty: there is no such
   /// column.
   std::variant<std::monostate, Index, std::string> group = {};
+  /// Columns that are not read, such as row numbers, each given in the same way as `label`.
+  std::vector<std::variant<Index, std::string>> ignore = {};
   CsvHeader header = CsvHeader::Auto;  ///< Whether the first row holds the columns' names.
   /// The character between the cells of a row. Empty: the comma, semicolon or tab that the first row holds outside
   /// quotes, or a comma if it holds none. FormatError is thrown if it holds several of them.

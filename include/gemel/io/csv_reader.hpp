@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gemel/core/error.hpp"
@@ -50,13 +51,7 @@ class CsvReader {
     if (more && are_counts(first, records_.cells())) return read_counted(first);
 
     const bool named = find_columns(first);
-    if (first.size() == (label_.position ? 1U : 0U) + (group_.position ? 1U : 0U)) {
-      fail({"there is only the ",
-            first.size() == 2 ? "label's and the group's"
-            : label_.position ? "label"
-                              : "group",
-            " column: there are no features; is the separator right? Set it with ", options_.names.separator});
-    }
+    if (first.size() == other_columns()) refuse_without_features();
     header_ = named || begins_with_names(first);
     for (std::size_t i = 0; i < first.size(); ++i) {
       names_.emplace_back(header_ ? std::string(trimmed(first[i])) : std::to_string(i));
@@ -130,9 +125,25 @@ class CsvReader {
   }
 
   std::size_t columns() const { return names_.size(); }
-  std::size_t features() const { return columns() - (label_.position ? 1 : 0) - (group_.position ? 1 : 0); }
+  /// The number of columns that are not features.
+  std::size_t other_columns() const {
+    return (label_.position ? 1U : 0U) + (group_.position ? 1U : 0U) + ignored_.size();
+  }
+  std::size_t features() const { return columns() - other_columns(); }
 
-  bool holds_texts(std::size_t column) const { return label_.is(column) || group_.is(column); }
+  bool is_ignored(std::size_t column) const {
+    return !ignored_.empty() && std::ranges::find(ignored_, column) != ignored_.end();
+  }
+  bool is_feature(std::size_t column) const { return !label_.is(column) && !group_.is(column) && !is_ignored(column); }
+
+  [[noreturn]] void refuse_without_features() const {
+    const bool label = label_.position.has_value(), group = group_.position.has_value();
+    fail({!ignored_.empty() ? "all columns are ignored, or hold the label or the group"
+          : label && group  ? "there is only the label's and the group's column"
+          : label           ? "there is only the label column"
+                            : "there is only the group column",
+          ": there are no features; is the separator right? Set it with ", options_.names.separator});
+  }
   /// The column whose texts help to decide whether the first row is a header or a sample: the labels, or else the
   /// groups.
   const CsvTextColumn& deciding_column() const { return label_.position ? label_ : group_; }
@@ -169,7 +180,7 @@ class CsvReader {
     std::size_t numbers = 0;
     std::size_t texts = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (holds_texts(i)) continue;
+      if (!is_feature(i)) continue;
       if (looks_like_number(first[i])) {
         ++numbers;
       } else if (!is_missing(first[i])) {
@@ -200,8 +211,8 @@ class CsvReader {
     return numbers.size() >= 3;
   }
 
-  /// Finds the columns of labels and groups. Returns whether the first row holds the name of one. Throws ValueError if
-  /// a column does not exist or both are the same.
+  /// Finds the columns of labels and groups and the ignored ones. Returns whether the first row holds the name of one.
+  /// Throws ValueError if a column does not exist or is given twice.
   bool find_columns(std::span<const std::string_view> first) {
     const bool named = label_.choose(options_.label, options_.header, first, records_.name());
     const bool group_named = group_.choose(options_.group, options_.header, first, records_.name());
@@ -211,7 +222,19 @@ class CsvReader {
            options_.names.label, " and ", options_.names.group},
           Place{.file = records_.name()});
     }
-    return named || group_named;
+    bool ignored_named = false;
+    for (const auto& wanted : options_.ignore) {
+      CsvTextColumn column{"ignored column"};
+      const auto convert = [](const auto& name_or_index) -> decltype(CsvOptions::label) { return name_or_index; };
+      ignored_named |= column.choose(std::visit(convert, wanted), options_.header, first, records_.name());
+      if (!is_feature(*column.position)) {
+        throw ValueError({"column number ", *column.position,
+                          " is ignored, so it can neither hold the label or the group nor be ignored once more"},
+                         Place{.file = records_.name()});
+      }
+      ignored_.push_back(*column.position);
+    }
+    return named || group_named || ignored_named;
   }
 
   void add_row(std::span<const std::string_view> cells, Index line) {
@@ -227,7 +250,8 @@ class CsvReader {
     const std::size_t before = blocks_.back().size();
     bool whole = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const bool present = holds_texts(i) ? !leaves_out(cells[i]) : add_value(cells[i], line, i);
+      if (is_ignored(i)) continue;
+      const bool present = is_feature(i) ? add_value(cells[i], line, i) : !leaves_out(cells[i]);
       whole = whole && present;
     }
     if (open_label_ && line != first_line_) compare_with_open_label(trimmed(cells[*deciding_column().position]));
@@ -285,11 +309,13 @@ class CsvReader {
     std::string header = first_row ? format({"; if the first row holds names, set that with ", names.header}) : "";
     if (is_missing(cell)) {
       const bool at_end = trimmed(cell).empty() && column + 1 == columns();
-      return format({at_end ? "; does the line end with a separator too many?" : "", header, "; ", names.missing,
-                     " can leave out the rows that have missing values"});
+      const bool may_leave_out = *names.missing != '\0';
+      return format({at_end ? "; does the line end with a separator too many?" : "", header, may_leave_out ? "; " : "",
+                     names.missing, may_leave_out ? " can leave out the rows that have missing values" : ""});
     }
     if (looks_like_number(cell)) return "; write decimals with a point, and thousands without a mark";
     if (first_row) return header;
+    if (*names.label == '\0') return "; features are numbers";
     return format({"; features are numbers: if this column holds the classes, set it with ", names.label,
                    "; if it holds groups, with ", names.group,
                    "; else write it as numbers or leave it out of the file"});
@@ -312,7 +338,7 @@ class CsvReader {
     for (; !blocks_.empty(); blocks_.pop_front()) out = std::ranges::copy(blocks_.front(), out).out;
     std::vector<std::string> features;
     for (std::size_t i = 0; i < columns(); ++i) {
-      if (!holds_texts(i)) features.push_back(names_[i]);
+      if (is_feature(i)) features.push_back(names_[i]);
     }
     const auto name_of = [this](const CsvTextColumn& column) {
       return column.position ? names_[*column.position] : std::string{};
@@ -341,6 +367,7 @@ class CsvReader {
   Index first_line_ = 1;
   CsvTextColumn label_{"label"};
   CsvTextColumn group_{"group"};
+  std::vector<std::size_t> ignored_;         // the columns' positions
   std::optional<std::string> header_label_;  // of the first row, if that is read as names: no other row may have it
   std::optional<std::string> open_label_;    // of the first row, while it may be a name: no later row has had it
   std::deque<std::vector<S>> blocks_;        // hold whole rows; a new block is as large as all before it, up to a limit

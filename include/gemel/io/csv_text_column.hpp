@@ -19,13 +19,13 @@
 
 namespace gemel::detail {
 
-/// A column of texts, the labels or the groups: its place in the file, and its different texts in the order of their
-/// appearance.
+/// A column of texts, such as the labels or the groups: its place in the file, and its different texts in the order of
+/// their appearance.
 class CsvTextColumn {
  public:
   explicit CsvTextColumn(const char* in_errors) : what(in_errors) {}
 
-  const char* what;                          // "label" or "group", for error messages
+  const char* what;                          // "label", "group" or "ignored column", for error messages
   std::optional<std::size_t> position = {};  // of the column; empty: the file has no such column
   std::vector<int> of_rows = {};             // the index of each row's text in `texts`
   std::vector<std::string> texts = {};       // the different texts
@@ -57,7 +57,8 @@ class CsvTextColumn {
     }
     if (!number) return false;
     if (*number < -count || *number >= count) {
-      fail({"the ", what, "'s column cannot be number ", *number, ": there are ", count, " columns, 0 to ", count - 1});
+      fail({"no column has the number ", *number, ", which was given for the ", what, ": there are ", count,
+            " columns, 0 to ", count - 1});
     }
     position = static_cast<std::size_t>(*number < 0 ? *number + count : *number);
     return false;
