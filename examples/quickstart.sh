@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
 
-need cmake make libeigen3-dev libcli11-dev
+need cmake make libeigen3-dev libcli11-dev nlohmann-json3-dev
 build=$root/build/quickstart
 quietly "Configuring ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=OFF -DGEMEL_BUILD_BENCHMARKS=OFF \
   -DGEMEL_BUILD_EXAMPLES=ON

@@ -12,7 +12,6 @@
 #include <iostream>
 #include <limits>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,19 +28,22 @@
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/verifier.hpp"
+#include "program/command_line.hpp"
+#include "program/help.hpp"
+#include "program/interrupt.hpp"
+#include "program/json.hpp"
+#include "program/main.hpp"
+#include "program/outputs.hpp"
+#include "program/text.hpp"
 #include "train/choices.hpp"
 #include "train/command_line.hpp"
 #include "train/epoch_timer.hpp"
-#include "train/help.hpp"
-#include "train/interrupt.hpp"
-#include "train/json.hpp"
 #include "train/model.hpp"
 #include "train/option_checks.hpp"
 #include "train/outputs.hpp"
 #include "train/prepare.hpp"
 #include "train/report.hpp"
 #include "train/result.hpp"
-#include "train/text.hpp"
 #include "train/threshold.hpp"
 
 namespace train {
@@ -56,8 +58,8 @@ std::string name_of_data(const Options& options) {
 std::string describe(const Options& options, const Parts& parts) {
   return name_of_data(options) + ": " + std::to_string(parts.training.samples.size()) + " training, " +
          std::to_string(parts.validation.samples.size()) + " validation and " +
-         counted(parts.test.samples.size(), "test sample") + " of " +
-         counted(parts.training.samples.features(), "feature") + ", " + parts.scaling.description + "; " +
+         program::counted(parts.test.samples.size(), "test sample") + " of " +
+         program::counted(parts.training.samples.features(), "feature") + ", " + parts.scaling.description + "; " +
          parts.class_origin + ".";
 }
 
@@ -66,13 +68,13 @@ std::string title(const Options& options) {
   const bool digits = options.data.empty() && options.images.empty();
   const std::filesystem::path path = options.data + options.images;
   constexpr std::size_t max_characters = 50;  // of the name, so that the seed fits into the picture
-  return (digits ? "UCI digits" : printable(path.filename().string(), max_characters)) + ", seed " +
+  return (digits ? "UCI digits" : program::printable(path.filename().string(), max_characters)) + ", seed " +
          std::to_string(options.seed);
 }
 
 /// Prints the notes. Each says what was noticed and what to do about it.
 void print_notes(std::span<const std::string> notes) {
-  for (const std::string& note : notes) std::cout << "Note: " << printable(note) << ".\n";
+  for (const std::string& note : notes) std::cout << "Note: " << program::printable(note) << ".\n";
 }
 
 std::span<const float> as_span(const gemel::VectorX<float>& values) {
@@ -137,7 +139,7 @@ gemel::History learn(const Options& options, const LearningPairs& pairs, const g
 std::string end(const Options& options, const gemel::History& history, bool whole_epoch) {
   const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
   const bool trained = whole_epoch && history.epochs() == options.epochs;
-  return "Ended by " + Interrupt::name() +
+  return "Ended by " + program::Interrupt::name() +
          (trained ? " after the training."
                   : (whole_epoch ? " after epoch " : " in epoch ") + epochs +
                         ": the figures are those of the network at that point.");
@@ -145,8 +147,8 @@ std::string end(const Options& options, const gemel::History& history, bool whol
 
 /// A sentence about how the threshold was set, or why there is none.
 std::string describe_threshold(const Result& result, const Parts& parts) {
-  const std::string samples = counted(result.threshold_pairs, "pair") + " of the " +
-                              counted(parts.validation.samples.size(), "validation sample");
+  const std::string samples = program::counted(result.threshold_pairs, "pair") + " of the " +
+                              program::counted(parts.validation.samples.size(), "validation sample");
   if (std::isinf(result.threshold)) {
     return "No threshold was set, and all pairs are rejected: on the " + samples + ", " + result.threshold_is_for + '.';
   }
@@ -174,7 +176,7 @@ void decide(const gemel::Verifier<Model>& verifier, std::span<const float> dista
 }
 
 /// Runs everything from reading the files to printing the table. Returns the program's exit code.
-int run(const Options& options, const JsonObject& all_options) {
+int run(const Options& options, const program::Json& all_options) {
   check_outputs(options);
   // Each purpose has its own random stream, so that the number of pairs affects neither the split nor the weights.
   gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
@@ -188,9 +190,9 @@ int run(const Options& options, const JsonObject& all_options) {
   result.notes = parts.notes;
   const TargetRate target = target_rate(options, validation.pairs.labels());
   result.notes.insert(result.notes.end(), target.notes.begin(), target.notes.end());
-  std::cout << printable(result.data) << '\n';
+  std::cout << program::printable(result.data) << '\n';
   print_notes(result.notes);
-  flush_standard_output();
+  program::flush_standard_output();
 
   Model model = make_model(options, parts.scaling, parts.training.samples.features(), weight_rng);
   result.seed = options.seed;
@@ -199,13 +201,13 @@ int run(const Options& options, const JsonObject& all_options) {
   result.parameters = model.network().parameter_count();
 
   // From here on, a signal only ends the training early, and the figures are still printed.
-  std::optional<Interrupt::Patience> patience{std::in_place};
+  std::optional<program::Interrupt::Patience> patience{std::in_place};
   bool whole_epoch = false;
   const gemel::History history = learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);
   if (history.epochs() == 0) {
-    std::cerr << "train: ended by " << Interrupt::name()
+    std::cerr << "train: ended by " << program::Interrupt::name()
               << " before the first batch was trained, so there are no figures\n";
-    return Interrupt::exit_code();
+    return program::Interrupt::exit_code();
   }
 
   const gemel::VectorX<float> validation_distances = measure(model, validation.pairs, "validation");
@@ -267,9 +269,9 @@ int run(const Options& options, const JsonObject& all_options) {
           std::cout);
     });
   }
-  attempt(flush_standard_output);
+  attempt(program::flush_standard_output);
   if (failure) std::rethrow_exception(failure);
-  return Interrupt::exit_code();
+  return program::Interrupt::exit_code();
 }
 
 /// Parses the command line and runs. Returns the program's exit code.
@@ -277,13 +279,13 @@ int start(int argc, char** argv) {
   CLI::App app{"Trains a siamese network and reports how well it decides whether two samples are of the same class."};
   Options options;
   add_options(app, options);
-  app.formatter(std::make_shared<Help>());
-  check_empty_values(argc, argv);
+  app.formatter(std::make_shared<program::Help>());
+  program::check_empty_values(argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();
-    flush_standard_output();
+    program::flush_standard_output();
     return 0;
   }
   check_effects(app, options);
@@ -293,15 +295,4 @@ int start(int argc, char** argv) {
 
 }  // namespace train
 
-int main(int argc, char** argv) {
-  train::claim_standard_streams();
-  train::Interrupt::watch();
-  try {
-    return train::start(argc, argv);
-  } catch (const std::bad_alloc&) {
-    std::cerr << "train: there is not enough memory for data and a network of this size\n";
-  } catch (const std::exception& error) {
-    std::cerr << "train: " << train::printable(error.what()) << '\n';
-  }
-  return 2;
-}
+int main(int argc, char** argv) { return program::run("train", argc, argv, train::start); }

@@ -2,48 +2,27 @@
 
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "gemel/core/error.hpp"
-#include "gemel/io/csv_cell.hpp"
-#include "json.hpp"
+#include "../program/command_line.hpp"
+#include "../program/json.hpp"
+#include "gemel/io/csv_options.hpp"
 #include "options.hpp"
 
 namespace train {
 
 namespace detail {
 
-/// Parses the whole text as a number. Returns false if it is not one.
-template <class T>
-bool parse(const std::string& text, T& value) {
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  return result.ec == std::errc{} && result.ptr == end;
-}
-
-/// Accepts numbers for which `holds` returns true. `property` describes them in errors. CLI11's own ranges accept NaN.
-template <class T>
-CLI::Validator number(const std::string& property, bool (*holds)(T)) {
-  return {[property, holds](const std::string& text) {
-            T value{};
-            return parse(text, value) && holds(value) ? std::string{} : "'" + text + "' is not " + property;
-          },
-          ""};
-}
-
 inline CLI::Validator share() {
-  return number<double>("a number between 0 and 1", [](double x) { return x > 0 && x < 1; });
+  return program::number<double>("a number between 0 and 1", [](double x) { return x > 0 && x < 1; });
 }
 
 /// A positive number in the range of float, the type that train computes with.
 inline CLI::Validator positive() {
-  return number<double>("a number above 0 that a float holds (1.2e-38 to 3.4e38)", [](double x) {
+  return program::number<double>("a number above 0 that a float holds (1.2e-38 to 3.4e38)", [](double x) {
     using Limits = std::numeric_limits<float>;
     return x >= static_cast<double>(Limits::min()) && x <= static_cast<double>(Limits::max());
   });
@@ -51,26 +30,7 @@ inline CLI::Validator positive() {
 
 /// The limit is above any useful count, and small enough that no size in bytes overflows that is computed from counts.
 inline CLI::Validator count() {
-  return number<Index>("a whole number from 1 to 1000000", [](Index n) { return n >= 1 && n <= 1'000'000; });
-}
-
-/// Rejects an empty value, as an unset variable gives, and the name of an option, which CLI11 would accept as a value.
-inline CLI::Validator text() {
-  return {[](const std::string& text) -> std::string {
-            if (text.empty()) return "'' is empty: give a value, or leave the option out";
-            if (text.starts_with("--")) return "'" + text + "' is not a value, but looks like an option";
-            return {};
-          },
-          ""};
-}
-
-inline CLI::Validator path() {
-  return {[](const std::string& text) {
-            return text.starts_with('-') && !text.starts_with("--")
-                       ? "'" + text + "' is not a value; write ./" + text + " for a file of that name"
-                       : detail::text()(text);
-          },
-          ""};
+  return program::number<Index>("a whole number from 1 to 1000000", [](Index n) { return n >= 1 && n <= 1'000'000; });
 }
 
 /// Splits the text at commas. The parts may be empty.
@@ -86,63 +46,17 @@ inline std::vector<std::string> divided(const std::string& text) {
   return parts;
 }
 
-/// The words that an option accepts, and the value of each.
-template <class T>
-using Words = std::vector<std::pair<std::string, T>>;
-
-/// The value of the chosen word, or null.
-template <class T>
-const T* find(const Words<T>& words, const std::string& chosen) {
-  for (const auto& [word, meaning] : words) {
-    if (word == chosen) return &meaning;
-  }
-  return nullptr;
-}
-
-/// Adds an option that accepts these words. Returns it, as the functions of CLI11 do.
-template <class T>
-CLI::Option* choice(CLI::App& app, const std::string& name, T& value, const Words<T>& words, const std::string& help) {
-  std::string names, standard;
-  for (const auto& [word, meaning] : words) {
-    names += (names.empty() ? "" : "|") + word;
-    if (meaning == value) standard = word;
-  }
-  return app
-      .add_option_function<std::string>(
-          name, [&value, words](const std::string& chosen) { value = *find(words, chosen); }, help)
-      ->check(CLI::Validator(
-          [words, names](const std::string& chosen) {
-            return find(words, chosen) ? std::string{} : "'" + chosen + "' is none of " + names;
-          },
-          ""))
-      ->type_name(names)
-      ->default_str(standard);
-}
-
-/// Parses one character, or the word tab. Returns an error message, or an empty text.
-inline std::string parse_separator(const std::string& text, std::optional<char>& separator) {
-  if (text != "tab" && text.size() != 1) return "'" + text + "' is neither one character nor the word tab";
-  try {
-    const char character = text == "tab" ? '\t' : text[0];
-    gemel::detail::check_separator(character);
-    separator = character;
-    return {};
-  } catch (const gemel::ValueError& error) {
-    return "'" + text + "': " + error.what();
-  }
-}
-
 /// Parses last:N or a share. Returns an error message, or an empty text.
 inline std::string parse_validation(const std::string& text, Validation& validation) {
   if (text.starts_with("last:")) {
     Index n = 0;
-    if (parse(text.substr(5), n) && n >= 1) {
+    if (program::parse(text.substr(5), n) && n >= 1) {
       validation = {.count = n, .fraction = 0};
       return {};
     }
   } else {
     double fraction = 0;
-    if (parse(text, fraction) && fraction > 0 && fraction < 1) {
+    if (program::parse(text, fraction) && fraction > 0 && fraction < 1) {
       validation = {.count = 0, .fraction = fraction};
       return {};
     }
@@ -154,67 +68,50 @@ inline std::string parse_validation(const std::string& text, Validation& validat
 
 /// Adds every option to the parser. It stores their values in `options`, which must outlive it.
 inline void add_options(CLI::App& app, Options& options) {
-  using detail::choice;
-
   app.option_defaults()->always_capture_default()->group("Data (none given: the embedded UCI digits)");
   CLI::Option* data =
       app.add_option("--data", options.data,
                      "CSV file, one sample per line, or a NumPy .npy file, with the classes in --labels")
-          ->check(detail::path())
+          ->check(program::path())
           ->type_name("FILE");
   app.add_option("--label", options.label, "column of the classes in a CSV file, by name or by number from 0")
-      ->check(detail::text())
+      ->check(program::text())
       ->type_name("COLUMN")
       ->default_str("the last")
       ->needs(data);
   app.add_option("--group", options.group,
                  "column of what samples share besides their class, such as the speaker or the writer; it is not a "
                  "feature, and each group is in only one of training, validation and test")
-      ->check(detail::text())
+      ->check(program::text())
       ->type_name("COLUMN")
       ->default_str("none")
       ->needs(data);
-  app.add_option_function<std::string>(
-         "--separator", [&options](const std::string& text) { detail::parse_separator(text, options.separator); },
-         "cell separator: a character, or the word tab")
-      ->check(CLI::Validator(
-          [](const std::string& text) {
-            std::optional<char> checked;
-            return detail::parse_separator(text, checked);
-          },
-          ""))
-      ->type_name("CHARACTER")
-      ->default_str("found in the first line: , ; or tab")
-      ->needs(data);
-  choice<gemel::CsvHeader>(
-      app, "--header", options.header,
-      {{"auto", gemel::CsvHeader::Auto}, {"yes", gemel::CsvHeader::Yes}, {"no", gemel::CsvHeader::No}},
-      "whether the first line holds column names; auto decides by its cells, and reports an error if they leave it "
-      "open")
-      ->needs(data);
-  choice<gemel::CsvMissing>(app, "--missing", options.missing,
-                            {{"refuse", gemel::CsvMissing::Refuse}, {"leave-out", gemel::CsvMissing::LeaveOut}},
-                            "what to do with rows that have missing values: empty cells, NA, N/A, NaN, NULL, None, ? "
-                            "and -, in any of their usual forms")
+  program::add_separator(app, options.separator)->needs(data);
+  program::add_header(app, options.header)->needs(data);
+  program::add_choice<gemel::CsvMissing>(
+      app, "--missing", options.missing,
+      {{"refuse", gemel::CsvMissing::Refuse}, {"leave-out", gemel::CsvMissing::LeaveOut}},
+      "what to do with rows that have missing values: empty cells, NA, N/A, NaN, NULL, None, ? "
+      "and -, in any of their usual forms")
       ->needs(data);
   CLI::Option* images =
-      app.add_option("--images", options.images, "IDX file of samples")->check(detail::path())->type_name("FILE");
+      app.add_option("--images", options.images, "IDX file of samples")->check(program::path())->type_name("FILE");
   app.add_option("--labels", options.labels, "IDX file of their classes, or .npy file of the classes of --data")
-      ->check(detail::path())
+      ->check(program::path())
       ->type_name("FILE");
   CLI::Option* test_data =
       app.add_option(
              "--test-data", options.test_data,
              "file to test on, like --data; the columns of a CSV file may be in any order if both files name them; "
              "a .npy file needs --test-labels")
-          ->check(detail::path())
+          ->check(program::path())
           ->type_name("FILE");
   CLI::Option* test_images = app.add_option("--test-images", options.test_images, "IDX file of samples to test on")
-                                 ->check(detail::path())
+                                 ->check(program::path())
                                  ->type_name("FILE");
   app.add_option("--test-labels", options.test_labels,
                  "IDX file of their classes, or .npy file of the classes of --test-data")
-      ->check(detail::path())
+      ->check(program::path())
       ->type_name("FILE");
   images->excludes(data);
   test_data->needs(data);
@@ -222,20 +119,22 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--test-fraction", options.test_fraction, "share to test on if no test file is given")
       ->check(detail::share())
       ->type_name("SHARE");
-  choice<Split>(app, "--split", options.split, {{"samples", Split::Samples}, {"classes", Split::Classes}},
-                "what is held out for validation and test: samples, or whole classes never seen in training");
-  choice<Scale>(
+  program::add_choice<Split>(
+      app, "--split", options.split, {{"samples", Split::Samples}, {"classes", Split::Classes}},
+      "what is held out for validation and test: samples, or whole classes never seen in training");
+  program::add_choice<Scale>(
       app, "--scale", options.scale,
       {{"auto", Scale::Auto}, {"unit", Scale::Unit}, {"standardise", Scale::Standardise}, {"none", Scale::None}},
       "unit: scale all features to 0..1 with the training samples' range; standardise: each feature to mean 0 and "
       "standard deviation 1; auto: unit for whole numbers from 0 to 255 and for values in 0..1, else standardise");
 
   app.option_defaults()->group("Pairs");
-  choice<TrainingPairs>(app, "--pairs", options.pairs,
-                        {{"balanced", TrainingPairs::Balanced}, {"consecutive", TrainingPairs::Consecutive}},
-                        "training pairs; balanced: as many similar as dissimilar ones, drawn anew every epoch; "
-                        "consecutive: fixed pairs of a class's consecutive samples, each with one dissimilar pair, as "
-                        "in Keras' example");
+  program::add_choice<TrainingPairs>(
+      app, "--pairs", options.pairs,
+      {{"balanced", TrainingPairs::Balanced}, {"consecutive", TrainingPairs::Consecutive}},
+      "training pairs; balanced: as many similar as dissimilar ones, drawn anew every epoch; "
+      "consecutive: fixed pairs of a class's consecutive samples, each with one dissimilar pair, as "
+      "in Keras' example");
   app.add_option("--pairs-per-sample", options.pairs_per_sample, "balanced pairs per epoch and training sample")
       ->check(detail::count())
       ->type_name("PAIRS");
@@ -251,17 +150,17 @@ inline void add_options(CLI::App& app, Options& options) {
           ""))
       ->type_name("last:N|SHARE")
       ->default_str("0.1");
-  choice<TestPairs>(app, "--test-pairs", options.test_pairs,
-                    {{"all", TestPairs::All}, {"consecutive", TestPairs::Consecutive}},
-                    "validation and test pairs; all: all pairs of samples, or a random draw of as many similar as "
-                    "dissimilar ones if there are very many; consecutive: as for --pairs");
+  program::add_choice<TestPairs>(
+      app, "--test-pairs", options.test_pairs, {{"all", TestPairs::All}, {"consecutive", TestPairs::Consecutive}},
+      "validation and test pairs; all: all pairs of samples, or a random draw of as many similar as "
+      "dissimilar ones if there are very many; consecutive: as for --pairs");
 
   app.option_defaults()->group("Network");
   app.add_option_function<std::string>(
          "--hidden",
          [&options](const std::string& text) {
            options.hidden.clear();
-           for (const std::string& size : detail::divided(text)) detail::parse(size, options.hidden.emplace_back());
+           for (const std::string& size : detail::divided(text)) program::parse(size, options.hidden.emplace_back());
          },
          "sizes of the dense layers; the last is that of the embedding")
       ->check(CLI::Validator(
@@ -275,50 +174,50 @@ inline void add_options(CLI::App& app, Options& options) {
           ""))
       ->type_name("N,N,...")
       ->default_str("128,128,128");
-  choice<ActivationName>(app, "--activation", options.activation,
-                         {{"relu", ActivationName::ReLU},
-                          {"leaky-relu", ActivationName::LeakyReLU},
-                          {"tanh", ActivationName::Tanh},
-                          {"sigmoid", ActivationName::Sigmoid},
-                          {"linear", ActivationName::Linear}},
-                         "activation of every dense layer");
+  program::add_choice<ActivationName>(app, "--activation", options.activation,
+                                      {{"relu", ActivationName::ReLU},
+                                       {"leaky-relu", ActivationName::LeakyReLU},
+                                       {"tanh", ActivationName::Tanh},
+                                       {"sigmoid", ActivationName::Sigmoid},
+                                       {"linear", ActivationName::Linear}},
+                                      "activation of every dense layer");
   app.add_option("--dropout", options.dropout,
                  "share of outputs dropped in training, for each dense layer but the last")
-      ->check(detail::number<double>("a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; }))
+      ->check(program::number<double>("a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; }))
       ->type_name("SHARE");
   app.add_flag("--normalize", options.normalize, "scale embeddings to length 1")->default_str("off");
-  choice<DistanceName>(app, "--distance", options.distance,
-                       {{"euclidean", DistanceName::Euclidean},
-                        {"squared-euclidean", DistanceName::SquaredEuclidean},
-                        {"manhattan", DistanceName::Manhattan},
-                        {"cosine", DistanceName::Cosine}},
-                       "distance between two embeddings");
+  program::add_choice<DistanceName>(app, "--distance", options.distance,
+                                    {{"euclidean", DistanceName::Euclidean},
+                                     {"squared-euclidean", DistanceName::SquaredEuclidean},
+                                     {"manhattan", DistanceName::Manhattan},
+                                     {"cosine", DistanceName::Cosine}},
+                                    "distance between two embeddings");
 
   app.option_defaults()->group("Training");
-  choice<LossName>(app, "--loss", options.loss,
-                   {{"contrastive", LossName::Contrastive},
-                    {"hadsell", LossName::Hadsell},
-                    {"positive-margin", LossName::PositiveMargin},
-                    {"online-hard", LossName::OnlineHard},
-                    {"unsquared", LossName::Unsquared}},
-                   "form of the contrastive loss");
+  program::add_choice<LossName>(app, "--loss", options.loss,
+                                {{"contrastive", LossName::Contrastive},
+                                 {"hadsell", LossName::Hadsell},
+                                 {"positive-margin", LossName::PositiveMargin},
+                                 {"online-hard", LossName::OnlineHard},
+                                 {"unsquared", LossName::Unsquared}},
+                                "form of the contrastive loss");
   app.add_option("--margin", options.margin, "distance beyond which a dissimilar pair costs nothing")
       ->check(detail::positive())
       ->type_name("DISTANCE");
   app.add_option("--positive-margin", options.positive_margin,
                  "distance below which a similar pair costs nothing (--loss positive-margin and unsquared only)")
-      ->check(detail::number<double>("a number from 0", [](double x) { return x >= 0 && std::isfinite(x); }))
+      ->check(program::number<double>("a number from 0", [](double x) { return x >= 0 && std::isfinite(x); }))
       ->type_name("DISTANCE")
       ->default_str("0.3, unsquared: 0");
-  choice<OptimizerName>(app, "--optimizer", options.optimizer,
-                        {{"rmsprop", OptimizerName::RMSprop},
-                         {"sgd", OptimizerName::Sgd},
-                         {"adam", OptimizerName::Adam},
-                         {"adamw", OptimizerName::AdamW},
-                         {"amsgrad", OptimizerName::AMSGrad}},
-                        "optimizer, with Keras' defaults");
+  program::add_choice<OptimizerName>(app, "--optimizer", options.optimizer,
+                                     {{"rmsprop", OptimizerName::RMSprop},
+                                      {"sgd", OptimizerName::Sgd},
+                                      {"adam", OptimizerName::Adam},
+                                      {"adamw", OptimizerName::AdamW},
+                                      {"amsgrad", OptimizerName::AMSGrad}},
+                                     "optimizer, with Keras' defaults");
   app.add_option("--learning-rate", options.learning_rate, "step size")->check(detail::positive())->type_name("RATE");
-  choice<ScheduleName>(
+  program::add_choice<ScheduleName>(
       app, "--schedule", options.schedule,
       {{"constant", ScheduleName::Constant},
        {"exponential", ScheduleName::Exponential},
@@ -332,14 +231,14 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--batch", options.batch, "pairs per step")->check(detail::count())->type_name("PAIRS");
   app.add_option("--threads", options.threads,
                  "0: as many threads as speed up the training; the results are the same for any number")
-      ->check(detail::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))
+      ->check(program::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))
       ->type_name("THREADS");
   app.add_option("--seed", options.seed, "seed of the split, the weights and the pairs")
-      ->check(detail::number<std::uint64_t>("a whole number from 0", [](std::uint64_t) { return true; }))
+      ->check(program::number<std::uint64_t>("a whole number from 0", [](std::uint64_t) { return true; }))
       ->type_name("SEED");
 
   app.option_defaults()->group("Result");
-  choice<ThresholdRule>(
+  program::add_choice<ThresholdRule>(
       app, "--threshold", options.threshold,
       {{"far", ThresholdRule::Far}, {"eer", ThresholdRule::Eer}, {"accuracy", ThresholdRule::Accuracy}},
       "what the threshold is set for on the validation pairs: the false accept rate --far, equal "
@@ -349,27 +248,23 @@ inline void add_options(CLI::App& app, Options& options) {
       ->type_name("SHARE")
       ->default_str("0.01, or the smallest that the validation can show");
   app.add_option("--json", options.json, "write the figures to this file as JSON")
-      ->check(detail::path())
+      ->check(program::path())
       ->type_name("FILE");
   app.add_option("--report", options.report, "draw pictures into this folder (PNG, with gnuplot)")
-      ->check(detail::path())
+      ->check(program::path())
       ->type_name("DIR");
   app.add_flag("--quiet", options.quiet, "do not show the progress of the training")->default_str("off");
 }
 
-/// All options, each with its value as on the command line or its default.
-inline JsonObject all_options(const CLI::App& app) {
-  JsonObject all;
+/// All options, each with its value as on the command line or its default; null if it has neither.
+inline program::Json all_options(const CLI::App& app) {
+  program::Json all = program::Json::object();
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr()) continue;
-    const std::string name = option->get_name(false, true).substr(2);
     const std::string value =
         option->count() > 0 ? CLI::detail::join(option->results(), ",") : option->get_default_str();
-    if (value.empty()) {
-      all.add(name, nullptr);
-    } else {
-      all.add(name, value);
-    }
+    program::Json& entry = all[option->get_name(false, true).substr(2)];
+    if (!value.empty()) entry = value;
   }
   return all;
 }

@@ -19,9 +19,9 @@
 #include <utility>
 #include <vector>
 
-#include "interrupt.hpp"
-#include "outputs.hpp"
-#include "text.hpp"
+#include "../program/interrupt.hpp"
+#include "../program/outputs.hpp"
+#include "../program/text.hpp"
 
 namespace train {
 
@@ -29,7 +29,7 @@ namespace train {
 /// terminal of the pictures is set to ignore markup.
 inline std::string quoted(const std::string& text, std::size_t max_characters) {
   std::string literal = "'";
-  for (const char c : printable(text, max_characters)) {
+  for (const char c : program::printable(text, max_characters)) {
     literal += c;
     if (c == '\'') literal += c;
   }
@@ -74,7 +74,7 @@ class Picture {
   }
 
   /// Writes name.gp into the folder. Throws IoError if that fails.
-  void write(const std::filesystem::path& folder) const { write_file(folder / (name_ + ".gp"), text_.str()); }
+  void write(const std::filesystem::path& folder) const { program::write_file(folder / (name_ + ".gp"), text_.str()); }
 
   const std::string& name() const { return name_; }
 
@@ -88,9 +88,9 @@ enum class Drawn { Yes, No, GnuplotIsMissing };
 namespace detail {
 
 /// Runs gnuplot in a folder, without a shell and without the user's gnuplot settings. Stops it if a signal comes (see
-/// Interrupt::Patience).
+/// program::Interrupt::Patience).
 inline Drawn run_gnuplot(const std::filesystem::path& folder, const std::string& script,
-                         const Interrupt::Patience& patience) {
+                         const program::Interrupt::Patience& patience) {
   constexpr int missing = 127;
   const pid_t child = fork();
   if (child == 0) {
@@ -122,7 +122,7 @@ inline bool is_whole_png(const std::filesystem::path& path) {
 
 /// Runs gnuplot on the pictures' scripts, which are in `folder`. An older picture stays until the new one is complete.
 inline Drawn draw(const std::filesystem::path& folder, const std::vector<Picture>& pictures,
-                  const Interrupt::Patience& patience) {
+                  const program::Interrupt::Patience& patience) {
   namespace fs = std::filesystem;
   std::string scratch = (folder / ".train-XXXXXX").string();
   if (!mkdtemp(scratch.data())) return Drawn::No;
@@ -133,7 +133,7 @@ inline Drawn draw(const std::filesystem::path& folder, const std::vector<Picture
     const std::string png = picture.name() + ".png";
     if (drawn != Drawn::Yes) break;
     if (!detail::is_whole_png(fs::path(scratch) / png)) drawn = Drawn::No;
-    if (drawn == Drawn::Yes) fs::rename(fs::path(scratch) / png, detail::resolved(folder / png), error);
+    if (drawn == Drawn::Yes) fs::rename(fs::path(scratch) / png, program::resolved(folder / png), error);
     if (error) drawn = Drawn::No;
   }
   fs::remove_all(scratch, error);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "../program/file_kind.hpp"
+#include "../program/idx_input.hpp"
 #include "digits.hpp"
 #include "divide.hpp"
 #include "gemel/core/error.hpp"
@@ -16,13 +18,8 @@
 #include "gemel/io/csv_align.hpp"
 #include "gemel/io/csv_cell.hpp"
 #include "gemel/io/idx.hpp"
-#include "gemel/io/input_file.hpp"
 #include "gemel/io/npy.hpp"
-#include "is_npy.hpp"
 #include "options.hpp"
-#if defined(GEMEL_HAS_ZLIB)
-#include "gemel/io/gzip.hpp"
-#endif
 
 namespace train {
 
@@ -148,16 +145,6 @@ inline Loaded load_csv(const Options& options) {
   return loaded;
 }
 
-/// Opens an IDX file. Inflates a gzipped one if the program was built with zlib; otherwise throws IoError for it.
-inline auto open_idx(const std::string& path) {
-#if defined(GEMEL_HAS_ZLIB)
-  return gemel::Gzip{gemel::InputFile{path}};
-#else
-  if (path.ends_with(".gz")) throw gemel::IoError("this train was built without zlib: unpack it first", {.file = path});
-  return gemel::InputFile{path};
-#endif
-}
-
 /// Combines samples and their classes, which were read from `file` and `labels`. Throws ShapeError unless there is one
 /// class per sample.
 inline LabelledSamples matched(gemel::Samples<float> samples, const gemel::Classes& classes, const std::string& file,
@@ -171,8 +158,8 @@ inline LabelledSamples matched(gemel::Samples<float> samples, const gemel::Class
 }
 
 inline LabelledSamples read_idx_files(const std::string& images, const std::string& labels) {
-  gemel::Samples<float> samples = gemel::read_idx<float>(open_idx(images));
-  const gemel::Classes classes = gemel::read_idx_labels(open_idx(labels));
+  gemel::Samples<float> samples = gemel::read_idx<float>(program::open_idx(images));
+  const gemel::Classes classes = gemel::read_idx_labels(program::open_idx(labels));
   if (samples.features() == 1) {
     throw gemel::FormatError("it is a file of labels, or looks like one: it holds one number per sample",
                              {.file = images});
@@ -233,7 +220,7 @@ inline Loaded load_npy(const Options& options) {
 /// Reads the files that the options name, or the embedded digits. Throws whatever the readers throw, ValueError for
 /// classes or groups that cannot be used, and ShapeError if the test samples have another number of features.
 inline Loaded load(const Options& options) {
-  const bool npy = !options.data.empty() && is_npy(options.data);
+  const bool npy = !options.data.empty() && program::is_npy(options.data);
   Loaded loaded = npy                      ? detail::load_npy(options)
                   : options.images.empty() ? detail::load_csv(options)
                                            : detail::load_idx(options);

@@ -4,24 +4,14 @@
 
 #include <string>
 
+#include "../program/file_kind.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/io/signature.hpp"
-#include "is_npy.hpp"
 #include "options.hpp"
 
 // Checks of the options that are given together, which CLI11 does not make.
 
 namespace train {
-
-/// Throws ValueError for an option without a value, `--option=`: CLI11 would take the next word as its value.
-inline void check_empty_values(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word.starts_with("--") && word.find('=') + 1 == word.size()) {
-      throw gemel::ValueError(word.substr(0, word.size() - 1) + ": '' is empty: give a value, or leave the option out");
-    }
-  }
-}
 
 namespace detail {
 
@@ -38,7 +28,7 @@ inline void check_label_file(const std::string& prefix, const std::string& data,
   if (labels.empty() || npy || !images.empty()) return;
   if (data.empty()) refuse(labels_option + " needs " + images_option + ", or a .npy file in " + data_option);
   refuse(labels_option + " goes with a .npy file in " + data_option + ", but " + data + " is not one" +
-         gemel::detail::looks_like(first_bytes(data)) +
+         gemel::detail::looks_like(program::first_bytes(data)) +
          "; for a CSV file, --label says which column holds the classes");
 }
 
@@ -46,8 +36,8 @@ inline void check_label_file(const std::string& prefix, const std::string& data,
 
 /// Throws ValueError if the options do not fit the formats of the files, and IoError if a file cannot be read.
 inline void check_file_kinds(const CLI::App& app, const Options& options) {
-  const bool npy = !options.data.empty() && is_npy(options.data);
-  if (!options.test_data.empty() && is_npy(options.test_data) != npy) {
+  const bool npy = !options.data.empty() && program::is_npy(options.data);
+  if (!options.test_data.empty() && program::is_npy(options.test_data) != npy) {
     throw gemel::ValueError("one of --data and --test-data is a .npy file, the other is not: give two of one kind");
   }
   detail::check_label_file("--", options.data, npy, options.images, options.labels);

@@ -66,6 +66,7 @@ struct Options {
   Index threads = 0;
   std::uint64_t seed = 1;
 
+
   ThresholdRule threshold = ThresholdRule::Far;
   std::optional<double> far;  ///< empty: 1 %, or the smallest rate that the validation can show
   std::string json;

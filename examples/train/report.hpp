@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "../program/interrupt.hpp"
+#include "../program/text.hpp"
 #include "gemel/callback/history.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/metrics/roc.hpp"
@@ -275,26 +277,27 @@ inline void draw_report(const std::filesystem::path& folder, const Report& repor
   pictures.push_back(detail::roc_picture(report));
   pictures.push_back(detail::det_picture(report));
   pictures.push_back(detail::embedding_picture(report));
-  const Interrupt::Patience patience;
+  const program::Interrupt::Patience patience;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw gemel::IoError("the folder cannot be made: " + error.message(), {.file = folder.string()});
   for (const Picture& picture : pictures) picture.write(folder);
 
-  const std::string place = printable(folder.string());
+  const std::string place = program::printable(folder.string());
   const Drawn drawn = draw(folder, pictures, patience);
   if (drawn == Drawn::GnuplotIsMissing) {
     out << "No pictures were drawn, because gnuplot was not found: install it, then run `gnuplot *.gp` in " << place
         << ".\n";
   } else if (patience.at_end()) {
-    out << "Ended by " << Interrupt::name() << " while the pictures were drawn: run `gnuplot *.gp` in " << place
-        << " for the rest.\n";
+    out << "Ended by " << program::Interrupt::name() << " while the pictures were drawn: run `gnuplot *.gp` in "
+        << place << " for the rest.\n";
   } else if (drawn == Drawn::No) {
     throw gemel::IoError("not all pictures were drawn, because gnuplot failed: run `gnuplot *.gp` there to see why",
                          {.file = folder.string()});
   } else {
     out << "pictures:";
-    for (const Picture& picture : pictures) out << ' ' << printable((folder / picture.name()).string()) << ".png";
+    for (const Picture& picture : pictures)
+      out << ' ' << program::printable((folder / picture.name()).string()) << ".png";
     out << '\n';
   }
 }

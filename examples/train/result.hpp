@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "../program/json.hpp"
+#include "../program/outputs.hpp"
+#include "../program/text.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/interval.hpp"
-#include "json.hpp"
-#include "outputs.hpp"
-#include "text.hpp"
 
 namespace train {
 
@@ -103,9 +103,11 @@ inline void print_table(const Result& result, std::ostream& out) {
       {"false rejects", percent(result.frr) + "  at the threshold"},
       {"threshold", std::isfinite(result.threshold) ? fixed(result.threshold, 4) : "none"},
       {"test pairs", std::to_string(result.test_pairs) + "  (" + result.test_pairs_are + ")"},
-      {"training pairs", std::to_string(result.train_pairs) + " per epoch, " + counted(result.epochs, "epoch")},
+      {"training pairs",
+       std::to_string(result.train_pairs) + " per epoch, " + program::counted(result.epochs, "epoch")},
       {"training time", fixed(result.seconds, 2) + " s  (processor " + fixed(result.processor_seconds, 2) + " s, " +
-                            fixed(result.pairs_per_second, 0) + " pairs/s, " + counted(result.threads, "thread") + ")"},
+                            fixed(result.pairs_per_second, 0) + " pairs/s, " +
+                            program::counted(result.threads, "thread") + ")"},
       {"parameters", std::to_string(result.parameters)},
       {"seed", std::to_string(result.seed)},
   };
@@ -114,39 +116,39 @@ inline void print_table(const Result& result, std::ostream& out) {
 
 /// Writes all figures and the options of the run as JSON. Numbers that are not finite become null. Throws IoError if
 /// the file cannot be written.
-inline void write_json(const std::filesystem::path& path, const Result& result, const JsonObject& options) {
-  JsonObject interval;
-  interval.add("low", result.eer_interval.low);
-  interval.add("high", result.eer_interval.high);
-  interval.add("confidence", gemel::IntervalOptions{}.confidence);
-  interval.add("method", result.eer_interval.method);
+inline void write_json(const std::filesystem::path& path, const Result& result, const program::Json& options) {
+  program::Json interval;
+  interval["low"] = result.eer_interval.low;
+  interval["high"] = result.eer_interval.high;
+  interval["confidence"] = gemel::IntervalOptions{}.confidence;
+  interval["method"] = result.eer_interval.method;
 
-  JsonObject all;
-  all.add("eer", result.eer);
-  all.add("auc", result.auc);
-  all.add("accuracy", result.accuracy);
-  all.add("threshold", result.threshold);
-  all.add("far", result.far);
-  all.add("frr", result.frr);
-  all.add("seconds", result.seconds);
-  all.add("pairs_per_second", result.pairs_per_second);
-  all.add("train_pairs", result.train_pairs);
-  all.add("test_pairs", result.test_pairs);
-  all.add("parameters", result.parameters);
-  all.add("processor_seconds", result.processor_seconds);
-  all.add("accuracy_of_accepting_nothing", result.accuracy_of_rejecting_all);
-  all.add("epochs", result.epochs);
-  all.add("threads", result.threads);
-  all.add("seed", result.seed);
-  all.add("threshold_pairs", result.threshold_pairs);
-  all.add("threshold_is_for", result.threshold_is_for);
-  all.add("threshold_was_set", result.threshold_was_set);
-  all.add("test_pairs_are", result.test_pairs_are);
-  all.add("eer_interval", interval);
-  all.add("data", result.data);
-  all.add("notes", result.notes);
-  all.add("options", options);
-  write_file(path, all.text() + '\n');
+  program::Json all;
+  all["eer"] = result.eer;
+  all["auc"] = result.auc;
+  all["accuracy"] = result.accuracy;
+  all["threshold"] = result.threshold;
+  all["far"] = result.far;
+  all["frr"] = result.frr;
+  all["seconds"] = result.seconds;
+  all["pairs_per_second"] = result.pairs_per_second;
+  all["train_pairs"] = result.train_pairs;
+  all["test_pairs"] = result.test_pairs;
+  all["parameters"] = result.parameters;
+  all["processor_seconds"] = result.processor_seconds;
+  all["accuracy_of_accepting_nothing"] = result.accuracy_of_rejecting_all;
+  all["epochs"] = result.epochs;
+  all["threads"] = result.threads;
+  all["seed"] = result.seed;
+  all["threshold_pairs"] = result.threshold_pairs;
+  all["threshold_is_for"] = result.threshold_is_for;
+  all["threshold_was_set"] = result.threshold_was_set;
+  all["test_pairs_are"] = result.test_pairs_are;
+  all["eer_interval"] = interval;
+  all["data"] = result.data;
+  all["notes"] = result.notes;
+  all["options"] = options;
+  program::write_file(path, program::json_text(all));
 }
 
 }  // namespace train

@@ -334,7 +334,7 @@ message=$(ulimit -f 0 && "$train" --quiet --epochs 1 --hidden 4 --json "$files/o
 [ "$(cat "$files/old.json")" = old ] || fails "a run that failed changed the JSON"
 [ -L "$files/later_link" ] && [ -L "$files/dangling" ] || fails "a link was deleted"
 for name in made new.json later.json; do [ ! -e "$files/$name" ] || fails "a run that failed made $name"; done
-[ -z "$(find "$files" -name '.train-*')" ] || fails "a run left its scratch files"
+[ -z "$(find "$files" -name '.train-*' -o -name '.gemel-*')" ] || fails "a run left its scratch files"
 
 # The printed output is a result too: if it is lost, the run has failed.
 printed() {  # printed WHERE: checks the exit code and the sentence of the last run
@@ -396,7 +396,7 @@ grep -q 'processor .* s' "$files/stdout" || fails "it does not say what processo
 odd=$(printf 'odd "name"\\\tof\033[31m')
 cp "$files/two_classes.csv" "$files/$odd"
 "$train" --quiet --epochs 1 --validation 0.3 --data "$files/$odd" --json "$files/odd.json" >"$files/stdout" || fails "an odd name ends with $?"
-grep -qF 'odd \"name\"\\\u0009of\u001b[31m' "$files/odd.json" || fails "the JSON does not escape a name"
+grep -qF 'odd \"name\"\\\tof\u001b[31m' "$files/odd.json" || fails "the JSON does not escape a name"
 grep -qF 'odd "name"\\x09of\x1b[31m' "$files/stdout" || fails "a name reaches the terminal as it is"
 
 # Names are only text: they do not act as commands, markup or formats.

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-namespace train {
+namespace program {
 
 /// Formats --help in two columns: the option with its unit, and its description with its default.
 class Help : public CLI::Formatter {
@@ -41,4 +41,4 @@ class Help : public CLI::Formatter {
   static constexpr std::size_t page_width = 100;
 };
 
-}  // namespace train
+}  // namespace program

@@ -12,7 +12,7 @@
 // Functions that make text from files and the command line safe to pass on to a terminal, gnuplot or a JSON file, where
 // it must not act as a command.
 
-namespace train {
+namespace program {
 
 namespace detail {
 
@@ -76,4 +76,4 @@ inline std::string printable(std::string_view text, std::size_t max_characters =
   return shown;
 }
 
-}  // namespace train
+}  // namespace program

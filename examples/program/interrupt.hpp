@@ -3,21 +3,24 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <string>
-#include <string_view>
 
 #include "gemel/core/stop.hpp"
 
-namespace train {
+namespace program {
 
 /// Handles Ctrl-C and SIGTERM. They end the program at once, except while a Patience exists: then the first signal only
 /// requests an early end, and the second one ends the program. The exit code is 128 + the number of the signal.
 class Interrupt {
  public:
-  /// Starts handling signals. A signal that is already ignored stays ignored, as nohup and `&` in a script require.
-  /// Writing to a pipe without a reader, or beyond the limit of file sizes, becomes an error instead of a signal.
-  static void watch() {
+  /// Starts handling signals for the program of this name. A signal that is already ignored stays ignored, as nohup and
+  /// `&` in a script require. Writing to a pipe without a reader, or beyond the limit of file sizes, becomes an error
+  /// instead of a signal.
+  static void watch(const std::string& program) {
+    farewell_[0] = program + ": ended by Ctrl-C\n";
+    farewell_[1] = program + ": ended by SIGTERM\n";
     for (const int number : {SIGINT, SIGTERM}) {
       struct sigaction before {};
       sigaction(number, nullptr, &before);
@@ -68,7 +71,7 @@ class Interrupt {
   /// The program's exit code: 0, or 128 + the signal's number.
   static int exit_code() { return signal_ == 0 ? 0 : 128 + signal_; }
 
-  /// The name of the signal that ended the training early, for messages.
+  /// The name of the signal that ended the work early, for messages.
   static std::string name() { return signal_ == SIGTERM ? "SIGTERM" : "Ctrl-C"; }
 
  private:
@@ -78,14 +81,15 @@ class Interrupt {
       signal_ = number;
       return;
     }
-    const std::string_view text = number == SIGTERM ? "train: ended by SIGTERM\n" : "train: ended by Ctrl-C\n";
+    const std::string& text = farewell_[number == SIGTERM ? 1 : 0];
     [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
     _exit(128 + number);
   }
 
+  static inline std::array<std::string, 2> farewell_;  // made beforehand, since a handler may not allocate
   static inline gemel::StopFlag asked_ = false;
   static inline std::atomic<bool> patient_ = false;
   static inline std::atomic<int> signal_ = 0;
 };
 
-}  // namespace train
+}  // namespace program
