@@ -10,6 +10,7 @@
 
 #include "bad_input/table.hpp"
 #include "gemel/io/csv.hpp"
+#include "gemel/io/csv_align.hpp"
 #include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"
 #include "gemel/io/npy.hpp"
@@ -131,6 +132,8 @@ std::vector<Row> reading_rows() {
                              [] { csv(text, {.label = "size"}); }),
           throws<ValueError>("no column has the number 3, which was given for the label: there are 3 columns, 0 to 2",
                              {.file = "bad.csv"}, [] { csv(text, {.label = Index{3}}); }),
+          throws<ValueError>("no column has the number 3, which was given for the ignored column", {.file = "bad.csv"},
+                             [] { csv(text, {.ignore = {3}}); }),
           throws<ValueError>("cannot separate cells", [] { csv(text, {.separator = '"'}); }),
           throws<ValueError>("cannot separate cells", [] { csv(text, {.separator = '.'}); }),
           throws<FormatError>("the first row holds ',' and ';'", {.file = "bad.csv", .line = 1},
@@ -145,7 +148,12 @@ std::vector<Row> reading_rows() {
          {throws<FormatError>("the first line holds zero bytes, so this is not text", {.file = "bad.csv", .line = 1},
                               [] { csv(as_text(images)); }),
           throws<FormatError>("it is gzipped, not text", {.file = "bad.csv"}, [] { csv(gzipped()); }),
-          throws<FormatError>("it is UTF-16", {.file = "bad.csv"}, [] { csv("\xFF\xFE" + text); })}},
+          throws<FormatError>("it is UTF-16", {.file = "bad.csv"}, [] { csv("\xFF\xFE" + text); }),
+          throws<FormatError>("its columns are not those of a model: it lacks 'c' and has also 'b'",
+                              {.file = "bad.csv"},
+                              [] {
+                                aligned(csv(text), {"a", "c"}, "a model");
+                              })}},
         {Missing, missing(csv_at)},
         {Unreadable, unreadable(csv_at)},
         {FullDisk, impossible("it only reads")}}},
