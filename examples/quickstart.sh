@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds train and trains a siamese network on the digits that train contains. Works on a bare Debian or Ubuntu.
+# Builds train and verify, and trains a siamese network on the digits that train contains. Works on a bare Debian or
+# Ubuntu.
 #   sh examples/quickstart.sh [OPTION]...      passes the options to train: see --help
 # If gnuplot is installed (Debian: gnuplot-nox), --report DIR draws pictures. If zlib is installed (zlib1g-dev), train
 # reads gzipped files.
@@ -11,5 +12,5 @@ need cmake make libeigen3-dev libcli11-dev nlohmann-json3-dev
 build=$root/build/quickstart
 quietly "Configuring ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=OFF -DGEMEL_BUILD_BENCHMARKS=OFF \
   -DGEMEL_BUILD_EXAMPLES=ON
-quietly "Building train, about a minute ..." cmake --build "$build" --target train --parallel "$(cores)"
+quietly "Building train and verify, about two minutes ..." cmake --build "$build" --target train verify --parallel "$(cores)"
 exec "$build/examples/train" "$@"
