@@ -22,6 +22,8 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
 #include "gemel/core/stop.hpp"
+#include "gemel/io/checkpoint.hpp"
+#include "gemel/io/model_file.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/fit.hpp"
@@ -33,11 +35,15 @@
 #include "program/interrupt.hpp"
 #include "program/json.hpp"
 #include "program/main.hpp"
+#include "program/names.hpp"
 #include "program/outputs.hpp"
 #include "program/text.hpp"
+#include "train/checkpoints.hpp"
 #include "train/choices.hpp"
 #include "train/command_line.hpp"
 #include "train/epoch_timer.hpp"
+#include "train/kept.hpp"
+#include "train/metadata.hpp"
 #include "train/model.hpp"
 #include "train/option_checks.hpp"
 #include "train/outputs.hpp"
@@ -101,48 +107,61 @@ void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<st
       "): what the network has learnt does not hold for them; look at the classes, or train on more samples");
 }
 
-/// Trains the model, and fills in the figures of the training in the result. `whole_epoch` gets whether the last epoch
-/// was complete.
+/// How far a training came.
+struct Progress {
+  bool whole_epoch = true;  ///< whether the last epoch was complete
+  bool kept = false;        ///< whether there is a checkpoint, from which it can go on
+};
+
+/// Trains the model, and fills in the figures of the training in the result. `texts` are those of the checkpoints.
 gemel::History learn(const Options& options, const LearningPairs& pairs, const gemel::Pairs<float>& validation,
-                     Model& model, const gemel::StopFlag* stop, Result& result, bool& whole_epoch) {
+                     const gemel::Metadata& texts, Model& model, const gemel::StopFlag* stop, Result& result,
+                     Progress& progress) {
   gemel::Rng rng{options.seed, 3};
   gemel::AnyOptimizer<float> optimizer = make_optimizer(options);
   double seconds_of_steps = 0;
   Index pairs_of_steps = 0;
   const auto began = std::chrono::steady_clock::now();
   const std::clock_t processor_began = std::clock();
+  gemel::LearningRate schedule = make_schedule(options, pairs.size);
+  EpochTimer timer{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &progress.whole_epoch};
+  gemel::ProgressBar bar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto};
+  Checkpoints checkpoints{options, texts, &progress.kept};
+  const gemel::FitOptions<float> fit_options{.epochs = options.epochs,
+                                             .batch_size = options.batch,
+                                             .validation = &validation,
+                                             .threads = options.threads,
+                                             .stop = stop};
   gemel::History history;
   try {
-    history = fit(
-        model, pairs.source, make_loss(options), optimizer,
-        {.epochs = options.epochs,
-         .batch_size = options.batch,
-         .validation = &validation,
-         .threads = options.threads,
-         .stop = stop},
-        rng, make_schedule(options, pairs.size),
-        EpochTimer{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &whole_epoch},
-        gemel::ProgressBar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto});
+    if (options.resume.empty()) {
+      history =
+          fit(model, pairs.source, make_loss(options), optimizer, fit_options, rng, schedule, timer, bar, checkpoints);
+    } else {
+      history = gemel::resume(options.resume, model, pairs.source, make_loss(options), optimizer, fit_options, schedule,
+                              timer, bar, checkpoints);
+    }
   } catch (const gemel::NonFiniteError& error) {
     throw gemel::NonFiniteError({error.what(), " (with the options --scale, --learning-rate, --margin)"});
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
-  result.pairs_per_second = static_cast<double>(pairs_of_steps) / seconds_of_steps;
+  result.pairs_per_second = pairs_of_steps == 0 ? 0 : static_cast<double>(pairs_of_steps) / seconds_of_steps;
   result.train_pairs = pairs.size;
   result.epochs = history.epochs();
   result.threads = history.threads;
   return history;
 }
 
-/// A sentence about how far the training came before a signal ended it.
-std::string end(const Options& options, const gemel::History& history, bool whole_epoch) {
+/// A sentence about how far the training came before a signal ended it, and how it can go on.
+std::string end(const Options& options, const gemel::History& history, const Progress& progress) {
   const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
-  const bool trained = whole_epoch && history.epochs() == options.epochs;
-  return "Ended by " + program::Interrupt::name() +
-         (trained ? " after the training."
-                  : (whole_epoch ? " after epoch " : " in epoch ") + epochs +
-                        ": the figures are those of the network at that point.");
+  if (progress.whole_epoch && history.epochs() == options.epochs) {
+    return "Ended by " + program::Interrupt::name() + " after the training.";
+  }
+  return "Ended by " + program::Interrupt::name() + (progress.whole_epoch ? " after epoch " : " in epoch ") + epochs +
+         ": the figures are those of the network at that point." +
+         (progress.kept ? " It goes on with --resume " + options.checkpoint + "." : "");
 }
 
 /// A sentence about how the threshold was set, or why there is none.
@@ -175,9 +194,27 @@ void decide(const gemel::Verifier<Model>& verifier, std::span<const float> dista
   result.frr = share(pairs[1] - accepted[1], pairs[1]);
 }
 
+/// Saves the verifier, and prints where it is.
+void save_verifier(const std::string& path, const gemel::Verifier<Model>& verifier, gemel::Metadata texts,
+                   Index epochs) {
+  texts["epochs"] = std::to_string(epochs);
+  {
+    const program::Interrupt::Pause pause;
+    gemel::save(program::to_write(path), verifier, texts);
+  }
+  std::cout << "verifier" << (std::isinf(verifier.calibration().threshold) ? ", which rejects every pair: " : ": ")
+            << program::printable(path) << '\n';
+}
+
 /// Runs everything from reading the files to printing the table. Returns the program's exit code.
-int run(const Options& options, const program::Json& all_options) {
+int run(const Options& options, const CLI::App& app, const Kept* kept) {
   check_outputs(options);
+  gemel::Metadata checkpoint_texts;
+  if (!options.checkpoint.empty()) {
+    const program::Json files = checksums(options);
+    if (kept) check_unchanged(*kept, options, files);
+    checkpoint_texts = kept_texts(app, files);
+  }
   // Each purpose has its own random stream, so that the number of pairs affects neither the split nor the weights.
   gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
   const Parts parts = prepare(options, split_rng);
@@ -191,6 +228,11 @@ int run(const Options& options, const program::Json& all_options) {
   const TargetRate target = target_rate(options, validation.pairs.labels());
   result.notes.insert(result.notes.end(), target.notes.begin(), target.notes.end());
   std::cout << program::printable(result.data) << '\n';
+  if (kept) {
+    result.notes.push_back("the training goes on after epoch " + std::to_string(kept->epochs) + " of " +
+                           std::to_string(options.epochs) + "; the times are those from there on. The options were " +
+                           CLI::detail::join(kept->words, " "));
+  }
   print_notes(result.notes);
   program::flush_standard_output();
 
@@ -202,8 +244,12 @@ int run(const Options& options, const program::Json& all_options) {
 
   // From here on, a signal only ends the training early, and the figures are still printed.
   std::optional<program::Interrupt::Patience> patience{std::in_place};
-  bool whole_epoch = false;
-  const gemel::History history = learn(options, pairs, validation.pairs, model, patience->flag(), result, whole_epoch);
+  const program::Json option_values = all_options(app);
+  const gemel::Metadata texts = metadata(parts.columns, parts.class_names, option_values);
+  checkpoint_texts.insert(texts.begin(), texts.end());
+  Progress progress{.kept = kept != nullptr};
+  const gemel::History history =
+      learn(options, pairs, validation.pairs, checkpoint_texts, model, patience->flag(), result, progress);
   if (history.epochs() == 0) {
     std::cerr << "train: ended by " << program::Interrupt::name()
               << " before the first batch was trained, so there are no figures\n";
@@ -244,7 +290,7 @@ int run(const Options& options, const program::Json& all_options) {
   result.threshold_was_set = describe_threshold(result, parts);
   std::cout << result.threshold_was_set << '\n';
   if (patience->at_end()) {
-    result.notes.push_back(end(options, history, whole_epoch));
+    result.notes.push_back(end(options, history, progress));
     std::cout << result.notes.back() << '\n';
   }
   std::cout.flush();
@@ -258,7 +304,8 @@ int run(const Options& options, const program::Json& all_options) {
       if (!failure) failure = std::current_exception();
     }
   };
-  if (!options.json.empty()) attempt([&] { write_json(options.json, result, all_options); });
+  if (!options.save.empty()) attempt([&] { save_verifier(options.save, verifier, texts, history.epochs()); });
+  if (!options.json.empty()) attempt([&] { write_json(options.json, result, option_values); });
   patience.reset();
   if (!options.report.empty()) {
     attempt([&] {
@@ -274,23 +321,41 @@ int run(const Options& options, const program::Json& all_options) {
   return program::Interrupt::exit_code();
 }
 
-/// Parses the command line and runs. Returns the program's exit code.
-int start(int argc, char** argv) {
+/// The parser of a command line, and the options that it parses.
+struct CommandLine {
   CLI::App app{"Trains a siamese network and reports how well it decides whether two samples are of the same class."};
   Options options;
-  add_options(app, options);
-  app.formatter(std::make_shared<program::Help>());
+
+  CommandLine() {
+    add_options(app, options);
+    app.formatter(std::make_shared<program::Help>());
+  }
+};
+
+int run_checked(const CommandLine& line, const Kept* kept) {
+  check_effects(line.app, line.options);
+  check_file_kinds(line.app, line.options);
+  return run(line.options, line.app, kept);
+}
+
+/// Parses the command line and runs. Returns the program's exit code.
+int start(int argc, char** argv) {
+  CommandLine line;
   program::check_empty_values(argc, argv);
   try {
-    app.parse(argc, argv);
+    line.app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
+    std::cout << line.app.help();
     program::flush_standard_output();
     return 0;
   }
-  check_effects(app, options);
-  check_file_kinds(app, options);
-  return run(options, all_options(app));
+  if (line.options.resume.empty()) return run_checked(line, nullptr);
+  check_beside_resume(line.app);
+  const Kept kept = read_kept(line.options.resume);
+  CommandLine resumed;
+  parse_kept(kept, line.app, resumed.app);
+  resumed.options.resume = line.options.resume;
+  return run_checked(resumed, &kept);
 }
 
 }  // namespace train

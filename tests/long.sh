@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the tests that take longer than five minutes: the random tests, repeated many times; random input to each of
-# the readers, for ten minutes of processor time; 1,000 random command lines for train; and train on the digits for
-# the seeds 1 to 20, whose mean test EER must be at most 1.4 %.
+# the readers, for ten minutes of processor time; 1,000 random command lines for train; 1,000 kills of train at random
+# instants, after which it must go on to the same bytes; and train on the digits for the seeds 1 to 20, whose mean test
+# EER must be at most 1.4 %.
 #   sh tests/long.sh [PERCENT]      runs that share of them; the default is 100, and .ci/run runs 1
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,6 +21,10 @@ sh "$root/examples/quickstart.sh" --help >/dev/null
 lines=$((percent > 10 ? percent * 10 : 100))
 echo "train with $lines random command lines:"
 sh "$root/tests/fuzz/command_line.sh" "$root/build/quickstart/examples/train" "$lines"
+
+kills=$((percent * 10))
+echo "train, killed $kills times:"
+sh "$root/tests/examples/resume.test.sh" "$root/build/quickstart/examples/train" "$kills" 2
 
 seeds=$(((percent * 20 + 99) / 100))
 echo "train on the digits, $seeds of 20 seeds:"

@@ -237,6 +237,23 @@ inline void add_options(CLI::App& app, Options& options) {
       ->check(program::number<std::uint64_t>("a whole number from 0", [](std::uint64_t) { return true; }))
       ->type_name("SEED");
 
+  app.option_defaults()->group("Long trainings");
+  CLI::Option* checkpoint =
+      app.add_option("--checkpoint", options.checkpoint,
+                     "write the state of the training, with all options, to this file after each epoch")
+          ->check(program::path())
+          ->type_name("FILE");
+  app.add_option("--checkpoint-every", options.checkpoint_every, "number of epochs from one such state to the next")
+      ->check(detail::count())
+      ->type_name("EPOCHS")
+      ->needs(checkpoint);
+  app.add_option("--resume", options.resume,
+                 "go on from the file of --checkpoint, and write to it again; the options and the data files must be "
+                 "those of the training that wrote it, and are kept in it, so that only --save, --json, --report, "
+                 "--threads and --quiet may be given")
+      ->check(program::path())
+      ->type_name("FILE");
+
   app.option_defaults()->group("Result");
   program::add_choice<ThresholdRule>(
       app, "--threshold", options.threshold,
@@ -247,6 +264,9 @@ inline void add_options(CLI::App& app, Options& options) {
       ->check(detail::share())
       ->type_name("SHARE")
       ->default_str("0.01, or the smallest that the validation can show");
+  app.add_option("--save", options.save, "write the verifier to this file, for the program verify")
+      ->check(program::path())
+      ->type_name("FILE");
   app.add_option("--json", options.json, "write the figures to this file as JSON")
       ->check(program::path())
       ->type_name("FILE");

@@ -9,6 +9,8 @@
 
 #include "../program/file_kind.hpp"
 #include "../program/idx_input.hpp"
+#include "../program/names.hpp"
+#include "columns.hpp"
 #include "digits.hpp"
 #include "divide.hpp"
 #include "gemel/core/error.hpp"
@@ -37,6 +39,7 @@ struct Loaded {
   std::string origin;                    ///< where classes and groups are from: "3 classes from column 'species'"
   std::vector<std::string> notes = {};   ///< what the user should know about the files
   std::optional<Groups> groups = {};     ///< only with --group
+  Columns columns = {};
 };
 
 namespace detail {
@@ -111,6 +114,16 @@ inline void add_notes(const gemel::CsvData<float>& data, std::vector<std::string
   }
 }
 
+/// The columns of a file. Throws FormatError if two features have the same name and `must_differ`.
+inline Columns columns_of(const gemel::CsvData<float>& data, bool must_differ) {
+  Columns columns{.label = data.label, .group = data.group};
+  if (!data.header) return columns;
+  columns.features.emplace();
+  for (const std::string& name : data.features) columns.features->push_back(program::as_utf8(name));
+  if (must_differ) gemel::detail::positions_of(*columns.features, data.file);
+  return columns;
+}
+
 inline Loaded load_csv(const Options& options) {
   gemel::CsvOptions csv{.label = Index{-1},
                         .header = options.header,
@@ -136,6 +149,7 @@ inline Loaded load_csv(const Options& options) {
   Loaded loaded = join_csv(training, test ? &*test : nullptr);
   loaded.origin = std::to_string(training.classes.size()) + " classes from " + label_column(options, training);
   loaded.notes = std::move(notes);
+  loaded.columns = columns_of(training, !options.save.empty());
   if (!options.group.empty()) {
     loaded.groups = Groups{training.groups, test ? std::optional<gemel::Classes>{test->groups} : std::nullopt,
                            test ? test->group_names : training.group_names};

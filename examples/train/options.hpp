@@ -66,9 +66,13 @@ struct Options {
   Index threads = 0;
   std::uint64_t seed = 1;
 
+  std::string checkpoint;  ///< with --resume, that file
+  Index checkpoint_every = 1;
+  std::string resume;
 
   ThresholdRule threshold = ThresholdRule::Far;
   std::optional<double> far;  ///< empty: 1 %, or the smallest rate that the validation can show
+  std::string save;
   std::string json;
   std::string report;
   bool quiet = false;

@@ -52,6 +52,8 @@ inline void check_outputs(const Options& options) {
     program::check_output(path);
   };
   add("--json", options.json);
+  add("--save", options.save);
+  add(options.resume.empty() ? "--checkpoint" : "--resume", options.checkpoint);
   if (!options.report.empty()) {
     const bool is_there = detail::check_folder(options.report);
     for (const program::NamedFile& output : outputs) {

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "columns.hpp"
 #include "divide.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
@@ -35,6 +36,7 @@ struct Parts {
   std::vector<std::string> class_names;  ///< indexed by the value of a class
   Scaling scaling;                       ///< fitted to `training`; finite for all parts
   std::string class_origin;              ///< Loaded::origin
+  Columns columns = {};                  ///< of a CSV file
   Seen seen = {};                        ///< the test samples that are in another part too
   std::vector<std::string> notes;        ///< what the user should know about the data, with advice
 };
@@ -102,6 +104,7 @@ inline Parts prepare(const Options& options, gemel::Rng& rng) {
               .class_names = loaded.class_names,
               .scaling = find_scaling(options.scale, all.samples.select(division.training)),
               .class_origin = loaded.origin,
+              .columns = loaded.columns,
               .notes = loaded.notes};
   parts.scaling.check(all.samples, "--data");
   if (loaded.test) parts.scaling.check(loaded.test->samples, "--test-data");

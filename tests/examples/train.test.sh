@@ -113,7 +113,7 @@ refuses stray stray
 for option in --test-fraction --dropout --margin --positive-margin --learning-rate --far; do
   for value in nan inf -1 x ''; do refuses "$option: '$value'" $option "$value"; done
 done
-for option in --pairs-per-sample --hidden --epochs --batch; do
+for option in --pairs-per-sample --hidden --epochs --batch --checkpoint-every; do
   for value in 0 -1 1.5 1e3 x 99999999999999999999; do refuses "$option: '$value'" $option $value; done
 done
 refuses "--threads: '-1'" --threads -1
@@ -128,11 +128,12 @@ for value in e . 3 '"' ' ' '' ,, é; do refuses "--separator: '$value'" --data "
 for option in "--header no" "--missing refuse" "--separator ;"; do refuses --data $option; done  # each is two words
 refuses "--hidden: ''" --hidden ""
 for value in 4,,4 ,4 4, ,; do refuses "--hidden: ''" --hidden $value; done
-for option in --data --label --group --images --labels --test-data --test-images --test-labels --json --report; do
+for option in --data --label --group --images --labels --test-data --test-images --test-labels --json --report --save \
+  --checkpoint --resume; do
   refuses "$option: '' is empty" $option ""
   refuses "$option: '' is empty" $option=
 done
-for option in --data --json --report; do
+for option in --data --json --report --save --checkpoint --resume; do
   refuses "$option: '--quiet' is not a value" $option --quiet
   refuses "$option: '-' is not a value" $option -
 done
@@ -289,13 +290,15 @@ refuses "--scale, --learning-rate, --margin" --margin 1e38
 grep -q __asan_init "$train" || refuses "memory holds" --hidden 1000000,1000000
 
 # Outputs that cannot be written.
-refuses "cannot be written" --json "$files/nowhere/result.json"
-refuses "cannot be written" --json "$files/folder"
-refuses "cannot be written" --json /dev/full
-refuses "a folder, not a file" --json "$files/folder"
-refuses "a device, not a file" --json /dev/null
 mkfifo "$files/pipe"
-refuses "a pipe, not a file" --json "$files/pipe"
+for option in --json --save --checkpoint; do
+  refuses "cannot be written" $option "$files/nowhere/result"
+  refuses "cannot be written" $option "$files/folder"
+  refuses "cannot be written" $option /dev/full
+  refuses "a folder, not a file" $option "$files/folder"
+  refuses "a device, not a file" $option /dev/null
+  refuses "a pipe, not a file" $option "$files/pipe"
+done
 refuses "cannot be made" --report "$files/labels/pictures"
 refuses "cannot be made" --report "$files/labels"
 mkdir "$files/taken" "$files/taken/det.png"
@@ -329,9 +332,11 @@ refuses "no such file" --data "$files/nowhere.csv" --json "$files/old.json" --re
 refuses "no such file" --data "$files/nowhere.csv" --json "$files/new.json"
 refuses "no such file" --data "$files/nowhere.csv" --json "$files/later_link"
 refuses "cannot be written" --json "$files/dangling"
-message=$(ulimit -f 0 && "$train" --quiet --epochs 1 --hidden 4 --json "$files/old.json" 2>&1 >/dev/null)
-[ $? = 2 ] && echo "$message" | grep -q "old.json: it cannot be written" || fails "a full disk gives '$message'"
-[ "$(cat "$files/old.json")" = old ] || fails "a run that failed changed the JSON"
+for option in --json --save --checkpoint; do
+  message=$(ulimit -f 0 && "$train" --quiet --epochs 1 --hidden 4 $option "$files/old.json" 2>&1 >/dev/null)
+  [ $? = 2 ] && echo "$message" | grep -q "old.json: it cannot be written" || fails "with $option a full disk gives '$message'"
+  [ "$(cat "$files/old.json")" = old ] || fails "a run that failed changed the file of $option"
+done
 [ -L "$files/later_link" ] && [ -L "$files/dangling" ] || fails "a link was deleted"
 for name in made new.json later.json; do [ ! -e "$files/$name" ] || fails "a run that failed made $name"; done
 [ -z "$(find "$files" -name '.train-*' -o -name '.gemel-*')" ] || fails "a run left its scratch files"
@@ -391,8 +396,11 @@ for entry in '"low": 0.' '"method": "bootstrap by identity' '"data": "The UCI di
 done
 grep -q 'per epoch, 1 epoch$' "$files/stdout" || fails "it does not say '1 epoch'"
 grep -q 'processor .* s' "$files/stdout" || fails "it does not say what processor time it took"
-"$train" --quiet --epochs 1 --hidden 4 --json "$files/later_link" >/dev/null || fails "a link to a new file ends with $?"
-[ -L "$files/later_link" ] && [ -s "$files/later.json" ] || fails "a link to a new file is not followed"
+for option in --json --save --checkpoint; do
+  rm -f "$files/later.json"
+  "$train" --quiet --epochs 1 --hidden 4 $option "$files/later_link" >/dev/null || fails "$option with a link to a new file ends with $?"
+  [ -L "$files/later_link" ] && [ -s "$files/later.json" ] || fails "$option does not follow a link to a new file"
+done
 odd=$(printf 'odd "name"\\\tof\033[31m')
 cp "$files/two_classes.csv" "$files/$odd"
 "$train" --quiet --epochs 1 --validation 0.3 --data "$files/$odd" --json "$files/odd.json" >"$files/stdout" || fails "an odd name ends with $?"

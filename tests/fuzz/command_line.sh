@@ -86,6 +86,10 @@ awk -v seed="$seed" -v count="$count" '
     option("--far", "0.01 0.2 0.5", "0 1 1e-9")
     option("--json", "out/new.json out/old.json", places)
     json = options
+    option("--save", "out/new.model out/old.json", places)
+    option("--checkpoint", "out/new.checkpoint out/old.json", places)
+    option("--checkpoint-every", "1 2 1000000", "0 1.5")
+    option("--resume", "out/new.checkpoint", "out/old.json out/new.model out/pipe in/good.csv in/missing")
     option("--report", "out/report out/a/b/c", "out/pipe /dev/null out/pipe/x in/good.csv")
     option("--quiet", "", "7")
     option("--help", "", "")
@@ -94,10 +98,10 @@ awk -v seed="$seed" -v count="$count" '
     option("--nothing", "", "1")
     for (line = 0; line < count; ++line) {
       text = "--quiet"
-      wrong[json] = places
+      wrong[json] = wrong[json + 1] = wrong[json + 2] = places
       if (rand() < 0.8) {
         text = text "\n--data\n" (rand() < 0.8 ? "in/good.csv" : "in/data.npy\n--labels\nin/labels.npy")
-        wrong[json] = places inputs
+        wrong[json] = wrong[json + 1] = wrong[json + 2] = places inputs
       }
       if (rand() < 0.7) text = text "\n--epochs\n1"
       if (rand() < 0.7) text = text "\n--hidden\n4"
@@ -105,7 +109,7 @@ awk -v seed="$seed" -v count="$count" '
         # The last options are chosen less often: --help, and words that are not options.
         chosen = int(rand() * (rand() < 0.1 ? options : options - 4)) + 1
         kind = rand()
-        value = kind < 0.75 ? pick(right[chosen]) : kind < 0.9 || names[chosen] ~ /json|report/ ? pick(wrong[chosen]) : pick(junk)
+        value = kind < 0.75 ? pick(right[chosen]) : kind < 0.9 || names[chosen] ~ /json|report|save|checkpoint|resume/ ? pick(wrong[chosen]) : pick(junk)
         if (value == "" && kind < 0.98) text = text "\n" names[chosen]
         else if (kind >= 0.98) text = text "\n" names[chosen] "="
         else if (rand() < 0.2) text = text "\n" names[chosen] "=" value
@@ -142,7 +146,8 @@ while IFS= read -r word; do
       [ "$(wc -l <stderr)" = 1 ] && grep -q '^train: .' stderr || fault="not one sentence"
       # If the training fails because of a number that is not finite, lines about the data and the epochs come before it.
       [ ! -s stdout ] || grep -q 'epoch [0-9]' stderr || fault="it refuses, but prints"
-      [ "$after_out" = "$before_out" ] || fault="it refuses, but writes"
+      # Checkpoints of the epochs before stay.
+      [ "$after_out" = "$before_out" ] || grep -q 'epoch [0-9]' stderr || fault="it refuses, but writes"
       ;;
     *) fault="exit code $code" ;;
   esac
