@@ -1,0 +1,19 @@
+#pragma once
+
+// Compiles all kernels. For one source file of a program whose other source files include core/kernel_extern.hpp. The
+// portable kernels depend on this file's flags (see core/kernel.hpp).
+
+#include "gemel/core/kernel_extern.hpp"
+
+namespace gemel::kernel {
+
+template const Kernels<float>& kernels<float>();
+template const Kernels<double>& kernels<double>();
+template const UpdateKernels<SGDRule<float>, float>& update_kernels<SGDRule<float>, float>();
+template const UpdateKernels<SGDRule<double>, double>& update_kernels<SGDRule<double>, double>();
+template const UpdateKernels<RMSpropRule<float>, float>& update_kernels<RMSpropRule<float>, float>();
+template const UpdateKernels<RMSpropRule<double>, double>& update_kernels<RMSpropRule<double>, double>();
+template const UpdateKernels<AdamRule<float>, float>& update_kernels<AdamRule<float>, float>();
+template const UpdateKernels<AdamRule<double>, double>& update_kernels<AdamRule<double>, double>();
+
+}  // namespace gemel::kernel
