@@ -77,43 +77,51 @@ training/backward_pass.hpp @ s/coefficient(d\[p\], slope/coefficient(d[p], -slop
 END
 }
 
-# Builds and runs one test file against the headers in a folder, and prints the output of the tests.
-try() { # HEADERS TEST
-  "$CXX" -std=c++20 -O0 -pthread -include "$work/common.hpp" -I "$1" -I "$root/tests" $eigen \
-    -DGEMEL_TEST_DATA="\"$root/tests\"" "$root/tests/$2.test.cpp" "$work/main.o" $libraries -o "$1/test" || return 2
+# Builds and runs one test file, and prints the output of the tests. The headers in the folder replace those of the
+# library. The kernels take longer to compile than most tests, so only a change in core/ compiles them again. All others
+# link the object file kernels.o.
+try() { # FOLDER HEADER TEST
+  case $2 in
+    core/*) include=common.hpp objects=main.o ;;
+    *) include=common_extern.hpp objects="main.o kernels.o" ;;
+  esac
+  # shellcheck disable=SC2086  # one word per object
+  (cd "$work" && "$CXX" -std=c++20 -O0 -pthread -include "$work/$include" -I "$1" -I "$root/include" -I "$root/tests" \
+    $eigen -DGEMEL_TEST_DATA="\"$root/tests\"" "$root/tests/$3.test.cpp" $objects $libraries -o "$1/test") || return 2
   "$1/test" --abort
 }
 
 # A test that fails without any change would prove nothing, so all of them must pass first.
 pass_unchanged() { # TEST
-  copy=$work/$(basename "$1")
-  cp -r "$root/include" "$copy"
-  try "$copy" "$1" >"$copy/log" 2>&1 || { cat "$copy/log" && return 1; }
+  folder=$work/$(basename "$1")
+  mkdir "$folder"
+  try "$folder" "$1" "$1" >"$folder/log" 2>&1 || { cat "$folder/log" && return 1; }
 }
 
-# Makes the change of one line of the list, in a copy of the library of its own.
+# Makes the change of one line of the list, in a copy of its header.
 break_one() { # LINE_NUMBER
   line=$(changes | sed -n "$1p")
   header=${line%% @ *}
   test=${line##* @ }
   command=${line#* @ }
   command=${command% @ *}
-  copy=$work/$1
-  cp -r "$root/include" "$copy"
-  sed "$command" "$root/include/gemel/$header" >"$copy/gemel/$header"
+  folder=$work/$1
+  copy=$folder/gemel/$header
+  mkdir -p "$(dirname "$copy")"
+  sed "$command" "$root/include/gemel/$header" >"$copy"
   status=0
-  if cmp -s "$root/include/gemel/$header" "$copy/gemel/$header"; then
+  if cmp -s "$root/include/gemel/$header" "$copy"; then
     verdict="changes nothing"
-  elif try "$copy" "$test" >"$copy/log" 2>&1; then
+  elif try "$folder" "$header" "$test" >"$folder/log" 2>&1; then
     verdict="no test of $test notices it"
-  elif [ ! -e "$copy/test" ]; then
-    verdict="does not compile: $(grep -m 1 error "$copy/log")"
+  elif [ ! -e "$folder/test" ]; then
+    verdict="does not compile: $(grep -m 1 error "$folder/log")"
   else
     verdict=
-    caught=$(awk '/^------/ { getline; print; exit }' "$copy/log")
+    caught=$(awk '/^------/ { getline; print; exit }' "$folder/log")
     echo "$header: $command: caught by \"$caught\""
   fi
-  rm -rf "$copy"
+  rm -rf "$folder"
   [ -z "$verdict" ] || { echo "$header: $command: $verdict" && status=1; }
   return $status
 }
@@ -140,10 +148,18 @@ eigen="-isystem $(eigen_folder)"
 libraries="-lz"
 [ ! -e /usr/include/catch2/catch_test_macros.hpp ] || libraries="-lCatch2Main -lCatch2 -lz"
 export work eigen libraries
-echo '#include "catch.hpp"
-#include <Eigen/Core>' >"$work/common.hpp"
-"$CXX" -std=c++20 -O0 -pthread -I "$root/tests" $eigen -x c++-header "$work/common.hpp" -o "$work/common.hpp.gch"
-"$CXX" -std=c++20 -O0 -pthread -I "$root/tests" -c "$root/tests/main.cpp" -o "$work/main.o"
+# Compiles a file with the flags of the tests.
+compile() { # OPTION...
+  # shellcheck disable=SC2086  # one word per option
+  "$CXX" -std=c++20 -pthread -I "$root/include" -I "$root/tests" $eigen "$@"
+}
+printf '%s\n' '#include "catch.hpp"' '#include <Eigen/Core>' >"$work/common.hpp"
+printf '%s\n' '#include "catch.hpp"' '#include "gemel/core/kernel_extern.hpp"' >"$work/common_extern.hpp"
+for header in common common_extern; do
+  compile -O0 -x c++-header "$work/$header.hpp" -o "$work/$header.hpp.gch"
+done
+compile -O0 -c "$root/tests/main.cpp" -o "$work/main.o"
+compile -O1 -c "$root/tests/kernels.cpp" -o "$work/kernels.o"
 
 changes | grep -e "${1:-}" | sed 's/.* @ //' | sort -u | xargs -P "$(cores)" -n 1 sh "$0" --unchanged
 echo "$numbers" | xargs -P "$(cores)" -n 1 sh "$0" --one
