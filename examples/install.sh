@@ -82,4 +82,6 @@ quietly() {
   rm -f "$log"
 }
 
-cores() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
+# The number of cores to use: CMake's variable, if it is set.
+cores() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(all_cores)}"; }
+all_cores() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
