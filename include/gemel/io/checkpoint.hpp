@@ -288,7 +288,7 @@ template <class Model, class Source, class LossType, class OptimizerType, class.
   const TrainingSnapshot from = read_training(tensors, training);
   OptimizerType other_optimizer = optimizer;
   restore_optimizer<typename Model::Scalar>(tensors, training, other_model.parameters().size(), other_optimizer);
-  tensors.check_all_taken();
+  tensors.check_all_taken({});
   CallbackCopies<Callbacks...> copies{callbacks...};
   copies.try_to_restore(from, file.name);
 
