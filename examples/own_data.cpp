@@ -71,7 +71,8 @@ Unseen train_and_save(const CsvData<float>& data, const std::filesystem::path& f
 /// The second part: loads the verifier, whatever its layers are, and decides about two pairs of rows.
 void load_and_decide(const std::filesystem::path& file, const Unseen& unseen, const CsvData<float>& data) {
   const auto verifier = load<Verifier<AnyModel<float>>>(file);  // const, so threads may share it
-  const auto& [x, classes] = unseen;
+  const Samples<float>& x = unseen.samples;
+  const Classes& classes = unseen.classes;
   const auto name = [&](Index i) {
     return data.classes[static_cast<std::size_t>(classes.value(classes.of(i)))].c_str();
   };

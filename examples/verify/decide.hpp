@@ -96,11 +96,9 @@ int decide(const Verifier<S>& verifier, const TrainedOn& known, const Options& o
     accepted += same.back();
   }
   if (!options.json.empty()) {
-    program::Json json;
-    json["threshold"] = threshold;
-    json["distances"] = values;
-    json["same"] = same;
-    program::write_file(options.json, program::json_text(json));
+    const auto text = [](const program::Json& value) { return value.dump(); };
+    program::write_file(options.json, "{\n  \"threshold\": " + text(threshold) + ",\n  \"distances\": " + text(values) +
+                                          ",\n  \"same\": " + text(same) + "\n}\n");
   }
 
   for (const std::string& note : notes) out << "Note: " << program::printable(note) << ".\n";
