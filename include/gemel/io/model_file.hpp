@@ -50,7 +50,7 @@ struct FileContent<Siamese<Net, Metric>> {
     to.distance(model.metric());
   }
   static Siamese<Net, Metric> read(ModelReader<typename Net::Scalar>& from) {
-    Metric metric = from.template distance<Metric>();
+    auto metric = from.template distance<Metric>();
     return Siamese<Net, Metric>(FileContent<Net>::read(from), std::move(metric));
   }
 };

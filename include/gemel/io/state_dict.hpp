@@ -66,6 +66,7 @@ inline std::vector<std::string> modules_of_sequential(const TensorFile& file) {
                       Place{.file = file.name});
   }
   std::vector<std::string> sorted;
+  sorted.reserve(modules.size());
   for (auto& [number, name] : modules) sorted.push_back(std::move(name));
   return sorted;
 }

@@ -107,7 +107,7 @@ class ModelReader {
   void check_all_taken() const {
     std::vector<std::string_view> others;
     if (kind() == "checkpoint") others.assign(training_tensors.begin(), training_tensors.end());
-    if (kind() != "network" && !distance_was_read_) others.push_back("distance.");
+    if (kind() != "network" && !distance_was_read_) others.emplace_back("distance.");
     tensors_->check_all_taken(others);
   }
 

@@ -79,7 +79,7 @@ class OptionsReader {
   /// Fitted state, as many values as were saved.
   std::vector<double> vector(const char* name) const {
     const Tensor& tensor = tensors_->take(prefix_ + name, object_.place());
-    const Index size = static_cast<Index>(tensor.bytes.size() / sizeof(double));
+    const auto size = static_cast<Index>(tensor.bytes.size() / sizeof(double));
     detail::require(tensors_->file().name, tensor, DType::F64, std::span(&size, 1));
     std::vector<double> values(static_cast<std::size_t>(size));
     const std::uint8_t* next = tensor.bytes.data();

@@ -40,7 +40,7 @@ void copy_transposed(const std::uint8_t* from, Index rows, Index columns, S* to)
 template <Scalar S>
 class ParameterTensors {
  public:
-  explicit ParameterTensors(const std::string& file) : file_(file) {}
+  explicit ParameterTensors(std::string file) : file_(std::move(file)) {}
 
   /// Adds the tensor of a layer's variable. Throws FormatError unless it has the variable's shape and holds values of
   /// the given type, F32 or F64.
