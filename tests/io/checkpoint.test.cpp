@@ -543,7 +543,7 @@ TEST_CASE("a checkpoint that cannot be written is reported, before the training 
     auto optimizer = new_optimizer();
     Rng rng{1};
     epochs = 0;
-    const std::string text = error_text<Error>([&] {
+    std::string text = error_text<Error>([&] {
       fit(model, pairs_of(21), ContrastiveLoss{}, optimizer, options_of(4), rng, OnEpochEnd{[&](auto&) { ++epochs; }},
           callback, Checkpoint{to, options});
     });

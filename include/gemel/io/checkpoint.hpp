@@ -282,7 +282,7 @@ template <class Model, class Source, class LossType, class OptimizerType, class.
     throw FormatError({"it holds a ", kind, ", not a checkpoint: no training can be resumed from it"},
                       Place{.file = file.name});
   }
-  Model other_model = read_model<Model>(tensors, json);
+  auto other_model = read_model<Model>(tensors, json);
   require_same_layers(other_model, model, file.name);
   const JsonObject training = description.object("training");
   const TrainingSnapshot from = read_training(tensors, training);
