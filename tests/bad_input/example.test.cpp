@@ -92,11 +92,11 @@ std::vector<Row> example_rows() {
           script(R"("leaves nothing to train on" --validation last:5000)"),
           script(R"("memory holds" --hidden 1000000,1000000)")}},
         {{Truncated, Swapped}, impossible("an option is no file")},
-        {Missing, script(R"("cannot be written" --json "$files/nowhere/result.json")")},
+        {Missing, script(R"("cannot be written" $option "$files/nowhere/result")")},
         {Unreadable,
-         {script(R"("cannot be written" --json "$files/folder")"),
+         {script(R"("cannot be written" $option "$files/folder")"),
           script(R"("cannot be made" --report "$files/labels/pictures")")}},
-        {FullDisk, script(R"("cannot be written" --json /dev/full)")}}},
+        {FullDisk, script(R"("cannot be written" $option /dev/full)")}}},
   };
 }
 

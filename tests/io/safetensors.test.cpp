@@ -305,7 +305,7 @@ TEST_CASE("tensors that do not lie one behind the other are refused", "[safetens
   check_refused(file_of("{" + tensor("a", "[1]", "[1,2]") + "}", 2),
                 "it begins at byte 1 of the data, but no tensor has the bytes from 0 on");
   check_refused(file_of("{" + tensor("a", "[1]", "[2,1]") + "}", 2),
-                "it ends at byte 1 of the data, before its begin at byte 2");
+                "it ends at byte 1 of the data, before its start at byte 2");
   check_refused(file_of("{" + tensor("a", "[3]", "[0,3]") + "}", 2),
                 "tensor 'a': it ends at byte 3 of the data, but there are only 2: the file is truncated");
   check_refused(file_of("{" + tensor("a", "[2]", "[0,2]") + "}", 3),
