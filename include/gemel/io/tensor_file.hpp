@@ -209,8 +209,20 @@ struct TensorFile {
     using T = typename Derived::Scalar;
     std::vector<Index> shape{values.size()};
     if constexpr (!Derived::IsVectorAtCompileTime) shape = {values.rows(), values.cols()};
-    const MatrixX<T> by_rows = values.transpose();
-    add<T>(std::move(tensor), std::move(shape), {by_rows.data(), static_cast<std::size_t>(by_rows.size())});
+    const Eigen::Ref<const MatrixX<T>> matrix = values;
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(matrix.size()) * sizeof(T));
+    // As many columns at a time as fill a cache line of a row.
+    constexpr Index block = 64 / sizeof(T);
+    for (Index first = 0; first < matrix.cols(); first += block) {
+      const Index end = std::min(matrix.cols(), first + block);
+      for (Index i = 0; i < matrix.rows(); ++i) {
+        std::uint8_t* next = bytes.data() + static_cast<std::size_t>(i * matrix.cols() + first) * sizeof(T);
+        for (Index j = first; j < end; ++j, next += sizeof(T)) {
+          detail::to_little_endian(static_cast<detail::Stored<T>>(matrix(i, j)), next);
+        }
+      }
+    }
+    tensors.push_back({std::move(tensor), dtype_of<T>, std::move(shape), std::move(bytes)});
   }
 };
 
