@@ -85,6 +85,47 @@ struct Scaling {
   S* y;                  ///< rows x cols, contiguous
 };
 
+/// out(r, c) = image(y(r, c), x(r, c)) for every pixel, interpolated linearly in both directions; outside the image, it
+/// is 0. The coordinates count from a border of one pixel, so x = 1 and y = 1 is the first pixel. With the functions
+/// f_s of the rows and g_t of the columns,
+///   x(r, c) = sum over s and t of matrix(s, t) f_s(r) g_t(c),  y(r, c): the same with matrix(s, functions + t).
+template <Scalar S>
+struct Warp {
+  Index height, width;
+  Index functions;      ///< number of functions f_s, and of g_t
+  const S* image;       ///< height x width pixels, row after row
+  const S* of_row;      ///< f_s(r), row after row: `functions` values each
+  const S* of_column;   ///< g_t(c), function after function; the lists are column_stride values apart
+  Index column_stride;  ///< width, rounded up to a multiple of packet_values<S>; the values in excess are finite
+  const S* matrix;      ///< functions x 2 functions, row after row; the rows are matrix_stride values apart
+  Index matrix_stride;  ///< 2 functions, rounded up as above
+  S* out;               ///< height x width pixels
+  Index rows_at_once;   ///< number of rows whose positions are computed before the pixels are
+
+  // Scratch memory.
+  S* corners;            ///< warp_corners<S>(height, width) values
+  S* factors;            ///< rows_at_once x matrix_stride values
+  S* right;              ///< rows_at_once x width values, and packet_values<S> more
+  S* down;               ///< as many
+  std::int32_t* corner;  ///< as many
+};
+
+/// The number of values in the largest packet of any instruction set.
+template <Scalar S>
+inline constexpr Index packet_values = 64 / sizeof(S);
+
+/// The distance between the rows of an image with its border, and the size of the scratch memory for two copies of it
+/// that are interleaved. The last packet may reach beyond its end.
+template <Scalar S>
+constexpr Index warp_pitch(Index width) {
+  constexpr Index unit = packet_values<S> / 2;
+  return (width + 2 + unit - 1) / unit * unit;
+}
+template <Scalar S>
+constexpr Index warp_corners(Index height, Index width) {
+  return 2 * (height + 2) * warp_pitch<S>(width) + 2 * packet_values<S>;
+}
+
 /// Pointers to the kernels of one instruction set.
 template <Scalar S>
 struct Kernels {
@@ -215,6 +256,12 @@ const Kernels<S>& kernels() {
 template <class Rule, Scalar S>
 const UpdateKernels<Rule, S>& update_kernels() {
   GEMEL_RETURN_FROM_CURRENT_SET(update_table<Rule, S>);
+}
+
+/// The kernel that samples a displaced image, of the current instruction set.
+template <Scalar S>
+auto warp_kernel() -> void (*)(const Warp<S>&) {
+  GEMEL_RETURN_FROM_CURRENT_SET(warp_entry<S>);
 }
 
 /// Updates the parameters with the current instruction set.

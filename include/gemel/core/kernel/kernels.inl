@@ -13,6 +13,7 @@
 #include "gemel/core/kernel/scaling.inl"
 #include "gemel/core/kernel/sums.inl"
 #include "gemel/core/kernel/update.inl"
+#include "gemel/core/kernel/warp.inl"
 
 #include "gemel/core/kernel/distances.inl"
 #include "gemel/core/kernel/update_adam.inl"
@@ -47,6 +48,9 @@ inline constexpr Kernels<S> table{.product = entry<product<S>>,
                                   .squared_distances = entry<squared_distances<S>>,
                                   .add_differences = entry<add_differences<S>>,
                                   .max_abs = entry<max_abs<S>>};
+
+template <Scalar S>
+inline constexpr void (*warp_entry)(const Warp<S>&) = entry<warp<S>>;
 
 template <class Rule, Scalar S>
 inline constexpr UpdateKernels<Rule, S> update_table{

@@ -26,13 +26,22 @@ GEMEL_INLINE P sqrt_beside_products(P a) {
   return sqrt(a);
 }
 
-/// The number of rows that transpose_strip reads: 16 bytes of each column.
+/// The number of values in 16 bytes, which load_transposed reads of each column.
 template <class S>
 inline constexpr int transpose_side = 16 / sizeof(S);
 
+/// The columns of a matrix that begin `stride` values apart, as an argument of load_transposed.
+template <class S>
+struct EvenColumns {
+  const S* first;
+  Index stride;
+  GEMEL_INLINE const S* operator()(int i) const { return first + i * stride; }
+};
+
 template <class S, class P = PacketOf<S>>
 concept CompletePackets = requires(typename P::type a, typename P::type b, typename P::type c, typename P::Mask lanes,
-                                   const S* from, S* to, S number, Index n) {
+                                   typename P::type (&rows)[transpose_side<S>], const S* from, S* to, S number, Index n,
+                                   std::int32_t* integers) {
   requires 64 / sizeof(S) % P::size == 0;
 
   lanes = mask<S>(n);  // the first n lanes, 0 <= n <= size
@@ -59,6 +68,7 @@ concept CompletePackets = requires(typename P::type a, typename P::type b, typen
 
   // Selections. A comparison with NaN is false.
   a = max(a, b);               // a > b ? a : b
+  a = min(a, b);               // a < b ? a : b
   a = zero_if_less(a, b, c);   // a < b ? 0 : c
   a = keep_if_positive(a, b);  // a > 0 ? b : 0
   a = max_abs_of(a, b);        // max(|a|, |b|), compared as integers with the same bits: numbers < infinity < NaN
@@ -66,9 +76,13 @@ concept CompletePackets = requires(typename P::type a, typename P::type b, typen
   // Adds the upper half of the lanes to the lower half until 16 bytes remain, and stores them.
   store_folded(to, a);
 
-  // transpose_strip(w, ldw, wt, ldt): wt(i, o) = w(o, i) for i < size, o < transpose_side<S>. The columns of w (one per
-  // i) are ldw values apart, and those of wt (one per o) ldt values.
-  transpose_strip(from, n, to, n);
+  // Whole numbers, for 0 <= a < 2^31.
+  a = truncate(a);              // the largest whole number that is not above a
+  store_integers(integers, a);  // the same, as `size` integers
+
+  // Lane i of rows[o] is column(i)[o], for i < size and o < transpose_side<S>.
+  load_transposed(EvenColumns<S>{from, n}, rows);
+  store_interleaved(to, a, b);  // a[0], b[0], a[1], b[1], …
 };
 
 /// Conversions, because features of both types are scaled in double.
@@ -76,7 +90,6 @@ template <class S>
 concept ConvertedPackets = requires(typename PacketOf<double>::type a, const S* from, S* to) {
   a = load_doubles(from);  // converts as many numbers as a packet has doubles
   store_doubles(to, a);    // rounds each number once
-  a = min(a, a);           // a < b ? a : b
 };
 
 static_assert(CompletePackets<float> && CompletePackets<double> && ConvertedPackets<float> && ConvertedPackets<double>,

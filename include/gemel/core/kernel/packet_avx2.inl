@@ -65,9 +65,18 @@ GEMEL_INLINE void store_doubles(float* p, __m256d v) { _mm_storeu_ps(p, _mm256_c
 GEMEL_INLINE void store_doubles(double* p, __m256d v) { store(p, v); }
 GEMEL_INLINE __m256 max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 GEMEL_INLINE __m256d max(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+GEMEL_INLINE __m256 min(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
 GEMEL_INLINE __m256d min(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
 GEMEL_INLINE __m256 abs(__m256 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a); }
 GEMEL_INLINE __m256d abs(__m256d a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+GEMEL_INLINE __m256 truncate(__m256 a) { return _mm256_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+GEMEL_INLINE __m256d truncate(__m256d a) { return _mm256_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+GEMEL_INLINE void store_integers(std::int32_t* p, __m256 a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_cvttps_epi32(a));
+}
+GEMEL_INLINE void store_integers(std::int32_t* p, __m256d a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvttpd_epi32(a));
+}
 GEMEL_INLINE __m256 zero_if_less(__m256 a, __m256 b, __m256 v) {
   return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_NLT_UQ), v);
 }
@@ -96,25 +105,38 @@ GEMEL_INLINE void store_folded(double* p, __m256d v) {
   _mm_storeu_pd(p, _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1)));
 }
 
-GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
+template <class Column>
+GEMEL_INLINE void load_transposed(const Column& column, __m256 (&rows)[4]) {
   __m256 r[4];
   GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // half h of r[m] is from column m + 4 h
-    r[m] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(w + m * ldw)), _mm_loadu_ps(w + (m + 4) * ldw), 1);
+    r[m] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(column(m))), _mm_loadu_ps(column(m + 4)), 1);
   }
   const __m256 low = _mm256_unpacklo_ps(r[0], r[1]), high = _mm256_unpackhi_ps(r[0], r[1]);
   const __m256 low2 = _mm256_unpacklo_ps(r[2], r[3]), high2 = _mm256_unpackhi_ps(r[2], r[3]);
-  store(wt, _mm256_shuffle_ps(low, low2, 0x44));
-  store(wt + ldt, _mm256_shuffle_ps(low, low2, 0xee));
-  store(wt + 2 * ldt, _mm256_shuffle_ps(high, high2, 0x44));
-  store(wt + 3 * ldt, _mm256_shuffle_ps(high, high2, 0xee));
+  rows[0] = _mm256_shuffle_ps(low, low2, 0x44);
+  rows[1] = _mm256_shuffle_ps(low, low2, 0xee);
+  rows[2] = _mm256_shuffle_ps(high, high2, 0x44);
+  rows[3] = _mm256_shuffle_ps(high, high2, 0xee);
 }
-GEMEL_INLINE void transpose_strip(const double* w, Index ldw, double* wt, Index ldt) {
+template <class Column>
+GEMEL_INLINE void load_transposed(const Column& column, __m256d (&rows)[2]) {
   __m256d r[2];
   GEMEL_UNROLL for (int m = 0; m < 2; ++m) {
-    r[m] = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(w + m * ldw)), _mm_loadu_pd(w + (m + 2) * ldw), 1);
+    r[m] = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(column(m))), _mm_loadu_pd(column(m + 2)), 1);
   }
-  store(wt, _mm256_unpacklo_pd(r[0], r[1]));
-  store(wt + ldt, _mm256_unpackhi_pd(r[0], r[1]));
+  rows[0] = _mm256_unpacklo_pd(r[0], r[1]);
+  rows[1] = _mm256_unpackhi_pd(r[0], r[1]);
+}
+
+GEMEL_INLINE void store_interleaved(float* p, __m256 a, __m256 b) {
+  const __m256 low = _mm256_unpacklo_ps(a, b), high = _mm256_unpackhi_ps(a, b);
+  store(p, _mm256_permute2f128_ps(low, high, 0x20));
+  store(p + 8, _mm256_permute2f128_ps(low, high, 0x31));
+}
+GEMEL_INLINE void store_interleaved(double* p, __m256d a, __m256d b) {
+  const __m256d low = _mm256_unpacklo_pd(a, b), high = _mm256_unpackhi_pd(a, b);
+  store(p, _mm256_permute2f128_pd(low, high, 0x20));
+  store(p + 4, _mm256_permute2f128_pd(low, high, 0x31));
 }
 
 }  // namespace gemel::kernel::avx2

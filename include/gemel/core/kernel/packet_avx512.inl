@@ -107,9 +107,22 @@ GEMEL_INLINE void store_doubles(float* p, __m512d v) { _mm256_storeu_ps(p, _mm51
 GEMEL_INLINE void store_doubles(double* p, __m512d v) { store(p, v); }
 GEMEL_INLINE __m512 max(__m512 a, __m512 b) { return _mm512_maskz_max_ps(all16, a, b); }
 GEMEL_INLINE __m512d max(__m512d a, __m512d b) { return _mm512_maskz_max_pd(all8, a, b); }
+GEMEL_INLINE __m512 min(__m512 a, __m512 b) { return _mm512_maskz_min_ps(all16, a, b); }
 GEMEL_INLINE __m512d min(__m512d a, __m512d b) { return _mm512_maskz_min_pd(all8, a, b); }
 GEMEL_INLINE __m512 abs(__m512 a) { return _mm512_abs_ps(a); }
 GEMEL_INLINE __m512d abs(__m512d a) { return _mm512_abs_pd(a); }
+GEMEL_INLINE __m512 truncate(__m512 a) {
+  return _mm512_maskz_roundscale_ps(all16, a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+GEMEL_INLINE __m512d truncate(__m512d a) {
+  return _mm512_maskz_roundscale_pd(all8, a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+GEMEL_INLINE void store_integers(std::int32_t* p, __m512 a) {
+  _mm512_storeu_si512(p, _mm512_maskz_cvttps_epi32(all16, a));
+}
+GEMEL_INLINE void store_integers(std::int32_t* p, __m512d a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_maskz_cvttpd_epi32(all8, a));
+}
 GEMEL_INLINE __m512 zero_if_less(__m512 a, __m512 b, __m512 v) {
   return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), v);
 }
@@ -140,31 +153,44 @@ GEMEL_INLINE void store_folded(double* p, __m512d v) {
   _mm_storeu_pd(p, _mm_add_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd(half, 1)));
 }
 
-GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
+template <class Column>
+GEMEL_INLINE void load_transposed(const Column& column, __m512 (&rows)[4]) {
   __m512 r[4];
   GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // quarter q of r[m] is from column m + 4 q
-    r[m] = _mm512_castps128_ps512(_mm_loadu_ps(w + m * ldw));
-    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 4) * ldw), 1);
-    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 8) * ldw), 2);
-    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(w + (m + 12) * ldw), 3);
+    r[m] = _mm512_castps128_ps512(_mm_loadu_ps(column(m)));
+    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(column(m + 4)), 1);
+    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(column(m + 8)), 2);
+    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(column(m + 12)), 3);
   }
   const __m512 low = _mm512_maskz_unpacklo_ps(all16, r[0], r[1]), high = _mm512_maskz_unpackhi_ps(all16, r[0], r[1]);
   const __m512 low2 = _mm512_maskz_unpacklo_ps(all16, r[2], r[3]), high2 = _mm512_maskz_unpackhi_ps(all16, r[2], r[3]);
-  store(wt, _mm512_maskz_shuffle_ps(all16, low, low2, 0x44));
-  store(wt + ldt, _mm512_maskz_shuffle_ps(all16, low, low2, 0xee));
-  store(wt + 2 * ldt, _mm512_maskz_shuffle_ps(all16, high, high2, 0x44));
-  store(wt + 3 * ldt, _mm512_maskz_shuffle_ps(all16, high, high2, 0xee));
+  rows[0] = _mm512_maskz_shuffle_ps(all16, low, low2, 0x44);
+  rows[1] = _mm512_maskz_shuffle_ps(all16, low, low2, 0xee);
+  rows[2] = _mm512_maskz_shuffle_ps(all16, high, high2, 0x44);
+  rows[3] = _mm512_maskz_shuffle_ps(all16, high, high2, 0xee);
 }
-GEMEL_INLINE void transpose_strip(const double* w, Index ldw, double* wt, Index ldt) {
+template <class Column>
+GEMEL_INLINE void load_transposed(const Column& column, __m512d (&rows)[2]) {
   __m512d r[2];
   GEMEL_UNROLL for (int m = 0; m < 2; ++m) {
-    r[m] = _mm512_castpd128_pd512(_mm_loadu_pd(w + m * ldw));
-    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(w + (m + 2) * ldw), 1);
-    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(w + (m + 4) * ldw), 2);
-    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(w + (m + 6) * ldw), 3);
+    r[m] = _mm512_castpd128_pd512(_mm_loadu_pd(column(m)));
+    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(column(m + 2)), 1);
+    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(column(m + 4)), 2);
+    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(column(m + 6)), 3);
   }
-  store(wt, _mm512_maskz_unpacklo_pd(all8, r[0], r[1]));
-  store(wt + ldt, _mm512_maskz_unpackhi_pd(all8, r[0], r[1]));
+  rows[0] = _mm512_maskz_unpacklo_pd(all8, r[0], r[1]);
+  rows[1] = _mm512_maskz_unpackhi_pd(all8, r[0], r[1]);
+}
+
+GEMEL_INLINE void store_interleaved(float* p, __m512 a, __m512 b) {
+  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const __m512i high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  store(p, _mm512_permutex2var_ps(a, low, b));
+  store(p + 16, _mm512_permutex2var_ps(a, high, b));
+}
+GEMEL_INLINE void store_interleaved(double* p, __m512d a, __m512d b) {
+  store(p, _mm512_permutex2var_pd(a, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b));
+  store(p + 8, _mm512_permutex2var_pd(a, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b));
 }
 
 }  // namespace gemel::kernel::avx512

@@ -92,6 +92,16 @@ template <class P>
 GEMEL_INLINE P min(P a, P b) {
   return a < b ? a : b;
 }
+GEMEL_INLINE Floats truncate(Floats a) {
+  return __builtin_convertvector(__builtin_convertvector(a, FloatBits), Floats);
+}
+GEMEL_INLINE Doubles truncate(Doubles a) {
+  return __builtin_convertvector(__builtin_convertvector(a, DoubleBits), Doubles);
+}
+template <class P>
+GEMEL_INLINE void store_integers(std::int32_t* p, P a) {
+  for (std::size_t i = 0; i < sizeof(P) / sizeof(a[0]); ++i) p[i] = static_cast<std::int32_t>(a[i]);
+}
 GEMEL_INLINE Floats abs(Floats a) { return (Floats)((FloatBits)a & 0x7fffffff); }
 GEMEL_INLINE Doubles abs(Doubles a) { return (Doubles)((DoubleBits)a & 0x7fffffffffffffff); }
 template <class P>
@@ -116,19 +126,30 @@ GEMEL_INLINE void store_folded(S* p, P v) {
   store(p, v);
 }
 
-GEMEL_INLINE void transpose_strip(const float* w, Index ldw, float* wt, Index ldt) {
-  const Floats a = load(w), b = load(w + ldw), c = load(w + 2 * ldw), d = load(w + 3 * ldw);
+template <class Column>
+GEMEL_INLINE void load_transposed(const Column& column, Floats (&rows)[4]) {
+  const Floats a = load(column(0)), b = load(column(1)), c = load(column(2)), d = load(column(3));
   const Floats low = __builtin_shufflevector(a, b, 0, 4, 1, 5), high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   const Floats low2 = __builtin_shufflevector(c, d, 0, 4, 1, 5), high2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  store(wt, __builtin_shufflevector(low, low2, 0, 1, 4, 5));
-  store(wt + ldt, __builtin_shufflevector(low, low2, 2, 3, 6, 7));
-  store(wt + 2 * ldt, __builtin_shufflevector(high, high2, 0, 1, 4, 5));
-  store(wt + 3 * ldt, __builtin_shufflevector(high, high2, 2, 3, 6, 7));
+  rows[0] = __builtin_shufflevector(low, low2, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(low, low2, 2, 3, 6, 7);
+  rows[2] = __builtin_shufflevector(high, high2, 0, 1, 4, 5);
+  rows[3] = __builtin_shufflevector(high, high2, 2, 3, 6, 7);
 }
-GEMEL_INLINE void transpose_strip(const double* w, Index ldw, double* wt, Index ldt) {
-  const Doubles a = load(w), b = load(w + ldw);
-  store(wt, __builtin_shufflevector(a, b, 0, 2));
-  store(wt + ldt, __builtin_shufflevector(a, b, 1, 3));
+template <class Column>
+GEMEL_INLINE void load_transposed(const Column& column, Doubles (&rows)[2]) {
+  const Doubles a = load(column(0)), b = load(column(1));
+  rows[0] = __builtin_shufflevector(a, b, 0, 2);
+  rows[1] = __builtin_shufflevector(a, b, 1, 3);
+}
+
+GEMEL_INLINE void store_interleaved(float* p, Floats a, Floats b) {
+  store(p, __builtin_shufflevector(a, b, 0, 4, 1, 5));
+  store(p + 4, __builtin_shufflevector(a, b, 2, 6, 3, 7));
+}
+GEMEL_INLINE void store_interleaved(double* p, Doubles a, Doubles b) {
+  store(p, __builtin_shufflevector(a, b, 0, 2));
+  store(p + 2, __builtin_shufflevector(a, b, 1, 3));
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

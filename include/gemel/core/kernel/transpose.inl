@@ -1,6 +1,14 @@
-// Transposes a matrix, strip after strip; packet.inl says what transpose_strip does.
+// Transposes a matrix, strip after strip.
 
 namespace gemel::kernel::GEMEL_SET {
+
+/// wt(i, o) = w(o, i) for i < size and o < transpose_side<S>, with columns as in `transpose`.
+template <Scalar S>
+GEMEL_INLINE void transpose_strip(const S* w, Index ldw, S* wt, Index ldt) {
+  typename PacketOf<S>::type rows[transpose_side<S>];
+  load_transposed(EvenColumns<S>{w, ldw}, rows);
+  GEMEL_UNROLL for (int o = 0; o < transpose_side<S>; ++o) store(wt + o * ldt, rows[o]);
+}
 
 /// wt(i, o) = w(o, i) for o < out and i < count. The columns of w (one per i) are ldw values apart, and those of wt
 /// (one per o) ldt values. The matrix is processed in squares whose sides are a cache line long, because few lines stay
