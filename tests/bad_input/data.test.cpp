@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "bad_input/table.hpp"
+#include "gemel/core/columns.hpp"
 #include "gemel/core/labels.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
+#include "gemel/data/augmented.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
 #include "gemel/data/group_split.hpp"
+#include "gemel/data/image_warp.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
@@ -279,6 +282,33 @@ std::vector<Row> data_rows() {
                              [] {
                                PairSampler<float>{ones(3, 3), Classes{1, 2, 3}};
                              })}},
+        no_file()}},
+
+      {"ImageWarp",
+       {{WrongShape,
+         {throws<ShapeError>("the samples have 3 features, but the augmentation is for 6",
+                             [] {
+                               Augmented{sampler(), ImageWarp{{.width = 3, .height = 2}}};
+                             }),
+          throws<ShapeError>("was given a sample of 3",
+                             [] {
+                               const auto sample = ones(3, 1);
+                               VectorX<float> out(6);
+                               Rng rng{1};
+                               ImageWarp{{.width = 3, .height = 2}}(rng, ConstColumn<float>(sample.data(), 3),
+                                                                    Column<float>(out.data(), 6));
+                             })}},
+        {NaN, throws<ValueError>("the rotation of an ImageWarp must be 0 to 3.1416, but is nan",
+                                 [] { ImageWarp{{.width = 3, .height = 2, .rotation = nan}}; })},
+        {Infinite, throws<ValueError>("the shift of an ImageWarp must be 0 to 2048, but is inf",
+                                      [] { ImageWarp{{.width = 3, .height = 2, .shift = inf}}; })},
+        {Empty, throws<ValueError>("the width of an ImageWarp must be 1 to 2048, but is 0", [] { ImageWarp{{}}; })},
+        {{OneClass, BadLabel}, impossible("it sees one sample, without its class")},
+        {OutOfRange,
+         {throws<ValueError>("the scale of an ImageWarp must be 0 to 0.99, but is 12",
+                             [] { ImageWarp{{.width = 3, .height = 2, .scale = 12}}; }),
+          throws<ValueError>("the elastic_grid of an ImageWarp must be 2 to 16, but is 1",
+                             [] { ImageWarp{{.width = 3, .height = 2, .elastic_grid = 1}}; })}},
         no_file()}},
 
       {"consecutive_pairs",

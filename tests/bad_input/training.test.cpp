@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "bad_input/table.hpp"
+#include "gemel/core/columns.hpp"
+#include "gemel/data/augmented.hpp"
 #include "gemel/loss/hadsell_loss.hpp"
 #include "gemel/loss/online_contrastive_loss.hpp"
 #include "gemel/loss/positive_margin_loss.hpp"
@@ -37,6 +39,20 @@ auto on_sampler(Index features, float value) {
     MatrixX<float> x = MatrixX<float>::Ones(features, 6);
     x(1, 0) = value;
     training.fit(PairSampler<float>{x, Classes{4, 4, 5, 5, 6, 6}});
+  });
+}
+
+/// Trains on drawn pairs whose samples are augmented. `set` sets feature 1, and the others are 1.
+template <class Set>
+auto augmented(const Set& set, FitOptions<float> options = {}, Index features = 3) {
+  return in_training([=](Training& training) {
+    const auto augment = [set](Rng&, ConstColumn<float>, Column<float> out) {
+      out[0] = 1;
+      out.tail(out.size() - 2).setOnes();
+      set(out[1]);
+    };
+    const PairSampler<float> pairs{MatrixX<float>::Ones(features, 6), Classes{4, 4, 5, 5, 6, 6}};
+    training.fit(Augmented{pairs, augment}, options);
   });
 }
 
@@ -276,6 +292,22 @@ std::vector<Row> training_rows() {
                                               PairSampler<float>{MatrixX<float>::Ones(3, 4), Classes{1, 1, 2, 2}},
                                               {.validation_split = 0.5});
                                         }))},
+        no_file()}},
+
+      {"fit: an augmented source",
+       {{WrongShape, throws<ShapeError>("the network takes 3 features, but the pairs have 5",
+                                        augmented([](float& value) { value = 1; }, {}, 5))},
+        {NaN,
+         {throws_at<NonFiniteError>(bad_sample, "epoch 1, batch 0, pair 0, sample 0, feature 1",
+                                    augmented([](float&) {})),  // the feature is not set
+          throws_at<NonFiniteError>(bad_sample, "epoch 1, batch 0, pair 0, sample 0, feature 1",
+                                    augmented([](float& value) { value = nan_f; }))}},
+        {Infinite, throws_at<NonFiniteError>(bad_sample, "epoch 1, batch 0, pair 0, sample 0, feature 1",
+                                             augmented([](float& value) { value = -inf_f; }))},
+        {{Empty, OneClass}, see("PairSampler")},
+        {BadLabel, impossible("a class is any whole number")},
+        {OutOfRange, throws<ValueError>("validation_split divides static pairs only; split the samples or classes",
+                                        augmented([](float& value) { value = 1; }, {.validation_split = 0.5}))},
         no_file()}},
 
       {"fit: a user's source",

@@ -155,6 +155,21 @@ TEST_CASE("a resumed training has the bits of the unbroken one, for each source 
   }
 }
 
+TEST_CASE("a resumed training draws the same augmentations", "[resumption]") {
+  const ImageWarp warp{{.width = 3, .height = 2, .shift = 0.5}};
+  const auto noise = [](Rng& rng, ConstColumn<float> in, Column<float> out) {
+    for (Index i = 0; i < out.size(); ++i) out[i] = in[i] + 0.1F * rng.uniform<float>();
+  };
+  for (const AnyPairSource<float>& source : sources()) {
+    const auto [history, snapshots] = check_resumes(
+        Adam<float>{}, {.epochs = 3, .batch_size = 4},
+        [&](auto& model, auto& own, const auto& options, auto& start, auto keep) {
+          return fit(model, Augmented{Augmented{source, warp}, noise}, ContrastiveLoss{}, own, options, start, keep);
+        });
+    CHECK(snapshots == 3);
+  }
+}
+
 TEST_CASE("schedules, plateaus, metrics and early stopping resume with their states", "[resumption]") {
   const std::vector<AnySchedule> schedules = {
       ConstantRate{.learning_rate = 0.02},

@@ -210,6 +210,30 @@ TEST_CASE("after the first batch nothing is allocated") {
   CHECK(allocation_count == before);
 }
 
+TEST_CASE("augmented batches have the same bits for any number of threads, and allocate nothing after the first") {
+  Rng rng{4};
+  const Siamese<Network<float, Dense<20, 33, ReLU>, Dense<33, 8>>> initial{rng};
+  std::vector<int> classes;
+  for (int i = 0; i < 40; ++i) classes.push_back(i % 4);
+  const InBatchPairs<float> images{uniform<float>(20, 40, rng), classes};
+  std::vector<VectorX<float>> trained;
+  for (const Index threads : {1, 2, 3, 8}) {
+    auto model = initial;
+    RMSprop<float> optimizer;
+    TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
+    Augmented source{Augmented{images, ImageWarp{{.width = 5, .height = 4, .shift = 1}}},
+                     [](Rng& draw, ConstColumn<float> in, Column<float> out) { out = in * draw.uniform<float>(); }};
+    source.start_epoch(1, 0, 10, true);
+    step(source, 0);
+    const long before = allocation_count;
+    for (Index k = 1; k < source.batches(); ++k) step(source, k);
+    CHECK(allocation_count == before);
+    trained.push_back(model.parameters());
+    CHECK(trained.back() == trained.front());
+  }
+  CHECK(trained.front() != initial.parameters());
+}
+
 TEST_CASE("a fitted first layer allocates nothing after the first batch, and no memory for deltas") {
   Rng rng{4};
   const MatrixX<float> x = uniform<float>(20, 16, rng);

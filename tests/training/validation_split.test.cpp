@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "gemel/data/any_pair_source.hpp"
+#include "gemel/data/augmented.hpp"
 #include "gemel/data/classes.hpp"
 
 using namespace gemel;
@@ -61,4 +62,30 @@ TEST_CASE("AnyPairSource is split if it holds static pairs", "[validation_split]
   const AnyPairSource<float> drawn = PairSampler<float>{x, Classes(std::vector<int>{0, 0, 1, 1, 1})};
   CHECK_THROWS_AS(detail::split_validation(drawn, FitOptions<float>{.validation_split = 0.4}), ValueError);
   CHECK(!detail::split_validation(drawn, FitOptions<float>{}).validation);
+}
+
+TEST_CASE("only the training part of augmented pairs is augmented", "[validation_split]") {
+  MatrixX<float> x(1, 5);
+  x << 0, 1, 2, 3, 4;
+  const Pairs<float> pairs{x, x, {0, 1, 0, 1, 1}};
+  const auto negate = [](Rng&, ConstColumn<float> in, Column<float> out) { out = -in; };
+  const auto twice = [](Rng&, ConstColumn<float> in, Column<float> out) { out = 2 * in; };
+  const auto check = [](const auto& source) {
+    auto [training, validation] = detail::split_validation(source, FitOptions<float>{.validation_split = 0.4});
+    training.start_epoch(1, 0, 8, false);
+    Batch<float> batch;
+    training.batch(0, batch);
+    CHECK(batch.size() == 3);
+    float buffer = 0;
+    CHECK(*training.column(0, 5, &buffer) == -4);
+    REQUIRE(validation->size() == 2);
+    CHECK(*validation->first(0) == 3);
+  };
+  check(Augmented{Augmented{pairs, negate}, twice});
+  check(Augmented{Augmented{AnyPairSource<float>{pairs}, twice}, negate});
+
+  const FitOptions<float> given{.validation = &pairs};
+  CHECK(*detail::split_validation(Augmented{pairs, negate}, given).validation->second(4) == 4);
+  const Augmented drawn{PairSampler<float>{x, Classes(std::vector<int>{0, 0, 1, 1, 1})}, negate};
+  CHECK_THROWS_AS(detail::split_validation(drawn, FitOptions<float>{.validation_split = 0.4}), ValueError);
 }

@@ -7,6 +7,7 @@
 #include "gemel/core/choice.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/tolerant_rounding.hpp"
+#include "gemel/data/augmented.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/training/fit_options.hpp"
 
@@ -50,6 +51,14 @@ template <class Source, Scalar S>
           "and give the pairs of one part as validation");
     }
   });
+}
+
+/// As above, for the source within an Augmented. Only the training part is augmented.
+template <class Source, class Augmentation, Scalar S>
+[[gnu::cold]] ValidationSplit<Augmented<Source, Augmentation>, S> split_validation(
+    const Augmented<Source, Augmentation>& source, const FitOptions<S>& options) {
+  auto [training, validation] = split_validation(source.source(), options);
+  return {Augmented<Source, Augmentation>(std::move(training), source.augmentation()), std::move(validation)};
 }
 
 }  // namespace gemel::detail
