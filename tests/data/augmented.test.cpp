@@ -123,7 +123,7 @@ TEST_CASE("a variant depends on seed, epoch, batch and position only", "[augment
 TEST_CASE("augmentations in each other have their own random numbers and memory", "[augmented]") {
   const InBatchPairs<float> zeros{MatrixX<float>::Zero(3, 6), Classes{1, 1, 1, 2, 2, 2}};
   bool overlap = false;
-  const auto keep = [&overlap](Rng& rng, ConstColumn<float> in, Column<float> out) {
+  const auto keep = [&overlap](Rng& rng, const ConstColumn<float>& in, Column<float> out) {
     overlap = overlap || (in.data() < out.data() + 3 && out.data() < in.data() + 3);
     out = in;
     out[0] += 10 * rng.uniform<float>();
@@ -142,7 +142,7 @@ TEST_CASE("augmentations in each other have their own random numbers and memory"
 }
 
 TEST_CASE("a source with a state, with computed samples or a stop flag keeps them", "[augmented]") {
-  Augmented source{Computed{}, [](Rng&, ConstColumn<double> in, Column<double> out) { out = 2 * in; }};
+  Augmented source{Computed{}, [](Rng&, const ConstColumn<double>& in, Column<double> out) { out = 2 * in; }};
   static_assert(PairSource<decltype(source), double> && !PairSource<decltype(source), float>);
   static_assert(detail::Restores<decltype(source)>);
   static_assert(!detail::Restores<Augmented<InBatchPairs<float>, AddNoise>>);
@@ -171,7 +171,7 @@ TEST_CASE("a source that is chosen at run time can be augmented", "[augmented]")
 }
 
 TEST_CASE("values that an augmentation does not set are NaN", "[augmented]") {
-  Augmented source{source_of(6), [](Rng&, ConstColumn<float> in, Column<float> out) { out[1] = in[1]; }};
+  Augmented source{source_of(6), [](Rng&, const ConstColumn<float>& in, Column<float> out) { out[1] = in[1]; }};
   const auto x = column(source, 0, 2);
   CHECK(std::isnan(x[0]));
   CHECK(x[1] == 21);

@@ -157,7 +157,7 @@ TEST_CASE("a resumed training has the bits of the unbroken one, for each source 
 
 TEST_CASE("a resumed training draws the same augmentations", "[resumption]") {
   const ImageWarp warp{{.width = 3, .height = 2, .shift = 0.5}};
-  const auto noise = [](Rng& rng, ConstColumn<float> in, Column<float> out) {
+  const auto noise = [](Rng& rng, const ConstColumn<float>& in, Column<float> out) {
     for (Index i = 0; i < out.size(); ++i) out[i] = in[i] + 0.1F * rng.uniform<float>();
   };
   for (const AnyPairSource<float>& source : sources()) {

@@ -221,8 +221,9 @@ TEST_CASE("augmented batches have the same bits for any number of threads, and a
     auto model = initial;
     RMSprop<float> optimizer;
     TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
-    Augmented source{Augmented{images, ImageWarp{{.width = 5, .height = 4, .shift = 1}}},
-                     [](Rng& draw, ConstColumn<float> in, Column<float> out) { out = in * draw.uniform<float>(); }};
+    Augmented source{
+        Augmented{images, ImageWarp{{.width = 5, .height = 4, .shift = 1}}},
+        [](Rng& draw, const ConstColumn<float>& in, Column<float> out) { out = in * draw.uniform<float>(); }};
     source.start_epoch(1, 0, 10, true);
     step(source, 0);
     const long before = allocation_count;

@@ -68,8 +68,8 @@ TEST_CASE("only the training part of augmented pairs is augmented", "[validation
   MatrixX<float> x(1, 5);
   x << 0, 1, 2, 3, 4;
   const Pairs<float> pairs{x, x, {0, 1, 0, 1, 1}};
-  const auto negate = [](Rng&, ConstColumn<float> in, Column<float> out) { out = -in; };
-  const auto twice = [](Rng&, ConstColumn<float> in, Column<float> out) { out = 2 * in; };
+  const auto negate = [](Rng&, const ConstColumn<float>& in, Column<float> out) { out = -in; };
+  const auto twice = [](Rng&, const ConstColumn<float>& in, Column<float> out) { out = 2 * in; };
   const auto check = [](const auto& source) {
     auto [training, validation] = detail::split_validation(source, FitOptions<float>{.validation_split = 0.4});
     training.start_epoch(1, 0, 8, false);

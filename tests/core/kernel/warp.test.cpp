@@ -22,12 +22,15 @@ struct WarpedImage {
   MatrixX<S> image, of_row, of_column, matrix;  // the image is transposed: width x height
   MatrixX<S> out;
 
-  WarpedImage(Index rows, Index cols, Index count, Rng& rng) : height(rows), width(cols), functions(count) {
+  WarpedImage(Index rows, Index cols, Index count, Rng& rng)
+      : height(rows),
+        width(cols),
+        functions(count),
+        image(normal<S>(cols, rows, rng)),
+        of_row(normal<S>(count, rows, rng)) {
     const auto rounded_up = [](Index n) {
       return (n + kernel::packet_values<S> - 1) / kernel::packet_values<S> * kernel::packet_values<S>;
     };
-    image = normal<S>(width, height, rng);
-    of_row = normal<S>(functions, height, rng);
     of_column = MatrixX<S>::Zero(rounded_up(width), functions);
     of_column.topRows(width) = normal<S>(width, functions, rng);
     matrix = MatrixX<S>::Zero(rounded_up(2 * functions), functions);
