@@ -46,6 +46,7 @@ loss/residual.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ 
 loss/residual.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/hadsell_loss
 loss/residual.hpp @ s/slope\[first + i\] = static/slope[first + i] = -static/ @ loss/positive_margin_loss
 loss/online_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ loss/online_contrastive_loss
+loss/non_zero_contrastive_loss.hpp @ s/slope\[i\] = static/slope[i] = -static/ @ loss/non_zero_contrastive_loss
 loss/unsquared_contrastive_loss.hpp @ s/: share \*/: -share */ @ loss/unsquared_contrastive_loss
 
 # Optimizers

@@ -42,6 +42,7 @@ TEMPLATE_TEST_CASE("AnyLoss is bit-identical to the chosen loss", "[any_loss]", 
   check(PositiveMarginLoss{.margin = 1.5, .positive_margin = 0.5});
   check(OnlineContrastiveLoss{.margin = 1.5});
   check(UnsquaredContrastiveLoss{.margin = 1.5, .positive_margin = 0.5});
+  check(NonZeroContrastiveLoss{.margin = 1.5, .positive_margin = 0.5});
 }
 
 TEST_CASE("AnyLoss is the contrastive loss by default, and throws what the chosen loss throws", "[any_loss]") {

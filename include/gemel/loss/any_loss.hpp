@@ -7,6 +7,7 @@
 #include "gemel/core/types.hpp"
 #include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/loss/hadsell_loss.hpp"
+#include "gemel/loss/non_zero_contrastive_loss.hpp"
 #include "gemel/loss/online_contrastive_loss.hpp"
 #include "gemel/loss/positive_margin_loss.hpp"
 #include "gemel/loss/unsquared_contrastive_loss.hpp"
@@ -15,8 +16,8 @@ namespace gemel {
 
 /// Any of the library's losses, chosen at run time: `AnyLoss loss = HadsellLoss{.margin = 2}`. The default is
 /// ContrastiveLoss. It models Loss. It cannot hold a loss of your own; pass such a loss to fit directly.
-class AnyLoss final
-    : public Choice<ContrastiveLoss, HadsellLoss, PositiveMarginLoss, OnlineContrastiveLoss, UnsquaredContrastiveLoss> {
+class AnyLoss final : public Choice<ContrastiveLoss, HadsellLoss, PositiveMarginLoss, OnlineContrastiveLoss,
+                                    UnsquaredContrastiveLoss, NonZeroContrastiveLoss> {
  public:
   /// Constructs from one of the losses, or from the default.
   using Choice::Choice;
