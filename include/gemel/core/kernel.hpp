@@ -126,6 +126,17 @@ constexpr Index warp_corners(Index height, Index width) {
   return 2 * (height + 2) * warp_pitch<S>(width) + 2 * packet_values<S>;
 }
 
+/// y(i) = x(i) + scale * z(i) for n standard normal numbers z, the same for every instruction set. z(i) depends only on
+/// seed, stream and i (core/kernel/normal.inl). The product is rounded before it is added.
+template <Scalar S>
+struct NormalNoise {
+  std::uint64_t seed, stream;
+  S scale;
+  const S* x;  ///< n values; null: x is 0
+  S* y;        ///< n values; may be x
+  Index n;
+};
+
 /// Pointers to the kernels of one instruction set.
 template <Scalar S>
 struct Kernels {
@@ -146,6 +157,7 @@ struct Kernels {
   void (*add_differences)(const Differences<S>&);
   /// The largest |x_j(i)| of `cols` columns of n values, where NaN counts as larger than infinity.
   S (*max_abs)(const S* const* x, Index n, Index cols);
+  void (*add_normal)(const NormalNoise<S>&);
 };
 
 /// Pointers to the kernels of one instruction set for one update rule.
@@ -167,13 +179,18 @@ struct UpdateKernels {
 #define GEMEL_UNROLL _Pragma("GCC unroll 32")
 #endif
 // Optimization barriers: empty statements for which the compiler must assume that they change a pointer or a packet.
+// GEMEL_ROUND_PACKET prevents the compiler from fusing the product in a packet with a later sum, as detail::rounded
+// does for a number.
 #define GEMEL_OPAQUE_POINTER(pointer) asm volatile("" : "+r"(pointer))
 #if defined(__x86_64__)
 #define GEMEL_OPAQUE_PACKET(packet) asm volatile("" : "+v"(packet))
+#define GEMEL_ROUND_PACKET(packet) asm("" : "+v"(packet))
 #elif defined(__aarch64__)
 #define GEMEL_OPAQUE_PACKET(packet) asm volatile("" : "+w"(packet))
+#define GEMEL_ROUND_PACKET(packet) asm("" : "+w"(packet))
 #else  // it is unknown in which registers this architecture holds a packet
 #define GEMEL_OPAQUE_PACKET(packet) static_cast<void>(packet)
+#define GEMEL_ROUND_PACKET(packet) asm("" : "+m"(packet))
 #endif
 #define GEMEL_INLINE GEMEL_TARGET __attribute__((always_inline)) inline
 #if defined(__clang__)
@@ -280,3 +297,4 @@ void update(const Update<Rule, S>& u) {
 #undef GEMEL_UNROLL
 #undef GEMEL_OPAQUE_POINTER
 #undef GEMEL_OPAQUE_PACKET
+#undef GEMEL_ROUND_PACKET

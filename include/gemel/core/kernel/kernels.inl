@@ -9,6 +9,7 @@
 
 #include "gemel/core/kernel/elementwise.inl"
 #include "gemel/core/kernel/gradient.inl"
+#include "gemel/core/kernel/normal.inl"
 #include "gemel/core/kernel/product.inl"
 #include "gemel/core/kernel/scaling.inl"
 #include "gemel/core/kernel/sums.inl"
@@ -47,7 +48,8 @@ inline constexpr Kernels<S> table{.product = entry<product<S>>,
                                   .absolute_distance = entry<absolute_distance<S>>,
                                   .squared_distances = entry<squared_distances<S>>,
                                   .add_differences = entry<add_differences<S>>,
-                                  .max_abs = entry<max_abs<S>>};
+                                  .max_abs = entry<max_abs<S>>,
+                                  .add_normal = entry<add_normal<S>>};
 
 template <Scalar S>
 inline constexpr void (*warp_entry)(const Warp<S>&) = entry<warp<S>>;

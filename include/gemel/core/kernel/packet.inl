@@ -5,6 +5,7 @@
 //   PacketOf<S>::type   A register's worth of float or double.
 //   PacketOf<S>::size   Its number of lanes, a divisor of 64 / sizeof(S), known at compile time.
 //   PacketOf<S>::Mask   Selects the first lanes of a packet.
+//   PacketOf<float>::Words   A packet of floats as unsigned integers of 32 bits, for random numbers (normal.inl).
 //
 // Constants
 //   tile_rows           The number of packets in each column of a tile, for products and gradients.
@@ -92,7 +93,16 @@ concept ConvertedPackets = requires(typename PacketOf<double>::type a, const S* 
   store_doubles(to, a);    // rounds each number once
 };
 
-static_assert(CompletePackets<float> && CompletePackets<double> && ConvertedPackets<float> && ConvertedPackets<double>,
+/// Integers, for random numbers. All else that normal.inl does with them are operators of vector types.
+template <class P>
+concept CompleteWords = requires(typename P::Words a, typename P::Words low, typename P::Words high,
+                                 std::uint32_t factor) {
+  requires sizeof(typename P::Words) == sizeof(typename P::type);
+  multiply_words(a, factor, low, high);  // the lower and the upper 32 bits of each product
+};
+
+static_assert(CompletePackets<float> && CompletePackets<double> && ConvertedPackets<float> &&
+                  ConvertedPackets<double> && CompleteWords<PacketOf<float>>,
               "gemel: these packets do not offer all that core/kernel/packet.inl lists");
 
 }  // namespace gemel::kernel::GEMEL_SET

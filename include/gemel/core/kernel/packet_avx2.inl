@@ -7,6 +7,7 @@ struct PacketOf;
 template <>
 struct PacketOf<float> {
   using type = __m256;
+  using Words = __m256i;
   using Mask = __m256i;
   static constexpr int size = 8;
 };
@@ -96,6 +97,13 @@ GEMEL_INLINE __m256d max_abs_of(__m256d a, __m256d b) {
   const __m256d x = abs(a), y = abs(b);
   return _mm256_blendv_pd(y, x,
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
+}
+
+GEMEL_INLINE void multiply_words(__m256i a, std::uint32_t factor, __m256i& low, __m256i& high) {
+  const __m256i f = _mm256_set1_epi32(static_cast<int>(factor));
+  const __m256i even = _mm256_mul_epu32(a, f), odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), f);
+  low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+  high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
 }
 
 GEMEL_INLINE void store_folded(float* p, __m256 v) {

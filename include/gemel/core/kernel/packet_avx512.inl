@@ -7,6 +7,7 @@ struct PacketOf;
 template <>
 struct PacketOf<float> {
   using type = __m512;
+  using Words = __m512i;
   using Mask = __mmask16;
   static constexpr int size = 16;
 };
@@ -140,6 +141,14 @@ GEMEL_INLINE __m512 max_abs_of(__m512 a, __m512 b) {
 }
 GEMEL_INLINE __m512d max_abs_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
+}
+
+GEMEL_INLINE void multiply_words(__m512i a, std::uint32_t factor, __m512i& low, __m512i& high) {
+  const __m512i f = _mm512_set1_epi32(static_cast<int>(factor));
+  const __m512i even = _mm512_maskz_mul_epu32(all8, a, f);
+  const __m512i odd = _mm512_maskz_mul_epu32(all8, _mm512_maskz_srli_epi64(all8, a, 32), f);
+  low = _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
+  high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
 }
 
 GEMEL_INLINE void store_folded(float* p, __m512 v) {

@@ -8,11 +8,13 @@ template <class S>
 struct PacketOf {
   using type [[gnu::vector_size(16)]] = S;
   using Unaligned [[gnu::vector_size(16), gnu::aligned(sizeof(S)), gnu::may_alias]] = S;
+  using Words [[gnu::vector_size(16)]] = std::uint32_t;
   using Mask = Index;  // the number of lanes
   static constexpr int size = 16 / sizeof(S);
 };
 using Floats = PacketOf<float>::type;
 using Doubles = PacketOf<double>::type;
+using WordBits = PacketOf<float>::Words;
 using FloatBits [[gnu::vector_size(16)]] = std::int32_t;
 using DoubleBits [[gnu::vector_size(16)]] = std::int64_t;
 
@@ -20,6 +22,14 @@ inline constexpr int depth_unroll = 1;
 inline constexpr bool interleaving = false;
 
 GEMEL_INLINE void clear_wide_registers() {}  // no register is wider than 16 bytes
+
+GEMEL_INLINE void multiply_words(WordBits a, std::uint32_t factor, WordBits& low, WordBits& high) {
+  GEMEL_UNROLL for (int l = 0; l < 4; ++l) {
+    const std::uint64_t product = std::uint64_t{a[l]} * factor;
+    low[l] = static_cast<std::uint32_t>(product);
+    high[l] = static_cast<std::uint32_t>(product >> 32);
+  }
+}
 
 template <class S>
 GEMEL_INLINE Index mask(Index count) {
