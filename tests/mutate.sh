@@ -24,6 +24,7 @@ network/dense.hpp @ /void add_gradient/,/^  }/ s/^  }/  for (S\& v : g) v = -v; 
 core/kernel/gradient.inl @ s/= fma(left/= fnma(left/ @ network/dense
 core/kernel/gradient.inl @ s/= add(sum/= sub(sum/ @ network/dense
 network/dropout.hpp @ s/apply(dy.*;/{ & dx.col(j) *= -1; }/ @ network/dropout
+network/gaussian_noise.hpp @ s/dx.col(j) = dy/dx.col(j) = -dy/ @ network/gaussian_noise
 network/l2_normalize.hpp @ s/dx.col(j) = (dy/dx.col(j) = -(dy/ @ network/l2_normalize
 network/l2_normalize.hpp @ s/(dy.col(j) - y/(dy.col(j) + y/ @ network/l2_normalize
 network/feature_scaling.hpp @ s/static_cast<S>(factor_\[i\]/static_cast<S>(-factor_[i]/ @ network/standardize

@@ -6,6 +6,7 @@ A network is a list of layers. A layer is a dictionary with its type, its option
     {"type": "Standardize", "mean": m, "scale": s, "clip": 5.0}    y = (x - m) / s, and 0 where s is 0; clip is optional
     {"type": "Rescale", "offset": o, "factor": f}                  y = (x - o) * f
     {"type": "Dropout", "rate": 0.5}
+    {"type": "GaussianNoise", "stddev": 0.1}                       y = x, except in training
     {"type": "L2Normalize"}                                        y = x / |x|, and 0 if x is 0
 
 Activations are Linear, ReLU, Tanh, Sigmoid and {"type": "LeakyReLU", "negative_slope": 0.3}. `in` and `out`, the sizes
@@ -27,7 +28,7 @@ import safetensors.numpy
 
 Model = namedtuple("Model", "kind scalar layers distance calibration metadata")
 
-LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale"]
+LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale", "GaussianNoise"]
 ACTIVATIONS = ["Linear", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"]
 DISTANCES = ["Euclidean", "SquaredEuclidean", "Manhattan", "Cosine"]
 KINDS = ["network", "model", "verifier", "checkpoint"]
@@ -226,7 +227,7 @@ def check(layers):
             raise Refused(f"{place} takes {columns} values, but the layer before it gives {layers[i - 1]['out']}")
         shapes = {"Dense": {"weight": (rows, columns), "bias": (rows,)},
                   "Standardize": {"mean": (rows,), "scale": (rows,)},
-                  "Rescale": {}, "Dropout": {}, "L2Normalize": {}}.get(layer["type"])
+                  "Rescale": {}, "Dropout": {}, "L2Normalize": {}, "GaussianNoise": {}}.get(layer["type"])
         if shapes is None:
             continue  # a type of the user's own
         if layer["type"] != "Dense" and rows != columns:
@@ -264,6 +265,8 @@ def problem_of_options(layer):
             return f"has the negative_slope {slope}, but Gemel's LeakyReLU takes 0 or positive numbers of float's range"
     elif layer["type"] == "Dropout" and not 0 <= layer["rate"] < 1:
         return f"has the rate {layer['rate']}, but it must be at least 0 and less than 1"
+    elif layer["type"] == "GaussianNoise" and not 0 <= layer["stddev"] < math.inf:
+        return f"has the stddev {layer['stddev']}, but it must be at least 0 and finite"
     elif layer["type"] == "Rescale" and not (layer["factor"] != 0 and math.isfinite(layer["factor"])
                                              and math.isfinite(layer["offset"])):
         return (f"has the offset {layer['offset']} and the factor {layer['factor']}, but both must be finite, and the "

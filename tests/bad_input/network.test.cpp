@@ -110,6 +110,19 @@ std::vector<Row> network_rows() {
                              })}},
         no_file()}},
 
+      {"GaussianNoise's stddev",
+       {{WrongShape, see("Network, make_network")},
+        {NaN, throws<ValueError>("the stddev of GaussianNoise must be at least 0 and finite, but nan",
+                                 [] { GaussianNoise<4>{nan}; })},
+        {Infinite, throws<ValueError>("but inf was given", [] { GaussianNoise<4>{inf}; })},
+        {Empty, impossible("stddev is one number")},
+        no_labels,
+        {OutOfRange, throws<ValueError>("but -0.1",
+                                        [] {
+                                          GaussianNoise<>{4, -0.1};
+                                        })},
+        no_file()}},
+
       {"LeakyReLU's slope",
        {{WrongShape, impossible("the slope is one number")},
         {NaN, throws<ValueError>("LeakyReLU's negative_slope must be finite and at least 0, but nan",

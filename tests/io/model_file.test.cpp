@@ -134,6 +134,7 @@ TEST_CASE("every layer, activation and distance is loaded with its options and s
   check(small_model());
   check(Siamese{make_network<float>(rng, Dense<3, 4, ReLU>{}, Dense<4, 3, Sigmoid>{}), SquaredEuclidean{}});
   check(Siamese{make_network<float>(rng, Dense<Dynamic, Dynamic, Linear>{3, 4}, Dropout<>{4, 0}), Manhattan{}});
+  check(Siamese{make_network<float>(rng, GaussianNoise<3>{0.1}, Dense<Dynamic, Dynamic, Linear>{3, 4}), Manhattan{}});
   check(Siamese{make_network<float>(rng, Standardize<>{{1, 2}, {0.5, 3e-5}}, Dense<2, 1>{})});
 
   const SmallModel model = from_tensors<SmallModel>(to_tensors(small_model()));

@@ -107,6 +107,7 @@ std::vector<std::vector<AnyLayer>> networks() {
           {Runtime<Sigmoid>{4, 5}, Runtime<Sigmoid>{5, 3}},
           {Runtime<ReLU>{4, 7}, Runtime<ReLU>{7, 6}, Runtime<ReLU>{6, 5}},
           {Runtime<Tanh>{4, 6}, Dropout<>{6, 0.4}, Runtime<Linear>{6, 3}},
+          {GaussianNoise<>{4, 0.2}, Runtime<Tanh>{4, 6}, GaussianNoise<>{6, 0.1}, Runtime<Linear>{6, 3}},
           {L2Normalize<>{4}, Runtime<Sigmoid>{4, 6}, Dropout<>{6, 0.3}, Runtime<LeakyReLU>{6, 4}, L2Normalize<>{4}},
           {Standardize<>{{1, 0, -1, 0}, {2, 1, 0.5, 1}}, Runtime<Tanh>{4, 3}},
           {Runtime<Linear>{4, 5}, Standardize<>{{1, 0, -1, 0, 0.5}, {2, 1, 0.5, 0, 1}}, Runtime<Linear>{5, 3}},

@@ -17,7 +17,7 @@ namespace gemel::test::resumption {
 
 namespace {
 
-using Net = Network<float, Dense<6, 8, ReLU>, Dropout<8>, Dense<8, 4>>;
+using Net = Network<float, Dense<6, 8, ReLU>, Dropout<8>, GaussianNoise<8>, Dense<8, 4>>;
 using Model = Siamese<Net>;
 using Optimizer =  // hides the concept
     AnyOptimizer<float>;
@@ -31,7 +31,7 @@ struct Kept {
 
 Model new_model() {
   Rng rng{5};
-  return Model{rng};
+  return Model{Net{rng, {}, Dropout<8>{}, GaussianNoise<8>{0.1}, {}}};
 }
 
 auto keep_in(std::vector<Kept>& all) {

@@ -120,6 +120,12 @@ TEST_CASE("results depend neither on the number of threads, nor on skip_inactive
                                       Dense<33, 21, ReLU>{});
     });
   }
+  SECTION("noise") {
+    check_equal_bits([](const Run& run) {
+      return train<float, SGD<float>>(run, ContrastiveLoss{.margin = 0.4}, 8, GaussianNoise<9>{0.1},
+                                      Dense<9, 33, ReLU>{}, GaussianNoise<33>{0.3}, Dense<33, 21, ReLU>{});
+    });
+  }
   SECTION("one or three pairs per batch, for eight threads") {
     check_equal_bits([](const Run& run) {
       return train<float, RMSprop<float>>(run, ContrastiveLoss{.margin = 0.3}, 3, Dense<9, 33, ReLU>{});
@@ -193,8 +199,8 @@ TEST_CASE("with all pairs of a batch, results depend neither on the number of th
 TEST_CASE("after the first batch nothing is allocated") {
   const Index threads = GENERATE(1, 2);
   Rng rng{4};
-  Siamese<Network<float, Dense<20, 33, ReLU>, Dropout<33>, Dense<33, 8, ReLU>>> model{
-      Network<float, Dense<20, 33, ReLU>, Dropout<33>, Dense<33, 8, ReLU>>{rng, {}, Dropout<33>{0.1}, {}}};
+  using Net = Network<float, GaussianNoise<20>, Dense<20, 33, ReLU>, Dropout<33>, Dense<33, 8, ReLU>>;
+  Siamese<Net> model{Net{rng, GaussianNoise<20>{0.1}, {}, Dropout<33>{0.1}, {}}};
   std::vector<int> classes;
   for (int i = 0; i < 50; ++i) classes.push_back(i % 4);
   PairSampler<float> sampler{uniform<float>(20, 50, rng), classes};

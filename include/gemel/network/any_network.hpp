@@ -10,6 +10,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
+#include "gemel/network/gaussian_noise.hpp"
 #include "gemel/network/l2_normalize.hpp"
 #include "gemel/network/network.hpp"
 #include "gemel/network/rescale.hpp"
@@ -22,7 +23,7 @@ namespace gemel {
 using AnyLayer =
     std::variant<Dense<Dynamic, Dynamic, ReLU>, Dense<Dynamic, Dynamic, LeakyReLU>, Dense<Dynamic, Dynamic, Tanh>,
                  Dense<Dynamic, Dynamic, Sigmoid>, Dense<Dynamic, Dynamic, Linear>, Dropout<Dynamic>,
-                 L2Normalize<Dynamic>, Standardize<Dynamic>, Rescale<Dynamic>>;
+                 L2Normalize<Dynamic>, Standardize<Dynamic>, Rescale<Dynamic>, GaussianNoise<Dynamic>>;
 
 /// A network whose depth and layers are chosen at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. `fit`
 /// is compiled once for all such networks. The type of a layer is looked up once per batch and thread in training, and
@@ -68,6 +69,12 @@ template <Index N>
 struct RunTimeSizes<Rescale<N>> {
   using Layer = Rescale<Dynamic>;
   static Layer of(const Rescale<N>& layer) { return layer; }
+};
+
+template <Index N>
+struct RunTimeSizes<GaussianNoise<N>> {
+  using Layer = GaussianNoise<Dynamic>;
+  static Layer of(const GaussianNoise<N>& layer) { return {layer.in(), layer.stddev()}; }
 };
 
 template <class T, class Variant>
