@@ -16,6 +16,7 @@
 #include "gemel/io/safetensors.hpp"
 #include "gemel/network/any_model.hpp"
 #include "gemel/network/any_network.hpp"
+#include "gemel/network/ensemble.hpp"
 #include "program/command_line.hpp"
 #include "program/interrupt.hpp"
 #include "program/main.hpp"
@@ -36,9 +37,11 @@ void print(const gemel::FileDescription& file) {
 
 /// Writes the embeddings of a file of samples.
 template <class S>
-void embed(const gemel::TensorFile& file, const TrainedOn& known, const Options& options) {
+void embed(const gemel::TensorFile& file, bool is_ensemble, const TrainedOn& known, const Options& options) {
   // The distance is not used, and a file of a network has none.
-  const gemel::AnyModel<S> model{gemel::from_tensors<gemel::AnyNetwork<S>>(file), gemel::Euclidean{}};
+  const Model<S> model =
+      is_ensemble ? gemel::from_tensors<Model<S>>(file)
+                  : Model<S>{gemel::AnyModel<S>{gemel::from_tensors<gemel::AnyNetwork<S>>(file), gemel::Euclidean{}}};
   std::vector<std::string> notes;
   const gemel::MatrixX<S> embeddings =
       model.embed(read_samples<S>(options.words[1], known, options, notes).columns(), 0);
@@ -59,7 +62,7 @@ template <class S>
 int work(const gemel::TensorFile& file, const gemel::FileDescription& description, const Options& options) {
   const TrainedOn known = trained_on(options.model(), description);
   if (!options.embed) return decide(gemel::from_tensors<Verifier<S>>(file), known, options, std::cout);
-  embed<S>(file, known, options);
+  embed<S>(file, !description.members.empty(), known, options);
   return 0;
 }
 

@@ -86,6 +86,9 @@ def read(path):
         if description["format"] > 1:
             raise Refused(f"{path} was written by a newer Gemel (format {description['format']}; this script reads "
                           "format 1): update this script")
+        if "members" in description:
+            raise Refused(f"{path} holds an ensemble of {len(description['members'])} networks, but this script reads "
+                          "files of one network: save the members one by one, each in a file of its own")
         if description["kind"] not in KINDS:
             raise Refused(f"{path} is of the unknown kind '{description['kind']}'")
         layers = []

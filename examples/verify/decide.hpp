@@ -16,6 +16,7 @@
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/network/any_model.hpp"
+#include "gemel/network/ensemble.hpp"
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/verifier.hpp"
 #include "options.hpp"
@@ -26,7 +27,9 @@
 namespace verify {
 
 template <class S>
-using Verifier = gemel::Verifier<gemel::AnyModel<S>>;
+using Model = gemel::Ensemble<gemel::AnyModel<S>>;  // a plain model is an ensemble of one member
+template <class S>
+using Verifier = gemel::Verifier<Model<S>>;
 
 /// The embeddings of samples, one per column, and the pairs among them that are compared.
 template <class S>
@@ -44,7 +47,7 @@ struct Compared {
 /// Reads the samples and pairs that the command line names, and embeds each sample once. Throws what the readers throw,
 /// and ShapeError if two files have different numbers of samples.
 template <class S>
-Compared<S> compared(const gemel::AnyModel<S>& model, const TrainedOn& known, const Options& options,
+Compared<S> compared(const Model<S>& model, const TrainedOn& known, const Options& options,
                      std::vector<std::string>& notes) {
   const auto embed = [&model](const gemel::Samples<S>& samples) { return model.embed(samples.columns(), 0); };
   const std::string& file = options.words[1];

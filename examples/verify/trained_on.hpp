@@ -23,8 +23,7 @@ struct TrainedOn {
 
 /// Throws FormatError if the file does not describe its samples as `train --save` does.
 inline TrainedOn trained_on(const std::string& file, const gemel::FileDescription& model) {
-  TrainedOn known{.file = file};
-  if (!model.layers.empty()) known.features = model.layers.front().in;
+  TrainedOn known{.file = file, .features = model.features()};
   const auto features = model.metadata.find("features");
   if (features != model.metadata.end()) {
     known.names = program::parse_names(features->second);

@@ -72,6 +72,7 @@
 #include "gemel/network/dense.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/network/dropout.hpp"
+#include "gemel/network/ensemble.hpp"
 #include "gemel/network/feature_scaling.hpp"
 #include "gemel/network/gaussian_noise.hpp"
 #include "gemel/network/initializer.hpp"

@@ -104,7 +104,7 @@ Bytes gzipped(const Bytes& bytes) {
   return {packed.data(), stream.next_out};
 }
 
-/// Model files of all built-in layers. The last one holds tensors that are no part of its model.
+/// Model files of all built-in layers. The third one, a checkpoint, holds tensors that are no part of its model.
 std::vector<TensorFile> model_seeds() {
   Rng rng{1};
   const Siamese small{make_network<float>(rng, Standardize<2>{{1, 2}, {3, 0}, {.clip = 5}}, Dense<2, 3, LeakyReLU>{},
@@ -113,6 +113,8 @@ std::vector<TensorFile> model_seeds() {
   const Sequence<Dense<Dynamic, Dynamic, ReLU>> dense{{{2, 2}}};
   const auto network =
       make_network<double>(rng, Rescale<2>{{.offset = 1, .factor = 0.5}}, dense, L2Normalize<2>{}, dense);
+  const Ensemble<AnyModel<float>> ensemble{
+      small, Siamese{make_network<float>(rng, Rescale<2>{{.offset = 1, .factor = 0.5}}, Dense<2, 1>{}), Cosine{}}};
   const auto interval = Interval{.low = 0, .high = std::numeric_limits<double>::quiet_NaN(), .method = "none"};
   TensorFile checkpoint;
   detail::Json description = detail::add_model(checkpoint, Siamese{network, Manhattan{}});
@@ -122,7 +124,7 @@ std::vector<TensorFile> model_seeds() {
   detail::put_metadata(checkpoint, description, {});
   return {
       to_tensors(Verifier{small, {.threshold = 0.5, .far = 0.1, .interval = interval, .method = "any"}}, {{"a", "b"}}),
-      to_tensors(network), checkpoint};
+      to_tensors(network), checkpoint, to_tensors(ensemble), to_tensors(Verifier{ensemble, {.threshold = 2}})};
 }
 const std::string_view model_alphabet = "{}[]\",:\\ 0123456789.-eFUinf_Dt";
 

@@ -30,6 +30,7 @@
 #include "gemel/io/safetensors.hpp"
 #include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/any_model.hpp"
+#include "gemel/network/ensemble.hpp"
 #include "gemel/optimizer/adam.hpp"
 #include "gemel/optimizer/schedule.hpp"
 
@@ -307,8 +308,11 @@ inline bool survives_model_as_it_is(std::span<const std::uint8_t> bytes) {
   const auto verifier = read_or_refuse([&] { return from_tensors<Verifier<AnyModel<float>>>(*file); });
   const auto model = read_or_refuse([&] { return from_tensors<AnyModel<double>>(*file, {.convert = true}); });
   const auto network = read_or_refuse([&] { return from_tensors<AnyNetwork<double>>(*file); });
-  require(described || !(verifier || model || network));
-  require(model || !verifier);
+  const auto ensemble =
+      read_or_refuse([&] { return from_tensors<Ensemble<AnyModel<double>>>(*file, {.convert = true}); });
+  const auto deciding = read_or_refuse([&] { return from_tensors<Verifier<Ensemble<AnyModel<float>>>>(*file); });
+  require(described || !(verifier || model || network || ensemble));
+  require((model || !verifier) && (deciding || !verifier) && (ensemble || !(model || deciding)));
   if (verifier) {
     require(described->kind == "verifier" && !std::isnan(verifier->calibration().threshold));
     require(stays_the_same(*verifier, described->metadata));
@@ -322,7 +326,22 @@ inline bool survives_model_as_it_is(std::span<const std::uint8_t> bytes) {
     }
   }
   if (network) require(network->parameters().allFinite());
-  return verifier || model || network;
+  if (ensemble) {
+    require(length(described->members) == (model ? 0 : length(ensemble->members())));
+    require(described->features() == ensemble->in());
+    Index parameters = 0;
+    for (const auto& member : ensemble->members()) {
+      require(member.parameters().allFinite());
+      parameters += member.parameters().size();
+    }
+    require(described->parameters == parameters);
+    if (!model) require(stays_the_same(*ensemble, described->metadata));
+    if (ensemble->in() < 1000 && ensemble->embedding_size() < 1000) {
+      require(ensemble->embed(MatrixX<double>::Ones(ensemble->in(), 2)).cols() == 2);
+    }
+  }
+  if (deciding && !model) require(stays_the_same(*deciding, described->metadata));
+  return verifier || model || network || ensemble;
 }
 
 }  // namespace fuzz

@@ -45,17 +45,25 @@ struct TrainingProgress {
 
 /// What is in a file.
 struct FileDescription {
-  std::string kind = "tensors";  ///< "network", "model", "verifier" or "checkpoint"; "tensors" if there is no model.
-  std::uint64_t format = 0;      ///< The major version of the model file's format.
-  std::string version = {};      ///< The version of the library that wrote the model.
-  std::string scalar = {};       ///< "F32" or "F64", the type of the parameters.
-  Index parameters = 0;          ///< The number of parameters.
-  std::vector<LayerDescription> layers = {};      ///< The layers in their order.
-  std::string distance = {};                      ///< The name of the distance; empty for a network.
-  std::optional<Calibration> calibration = {};    ///< Of a verifier.
-  std::optional<TrainingProgress> training = {};  ///< Of a checkpoint.
-  Metadata metadata = {};                         ///< The user's texts.
-  std::vector<TensorDescription> tensors = {};    ///< All tensors, in the order of the file.
+  std::string kind =
+      "tensors";  ///< "network", "model", "ensemble", "verifier" or "checkpoint"; "tensors" if there is no model.
+  std::uint64_t format = 0;                                 ///< The major version of the model file's format.
+  std::string version = {};                                 ///< The version of the library that wrote the model.
+  std::string scalar = {};                                  ///< "F32" or "F64", the type of the parameters.
+  Index parameters = 0;                                     ///< The number of parameters.
+  std::vector<LayerDescription> layers = {};                ///< The layers in their order; empty for an ensemble.
+  std::vector<std::vector<LayerDescription>> members = {};  ///< The layers of each member of an ensemble.
+  std::string distance = {};                                ///< The name of the distance; empty for a network.
+  std::optional<Calibration> calibration = {};              ///< Of a verifier.
+  std::optional<TrainingProgress> training = {};            ///< Of a checkpoint.
+  Metadata metadata = {};                                   ///< The user's texts.
+  std::vector<TensorDescription> tensors = {};              ///< All tensors, in the order of the file.
+
+  /// The number of features that the model takes; 0 if there is no model.
+  Index features() const {
+    const std::vector<LayerDescription>& first = members.empty() ? layers : members.front();
+    return first.empty() ? 0 : first.front().in;
+  }
 };
 
 namespace detail {
@@ -103,17 +111,30 @@ inline LayerDescription describe_layer_options(const JsonObject& layer) {
   return described;
 }
 
+/// The layers of a network, of which `network` is the description.
+inline std::vector<LayerDescription> describe_layers(const JsonObject& network) {
+  std::vector<LayerDescription> layers;
+  for (Index k = 0; k < length(network.array("layers")); ++k) {
+    layers.push_back(describe_layer_options(layer_object(network, k)));
+  }
+  return layers;
+}
+
 /// The number of parameters: of the values in the layers' tensors, without the fitted state of Standardize.
 inline Index count_parameters(const TensorFile& file, const FileDescription& described) {
   Index count = 0;
   for (const Tensor& tensor : file.tensors) {
-    if (!tensor.name.starts_with("layers.") || dtype_name(tensor.type) != described.scalar) continue;
+    const bool is_layers = tensor.name.starts_with("layers.") || tensor.name.starts_with("members.");
+    if (!is_layers || dtype_name(tensor.type) != described.scalar) continue;
     count += static_cast<Index>(tensor.bytes.size() / traits(tensor.type).bytes);
   }
-  for (Index k = 0; k < length(described.layers); ++k) {
-    const LayerDescription& layer = described.layers[static_cast<std::size_t>(k)];
-    if (described.scalar == "F64" && layer.type == "Standardize") count -= layer.in + layer.out;
-  }
+  const auto leave_out_fitted = [&](const std::vector<LayerDescription>& layers) {
+    for (const LayerDescription& layer : layers) {
+      if (described.scalar == "F64" && layer.type == "Standardize") count -= layer.in + layer.out;
+    }
+  };
+  leave_out_fitted(described.layers);
+  for (const auto& layers : described.members) leave_out_fitted(layers);
   return count;
 }
 
@@ -131,9 +152,10 @@ inline FileDescription describe(const TensorFile& file) {
   described.format = description.natural("format");
   described.version = description.text("version");
   described.scalar = description.text("scalar");
-  for (Index k = 0; k < length(description.array("layers")); ++k) {
-    described.layers.push_back(detail::describe_layer_options(detail::layer_object(json, k, file.name)));
+  for (Index m = 0; m < detail::count_members(description); ++m) {
+    described.members.push_back(detail::describe_layers(detail::member_object(description, m)));
   }
+  if (described.members.empty()) described.layers = detail::describe_layers(description);
   described.parameters = detail::count_parameters(file, described);
   if (description.has("distance")) described.distance = detail::option_text(json["distance"]);
   if (described.kind == "verifier") {
@@ -159,11 +181,18 @@ inline std::ostream& operator<<(std::ostream& out, const FileDescription& file) 
     out << "written by: Gemel " << safe(file.version) << " (format " << file.format << ")\n";
     out << "parameters: " << file.parameters << " (" << file.scalar << ")\n";
   }
-  for (std::size_t k = 0; k < file.layers.size(); ++k) {
-    const LayerDescription& layer = file.layers[k];
-    out << "layer " << k << ": " << safe(layer.type) << ' ' << layer.in << " x " << layer.out;
-    for (const auto& [name, value] : layer.options) out << ", " << safe(name) << ' ' << safe(value);
-    out << '\n';
+  const auto list = [&](const std::vector<LayerDescription>& layers, const char* indent) {
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      const LayerDescription& layer = layers[k];
+      out << indent << "layer " << k << ": " << safe(layer.type) << ' ' << layer.in << " x " << layer.out;
+      for (const auto& [name, value] : layer.options) out << ", " << safe(name) << ' ' << safe(value);
+      out << '\n';
+    }
+  };
+  list(file.layers, "");
+  for (std::size_t m = 0; m < file.members.size(); ++m) {
+    out << "member " << m << ":\n";
+    list(file.members[m], "  ");
   }
   if (!file.distance.empty()) out << "distance: " << safe(file.distance) << '\n';
   if (file.calibration) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
@@ -13,6 +14,7 @@
 #include "gemel/io/model/tensor_index.hpp"
 #include "gemel/io/safetensors.hpp"
 #include "gemel/io/tensor_file.hpp"
+#include "gemel/network/ensemble.hpp"
 #include "gemel/network/network.hpp"
 #include "gemel/network/siamese.hpp"
 #include "gemel/verification/verifier.hpp"
@@ -34,13 +36,18 @@ namespace detail {
 template <class T>
 struct FileContent {
   static_assert(sizeof(T) == 0,
-                "gemel: only a Network, a Siamese of a Network, and a Verifier of a Siamese can be saved and loaded");
+                "gemel: only a Network, a Siamese of a Network, an Ensemble, and a Verifier of a Siamese or an "
+                "Ensemble can be saved and loaded");
 };
 template <Scalar S, class... Layers>
 struct FileContent<Network<S, Layers...>> {
   static constexpr const char* kind = "network";
   static void write(ModelWriter& to, const Network<S, Layers...>& network) { to.network(network); }
-  static Network<S, Layers...> read(ModelReader<S>& from) { return from.template network<Layers...>(); }
+  static Network<S, Layers...> read(ModelReader<S>& from) {
+    from.refuse_ensemble();
+    return from.template network<Layers...>();
+  }
+  static Network<S, Layers...> read_member(ModelReader<S>& from, Index m) { return from.template member<Layers...>(m); }
 };
 template <class Net, class Metric>
 struct FileContent<Siamese<Net, Metric>> {
@@ -50,24 +57,46 @@ struct FileContent<Siamese<Net, Metric>> {
     to.distance(model.metric());
   }
   static Siamese<Net, Metric> read(ModelReader<typename Net::Scalar>& from) {
+    from.refuse_ensemble();
     auto metric = from.template distance<Metric>();
     return Siamese<Net, Metric>(FileContent<Net>::read(from), std::move(metric));
   }
 };
+template <class Net, class Metric>
+struct FileContent<Ensemble<Siamese<Net, Metric>>> {
+  using Member = Siamese<Net, Metric>;
+  static constexpr const char* kind = "ensemble";
+  static void write(ModelWriter& to, const Ensemble<Member>& ensemble) {
+    if (ensemble.members().empty()) throw ValueError("the ensemble was moved from, so there is nothing to save");
+    for (const Member& member : ensemble.members()) to.member(member.network());
+    to.distance(ensemble.metric());
+  }
+  static Ensemble<Member> read(ModelReader<typename Net::Scalar>& from) {
+    const auto metric = from.template distance<Metric>();
+    std::vector<Member> members;
+    for (Index m = 0; m < from.count_members(); ++m) {
+      members.emplace_back(FileContent<Net>::read_member(from, m), metric);
+    }
+    return Ensemble<Member>(std::move(members));
+  }
+};
+template <class Model>
+inline constexpr bool is_saved_embedder = false;
+template <class Net, class Metric>
+inline constexpr bool is_saved_embedder<Siamese<Net, Metric>> = true;
+template <class Model>
+inline constexpr bool is_saved_embedder<Ensemble<Model>> = true;
 template <class Model>
 struct FileContent<Verifier<Model>> {
-  static_assert(sizeof(Model) == 0,
-                "gemel: only a Verifier of a Siamese can be saved and loaded, not one of an embedder of your own");
-};
-template <class Net, class Metric>
-struct FileContent<Verifier<Siamese<Net, Metric>>> {
-  using Model = Siamese<Net, Metric>;
+  static_assert(is_saved_embedder<Model>,
+                "gemel: only a Verifier of a Siamese or an Ensemble can be saved and loaded, not one of an embedder of "
+                "your own");
   static constexpr const char* kind = "verifier";
   static void write(ModelWriter& to, const Verifier<Model>& verifier) {
     FileContent<Model>::write(to, verifier.model());
     to.calibration(verifier.calibration());
   }
-  static Verifier<Model> read(ModelReader<typename Net::Scalar>& from) {
+  static Verifier<Model> read(ModelReader<typename Model::Scalar>& from) {
     Calibration calibration = from.calibration();
     return {FileContent<Model>::read(from), std::move(calibration)};
   }
@@ -117,11 +146,11 @@ T from_tensors(const TensorFile& file, const LoadOptions& options = {}) {
   return detail::read_model<T>(tensors, detail::parse_description(tensors), options);
 }
 
-/// Saves a Network, a Siamese of a Network, or a Verifier of a Siamese, together with texts of your own. The file is in
-/// the safetensors format, so that other programs can read the weights: `layers.<k>.weight` (out x in) and
-/// `layers.<k>.bias` of each Dense, and what other layers have, where k counts all layers. A description of the model,
-/// in JSON, is in the file's metadata under the key `gemel`. A file that is there is replaced atomically (see
-/// replace_file.hpp).
+/// Saves a Network, a Siamese of a Network, an Ensemble, or a Verifier of a Siamese or an Ensemble, together with texts
+/// of your own. The file is in the safetensors format, so that other programs can read the weights: `layers.<k>.weight`
+/// (out x in) and `layers.<k>.bias` of each Dense, and what other layers have, where k counts all layers. The names of
+/// an ensemble's tensors begin with `members.<m>.`, where m counts the members. A description of the model, in JSON, is
+/// in the file's metadata under the key `gemel`. A file that is there is replaced atomically (see replace_file.hpp).
 ///
 /// Layers, activations and distances of your own need a name, and members for their options and state; see Layer
 /// (network/layer.hpp). An initializer is not saved. Throws ValueError if the model was moved from, a key of the
@@ -136,13 +165,15 @@ void save(const std::filesystem::path& path, const T& model, const Metadata& met
 
 /// Loads a model that `save` saved, or that a checkpoint holds. T is
 ///
-/// - an AnyNetwork, an AnyModel or a Verifier of an AnyModel, with any built-in layers, or
-/// - another Network, Siamese or Verifier, whose layers, static sizes and distance must be those of the file.
+/// - an AnyNetwork, an AnyModel, an Ensemble of AnyModels, or a Verifier of one of these models, with any built-in
+///   layers, or
+/// - another Network, Siamese, Ensemble or Verifier, whose layers, static sizes and distance must be those of the file.
 ///
-/// A Siamese can be loaded from the file of a verifier, and a Network from any file. Random numbers are not needed.
-/// Layers have their default initializers. Throws IoError if the file cannot be read; FormatError if it is no model
-/// file, is damaged, was written by a newer major version, holds another type of model than T, or a NaN or infinite
-/// parameter.
+/// A Siamese can be loaded from the file of its verifier, and a Network from any file but an ensemble's. The file of a
+/// Siamese or of its verifier can also be loaded as an Ensemble of one member, or its Verifier. Random numbers are not
+/// needed. Layers have their default initializers. Throws IoError if the file cannot be read; FormatError if it is no
+/// model file, is damaged, was written by a newer major version, holds another type of model than T, or a NaN or
+/// infinite parameter.
 template <class T>
 T load(const std::filesystem::path& path, const LoadOptions& options = {}) {
   return from_tensors<T>(read_safetensors(path), options);

@@ -15,6 +15,26 @@
 
 namespace gemel {
 
+namespace detail {
+
+/// Calls embed(part of x, part of y, workspace) for chunks of the columns, in up to `threads` threads. Throws
+/// ValueError if `threads` is negative or larger than max_threads.
+template <Scalar S, class Embed>
+void embed_in_chunks(ColumnList<S> x, Columns<S> y, Index threads, const Embed& embed) {
+  constexpr Index chunk = 960;  // in columns; a thread that has finished a chunk takes the next one
+  Team team(std::min(checked_threads(threads), x.cols() / chunk + 1));
+  std::atomic<Index> next = 0;
+  team.run([&](Index) {
+    Workspace<S> workspace;
+    for (Index first = next.fetch_add(chunk); first < x.cols(); first = next.fetch_add(chunk)) {
+      const Index count = std::min(chunk, x.cols() - first);
+      embed(x.middle(first, count), Columns<S>(y.col(first).data(), y.rows(), count), workspace);
+    }
+  });
+}
+
+}  // namespace detail
+
 /// A siamese model: one network, which is applied to both samples of a pair, and a distance of the two embeddings
 /// (Bromley et al., Signature verification using a "siamese" time delay neural network, 1993).
 template <class Net, class Metric = Euclidean>
@@ -68,15 +88,8 @@ class Siamese {
   /// As above, but writes the embeddings to y (out x n). Throws ShapeError also if y has another size.
   void embed(ColumnList<Scalar> x, Columns<Scalar> y, Index threads) const {
     check_sizes(x, y);
-    constexpr Index chunk = 960;  // in columns; a thread that has finished a chunk takes the next one
-    Team team(std::min(checked_threads(threads), x.cols() / chunk + 1));
-    std::atomic<Index> next = 0;
-    team.run([&](Index) {
-      Workspace<Scalar> workspace;
-      for (Index first = next.fetch_add(chunk); first < x.cols(); first = next.fetch_add(chunk)) {
-        const Index count = std::min(chunk, x.cols() - first);
-        network_.embed(x.middle(first, count), {y.col(first).data(), y.rows(), count}, workspace);
-      }
+    detail::embed_in_chunks(x, y, threads, [this](ColumnList<Scalar> part, Columns<Scalar> to, auto& workspace) {
+      network_.embed(part, to, workspace);
     });
   }
   /// As above, but computes in the calling thread. Nothing is allocated once the workspace is large enough.

@@ -9,6 +9,7 @@ namespace gemel {
 template <Scalar S>
 struct Workspace {
   Buffer<S> layer[2];        ///< outputs of the layers for one block of samples, alternating from layer to layer
+  Buffer<S> member;          ///< embeddings of one member of an ensemble, for one block of samples
   Buffer<S> embedding;       ///< embeddings of both sides of a block of pairs
   Buffer<const S*> columns;  ///< pointers to the samples of both sides of a block of pairs
 };

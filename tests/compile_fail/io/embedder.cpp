@@ -1,4 +1,4 @@
-// error: gemel: only a Verifier of a Siamese can be saved and loaded, not one of an embedder of your own
+// error: gemel: only a Verifier of a Siamese or an Ensemble can be saved and loaded, not one of an embedder of your own
 #include "gemel/io/model_file.hpp"
 
 using Base = gemel::Siamese<gemel::Network<float, gemel::Dense<5, 3, gemel::ReLU>>>;

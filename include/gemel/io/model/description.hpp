@@ -33,7 +33,7 @@ inline std::string library_version() {
   return format({GEMEL_VERSION_MAJOR, ".", GEMEL_VERSION_MINOR, ".", GEMEL_VERSION_PATCH});
 }
 
-inline constexpr std::array<std::string_view, 4> model_kinds{"network", "model", "verifier", "checkpoint"};
+inline constexpr std::array<std::string_view, 5> model_kinds{"network", "model", "ensemble", "verifier", "checkpoint"};
 
 /// The beginnings of the names of a checkpoint's tensors that are no part of the model.
 inline constexpr std::array<std::string_view, 4> training_tensors{"optimizer.", "callbacks.", "source", "history."};
@@ -114,20 +114,37 @@ inline Json parse_bounded_json(const std::string& text, std::size_t most_values,
   return json;
 }
 
-inline JsonObject layer_object(const Json& description, Index layer, const std::string& file) {
-  return {description["layers"][static_cast<std::size_t>(layer)], "its description",
-          Place{.file = file, .layer = layer}};
+/// The beginning of the names of a member's tensors: "members.2."
+inline std::string member_prefix(Index member) { return format({"members.", member, "."}); }
+
+/// The description of a member of an ensemble: an object with the layers.
+inline JsonObject member_object(const JsonObject& description, Index member) {
+  return {description.array("members")[static_cast<std::size_t>(member)],
+          format({description.name(), " of member ", member}), description.place()};
 }
 
-/// Checks the layers of a description: their sizes, and that each takes as many inputs as the one before it gives.
-inline void check_layers(const JsonObject& description, const TensorIndex& tensors) {
-  const std::string& file = tensors.file().name;
-  const Json& layers = description.array("layers");
-  if (layers.empty()) description.fail({"has no layers"});
+/// The number of members that the description has, or 0 if it is no ensemble's.
+inline Index count_members(const JsonObject& description) {
+  return description.has("members") ? length(description.array("members")) : 0;
+}
+
+/// The description of a layer. The network is the description of the file or of a member.
+inline JsonObject layer_object(const JsonObject& network, Index layer) {
+  return {network.array("layers")[static_cast<std::size_t>(layer)], network.name(),
+          Place{.file = network.place().file, .layer = layer}};
+}
+
+/// Checks the layers of a network: their sizes, and that each takes as many inputs as the one before it gives. The
+/// names of the network's tensors begin with `prefix`. Adds the sizes of layers that have no tensors to
+/// `without_tensors`.
+inline void check_layers(const JsonObject& network, const TensorIndex& tensors, const std::string& prefix,
+                         Index& without_tensors) {
+  const Json& layers = network.array("layers");
+  if (layers.empty()) network.fail({"has no layers"});
   const Index most = most_features(tensors.file());
-  Index before = 0, without_tensors = 0;
+  Index before = 0;
   for (Index k = 0; k < length(layers); ++k) {
-    const JsonObject layer = layer_object(description.json(), k, file);
+    const JsonObject layer = layer_object(network, k);
     layer.text("type");
     const Index in = layer.size("in", most), out = layer.size("out", most);
     if (k > 0 && in != before) {
@@ -135,9 +152,30 @@ inline void check_layers(const JsonObject& description, const TensorIndex& tenso
     }
     before = out;
     // A layer such as Rescale allocates memory that no tensor's bytes justify.
-    if (!tensors.has_prefix(format({"layers.", k, "."}))) without_tensors += in;
+    if (!tensors.has_prefix(format({prefix, "layers.", k, "."}))) without_tensors += in;
     if (without_tensors > 4 * most)
       layer.fail({"asks for layers of ", in, " inputs, too large for a file of this size"});
+  }
+}
+
+/// Checks the layers of the model, or of all members of an ensemble, which take the same samples.
+inline void check_networks(const JsonObject& description, const TensorIndex& tensors) {
+  Index without_tensors = 0;
+  if (!description.has("members")) return check_layers(description, tensors, "", without_tensors);
+  const Index members = count_members(description);
+  const std::string kind = description.text("kind");
+  if (kind != "ensemble" && kind != "verifier") description.fail({"has 'members', which no ", kind, " has"});
+  if (description.has("layers")) description.fail({"has both 'layers' and 'members'"});
+  if (members == 0) description.fail({"has no members"});
+  std::uint64_t in = 0;
+  for (Index m = 0; m < members; ++m) {
+    const JsonObject member = member_object(description, m);
+    check_layers(member, tensors, member_prefix(m), without_tensors);
+    const std::uint64_t its = layer_object(member, 0).natural("in");
+    if (m > 0 && its != in) {
+      member.fail({"gives it ", its, " inputs, but member 0 has ", in, ", and all members take the same samples"});
+    }
+    in = its;
   }
 }
 
@@ -165,13 +203,15 @@ inline Json parse_description(const TensorIndex& tensors) {
   description.text("version");
   const std::string kind = description.text("kind");
   if (std::ranges::find(model_kinds, kind) == model_kinds.end()) {
-    description.fail({"has 'kind' '", excerpt(kind), "', which is none of network, model, verifier and checkpoint"});
+    description.fail(
+        {"has 'kind' '", excerpt(kind), "', which is none of network, model, ensemble, verifier and checkpoint"});
   }
   const std::string scalar = description.text("scalar");
   if (scalar != "F32" && scalar != "F64") {
     description.fail({"has 'scalar' '", excerpt(scalar), "', which is neither F32 nor F64"});
   }
-  check_layers(description, tensors);
+  if (kind == "ensemble" && !description.has("members")) description.fail({"has no 'members'"});
+  check_networks(description, tensors);
   if (kind != "network") description.object("distance").text("type");
   if (kind == "verifier") read_calibration(description.object("calibration"));
   if (kind == "checkpoint") {

@@ -34,6 +34,7 @@ class JsonObject {
     if (!value.is_object()) fail({"is not an object"});
   }
 
+  const std::string& name() const { return name_; }
   const Place& place() const { return place_; }
   const Json& json() const { return *value_; }
   bool has(const char* key) const { return value_->contains(key); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
@@ -45,6 +46,7 @@ class ModelReader {
   ModelReader(TensorIndex& tensors, const Json& description, bool convert)
       : tensors_(&tensors),
         description_(description, "its description", Place{.file = tensors.file().name}),
+        network_(description_),
         stored_(description_.text("scalar") == "F32" ? DType::F32 : DType::F64),
         parameters_(tensors.file().name) {
     constexpr bool single = std::same_as<S, float>;
@@ -55,6 +57,31 @@ class ModelReader {
   }
 
   std::string kind() const { return description_.text("kind"); }
+
+  /// The number of members that the file has as an ensemble: a model is an ensemble of one member.
+  Index count_members() const { return std::max<Index>(detail::count_members(description_), 1); }
+
+  /// Throws FormatError if the file holds an ensemble, which has several networks.
+  void refuse_ensemble() const {
+    if (!description_.has("members")) return;
+    fail({"it holds an ensemble, whose number of members is ", count_members(), ": load it as an Ensemble",
+          kind() == "verifier" ? " or a Verifier of an Ensemble" : "", " (network/ensemble.hpp)"});
+  }
+
+  /// Network m of an ensemble.
+  template <class... Layers>
+  Network<S, Layers...> member(Index m) {
+    if (description_.has("members")) {
+      network_ = member_object(description_, m);
+      prefix_ = member_prefix(m);
+      where_ = format({"member ", m, ": "});
+    }
+    parameters_ = ParameterTensors<S>(file());
+    sequences_.clear();
+    next_sequence_ = 0;
+    next_layer_ = 0;
+    return network<Layers...>();
+  }
 
   template <class... Layers>
   Network<S, Layers...> network() {
@@ -97,7 +124,9 @@ class ModelReader {
   Calibration calibration() {
     if (kind() != "verifier") {
       fail({"it holds a ", kind(), " without a threshold: ",
-            kind() == "network" ? "load it as a Network" : "load it as a Siamese or an AnyModel, and calibrate that"});
+            kind() == "network"    ? "load it as a Network"
+            : kind() == "ensemble" ? "load it as an Ensemble, and calibrate that"
+                                   : "load it as a Siamese or an AnyModel, and calibrate that"});
     }
     return read_calibration(description_.object("calibration"));
   }
@@ -113,28 +142,30 @@ class ModelReader {
 
  private:
   const std::string& file() const { return tensors_->file().name; }
-  const Json& layers() const { return description_.json().at("layers"); }
-  [[noreturn]] void fail(std::initializer_list<Piece> why) const { throw FormatError(why, Place{.file = file()}); }
+  const Json& layers() const { return network_.json().at("layers"); }
+  [[noreturn]] void fail(std::initializer_list<Piece> why) const {
+    throw FormatError({where_, format(why)}, Place{.file = file()});
+  }
 
   /// Returns f(). An Error that it throws, such as a layer's about its options, becomes a FormatError with this place.
   template <class F>
-  static auto as_format_error(const Place& place, const F& f) {
+  auto as_format_error(const Place& place, const F& f) const {
     try {
       return f();
     } catch (const FormatError&) {
       throw;
     } catch (const Error& error) {
-      throw FormatError(error.what(), place);
+      throw FormatError({where_, error.what()}, place);
     }
   }
 
   void read_sequences() {
-    if (!description_.has("sequences")) {
+    if (!network_.has("sequences")) {
       fail({"it does not say how its layers are divided among the type's Sequences; load it as an AnyNetwork"});
     }
-    for (const Json& size : description_.array("sequences")) {
+    for (const Json& size : network_.array("sequences")) {
       if (!size.is_number_unsigned() || size == 0 || size > layers().size()) {
-        description_.fail({"has 'sequences' that are not numbers of layers"});
+        network_.fail({"has 'sequences' that are not numbers of layers"});
       }
       sequences_.push_back(size.template get<Index>());
     }
@@ -153,7 +184,7 @@ class ModelReader {
     } else {
       if (next_layer_ == length(layers())) fail({"it has fewer layers than its Sequences"});
       const Index k = next_layer_++;
-      const JsonObject object = layer_object(description_.json(), k, file());
+      const JsonObject object = layer_object(network_, k);
       if constexpr (is_variant<L>) {
         return read_alternative(object, k, static_cast<const L*>(nullptr));
       } else {
@@ -167,14 +198,15 @@ class ModelReader {
   template <class L>
   L read_layer(const JsonObject& object, Index k) {
     return as_format_error(object.place(), [&] {
-      const OptionsReader options{object, *tensors_, layer_prefix(k)};
+      const std::string prefix = prefix_ + layer_prefix(k);
+      const OptionsReader options{object, *tensors_, prefix};
       L layer = load_part<L>(options);
       if (Index{layer.in()} != options.in() || Index{layer.out()} != options.out()) {
         object.fail({"gives it ", options.in(), " inputs and ", options.out(), " outputs, but it has ",
                      Index{layer.in()}, " and ", Index{layer.out()}});
       }
       for (const NamedVariable& variable : variables_of(layer, k)) {
-        const Tensor& tensor = tensors_->take(layer_prefix(k) + std::string(variable.name), object.place());
+        const Tensor& tensor = tensors_->take(prefix + std::string(variable.name), object.place());
         parameters_.add(tensor, variable, k, stored_);
       }
       return layer;
@@ -217,9 +249,10 @@ class ModelReader {
     return metric;
   }
 
-  [[noreturn]] static void refuse_layer(const JsonObject& object, const std::string& wanted) {
-    throw FormatError({"it is ", describe_layer(object), ", but the type that is loaded has ", wanted, " there"},
-                      object.place());
+  [[noreturn]] void refuse_layer(const JsonObject& object, const std::string& wanted) const {
+    throw FormatError(
+        {where_, "it is ", describe_layer(object), ", but the type that is loaded has ", wanted, " there"},
+        object.place());
   }
   [[noreturn]] void refuse_distance(const std::string& wanted) const {
     fail({"its distance is ", excerpt(description_.object("distance").text("type")),
@@ -228,7 +261,10 @@ class ModelReader {
 
   TensorIndex* tensors_;
   JsonObject description_;
-  DType stored_;  // the type of the file's parameters
+  JsonObject network_;       // the description, or the part of it that describes the member
+  std::string prefix_ = {};  // of the names of the network's tensors
+  std::string where_ = {};   // names the member in errors
+  DType stored_;             // the type of the file's parameters
   ParameterTensors<S> parameters_;
   std::vector<Index> sequences_ = {};  // the sizes of the type's Sequences, in the order of add_sequences
   std::size_t next_sequence_ = 0;

@@ -66,25 +66,21 @@ class ModelWriter {
  public:
   explicit ModelWriter(TensorFile& file) : file_(&file) {}
 
+  /// Adds the only network of the file.
   template <Scalar S, class... Layers>
   void network(const Network<S, Layers...>& network) {
-    if (network.depth() == 0) {
-      throw ValueError("the network was moved from, so there is nothing to save", Place{.file = file_->name});
-    }
-    description["format"] = model_format;
-    description["version"] = library_version();
-    description["scalar"] = dtype_name(dtype_of<S>);
-    Json& layers = description["layers"] = Json::array();
-    for (Index k = 0; k < network.depth(); ++k) {
-      network.visit(k, [&](const auto& layer) {
-        const S* const parameters = network.parameters().data() + network.offset(k);
-        layers.push_back(Json::object());
-        add_layer(layers.back(), layer, k, parameters);
-      });
-    }
-    std::vector<Index> sequences;
-    std::apply([&](const auto&... layer) { (add_sequences(layer, sequences), ...); }, network.layers());
-    if (sequences.size() > 1) description["sequences"] = sequences;
+    add_head<S>();
+    add_network(description, network);
+  }
+
+  /// Adds the network of the next member of an ensemble.
+  template <Scalar S, class... Layers>
+  void member(const Network<S, Layers...>& network) {
+    add_head<S>();
+    Json& members = description["members"];
+    prefix_ = member_prefix(length(members));
+    members.push_back(Json::object());
+    add_network(members.back(), network);
   }
 
   template <class Metric>
@@ -103,13 +99,38 @@ class ModelWriter {
   Json description = Json::object();
 
  private:
+  template <Scalar S>
+  void add_head() {
+    description["format"] = model_format;
+    description["version"] = library_version();
+    description["scalar"] = dtype_name(dtype_of<S>);
+  }
+
+  template <Scalar S, class... Layers>
+  void add_network(Json& object, const Network<S, Layers...>& network) {
+    if (network.depth() == 0) {
+      throw ValueError("the network was moved from, so there is nothing to save", Place{.file = file_->name});
+    }
+    Json& layers = object["layers"] = Json::array();
+    for (Index k = 0; k < network.depth(); ++k) {
+      network.visit(k, [&](const auto& layer) {
+        const S* const parameters = network.parameters().data() + network.offset(k);
+        layers.push_back(Json::object());
+        add_layer(layers.back(), layer, k, parameters);
+      });
+    }
+    std::vector<Index> sequences;
+    std::apply([&](const auto&... layer) { (add_sequences(layer, sequences), ...); }, network.layers());
+    if (sequences.size() > 1) object["sequences"] = sequences;
+  }
+
   template <class L, Scalar S>
   void add_layer(Json& object, const L& layer, Index k, const S* parameters) {
     check_named<L>();
     object["type"] = type_name<L>;
     object["in"] = Index{layer.in()};
     object["out"] = Index{layer.out()};
-    const std::string prefix = layer_prefix(k);
+    const std::string prefix = prefix_ + layer_prefix(k);
     OptionsWriter options{object, *file_, prefix};
     if constexpr (has_save<L>) layer.save(options);
     const Index count = layer.parameter_count();
@@ -129,6 +150,7 @@ class ModelWriter {
   }
 
   TensorFile* file_;
+  std::string prefix_ = {};  // of the names of the network's tensors
 };
 
 }  // namespace gemel::detail
