@@ -8,6 +8,8 @@
 #include "bad_input/training.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
+#include "gemel/network/any_model.hpp"
+#include "gemel/network/ensemble.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/evaluate.hpp"
 #include "gemel/verification/verifier.hpp"
@@ -53,6 +55,20 @@ auto asked_where_infinity_hides(float infinite) {
     const Verifier<Model> verifier{model, {.threshold = 0.5}};
     verifier.same(MatrixX<float>::Ones(3, 1), sample(infinite));
   };
+}
+
+/// Makes an ensemble of a_model() and of another model.
+auto joined(const AnyModel<float>& other) {
+  return [other] { Ensemble<AnyModel<float>>{a_model(), other}; };
+}
+AnyModel<float> of_four_features() {
+  Rng rng{1};
+  return Siamese{make_network<float>(rng, Dense<4, 2>{})};
+}
+void embedded(Index features) { Ensemble{a_model(), a_model()}.embed(MatrixX<float>::Ones(features, 2)); }
+/// Calibrates an ensemble on pairs, of which pair 2 has the value.
+auto ensemble_calibrated(float value) {
+  return [value] { calibrate(Ensemble{a_model(), a_model()}, six_pairs(2, value), {.far = 0.5}); };
 }
 
 }  // namespace
@@ -203,6 +219,19 @@ std::vector<Row> verification_rows() {
                              [] {
                                calibrate({0.5, 0.5, 0.5, 0.5}, similar_or_not, {.far = 0.5});
                              })}},
+        no_file()}},
+
+      {"Ensemble",
+       {{WrongShape,
+         {throws<ShapeError>("member 0 takes 3 features, and member 1 takes 4", joined(of_four_features())),
+          throws<ShapeError>("the ensemble takes 3 features, but the samples have 2", [] { embedded(2); })}},
+        {NaN, throws_at<NonFiniteError>(bad_sample, "pair 2, sample 8, feature 1", ensemble_calibrated(nan_f))},
+        {Infinite, throws_at<NonFiniteError>(bad_sample, "pair 2, sample 8, feature 1", ensemble_calibrated(inf_f))},
+        {Empty, throws<ValueError>("an ensemble has no members; it needs at least one",
+                                   [] { Ensemble<Model>{std::vector<Model>{}}; })},
+        {{OneClass, BadLabel}, impossible("no labels are in play")},
+        {OutOfRange, throws<ValueError>("the distance of member 1 differs from the distance of member 0",
+                                        joined(Siamese{a_model().network(), Cosine{}}))},
         no_file()}},
 
       {"Verifier: calibration",

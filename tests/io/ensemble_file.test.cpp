@@ -177,11 +177,18 @@ TEST_CASE("an ensemble's file that is wrong is refused with the member") {
   CHECK(mentions(refusal<AnyEnsemble>(file), "its tensor 'members.1.layers.2.bias' holds NaN, an infinite value"));
 }
 
-TEST_CASE("an ensemble that was moved from is not saved") {
+TEST_CASE("an ensemble that was moved from or is not finite is not saved") {
   Ensemble<Member> ensemble = two_members();
   const Ensemble<Member> taken = std::move(ensemble);
   CHECK(mentions(error_text<ValueError>([&] { to_tensors(ensemble); }), "the ensemble was moved from"));
   CHECK(to_tensors(taken).tensors.size() == 12);
+
+  Member infinite = a_member(1);
+  infinite.network().mutable_parameters()[0] = std::numeric_limits<float>::infinity();
+  CHECK(mentions(error_text<NonFiniteError>([&] {
+                   to_tensors(Ensemble{a_member(2), infinite});
+                 }),
+                 "layer 1: member 1: its parameters are not all finite"));
 }
 
 TEST_CASE("describe tells the members of an ensemble") {

@@ -79,6 +79,7 @@ class ModelWriter {
     add_head<S>();
     Json& members = description["members"];
     prefix_ = member_prefix(length(members));
+    where_ = format({"member ", length(members), ": "});
     members.push_back(Json::object());
     add_network(members.back(), network);
   }
@@ -135,7 +136,7 @@ class ModelWriter {
     if constexpr (has_save<L>) layer.save(options);
     const Index count = layer.parameter_count();
     if (!std::isfinite(max_abs(parameters, count))) {
-      throw NonFiniteError("its parameters are not all finite: such a model is not saved",
+      throw NonFiniteError({where_, "its parameters are not all finite: such a model is not saved"},
                            Place{.file = file_->name, .layer = k});
     }
     for (const NamedVariable& variable : variables_of(layer, k)) {
@@ -151,6 +152,7 @@ class ModelWriter {
 
   TensorFile* file_;
   std::string prefix_ = {};  // of the names of the network's tensors
+  std::string where_ = {};   // names the member in errors
 };
 
 }  // namespace gemel::detail
