@@ -27,7 +27,7 @@ Member a_member(std::uint64_t seed) {
   return Member{{rng, Standardize<3>{{1, 2, 1.0 / 3}, {1, static_cast<double>(seed), 0}}, {}, {}}};
 }
 
-Ensemble<Member> two_members() { return {a_member(1), a_member(2)}; }
+Ensemble<Member> two_members() { return Ensemble{a_member(1), a_member(2)}; }
 
 /// Members of different layers and sizes, one of them with several Sequences.
 AnyEnsemble different_members() {

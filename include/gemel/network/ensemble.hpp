@@ -86,8 +86,7 @@ class Ensemble {
   }
   /// As above, for members that are listed.
   template <std::convertible_to<Model>... Others>
-  explicit(sizeof...(Others) == 0) Ensemble(Model first, Others... others)
-      : Ensemble(listed(std::move(first), std::move(others)...)) {}
+  explicit Ensemble(Model first, Others... others) : Ensemble(listed(std::move(first), std::move(others)...)) {}
 
   /// A copy of an ensemble whose members convert to Model, which may be an AnyModel. Throws ValueError if the other
   /// ensemble was moved from.
