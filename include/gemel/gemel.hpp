@@ -48,6 +48,7 @@
 #include "gemel/data/group_split.hpp"
 #include "gemel/data/image_warp.hpp"
 #include "gemel/data/in_batch_pairs.hpp"
+#include "gemel/data/neighbours.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/pairs.hpp"

@@ -1,0 +1,180 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/reduce.hpp"
+#include "gemel/core/team.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/classes.hpp"
+
+namespace gemel {
+
+/// The neighbours of samples, that is, the samples that are easily mistaken for them, as a table that is shared by all
+/// copies. ClassBatches reads it when an epoch starts, so a callback may refresh it at the end of an epoch:
+///
+///   Neighbours neighbours{nearest_of_other_classes(x.matrix(), classes, 5)};
+///   ClassBatches<float> source{x, classes, {.classes = 10, .samples = 8, .neighbours = neighbours}};
+///   fit(model, source, loss, optimizer, {.epochs = 20}, rng, OnEpochEnd{[&](auto& state) {
+///         neighbours.refresh(nearest_of_other_classes(state.model.embed(x.columns()), classes, 5));
+///       }});
+///
+/// A table has k x n sample numbers: column i has the k neighbours of sample i, nearest first. If a sample has fewer
+/// neighbours than others, repeat one of them, or enter the sample itself for none.
+class Neighbours {
+ public:
+  /// The sample numbers (k x n).
+  using Table = MatrixX<Index>;
+
+  /// No neighbours and no table to refresh.
+  Neighbours() = default;
+  /// The neighbours in this table. Throws ShapeError if it is empty; ValueError if an element is not the number of a
+  /// sample, 0, …, n - 1.
+  explicit Neighbours(Table table)
+      : shared_(std::make_shared<std::shared_ptr<const Table>>(checked(std::move(table)))) {}
+
+  /// Whether there is a table.
+  explicit operator bool() const { return shared_ != nullptr; }
+
+  /// The current table, which a later refresh does not change; null without one.
+  std::shared_ptr<const Table> table() const { return shared_ ? *shared_ : nullptr; }
+
+  /// Replaces the table for all copies; it may have another k. No other thread may use a copy meanwhile. Throws as the
+  /// constructor does; ShapeError if the table is of another number of samples; and ValueError if there is no table
+  /// to replace.
+  void refresh(Table table) const {
+    if (!shared_) throw ValueError("these Neighbours have no table to refresh: make them from a table");
+    if (table.cols() != (*shared_)->cols()) {
+      throw ShapeError({"the table has neighbours of ", table.cols(), " samples, but there are ", (*shared_)->cols(),
+                        " (k x n: one sample per column)"});
+    }
+    *shared_ = checked(std::move(table));
+  }
+
+ private:
+  [[gnu::cold]] static std::shared_ptr<const Table> checked(Table table) {
+    if (table.size() == 0) {
+      throw ShapeError({"a table of neighbours is k x n with at least one of each, but this is ", table.rows(), " x ",
+                        table.cols()});
+    }
+    for (Index i = 0; i < table.cols(); ++i) {
+      for (const Index neighbour : table.col(i)) {
+        if (neighbour >= 0 && neighbour < table.cols()) continue;
+        throw ValueError({"its neighbour is sample ", neighbour, ", but the samples are 0 to ", table.cols() - 1,
+                          " (k x n: column i has the neighbours of sample i)"},
+                         {.sample = i});
+      }
+    }
+    return std::make_shared<const Table>(std::move(table));
+  }
+
+  std::shared_ptr<std::shared_ptr<const Table>> shared_ = {};
+};
+
+namespace detail {
+
+/// The k nearest of the candidates seen so far, nearest first.
+template <Scalar S>
+class Nearest {
+ public:
+  explicit Nearest(Index k) : d_(static_cast<std::size_t>(k)), samples_(d_.size()) {}
+
+  void clear() { std::fill(d_.begin(), d_.end(), std::numeric_limits<S>::infinity()); }
+
+  /// Enters a sample. Of samples at the same distance, those that were entered first are nearer.
+  void enter(Index sample, S d) {
+    if (!(d < d_.back())) return;
+    std::size_t i = d_.size() - 1;
+    for (; i > 0 && d < d_[i - 1]; --i) {
+      d_[i] = d_[i - 1];
+      samples_[i] = samples_[i - 1];
+    }
+    d_[i] = d;
+    samples_[i] = sample;
+  }
+
+  /// Whether k samples at finite distances were entered.
+  bool complete() const { return std::isfinite(d_.back()); }
+  const std::vector<Index>& samples() const { return samples_; }
+
+ private:
+  std::vector<S> d_;
+  std::vector<Index> samples_;
+};
+
+}  // namespace detail
+
+/// For each of n samples, the k nearest samples of other classes by the Euclidean distance of their embeddings (out x
+/// n), as a table for Neighbours. Among equal distances, the sample with the smaller number is nearer. `threads` is the
+/// maximum number of threads; 0 stands for the number of available processors. No result depends on it.
+///
+/// The time is proportional to n^2 times the embedding's size: about 1 s for 10,000 samples with embeddings of 64
+/// numbers, on one core.
+///
+/// Throws ShapeError if there is not one class per embedding; ValueError unless each sample has k >= 1 samples of other
+/// classes, or if `threads` is out of range; NonFiniteError if an embedding holds NaN or infinity, or if the square of
+/// a distance overflows.
+template <class Derived>
+[[gnu::cold]] Neighbours::Table nearest_of_other_classes(const Eigen::MatrixBase<Derived>& embeddings,
+                                                         const Classes& classes, Index k, Index threads = 1) {
+  using S = typename Derived::Scalar;
+  const MatrixX<S>& y = embeddings.derived();
+  const Index n = y.cols();
+  if (classes.size() != n) {
+    throw ShapeError({"there are ", n, " embeddings (out x n: one per column), but ", classes.size(),
+                      " class labels: one per sample is needed"});
+  }
+  if (k < 1) throw ValueError({"k is ", k, ", but each sample needs at least 1 neighbour"});
+  for (Index c = 0; c < classes.count(); ++c) {
+    const Index others = n - length(classes.members(c));
+    if (others >= k) continue;
+    throw ValueError({"k is ", k, ", but only ", others, " samples are not of class ", classes.value(c)});
+  }
+  Neighbours::Table table = Neighbours::Table::Constant(k, n, -1);
+  constexpr Index rows = 32, block = 256;  // a block of embeddings is compared with so many while it is in the cache
+  Team team(std::min(checked_threads(threads), n / rows + 1));
+  std::atomic<Index> next = 0;
+  team.run([&](Index) {
+    std::vector<detail::Nearest<S>> nearest(rows, detail::Nearest<S>{k});
+    std::array<const S*, block> a, b;
+    std::array<S, block> d;
+    for (Index first = next.fetch_add(rows); first < n; first = next.fetch_add(rows)) {
+      const Index last = std::min(first + rows, n);
+      for (auto& each : nearest) each.clear();
+      for (Index other = 0; other < n; other += block) {
+        const Index count = std::min(block, n - other);
+        for (Index j = 0; j < count; ++j) b[static_cast<std::size_t>(j)] = y.col(other + j).data();
+        for (Index i = first; i < last; ++i) {
+          a.fill(y.col(i).data());
+          squared_distances(a.data(), b.data(), y.rows(), count, d.data());
+          for (Index j = 0; j < count; ++j) {
+            if (classes.same(i, other + j)) continue;
+            nearest[static_cast<std::size_t>(i - first)].enter(other + j, d[static_cast<std::size_t>(j)]);
+          }
+        }
+      }
+      for (Index i = first; i < last; ++i) {
+        const auto& found = nearest[static_cast<std::size_t>(i - first)];
+        if (found.complete()) std::ranges::copy(found.samples(), table.col(i).begin());
+      }
+    }
+  });
+  for (Index i = 0; i < n; ++i) {
+    if (table(0, i) >= 0) continue;
+    throw NonFiniteError({"fewer than ", k,
+                          " samples are at a finite distance from it: the embeddings hold NaN, infinity, or values "
+                          "whose squares overflow"},
+                         {.sample = i});
+  }
+  return table;
+}
+
+}  // namespace gemel
