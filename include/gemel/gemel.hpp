@@ -41,6 +41,7 @@
 #include "gemel/data/any_pair_source.hpp"
 #include "gemel/data/augmented.hpp"
 #include "gemel/data/batch_layout.hpp"
+#include "gemel/data/class_batches.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/composed_batches.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
