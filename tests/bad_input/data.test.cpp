@@ -1,7 +1,10 @@
 // Bad samples, labels, classes and pairs in memory.
 
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "bad_input/table.hpp"
@@ -10,10 +13,13 @@
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
 #include "gemel/data/augmented.hpp"
+#include "gemel/data/class_batches.hpp"
 #include "gemel/data/classes.hpp"
+#include "gemel/data/composed_batches.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
 #include "gemel/data/group_split.hpp"
 #include "gemel/data/image_warp.hpp"
+#include "gemel/data/neighbours.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
@@ -36,6 +42,26 @@ Pairs<float> weighted(const std::vector<float>& weights) { return {ones(3, 2), o
 Pairs<float> consecutive(const Classes& classes) {
   Rng rng{1};
   return consecutive_pairs(Samples<float>{ones(3, 6)}, classes, rng);
+}
+
+ClassBatches<float> class_batches(ClassBatchesOptions options = {.classes = 2}, const Classes& classes = three_pairs) {
+  return {ones(3, 6), classes, std::move(options)};
+}
+Neighbours six_neighbours() { return Neighbours{Neighbours::Table{{2, 2, 0, 0, 0, 0}}}; }
+/// Restores class batches with neighbours from their own state after a change.
+void restored(const std::function<void(std::vector<double>&)>& change) {
+  ClassBatches<float> source = class_batches({.classes = 2, .neighbours = six_neighbours()});
+  std::vector<double> saved = source.save();
+  change(saved);
+  source.restore(saved);
+}
+/// Starts an epoch of a single batch.
+void composed(const Batch<float>& batch) {
+  ComposedBatches source{ones(3, 6), [batch](Rng&, Index, Batch<float>& out) { out = batch; }, {.batches = 1}};
+  source.start_epoch(1, 0, 32, true);
+}
+void nearest(const MatrixX<float>& embeddings, const Classes& classes, Index k) {
+  nearest_of_other_classes(embeddings, classes, k);
 }
 
 Split split_n(Index n, double fraction) {
@@ -309,6 +335,149 @@ std::vector<Row> data_rows() {
                              [] { ImageWarp{{.width = 3, .height = 2, .scale = 12}}; }),
           throws<ValueError>("the elastic_grid of an ImageWarp must be 2 to 16, but is 1",
                              [] { ImageWarp{{.width = 3, .height = 2, .elastic_grid = 1}}; })}},
+        no_file()}},
+
+      {"ClassBatches",
+       {{WrongShape,
+         {throws<ShapeError>("there are 5 samples, but 6 class labels",
+                             [] {
+                               ClassBatches<float>{ones(3, 5), three_pairs, {.classes = 2}};
+                             }),
+          throws<ShapeError>(
+              "there are 6 samples, but a table of neighbours of 4",
+              [] { class_batches({.classes = 2, .neighbours = Neighbours{Neighbours::Table::Zero(1, 4)}}); })}},
+        any_integer,
+        {Empty,
+         {throws<ShapeError>("there are 6 samples, but 0 class labels", [] { class_batches({}, nobody); }),
+          throws<ValueError>("no epoch has begun: call start_epoch first",
+                             [] {
+                               Batch<float> batch;
+                               class_batches().batch(0, batch);
+                             }),
+          throws<ValueError>("no pair of its 4 samples counts", {.batch = 0},
+                             [] {
+                               ClassBatches<float> source = class_batches(
+                                   {.classes = 2, .relation = [](Index, Index) { return Relation::Skip; }});
+                               source.start_epoch(1, 0, 32, true);
+                               Batch<float> batch;
+                               source.batch(0, batch);
+                             })}},
+        {OneClass,
+         {throws<ValueError>("all samples are of class 4: dissimilar pairs need at least two classes",
+                             [] { class_batches({.classes = 1}, all_four); }),
+          throws<ValueError>("classes is 1, but dissimilar pairs need", [] { class_batches({.classes = 1}); })}},
+        any_class,
+        {OutOfRange,
+         {throws<ValueError>("classes is 10, but there are 3", [] { class_batches({}); }),
+          throws<ValueError>("classes is 0, but it must be at least 1", [] { class_batches({.classes = 0}); }),
+          throws<ValueError>("samples is -3, but it must be at least 1",
+                             [] { class_batches({.classes = 2, .samples = -3}); }),
+          throws<ValueError>("samples is 1, but similar pairs need",
+                             [] { class_batches({.classes = 2, .samples = 1}); }),
+          throws<ValueError>("batches is -1, but it must be at least 0",
+                             [] { class_batches({.classes = 2, .batches = -1}); }),
+          throws<ValueError>("an epoch has less than 2^31 samples",
+                             [] { class_batches({.classes = 2, .batches = std::numeric_limits<Index>::max()}); }),
+          throws<ValueError>("no class has two samples",
+                             [] {
+                               class_batches({.classes = 2}, {1, 2, 3, 4, 5, 6});
+                             })}},
+        no_file()}},
+
+      {"ClassBatches: saved state",
+       {{WrongShape, throws<FormatError>("is not a table of neighbours of 6 samples",
+                                         [] { restored([](auto& saved) { saved.push_back(1); }); })},
+        {NaN, throws<FormatError>("is not a table of neighbours", [] { restored([](auto& s) { s[4] = nan; }); })},
+        {Infinite, throws<FormatError>("is not a table of neighbours", [] { restored([](auto& s) { s[1] = inf; }); })},
+        {Empty, throws<ValueError>("had no table of neighbours, but now there is one",
+                                   [] { restored([](auto& saved) { saved.clear(); }); })},
+        {{OneClass, BadLabel}, impossible("it has no classes")},
+        {OutOfRange,
+         {throws<FormatError>("is not a table of neighbours", [] { restored([](auto& s) { s[4] = 6; }); }),
+          throws<FormatError>("is not a table of neighbours", [] { restored([](auto& s) { s[4] = -1; }); }),
+          throws<FormatError>("is not a table of neighbours", [] { restored([](auto& s) { s[4] = 0.5; }); }),
+          throws<ValueError>("an epoch had 9 batches, but with this pair source it has 1",
+                             [] { restored([](auto& s) { s[0] = 9; }); }),
+          throws<ValueError>("had a table of neighbours, but now there is none",
+                             [] {
+                               class_batches().restore(std::vector<double>{1, 1, 0, 0, 0, 0, 0, 0});
+                             })}},
+        {Truncated,
+         throws<FormatError>("is not a table of neighbours", [] { restored([](auto& saved) { saved.pop_back(); }); })},
+        {Swapped,
+         throws<FormatError>("is not a table of neighbours", [] { restored([](auto& saved) {
+                                                                    saved = {3, 4};
+                                                                  }); })},
+        {{Missing, Unreadable, FullDisk}, see("Checkpoint")}}},
+
+      {"Neighbours",
+       {{WrongShape, throws<ShapeError>("the table has neighbours of 4 samples, but there are 6",
+                                        [] { six_neighbours().refresh(Neighbours::Table::Zero(1, 4)); })},
+        {{NaN, Infinite}, impossible("a table has whole numbers")},
+        {Empty,
+         {throws<ShapeError>("but this is 0 x 6", [] { Neighbours{Neighbours::Table(0, 6)}; }),
+          throws<ValueError>("these Neighbours have no table to refresh",
+                             [] { Neighbours{}.refresh(Neighbours::Table::Zero(1, 6)); })}},
+        {{OneClass, BadLabel}, impossible("they have no classes")},
+        {OutOfRange,
+         {throws<ValueError>("its neighbour is sample 6, but the samples are 0 to 5", {.sample = 0},
+                             [] { six_neighbours().refresh(Neighbours::Table::Constant(1, 6, 6)); }),
+          throws<ValueError>("its neighbour is sample -1", {.sample = 1},
+                             [] {
+                               Neighbours{Neighbours::Table{{0, -1}}};
+                             })}},
+        no_file()}},
+
+      {"nearest_of_other_classes",
+       {{WrongShape, throws<ShapeError>("there are 5 embeddings (out x n: one per column), but 6 class labels",
+                                        [] { nearest(ones(3, 5), three_pairs, 1); })},
+        {NaN, throws<NonFiniteError>("fewer than 1 samples are at a finite distance", {.sample = 0},
+                                     [] { nearest(nan_f * ones(3, 6), three_pairs, 1); })},
+        {Infinite, throws<NonFiniteError>("the embeddings hold NaN, infinity, or values whose squares overflow",
+                                          {.sample = 0}, [] { nearest(inf_f * ones(3, 6), three_pairs, 1); })},
+        {Empty, throws<ShapeError>("there are 0 embeddings", [] { nearest(ones(3, 0), three_pairs, 1); })},
+        {OneClass,
+         throws<ValueError>("k is 1, but only 0 samples are not of class 4", [] { nearest(ones(3, 6), all_four, 1); })},
+        any_class,
+        {OutOfRange,
+         {throws<ValueError>("k is 0, but each sample needs", [] { nearest(ones(3, 6), three_pairs, 0); }),
+          throws<ValueError>("k is 5, but only 4 samples are not of class 4",
+                             [] { nearest(ones(3, 6), three_pairs, 5); })}},
+        no_file()}},
+
+      {"ComposedBatches",
+       {{WrongShape, throws<ShapeError>("the source gave 1 pairs, but 0 labels", {.epoch = 0, .batch = 0},
+                                        [] {
+                                          composed({.samples = {0, 1}, .pairs = {{0, 1}}});
+                                        })},
+        {NaN, throws<ValueError>("a weight of nan", {.epoch = 0, .batch = 0, .pair = 0},
+                                 [] {
+                                   composed({.samples = {0, 1}, .pairs = {{0, 1}}, .similar = {1}, .weight = {nan_f}});
+                                 })},
+        {Infinite,
+         throws<ValueError>("a weight of inf", {.epoch = 0, .batch = 0, .pair = 0},
+                            [] {
+                              composed({.samples = {0, 1}, .pairs = {{0, 1}}, .similar = {1}, .weight = {inf_f}});
+                            })},
+        {Empty,
+         {throws<ValueError>("the source gave a batch without a pair", {.epoch = 0, .batch = 0}, [] { composed({}); }),
+          throws<ValueError>("batches is 0, but an epoch must have at least 1",
+                             [] {
+                               ComposedBatches{ones(3, 6), [](Rng&, Index, Batch<float>&) {}, {}};
+                             })}},
+        {OneClass, fine("the plan decides",
+                        [] {
+                          composed({.samples = {0, 1}, .pairs = {{0, 1}}, .similar = {1}});
+                          return true;
+                        })},
+        {BadLabel, throws<ValueError>("labelled 2", {.epoch = 0, .batch = 0, .pair = 0},
+                                      [] {
+                                        composed({.samples = {0, 1}, .pairs = {{0, 1}}, .similar = {2}});
+                                      })},
+        {OutOfRange, throws<ValueError>("the plan gave sample 6, but the samples are 0 to 5", {.epoch = 0, .batch = 0},
+                                        [] {
+                                          composed({.samples = {0, 6}, .pairs = {{0, 1}}, .similar = {1}});
+                                        })},
         no_file()}},
 
       {"consecutive_pairs",

@@ -61,6 +61,28 @@ TEST_CASE("AnyPairSource gives the batches of the chosen source", "[any_pair_sou
   check(Pairs<double>{counted<double>(4), counted<double>(4), {0, 1, 1, 0}, {1, 2, 0.5, 3}});
   check(PairSampler<double>{x, Classes(nine_classes), {.pairs_per_sample = 3}});
   check(InBatchPairs<double>{x, Classes(nine_classes)});
+  check(ClassBatches<double>{x, Classes(nine_classes), {.classes = 2, .samples = 2}});
+}
+
+TEST_CASE("AnyPairSource saves and restores the state of the chosen source", "[any_pair_source]") {
+  const Samples<double> x = counted<double>(9);
+  const Classes classes(nine_classes);
+  const auto batches_with = [&](const Neighbours& neighbours) {
+    return ClassBatches<double>{x, classes, {.classes = 2, .samples = 2, .neighbours = neighbours}};
+  };
+  const Neighbours neighbours{nearest_of_other_classes(x.matrix(), classes, 2)};
+  const AnyPairSource<double> source = batches_with(neighbours);
+  CHECK(source.save() == batches_with(neighbours).save());
+  AnyPairSource<double> other = batches_with(Neighbours{Neighbours::Table::Zero(2, 9)});
+  CHECK(other.save() != source.save());
+  other.restore(source.save());
+  CHECK(other.save() == source.save());
+  CHECK_THROWS_AS(other.restore({}), ValueError);
+
+  other = InBatchPairs<double>{x, classes};
+  CHECK(other.save().empty());
+  other.restore({});
+  CHECK_THROWS_AS(other.restore(source.save()), ValueError);
 }
 
 TEST_CASE("AnyPairSource passes a stop to the chosen source, and its errors to the caller", "[any_pair_source]") {

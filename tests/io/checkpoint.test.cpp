@@ -177,6 +177,36 @@ TEST_CASE("a training resumed from any epoch's checkpoint has the bits of the un
   CHECK(stopped.epochs() < 6);
 }
 
+TEST_CASE("a checkpoint keeps the table of neighbours that the next epoch uses", "[checkpoint]") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "training.gemel";
+  Rng rng{3};
+  const Samples<float> x = uniform<float>(6, 30, rng);
+  std::vector<int> classes;
+  for (int i = 0; i < 30; ++i) classes.push_back(i % 6);
+  Neighbours neighbours{Neighbours::Table::Zero(1, 30)};
+  const auto train = [&](Model& model, AnyOptimizer<float>& optimizer, Index epochs, auto&& call) {
+    neighbours = Neighbours{Neighbours::Table::Zero(1, 30)};
+    const ClassBatches<float> source{x, classes, {.classes = 2, .samples = 3, .neighbours = neighbours}};
+    return call(model, source, ContrastiveLoss{}, optimizer, options_of(epochs), Checkpoint{path},
+                OnEpochEnd{[&](auto& state) {
+                  neighbours.refresh(nearest_of_other_classes(state.model.embed(x.columns()), classes, 2));
+                }});
+  };
+  const auto begin = [](auto& model, auto& source, auto loss, auto& optimizer, auto options, auto&&... callbacks) {
+    Rng same{1};
+    fit(model, source, loss, optimizer, options, same, callbacks...);
+  };
+  Model whole = new_model(), half = new_model();
+  AnyOptimizer<float> optimizer = new_optimizer(), half_optimizer = new_optimizer();
+  train(whole, optimizer, 4, begin);
+  const auto table = neighbours.table();
+  train(half, half_optimizer, 2, begin);
+  train(half, half_optimizer, 4, [&](auto&&... arguments) { resume(path, arguments...); });
+  CHECK((bits_of(half, half_optimizer) == bits_of(whole, optimizer)));
+  CHECK(*neighbours.table() == *table);
+}
+
 TEST_CASE("double parameters and optimizers of one's own are kept in checkpoints", "[checkpoint]") {
   struct Own : RMSprop<double> {
     using RMSprop<double>::RMSprop;

@@ -125,8 +125,8 @@ Pairs<float> static_pairs(Index n = 21, std::uint64_t seed = 3) {
 }
 
 std::vector<AnyPairSource<float>> sources() {
-  return {static_pairs(), PairSampler<float>{features(13), classes(13)},
-          InBatchPairs<float>{features(17), classes(17)}};
+  return {static_pairs(), PairSampler<float>{features(13), classes(13)}, InBatchPairs<float>{features(17), classes(17)},
+          ClassBatches<float>{features(17), classes(17), {.classes = 2, .samples = 4}}};
 }
 
 std::vector<Optimizer> optimizers() {
@@ -315,6 +315,55 @@ TEST_CASE("a source's own state is restored", "[resumption]") {
                       return fit(model, source, ContrastiveLoss{}, own, options, start, keep);
                     });
   CHECK(snapshots == 5);
+}
+
+TEST_CASE("neighbours that a callback refreshes are resumed to the bit", "[resumption]") {
+  const Samples<float> x = features(40);
+  const auto find = [&](const auto& model, Index k) {
+    return nearest_of_other_classes(model.embed(x.columns()), classes(40), k);
+  };
+  for (const bool any : {false, true}) {
+    const auto [history, snapshots] =
+        check_resumes(RMSprop<float>{{.learning_rate = 0.05}}, {.epochs = 6, .batch_size = 4},
+                      [&](auto& model, auto& own, const auto& options, auto& start, auto keep) {
+                        const Neighbours neighbours{nearest_of_other_classes(x.matrix(), classes(40), 1)};
+                        const ClassBatches<float> batches{
+                            x, classes(40), {.classes = 2, .samples = 2, .batches = 3, .neighbours = neighbours}};
+                        // The hook at the beginning refreshes too, when the resumed model is another one than at first.
+                        const OnTrainBegin first{[&](auto& state) { neighbours.refresh(find(state.model, 3)); }};
+                        const OnEpochEnd every_second{[&](auto& state) {
+                          if (state.epoch % 2 == 1) neighbours.refresh(find(state.model, 2));
+                        }};
+                        if (!any)
+                          return fit(model, batches, ContrastiveLoss{}, own, options, start, first, keep, every_second);
+                        const AnyPairSource<float> chosen = batches;
+                        return fit(model, chosen, ContrastiveLoss{}, own, options, start, first, keep, every_second);
+                      });
+    CHECK(snapshots == 6);
+  }
+}
+
+TEST_CASE("a source that has no state to restore must have as many batches as before", "[resumption]") {
+  const AnyPairSource<float> first = static_pairs();
+  std::vector<Kept> kept;
+  Model model = new_model();
+  Optimizer optimizer;
+  Rng rng{1};
+  fit(model, first, ContrastiveLoss{}, optimizer, {.epochs = 2, .batch_size = 4}, rng, keep_in(kept));
+  const TrainingSnapshot from = kept.back().snapshot;
+  const auto message = [&](const AnyPairSource<float>& source) {
+    try {
+      fit(model, source, ContrastiveLoss{}, optimizer, {.epochs = 3, .batch_size = 4}, from, keep_in(kept));
+    } catch (const ValueError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(mentions(message(static_pairs(25)), "had 6 batches, but with this pair source it has 7"));
+  const ClassBatchesOptions options{.classes = 2, .samples = 4, .batches = 5};
+  CHECK(
+      mentions(message(ClassBatches<float>{features(17), classes(17), options}), "had 6 batches, but with this pair"));
+  CHECK(message(static_pairs(22)).empty());
 }
 
 TEST_CASE("a resumed training may have more epochs, and none if none is left", "[resumption]") {

@@ -196,6 +196,69 @@ TEST_CASE("with all pairs of a batch, results depend neither on the number of th
   });
 }
 
+TEST_CASE("with composed batches, results depend neither on the number of threads nor on the instruction set") {
+  check_equal_bits([](const Run& run) {
+    force_instruction_set(run.set);
+    Rng rng{8};
+    Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{20, 70}, Dense<70, 15, Tanh>{})};
+    std::vector<int> classes;
+    for (int i = 0; i < 60; ++i) classes.push_back(i * i % 17);
+    const Samples<float> x = uniform<float>(20, 60, rng);
+    const Neighbours neighbours{nearest_of_other_classes(x.matrix(), classes, 3, run.threads)};
+    const auto relation = [](Index a, Index b) {
+      return b - a == 1 ? Relation::Skip : (b - a) % 5 == 0 ? Relation::Similar : Relation::Dissimilar;
+    };
+    ClassBatches<float> by_class{
+        x, classes, {.classes = 4, .samples = 5, .relation = relation, .neighbours = neighbours}};
+    ComposedBatches by_plan{x,
+                            [](Rng& draw, Index k, Batch<float>& batch) {
+                              batch.samples = {draw.below(60), draw.below(60), k};
+                              batch.pairs = {{0, 1}, {2, 0}};
+                              batch.similar = {0, 1};
+                              batch.weight = {1, 0.5F};
+                            },
+                            {.batches = 3}};
+    Adam<float> optimizer;
+    TrainingStep step{
+        model, ContrastiveLoss{.margin = 0.2}, optimizer, {.threads = run.threads, .skip_inactive = run.skip}};
+    test::Hash hash;
+    const auto train_on = [&](auto& source) {
+      for (Index k = 0; k < source.batches(); ++k) hash.add(std::vector<double>{step(source, k)});
+    };
+    for (Index epoch = 0; epoch < 3; ++epoch) {
+      by_class.start_epoch(9, epoch, 32, true);
+      train_on(by_class);
+      neighbours.refresh(nearest_of_other_classes(model.embed(x.columns()), classes, 3));
+      by_plan.start_epoch(9, epoch, 32, true);
+      train_on(by_plan);
+    }
+    hash.add(model.parameters());
+    force_instruction_set({});
+    return hash.value();
+  });
+}
+
+TEST_CASE("after the first batch nothing is allocated for class batches of all sizes either") {
+  const Index threads = GENERATE(1, 2);
+  Rng rng{4};
+  Siamese<Network<float, Dense<20, 33, ReLU>, Dense<33, 8, ReLU>>> model{rng};
+  std::vector<int> classes;  // 0 of one sample, 1 of two, …
+  for (int c = 0; c < 10; ++c) classes.insert(classes.end(), static_cast<std::size_t>(c) + 1, c);
+  const Samples<float> x = uniform<float>(20, length(classes), rng);
+  const Neighbours neighbours{nearest_of_other_classes(x.matrix(), classes, 2)};
+  ClassBatches<float> source{x, classes, {.classes = 2, .samples = 8, .batches = 20, .neighbours = neighbours}};
+  RMSprop<float> optimizer;
+  TrainingStep step{model, ContrastiveLoss{}, optimizer, {.threads = threads}};
+  source.start_epoch(1, 0, 16, true);
+  step(source, 0);
+  const long before = allocation_count;
+  for (Index epoch = 0; epoch < 3; ++epoch) {
+    source.start_epoch(1, epoch, 16, true);
+    for (Index k = 0; k < source.batches(); ++k) step(source, k);
+  }
+  CHECK(allocation_count == before);
+}
+
 TEST_CASE("after the first batch nothing is allocated") {
   const Index threads = GENERATE(1, 2);
   Rng rng{4};

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "gemel/core/choice.hpp"
+#include "gemel/core/saved_state.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/data/class_batches.hpp"
 #include "gemel/data/in_batch_pairs.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pair_source.hpp"
@@ -12,12 +16,12 @@
 
 namespace gemel {
 
-/// One of the library's pair sources (Pairs, PairSampler, InBatchPairs), chosen at run time:
+/// One of the library's pair sources (Pairs, PairSampler, InBatchPairs, ClassBatches), chosen at run time:
 /// `AnyPairSource<float> source = PairSampler<float>{…}`. It models PairSource, so `fit` is compiled once for all
 /// three. It cannot hold a source of your own; pass yours to `fit` directly.
 template <Scalar S>
-class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>> {
-  using Base = Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>>;
+class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>, ClassBatches<S>> {
+  using Base = Choice<Pairs<S>, PairSampler<S>, InBatchPairs<S>, ClassBatches<S>>;
 
  public:
   using Base::Base;
@@ -38,6 +42,12 @@ class AnyPairSource final : public Choice<Pairs<S>, PairSampler<S>, InBatchPairs
   }
   const S* column(Index k, Index j, S* buffer) const {
     return this->visit([&](const auto& source) { return source.column(k, j, buffer); });
+  }
+  std::vector<double> save() const {
+    return this->visit([](const auto& source) { return detail::saved_state(source); });
+  }
+  void restore(std::span<const double> saved) {
+    this->visit([saved](auto& source) { detail::restore_state(source, saved, "pair source"); });
   }
   /// @}
 };

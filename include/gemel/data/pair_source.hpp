@@ -134,6 +134,8 @@ concept TakesFifth = StartsWith<P, AnyValue> || StartsWith<P, AnyReference>;
 /// A source whose epochs depend on earlier ones, such as one that goes on through a list, needs two more members, so
 /// that a training with it can be resumed: `std::vector<double> save() const` returns its state after an epoch, and
 /// `void restore(std::span<const double>)` takes it over before the next start_epoch, in another object of the source.
+/// An empty state means that the epochs so far did not depend on earlier ones; fit then resumes a training only if the
+/// source has as many batches as before.
 template <class P, class S>
 concept PairSource = std::copy_constructible<P> &&
     requires(P source, const P constant, std::uint64_t seed, Index k, bool shuffle, Batch<S>& batch, S* buffer) {

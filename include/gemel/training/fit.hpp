@@ -253,7 +253,7 @@ requires PairSource<Source, typename Model::Scalar>
 /// Throws as the other overload does; ValueError too if batch_size, shuffle, the number of batches, of callbacks, or
 /// the metrics are not those of the snapshot, if there is a validation now but was none or the other way round, if
 /// epochs is less than the snapshot's, or if the snapshot contradicts itself; and what the `restore` of a callback or
-/// of the source throws. The number of batches is not checked for a source that has a `restore`.
+/// of the source throws. The number of batches is not checked if the source had a state to save.
 template <class Model, class Source, class LossType, class OptimizerType, class... Callbacks>
 requires PairSource<Source, typename Model::Scalar>
 [[gnu::cold]] History fit(Model& model, Source source, LossType loss, OptimizerType&& optimizer,

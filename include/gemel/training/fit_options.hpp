@@ -11,8 +11,10 @@ namespace gemel {
 /// change.
 template <Scalar S>
 struct FitOptions {
-  Index epochs = 1;             ///< number of passes over the pairs, at least 1
-  Index batch_size = 32;        ///< in pairs (InBatchPairs: in samples), at least 1; the last may be smaller
+  Index epochs = 1;  ///< number of passes over the pairs, at least 1
+  /// in pairs (InBatchPairs: in samples), at least 1; the last may be smaller. ClassBatches and ComposedBatches have
+  /// sizes of their own
+  Index batch_size = 32;
   bool shuffle = true;          ///< whether to draw a new order of the pairs for each epoch
   double validation_split = 0;  ///< in [0, 1): share of static pairs held out: the last ones, before any shuffle
   const Pairs<S>* validation = nullptr;  ///< validation pairs, instead of a split; must outlive the call of fit

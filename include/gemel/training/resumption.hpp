@@ -72,17 +72,19 @@ template <Scalar S>
   }
 }
 
-/// Restores the source's own state, if it has one. Otherwise, throws ValueError unless the last epoch has as many
+/// Restores the source's own state, if it had one. Otherwise, throws ValueError unless the last epoch has as many
 /// batches as it had then.
 template <class Source>
 [[gnu::cold]] void resume_source(const TrainingSnapshot& from, Source& source, const StopFlag* stop) {
   detail::restore_state(source, from.source, "pair source");
-  if constexpr (!Restores<Source>) {
-    detail::start_epoch(source, from.seed, from.epoch - 1, from.batch_size, from.shuffle, stop);
-    if (stop_requested(stop) || source.batches() == from.batches) return;
+  if (!from.source.empty()) return;
+  detail::start_epoch(source, from.seed, from.epoch - 1, from.batch_size, from.shuffle, stop);
+  if (stop_requested(stop)) return;
+  if (source.batches() != from.batches) {
     throw ValueError({"in the training to be resumed, the last epoch had ", from.batches,
                       " batches, but with this pair source it has ", source.batches(), ": give the same pairs"});
   }
+  detail::restore_state(source, from.source, "pair source");  // start_epoch may have changed the state
 }
 
 /// The history of the snapshot, without the metrics: fit enters their names anew.
