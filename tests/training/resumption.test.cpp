@@ -296,6 +296,19 @@ struct InTurns : Pairs<float> {
 };
 static_assert(PairSource<InTurns, float>);
 
+// As above, but its state is empty after every second epoch.
+struct EverySecond : Pairs<float> {
+  using Pairs<float>::Pairs;
+  bool odd = false;
+  void start_epoch(std::uint64_t seed, Index, Index batch_size, bool shuffle) {
+    odd = !odd;
+    Pairs<float>::start_epoch(seed, odd, batch_size, shuffle);
+  }
+  std::vector<double> save() const { return std::vector<double>(odd, 1); }
+  void restore(std::span<const double> saved) { odd = !saved.empty(); }
+};
+static_assert(PairSource<EverySecond, float>);
+
 struct OnlySaves : Pairs<float> {
   std::vector<double> save() const { return {}; }
 };
@@ -307,14 +320,17 @@ static_assert(!PairSource<OnlySaves, float> && !PairSource<SavesWrongly, float>)
 }  // namespace
 
 TEST_CASE("a source's own state is restored", "[resumption]") {
+  const auto check = [](const auto& source) {
+    const auto [history, snapshots] =
+        check_resumes(RMSprop<float>{}, {.epochs = 5, .batch_size = 4},
+                      [&](auto& model, auto& own, const auto& options, auto& start, auto keep) {
+                        return fit(model, source, ContrastiveLoss{}, own, options, start, keep);
+                      });
+    CHECK(snapshots == 5);
+  };
   Rng rng{4};
-  const InTurns source{features(21), features(21, 4), coin_flips(21, rng)};
-  const auto [history, snapshots] =
-      check_resumes(RMSprop<float>{}, {.epochs = 5, .batch_size = 4},
-                    [&](auto& model, auto& own, const auto& options, auto& start, auto keep) {
-                      return fit(model, source, ContrastiveLoss{}, own, options, start, keep);
-                    });
-  CHECK(snapshots == 5);
+  check(InTurns{features(21), features(21, 4), coin_flips(21, rng)});
+  check(EverySecond{features(21), features(21, 4), coin_flips(21, rng)});
 }
 
 TEST_CASE("neighbours that a callback refreshes are resumed to the bit", "[resumption]") {

@@ -26,7 +26,11 @@
 namespace gemel {
 
 /// What two samples are to each other: a similar or a dissimilar pair, or no pair at all.
-enum class Relation { Similar, Dissimilar, Skip };
+enum class Relation {
+  Similar,     ///< a pair labelled similar
+  Dissimilar,  ///< a pair labelled dissimilar
+  Skip         ///< no pair
+};
 
 /// Options of ClassBatches.
 struct ClassBatchesOptions {
