@@ -40,6 +40,10 @@ def convert_model(model, layers):
 
 def check_chain(model):
     """Refuses a functional model unless each of its operations takes the result of the one before it."""
+    for operation in model.operations:
+        if not isinstance(operation, kl.Layer):  # a function of keras.ops, which model.layers leaves out
+            raise Refused(f"the operation '{operation.name}' ({type(operation).__name__}) of the model '{model.name}' "
+                          "is no layer, and only layers are converted")
     config = model.get_config()
     previous = None
     for layer in config["layers"]:

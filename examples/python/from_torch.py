@@ -56,6 +56,8 @@ def convert(module, place, layers):
     place = f"{place} ({kind.__name__})"
     if module._forward_hooks or module._forward_pre_hooks:
         raise Refused(f"{place} has hooks, which may change what it computes")
+    if "forward" in vars(module):
+        raise Refused(f"{place} has a forward of its own, which may compute something else than its type does")
     if kind is nn.Sequential:
         for i, part in enumerate(module):  # named_children would leave out the second place of a module that has two
             convert(part, f"the module {i} of {place}", layers)

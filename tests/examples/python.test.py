@@ -380,7 +380,10 @@ class Refusals(Folder):
                 ("no layer has weights", model(kl.UnitNormalization())),
                 ("is not built", keras.Sequential([kl.Dense(3)])),
                 ("is not a chain at its layer 'add' (Add)", keras.Model(x, kl.Add(name="add")([kl.Dense(4)(x), x]))),
-                ("is not a chain at its layer 'multiply", keras.Model(x, kl.Dense(4)(x) * 2)),
+                ("(Multiply) of the model", keras.Model(x, kl.Dense(4)(x) * 2)),
+                ("(Relu) of the model", keras.Model(x, kl.Dense(3)(keras.ops.relu(kl.Dense(4)(x))))),
+                ("(Tanh) of the model 'inner' is no layer", model(keras.Model(x, keras.ops.tanh(kl.Dense(4)(x)),
+                                                                              name="inner"), kl.Dense(3))),
                 ("is not a chain", keras.Model(x, twice(twice(x)))),
                 ("called without arguments", keras.Model(x, kl.Dense(3)(kl.Dropout(0.5)(x, training=True)))),
                 ("is not a chain", keras.Model([x, keras.Input((4,))], kl.Dense(3)(x))),
@@ -392,6 +395,8 @@ class Refusals(Folder):
     def test_torch(self):
         hooked, shared = nn.Linear(4, 3), nn.ReLU()
         hooked.register_forward_hook(lambda module, inputs, output: output * 2)
+        patched = nn.Linear(4, 3)
+        patched.forward = lambda x: 2 * nn.functional.linear(x, patched.weight)
         for words, network in [
                 ("the module 1 of the network (Sequential) (BatchNorm1d) has no counterpart",
                  nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))),
@@ -403,6 +408,7 @@ class Refusals(Folder):
                 ("(Bilinear) has", nn.Bilinear(2, 2, 2)),
                 ("flattens other dimensions", nn.Sequential(nn.Flatten(0), nn.Linear(4, 3))),
                 ("has hooks", nn.Sequential(hooked)),
+                ("has a forward of its own", nn.Sequential(patched)),
                 ("(ParametrizedLinear) has", nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)))),
                 ("values of torch.float16", nn.Sequential(nn.Linear(4, 3)).half()),
                 ("values of float32 before it", nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 3).double())),
