@@ -55,8 +55,8 @@ def write(path, layers, distance=None, threshold=None, metadata=None):
         raise Refused(f"the distance '{distance}' is not known: choose one of {', '.join(DISTANCES)}")
     if threshold is not None and distance is None:
         raise Refused("a threshold needs a distance to be compared with: give the distance, too")
-    if threshold is not None and math.isnan(threshold):
-        raise Refused("the threshold is NaN")
+    if threshold is not None and not threshold < math.inf:
+        raise Refused(f"the threshold is {threshold}, but it must be a number, or -inf to reject every pair")
     for key in metadata or {}:
         if key == "gemel" or key.startswith("gemel."):
             raise Refused(f"the key '{key}' of the metadata is taken: choose one that does not begin with 'gemel'")

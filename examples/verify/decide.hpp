@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <ostream>
 #include <span>
 #include <string>
@@ -79,13 +80,18 @@ Compared<S> compared(const Model<S>& model, const TrainedOn& known, const Option
 }
 
 /// Prints the distances and decisions, and writes them to --json. Returns the exit code: 0 if all pairs are the same, 1
-/// if any is different. Throws NonFiniteError if a distance is not finite.
+/// if any is different. Throws NonFiniteError if a distance is not finite, and FormatError if the threshold is
+/// infinity.
 template <class S>
 int decide(const Verifier<S>& verifier, const TrainedOn& known, const Options& options, std::ostream& out) {
+  const double threshold = verifier.calibration().threshold;
+  if (threshold == std::numeric_limits<double>::infinity()) {
+    throw gemel::FormatError("its threshold is infinite, so that all pairs would be the same: save one with another",
+                             {.file = known.file});
+  }
   std::vector<std::string> notes;
   const Compared<S> all = compared(verifier.model(), known, options, notes);
   const gemel::VectorX<S> distances = gemel::distances(verifier.model().metric(), all.embeddings, std::span{all.pairs});
-  const double threshold = verifier.calibration().threshold;
   std::vector<double> values;
   std::vector<bool> same;
   Index accepted = 0;

@@ -423,7 +423,8 @@ class Refusals(Folder):
         fine = nn.Sequential(nn.Linear(4, 3))
         for words, options in [("distance 'Hamming' is not known", {"distance": "Hamming"}),
                                ("needs a distance", {"threshold": 1.0}),
-                               ("is NaN", {"distance": "Cosine", "threshold": float("nan")}),
+                               ("is nan", {"distance": "Cosine", "threshold": float("nan")}),
+                               ("is inf", {"distance": "Cosine", "threshold": float("inf")}),
                                ("'gemel.x' of the metadata is taken", {"metadata": {"gemel.x": ""}}),
                                ("cannot be written", {"metadata": {"x": 1}})]:
             self.check_refused(words, from_torch.save, fine, self.file, **options)

@@ -237,6 +237,15 @@ cp digits.model flipped.model
 printf '\377' | dd of=flipped.model bs=1 seek=100000 conv=notrunc 2>/dev/null
 refuses "checksum" flipped.model a.csv a.csv
 
+# A threshold that accepts every pair. gzip computes the new checksum.
+number=$(grep -ao 'threshold\\":[0-9.]*' digits.model | cut -d: -f2)
+infinity=$(printf '%-*s' ${#number} '\"inf\"' | sed 's/\\/\\\\/g')
+sed -e 's/gemel.crc32":"[0-9a-f]*/gemel.crc32":"00000000/' -e "s/$number/$infinity/" digits.model >accepts.model
+checksum=$(gzip -c accepts.model | tail -c 8 | od -An --endian=little -t x4 -N 4 | tr -d ' ')
+sed -i "s/00000000/$checksum/" accepts.model
+says 0 "threshold: inf" --info accepts.model
+refuses "its threshold is infinite" accepts.model a.csv a.csv
+
 # Words and options that do not belong together.
 refuses "give the model file"
 refuses "give what is compared" digits.model
