@@ -39,8 +39,9 @@ inline std::optional<std::string> module_of(std::string_view tensor) {
   return std::nullopt;
 }
 
-/// The modules of an nn.Sequential, whose names are one prefix and a number each, in the order of the numbers. Throws
-/// FormatError if the tensors have other names.
+/// The modules of an nn.Sequential, in the order of their numbers. Their names are numbers, perhaps after the name of
+/// the Sequential and a dot. Throws FormatError if the tensors have other names: members such as fc1 and fc2 may be
+/// called in another order.
 inline std::vector<std::string> modules_of_sequential(const TensorFile& file) {
   std::set<std::string> names;
   std::map<std::uint64_t, std::string> modules;
@@ -53,6 +54,7 @@ inline std::vector<std::string> modules_of_sequential(const TensorFile& file) {
   }
   for (const std::string& name : names) {
     const std::size_t digits = name.find_last_not_of("0123456789") + 1;  // 0 if there are only digits
+    deduced = deduced && (digits == 0 || name[digits - 1] == '.');
     std::uint64_t number = 0;
     const char* const end = name.data() + name.size();
     deduced = deduced && std::from_chars(name.data() + digits, end, number).ec == std::errc{};
