@@ -69,6 +69,7 @@ inline void check_effects(const CLI::App& app, const Options& options) {
   refuse("--dropout", options.dropout > 0 && options.hidden.size() == 1, "one layer in --hidden");
   refuse("--positive-margin", options.loss != LossName::PositiveMargin && options.loss != LossName::Unsquared,
          chosen("--loss"));
+  refuse("--checkpoint-every", options.checkpoint_every > options.epochs, chosen("--epochs"));
   refuse("--far", options.threshold != ThresholdRule::Far, chosen("--threshold"));
 }
 

@@ -158,6 +158,7 @@ for rule in eer accuracy; do refuses "--far has no effect with --threshold $rule
 refuses "--group has no effect with --split classes" --group room --data "$files/rooms.csv" --split classes
 refuses "--pairs-per-sample has no effect with --pairs consecutive" --pairs-per-sample 4 --pairs consecutive
 refuses "--dropout has no effect with one layer" --dropout 0.1 --hidden 4
+refuses "--checkpoint-every has no effect with --epochs 1" --checkpoint "$files/x.checkpoint" --checkpoint-every 2
 
 # Files that do not fit together, do not exist, or have the wrong content.
 refuses --labels --images "$files/images"
