@@ -109,7 +109,8 @@ concept LayerOptions = std::is_class_v<L> &&
 ///                      none
 ///   load(from)         static; returns a layer with these options: from.in(), from.out(), from.number("rate"),
 ///                      from.optional_number("clip"), from.vector("mean"), from.part<Activation>("activation").
-///                      Without it, a layer is loaded by its default constructor
+///                      Without it, a layer is loaded by its default constructor, which is possible only if the type
+///                      has no data members
 ///   named_variables()  returns a range of NamedVariable, in the order of the parameters, all of which they cover.
 ///                      Without it, the parameters are one vector with the name "parameters"
 ///

@@ -48,6 +48,9 @@ constexpr void check_named() {
                 "gemel: this type's type_name is the name of a built-in layer, activation or distance; choose another");
   static_assert(!has_save<T> || has_load<T>,
                 "gemel: this type has a member `save`, but no `load` to read what it saves (network/layer.hpp)");
+  static_assert(std::is_empty_v<T> || has_load<T>,
+                "gemel: this type has data members, but no member `load`, so a file would lose their values; give it "
+                "`load`, and `save` if its sizes are not all that it needs (network/layer.hpp)");
 }
 
 /// The type of a layer's activation; void if it has none.
