@@ -2,7 +2,8 @@
 
     python3 from_torch.py state.safetensors model.gemel --activations relu relu linear --distance euclidean
 
-A state dict does not tell the activations; give one for each nn.Linear. It is written in Python by
+A state dict does not tell the activations; give one for each nn.Linear. Nor does it tell of other modules without
+weights, such as L2Normalize: convert a network with these in Python. It is written in Python by
 safetensors.torch.save_file(network.state_dict(), "state.safetensors"). A file that pickle wrote (.pt) may execute code
 and is not read.
 
