@@ -120,7 +120,7 @@ inline std::vector<LayerDescription> describe_layers(const JsonObject& network) 
   return layers;
 }
 
-/// The number of parameters: of the values in the layers' tensors, without the fitted state of Standardize.
+/// The number of parameters: of the values in the layers' tensors, without fitted state.
 inline Index count_parameters(const TensorFile& file, const FileDescription& described) {
   Index count = 0;
   for (const Tensor& tensor : file.tensors) {
@@ -130,9 +130,12 @@ inline Index count_parameters(const TensorFile& file, const FileDescription& des
   }
   const auto leave_out_fitted = [&](const std::vector<LayerDescription>& layers) {
     for (const LayerDescription& layer : layers) {
-      if (described.scalar == "F64" && layer.type == "Standardize") count -= layer.in + layer.out;
+      if (layer.type == "Standardize") count -= 2 * layer.in;
+      if (layer.type == "Centering") count -= layer.in;
+      if (layer.type == "Whitening") count -= layer.in * (1 + layer.out);
     }
   };
+  if (described.scalar != "F64") return count;  // fitted state is in double
   leave_out_fitted(described.layers);
   for (const auto& layers : described.members) leave_out_fitted(layers);
   return count;

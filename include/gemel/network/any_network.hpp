@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
+#include "gemel/network/centering.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/gaussian_noise.hpp"
@@ -16,6 +17,7 @@
 #include "gemel/network/rescale.hpp"
 #include "gemel/network/sequence.hpp"
 #include "gemel/network/standardize.hpp"
+#include "gemel/network/whitening.hpp"
 
 namespace gemel {
 
@@ -23,7 +25,8 @@ namespace gemel {
 using AnyLayer =
     std::variant<Dense<Dynamic, Dynamic, ReLU>, Dense<Dynamic, Dynamic, LeakyReLU>, Dense<Dynamic, Dynamic, Tanh>,
                  Dense<Dynamic, Dynamic, Sigmoid>, Dense<Dynamic, Dynamic, Linear>, Dropout<Dynamic>,
-                 L2Normalize<Dynamic>, Standardize<Dynamic>, Rescale<Dynamic>, GaussianNoise<Dynamic>>;
+                 L2Normalize<Dynamic>, Standardize<Dynamic>, Rescale<Dynamic>, GaussianNoise<Dynamic>,
+                 Centering<Dynamic>, Whitening<Dynamic, Dynamic>>;
 
 /// A network whose depth and layers are chosen at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. `fit`
 /// is compiled once for all such networks. The type of a layer is looked up once per batch and thread in training, and
@@ -75,6 +78,17 @@ template <Index N>
 struct RunTimeSizes<GaussianNoise<N>> {
   using Layer = GaussianNoise<Dynamic>;
   static Layer of(const GaussianNoise<N>& layer) { return {layer.in(), layer.stddev()}; }
+};
+
+template <Index N>
+struct RunTimeSizes<Centering<N>> {
+  using Layer = Centering<Dynamic>;
+  static Layer of(const Centering<N>& layer) { return layer; }
+};
+template <Index In, Index Out>
+struct RunTimeSizes<Whitening<In, Out>> {
+  using Layer = Whitening<Dynamic, Dynamic>;
+  static Layer of(const Whitening<In, Out>& layer) { return layer; }
 };
 
 template <class T, class Variant>

@@ -77,6 +77,21 @@ bool is_constant(double low, double high) {
   return high - low <= rounding * std::max(std::abs(low), std::abs(high));
 }
 
+/// The output (out x n) of a layer without parameters for samples (in x n). Throws ShapeError unless the samples have
+/// in() features.
+template <class L, SampleColumns X>
+auto transform_samples(const L& layer, const X& samples) {
+  return with_columns(samples, [&layer]<Scalar S>(const ColumnList<S>& x) {
+    if (x.rows() != layer.in()) {
+      throw ShapeError({"the layer takes ", layer.in(), " features, but the samples have ", x.rows(),
+                        " (rows are features, columns are samples)"});
+    }
+    MatrixX<S> y(layer.out(), x.cols());
+    layer.forward(std::span<const S>(), x, Columns<S>(y.data(), y.rows(), y.cols()), Pass{});
+    return y;
+  });
+}
+
 }  // namespace detail
 
 /// The base class of the fitted layers Standardize and Rescale: y(i) = (x(i) - offset(i)) * factor(i) for each feature
@@ -97,15 +112,7 @@ class FeatureScaling : public Parameterless {
   /// checked. Throws ShapeError unless the samples have in() features.
   template <SampleColumns X>
   auto transform(const X& samples) const {
-    return detail::with_columns(samples, [this]<Scalar S>(const ColumnList<S>& x) {
-      if (x.rows() != in()) {
-        throw ShapeError({"the layer takes ", in(), " features, but the samples have ", x.rows(),
-                          " (rows are features, columns are samples)"});
-      }
-      MatrixX<S> y(out(), x.cols());
-      forward(std::span<const S>(), x, Columns<S>(y.data(), y.rows(), y.cols()), Pass{});
-      return y;
-    });
+    return detail::transform_samples(*this, samples);
   }
 
   /// @{

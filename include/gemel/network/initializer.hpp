@@ -82,4 +82,16 @@ struct HeNormal {
   }
 };
 
+/// W(i, i) = gain, and 0 elsewhere, as in Keras; W need not be square. A Linear layer then begins as a copy of its
+/// first inputs, for example of what a Whitening before it computes, and the training improves on that.
+struct Identity {
+  double gain = 1;  ///< The value of the diagonal.
+
+  /// Fills w; required by the Initializer concept.
+  template <Scalar S>
+  void operator()(std::span<S> w, Index fan_in, Index fan_out, Rng&) const {
+    Eigen::Map<MatrixX<S>>(w.data(), fan_out, fan_in).setIdentity() *= static_cast<S>(gain);
+  }
+};
+
 }  // namespace gemel

@@ -31,8 +31,9 @@ struct TypeList {
 };
 
 /// One type of each of the library's layers, and all its activations and distances.
-using BuiltInParts = TypeList<Dense<1, 1>, Dropout<1>, L2Normalize<1>, Standardize<1>, Rescale<1>, GaussianNoise<1>,
-                              Linear, ReLU, LeakyReLU, Tanh, Sigmoid, Euclidean, SquaredEuclidean, Manhattan, Cosine>;
+using BuiltInParts =
+    TypeList<Dense<1, 1>, Dropout<1>, L2Normalize<1>, Standardize<1>, Rescale<1>, GaussianNoise<1>, Centering<1>,
+             Whitening<1, 1>, Linear, ReLU, LeakyReLU, Tanh, Sigmoid, Euclidean, SquaredEuclidean, Manhattan, Cosine>;
 
 /// Whether the type is one of the library's layers, activations or distances; a type derived from one is not.
 template <class T>

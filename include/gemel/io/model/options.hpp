@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -14,6 +16,7 @@
 #include "gemel/io/little_endian.hpp"
 #include "gemel/io/model/json_object.hpp"
 #include "gemel/io/model/named_type.hpp"
+#include "gemel/io/model/parameter_tensors.hpp"
 #include "gemel/io/model/tensor_index.hpp"
 #include "gemel/io/tensor_file.hpp"
 
@@ -37,6 +40,11 @@ class OptionsWriter {
   /// Saves fitted state, such as the mean of each feature.
   void vector(const char* name, std::span<const double> values) {
     file_->add<double>(prefix_ + name, {length(values)}, values);
+  }
+  /// Saves a fitted matrix. In the file its values are in the order of its rows, as those of weights.
+  template <class Derived>
+  void matrix(const char* name, const Eigen::MatrixBase<Derived>& values) {
+    file_->add(prefix_ + name, values);
   }
   /// Saves a part with a name and perhaps options, such as an activation.
   template <class Part>
@@ -87,6 +95,16 @@ class OptionsReader {
       value = detail::from_little_endian<double>(next);
       next += sizeof(double);
     }
+    return values;
+  }
+  /// A fitted matrix, of the size that was saved.
+  MatrixX<double> matrix(const char* name) const {
+    const Tensor& tensor = tensors_->take(prefix_ + name, object_.place());
+    std::array<Index, 2> shape{};
+    if (tensor.shape.size() == 2) std::copy_n(tensor.shape.data(), 2, shape.data());
+    detail::require(tensors_->file().name, tensor, DType::F64, shape);
+    MatrixX<double> values(shape[0], shape[1]);
+    detail::copy_transposed<double>(tensor.bytes.data(), shape[0], shape[1], values.data());
     return values;
   }
   /// A part, which must have been saved with the same type.
