@@ -28,7 +28,6 @@
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/fit.hpp"
 #include "gemel/verification/calibration.hpp"
-#include "gemel/verification/distances.hpp"
 #include "gemel/verification/verifier.hpp"
 #include "program/command_line.hpp"
 #include "program/help.hpp"
@@ -43,6 +42,8 @@
 #include "train/command_line.hpp"
 #include "train/epoch_timer.hpp"
 #include "train/kept.hpp"
+#include "train/measure.hpp"
+#include "train/members.hpp"
 #include "train/metadata.hpp"
 #include "train/model.hpp"
 #include "train/option_checks.hpp"
@@ -50,7 +51,9 @@
 #include "train/prepare.hpp"
 #include "train/report.hpp"
 #include "train/result.hpp"
+#include "train/rows.hpp"
 #include "train/threshold.hpp"
+#include "train/whitening.hpp"
 
 namespace train {
 
@@ -87,17 +90,6 @@ std::span<const float> as_span(const gemel::VectorX<float>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// The distances of the pairs of a part of the data. Throws NonFiniteError, with the part's name, if one is not finite.
-gemel::VectorX<float> measure(const Model& model, const gemel::Pairs<float>& pairs, const std::string& name) {
-  gemel::VectorX<float> values = distances(model, pairs);
-  if (!values.allFinite()) {
-    throw gemel::NonFiniteError({"the network gives ", name,
-                                 " pairs a distance of NaN or infinity: look for huge features, scale them (--scale), "
-                                 "or lower --learning-rate"});
-  }
-  return values;
-}
-
 /// Adds a note if the curve is worse than chance.
 void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<std::string>& notes) {
   if (roc.auc() >= 0.5) return;
@@ -107,60 +99,92 @@ void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<st
       "): what the network has learnt does not hold for them; look at the classes, or train on more samples");
 }
 
-/// How far a training came.
+/// How far the trainings came.
 struct Progress {
   bool whole_epoch = true;  ///< whether the last epoch was complete
   bool kept = false;        ///< whether there is a checkpoint, from which it can go on
 };
 
-/// Trains the model, and fills in the figures of the training in the result. `texts` are those of the checkpoints.
-gemel::History learn(const Options& options, const LearningPairs& pairs, const gemel::Pairs<float>& validation,
-                     const gemel::Metadata& texts, Model& model, const gemel::StopFlag* stop, Result& result,
-                     Progress& progress) {
-  gemel::Rng rng{options.seed, 3};
+/// Trains a network of the ensemble. `texts` are those of the checkpoints.
+gemel::History learn(const Options& options, Index member, const LearningPairs& pairs,
+                     const gemel::Pairs<float>& validation, const gemel::Metadata& texts, Model& model,
+                     const gemel::StopFlag* stop, Timing& timing, Progress& progress) {
+  gemel::Rng rng = stream(options, Purpose::Training, member);
   gemel::AnyOptimizer<float> optimizer = make_optimizer(options);
-  double seconds_of_steps = 0;
-  Index pairs_of_steps = 0;
-  const auto began = std::chrono::steady_clock::now();
-  const std::clock_t processor_began = std::clock();
-  gemel::LearningRate schedule = make_schedule(options, pairs.size);
-  EpochTimer timer{.seconds = &seconds_of_steps, .pairs = &pairs_of_steps, .whole_epoch = &progress.whole_epoch};
+  gemel::LearningRate schedule = make_schedule(options, pairs.steps_per_epoch);
+  EpochTimer timer{.seconds = &timing.seconds_of_steps, .pairs = &timing.pairs_of_steps, .whole_epoch = &progress.whole_epoch};
   gemel::ProgressBar bar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto};
-  Checkpoints checkpoints{options, texts, &progress.kept};
+  const std::string checkpoint = options.checkpoint.empty() ? "" : checkpoint_of(options, member);
+  Checkpoints checkpoints{options, checkpoint, texts, &progress.kept};
   const gemel::FitOptions<float> fit_options{.epochs = options.epochs,
-                                             .batch_size = options.batch,
+                                             .batch_size = pairs.batch_size,
                                              .validation = &validation,
                                              .threads = options.threads,
                                              .stop = stop};
-  gemel::History history;
+  const bool resumes = !options.resume.empty() && (member == 0 || is_checkpoint_of(checkpoint, texts));
   try {
-    if (options.resume.empty()) {
-      history =
-          fit(model, pairs.source, make_loss(options), optimizer, fit_options, rng, schedule, timer, bar, checkpoints);
-    } else {
-      history = gemel::resume(options.resume, model, pairs.source, make_loss(options), optimizer, fit_options, schedule,
-                              timer, bar, checkpoints);
+    if (resumes) {
+      return gemel::resume(checkpoint, model, pairs.source(), make_loss(options), optimizer, fit_options, schedule, timer,
+                           bar, checkpoints);
     }
+    return fit(model, pairs.source(), make_loss(options), optimizer, fit_options, rng, schedule, timer, bar, checkpoints);
   } catch (const gemel::NonFiniteError& error) {
-    throw gemel::NonFiniteError({error.what(), " (with the options --scale, --learning-rate, --margin)"});
+    throw gemel::NonFiniteError({error.what(), " (with the options --scale, --learning-rate, --margin, --noise)"});
+  }
+}
+
+/// The trained networks, and the course of the training of each.
+struct Learnt {
+  std::vector<Model> members = {};
+  std::vector<gemel::History> histories = {};
+};
+
+/// Trains the networks of the ensemble, and fills in the figures of the training in the result. After a signal, the
+/// networks that have not begun are left out.
+Learnt learn_all(const Options& options, const Parts& parts, const FirstLayers& first, const LearningPairs& pairs,
+                 const gemel::Pairs<float>& validation, const gemel::Metadata& texts, const gemel::StopFlag* stop,
+                 Result& result, Progress& progress) {
+  Timing timing;
+  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t processor_began = std::clock();
+  Learnt learnt;
+  for (Index member = 0; member < options.ensemble; ++member) {
+    if (member > 0 && gemel::stop_requested(stop)) break;
+    if (options.ensemble > 1 && !options.quiet) {
+      std::cerr << "network " << member + 1 << " of " << options.ensemble << '\n';
+    }
+    gemel::Rng weights = stream(options, Purpose::Weights, member);
+    Model model = make_network_model(options, first, parts.training.samples.features(), weights);
+    gemel::History history = learn(options, member, pairs, validation, texts, model, stop, timing, progress);
+    if (history.epochs() == 0) break;
+    learnt.members.push_back(std::move(model));
+    learnt.histories.push_back(std::move(history));
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
-  result.pairs_per_second = pairs_of_steps == 0 ? 0 : static_cast<double>(pairs_of_steps) / seconds_of_steps;
-  result.train_pairs = pairs.size;
-  result.epochs = history.epochs();
-  result.threads = history.threads;
-  return history;
+  result.pairs_per_second =
+      timing.pairs_of_steps == 0 ? 0 : static_cast<double>(timing.pairs_of_steps) / timing.seconds_of_steps;
+  result.train_pairs = pairs.pairs_per_epoch;
+  for (const Model& model : learnt.members) result.parameters += model.network().parameter_count();
+  if (!learnt.histories.empty()) {
+    result.epochs = learnt.histories.back().epochs();
+    result.threads = learnt.histories.back().threads;
+  }
+  return learnt;
 }
 
 /// A sentence about how far the training came before a signal ended it, and how it can go on.
-std::string end(const Options& options, const gemel::History& history, const Progress& progress) {
-  const std::string epochs = std::to_string(history.epochs()) + " of " + std::to_string(options.epochs);
-  if (progress.whole_epoch && history.epochs() == options.epochs) {
+std::string end(const Options& options, const Learnt& learnt, const Progress& progress) {
+  const Index done = learnt.histories.back().epochs(), networks = gemel::length(learnt.members);
+  const std::string epochs = std::to_string(done) + " of " + std::to_string(options.epochs);
+  const std::string network = options.ensemble == 1 ? ""
+                                                    : " of network " + std::to_string(networks) + " of " +
+                                                          std::to_string(options.ensemble);
+  if (progress.whole_epoch && done == options.epochs && networks == options.ensemble) {
     return "Ended by " + program::Interrupt::name() + " after the training.";
   }
   return "Ended by " + program::Interrupt::name() + (progress.whole_epoch ? " after epoch " : " in epoch ") + epochs +
-         ": the figures are those of the network at that point." +
+         network + ": the figures are those of the network at that point." +
          (progress.kept ? " It goes on with --resume " + options.checkpoint + "." : "");
 }
 
@@ -168,7 +192,7 @@ std::string end(const Options& options, const gemel::History& history, const Pro
 std::string describe_threshold(const Result& result, const Parts& parts) {
   const std::string samples = program::counted(result.threshold_pairs, "pair") + " of the " +
                               program::counted(parts.validation.samples.size(), "validation sample");
-  if (std::isinf(result.threshold)) {
+  if (std::isinf(result.network().threshold)) {
     return "No threshold was set, and all pairs are rejected: on the " + samples + ", " + result.threshold_is_for + '.';
   }
   const Index seen = parts.seen.in_validation;
@@ -178,29 +202,18 @@ std::string describe_threshold(const Result& result, const Parts& parts) {
   return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
 }
 
-/// Fills in the accuracy and the error rates of the verifier's threshold, for the distances and labels of the test
-/// pairs.
-void decide(const gemel::Verifier<Model>& verifier, std::span<const float> distances, const gemel::Labels& labels,
-            Result& result) {
-  Index pairs[2] = {}, accepted[2] = {};  // numbers of dissimilar and of similar pairs
-  for (Index i = 0; i < labels.size(); ++i) {
-    ++pairs[labels[i]];
-    accepted[labels[i]] += verifier.accepts(distances[static_cast<std::size_t>(i)]);
-  }
-  const auto share = [](Index part, Index all) { return static_cast<double>(part) / static_cast<double>(all); };
-  result.accuracy = share(pairs[0] - accepted[0] + accepted[1], pairs[0] + pairs[1]);
-  result.accuracy_of_rejecting_all = share(pairs[0], pairs[0] + pairs[1]);
-  result.far = share(accepted[0], pairs[0]);
-  result.frr = share(pairs[1] - accepted[1], pairs[1]);
-}
-
-/// Saves the verifier, and prints where it is.
-void save_verifier(const std::string& path, const gemel::Verifier<Model>& verifier, gemel::Metadata texts,
+/// Saves the verifier, of one network or of an ensemble, and prints where it is.
+void save_verifier(const std::string& path, const gemel::Verifier<Ensemble>& verifier, gemel::Metadata texts,
                    Index epochs) {
   texts["epochs"] = std::to_string(epochs);
+  const std::vector<Model>& members = verifier.model().members();
   {
     const program::Interrupt::Pause pause;
-    gemel::save(program::to_write(path), verifier, texts);
+    if (members.size() == 1) {
+      gemel::save(program::to_write(path), gemel::Verifier{members.front(), verifier.calibration()}, texts);
+    } else {
+      gemel::save(program::to_write(path), verifier, texts);
+    }
   }
   std::cout << "verifier" << (std::isinf(verifier.calibration().threshold) ? ", which rejects every pair: " : ": ")
             << program::printable(path) << '\n';
@@ -215,10 +228,9 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
     if (kept) check_unchanged(*kept, options, files);
     checkpoint_texts = kept_texts(app, files);
   }
-  // Each purpose has its own random stream, so that the number of pairs affects neither the split nor the weights.
-  gemel::Rng split_rng{options.seed, 0}, weight_rng{options.seed, 1}, pair_rng{options.seed, 2};
+  gemel::Rng split_rng = stream(options, Purpose::Split), pair_rng = stream(options, Purpose::Pairs);
   const Parts parts = prepare(options, split_rng);
-  const LearningPairs pairs = training_pairs(options, parts, pair_rng);
+  const LearningPairs pairs = training_pairs(options, parts, app.count("--batch-classes") == 0, pair_rng);
   const MeasuringPairs validation =
       measuring_pairs(options, parts.validation, "validation", parts.class_names, pair_rng);
   const MeasuringPairs test = measuring_pairs(options, parts.test, "test", parts.class_names, pair_rng);
@@ -236,11 +248,16 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   print_notes(result.notes);
   program::flush_standard_output();
 
-  Model model = make_model(options, parts.scaling, parts.training.samples.features(), weight_rng);
+  const Index features = parts.training.samples.features();
+  const ChosenWhitening whitening = choose_whitening(options, parts.scaling, parts.training);
+  const FirstLayers first{parts.scaling, options.whiten == Whiten::None ? std::nullopt : whitening.layer};
   result.seed = options.seed;
   result.test_pairs = test.pairs.size();
   result.test_pairs_are = test.description;
-  result.parameters = model.network().parameter_count();
+  for (Index c = 0; c < parts.test.classes.count(); ++c) {
+    result.test_classes.push_back(parts.class_names[static_cast<std::size_t>(parts.test.classes.value(c))]);
+  }
+  result.classes_held_out = options.split == Split::Classes;
 
   // From here on, a signal only ends the training early, and the figures are still printed.
   std::optional<program::Interrupt::Patience> patience{std::in_place};
@@ -248,49 +265,62 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   const gemel::Metadata texts = metadata(parts.columns, parts.class_names, option_values);
   checkpoint_texts.insert(texts.begin(), texts.end());
   Progress progress{.kept = kept != nullptr};
-  const gemel::History history =
-      learn(options, pairs, validation.pairs, checkpoint_texts, model, patience->flag(), result, progress);
-  if (history.epochs() == 0) {
+  Learnt learnt =
+      learn_all(options, parts, first, pairs, validation.pairs, checkpoint_texts, patience->flag(), result, progress);
+  if (learnt.members.empty()) {
     std::cerr << "train: ended by " << program::Interrupt::name()
               << " before the first batch was trained, so there are no figures\n";
     return program::Interrupt::exit_code();
   }
 
-  const gemel::VectorX<float> validation_distances = measure(model, validation.pairs, "validation");
-  const gemel::Roc validation_roc{validation_distances, validation.pairs.labels()};
-  const gemel::Verifier verifier{std::move(model), calibrate(validation_distances, validation.pairs.labels(),
-                                                             calibration_options(options, target.far))};
-  result.threshold = verifier.calibration().threshold;
-  result.threshold_is_for = purpose(options, verifier.calibration(), validation_roc, target.far);
-  result.threshold_pairs = validation.pairs.size();
-  const gemel::VectorX<float> test_distances = measure(verifier.model(), test.pairs, "test");
+  const gemel::CalibrationOptions calibration = calibration_options(options, target.far);
+  const auto measure_model = [&](const std::string& name, const Ensemble& model) {
+    return measure(name, model, validation.pairs, test.pairs, calibration);
+  };
+  std::vector<Measured> others;
+  others.push_back(measure_model("raw", Ensemble{make_plain_model(options, {parts.scaling}, features)}));
+  if (whitening.layer) {
+    others.push_back(
+        measure_model("whitened", Ensemble{make_plain_model(options, {parts.scaling, whitening.layer}, features)}));
+  }
+  const Ensemble ensemble{std::move(learnt.members)};
+  Measured network = measure_model("network", ensemble);
   const gemel::Labels labels = test.pairs.labels();
-  const gemel::Roc roc{test_distances, labels};
-  result.eer = roc.eer();
-  result.auc = roc.auc();
-  decide(verifier, as_span(test_distances), labels, result);
-  constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  result.eer_interval = {none, none, "none: ended early"};
-  // The interval takes longer than all other figures together, so it is left out after a signal.
-  if (!patience->at_end()) {
-    result.eer_interval =
-        eer_interval(test_distances, labels, {.identities = test.pairs.identities(), .stop = patience->flag()});
+  // The intervals take longer than all other figures together, so they are left out after a signal.
+  const auto add_interval_to = [&](Measured& measured) {
+    if (!patience->at_end()) add_interval(measured, test.pairs, patience->flag());
+  };
+  add_interval_to(network);
+  for (Measured& other : others) {
+    add_interval_to(other);
+    result.rows.push_back(other.row);
   }
+  if (!whitening.layer) result.rows.push_back({.name = "whitened"});
+  result.rows.push_back(network.row);
+  const gemel::Verifier verifier{ensemble, network.calibration};
+  result.threshold_is_for = purpose(options, verifier.calibration(), network.validation_roc, target.far);
+  result.threshold_pairs = validation.pairs.size();
+  result.accuracy = network.accuracy;
+  result.accuracy_of_rejecting_all = network.dissimilar;
   const std::size_t printed_notes = result.notes.size();
-  for (const std::string& warning : history.warnings) {
-    // add_notes_on() adds this note in the program's own words.
-    if (!warning.starts_with("of the validation, similar pairs are farther apart")) result.notes.push_back(warning);
+  for (std::size_t member = 0; member < learnt.histories.size(); ++member) {
+    for (const std::string& warning : learnt.histories[member].warnings) {
+      // add_notes_on() adds this note in the program's own words.
+      if (warning.starts_with("of the validation, similar pairs are farther apart")) continue;
+      result.notes.push_back((options.ensemble > 1 ? "network " + std::to_string(member + 1) + ": " : "") + warning);
+    }
   }
-  add_notes_on(validation_roc, "validation", result.notes);
-  add_notes_on(roc, "test", result.notes);
+  add_notes_on(network.validation_roc, "validation", result.notes);
+  add_notes_on(network.roc, "test", result.notes);
   add_notes(result);
+  if (const std::string sentence = whether_it_pays(result.rows); !sentence.empty()) result.notes.push_back(sentence);
 
   print_table(result, std::cout);
   print_notes(std::span(result.notes).subspan(printed_notes));
   result.threshold_was_set = describe_threshold(result, parts);
   std::cout << result.threshold_was_set << '\n';
   if (patience->at_end()) {
-    result.notes.push_back(end(options, history, progress));
+    result.notes.push_back(end(options, learnt, progress));
     std::cout << result.notes.back() << '\n';
   }
   std::cout.flush();
@@ -304,14 +334,14 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
       if (!failure) failure = std::current_exception();
     }
   };
-  if (!options.save.empty()) attempt([&] { save_verifier(options.save, verifier, texts, history.epochs()); });
+  if (!options.save.empty()) attempt([&] { save_verifier(options.save, verifier, texts, result.epochs); });
   if (!options.json.empty()) attempt([&] { write_json(options.json, result, option_values); });
   patience.reset();
   if (!options.report.empty()) {
     attempt([&] {
       draw_report(
           options.report,
-          {history, roc, as_span(test_distances), labels.span(), result.threshold,
+          {learnt.histories.front(), network.roc, as_span(network.distances), labels.span(), network.row.threshold,
            verifier.model().embed(parts.test.samples.columns()), parts.test.classes, parts.class_names, title(options)},
           std::cout);
     });
@@ -326,13 +356,14 @@ struct CommandLine {
   CLI::App app{"Trains a siamese network and reports how well it decides whether two samples are of the same class."};
   Options options;
 
-  CommandLine() {
+  explicit CommandLine(Recipe recipe) : options(defaults(recipe)) {
     add_options(app, options);
     app.formatter(std::make_shared<program::Help>());
   }
 };
 
-int run_checked(const CommandLine& line, const Kept* kept) {
+int run_checked(CommandLine& line, const Kept* kept) {
+  settle(line.app, line.options);
   check_effects(line.app, line.options);
   check_file_kinds(line.app, line.options);
   return run(line.options, line.app, kept);
@@ -340,21 +371,26 @@ int run_checked(const CommandLine& line, const Kept* kept) {
 
 /// Parses the command line and runs. Returns the program's exit code.
 int start(int argc, char** argv) {
-  CommandLine line;
   program::check_empty_values(argc, argv);
+  std::optional<CommandLine> line{std::in_place, Recipe::Classes};
+  const auto parse = [&] { line->app.parse(argc, argv); };
   try {
-    line.app.parse(argc, argv);
+    parse();
+    if (const Recipe recipe = line->options.recipe; recipe != Recipe::Classes) {
+      line.emplace(recipe);
+      parse();
+    }
   } catch (const CLI::CallForHelp&) {
-    std::cout << line.app.help();
+    std::cout << line->app.help();
     program::flush_standard_output();
     return 0;
   }
-  if (line.options.resume.empty()) return run_checked(line, nullptr);
-  check_beside_resume(line.app);
-  const Kept kept = read_kept(line.options.resume);
-  CommandLine resumed;
-  parse_kept(kept, line.app, resumed.app);
-  resumed.options.resume = line.options.resume;
+  if (line->options.resume.empty()) return run_checked(*line, nullptr);
+  check_beside_resume(line->app);
+  const Kept kept = read_kept(line->options.resume);
+  CommandLine resumed{recipe_of(kept)};
+  parse_kept(kept, line->app, resumed.app);
+  resumed.options.resume = line->options.resume;
   return run_checked(resumed, &kept);
 }
 

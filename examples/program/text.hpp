@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gemel/core/types.hpp"
 
@@ -74,6 +75,19 @@ inline std::string printable(std::string_view text, std::size_t max_characters =
     text.remove_prefix(character.bytes);
   }
   return shown;
+}
+
+/// The texts with commas between them, and how many follow if they would have more than `max_characters`.
+inline std::string listed(const std::vector<std::string>& texts, std::size_t max_characters) {
+  std::string list;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::string next = (i == 0 ? "" : ", ") + printable(texts[i], max_characters);
+    if (i > 0 && list.size() + next.size() > max_characters) {
+      return list + " and " + std::to_string(texts.size() - i) + " more";
+    }
+    list += next;
+  }
+  return list;
 }
 
 }  // namespace program

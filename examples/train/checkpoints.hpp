@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "../program/interrupt.hpp"
 #include "../program/outputs.hpp"
@@ -14,11 +15,11 @@ namespace train {
 /// The callback that writes the checkpoints of --checkpoint and --resume, or does nothing without these options.
 class Checkpoints {
  public:
-  /// `texts` are the metadata of the file. `written` is set to true once there is a checkpoint.
-  Checkpoints(const Options& options, const gemel::Metadata& texts, bool* written)
+  /// `path`: the file, or empty; `texts`: its metadata. `written` is set to true once there is a checkpoint.
+  Checkpoints(const Options& options, const std::string& path, const gemel::Metadata& texts, bool* written)
       : every_(options.checkpoint_every), written_(written) {
-    if (options.checkpoint.empty()) return;
-    checkpoint_.emplace(program::to_write(options.checkpoint),
+    if (path.empty()) return;
+    checkpoint_.emplace(program::to_write(path),
                         gemel::CheckpointOptions{.every = options.checkpoint_every, .metadata = texts});
   }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+
 #include "gemel/callback/learning_rate.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/data/image_warp.hpp"
 #include "gemel/loss/any_loss.hpp"
 #include "gemel/network/any_distance.hpp"
 #include "gemel/optimizer/any_optimizer.hpp"
@@ -31,6 +34,7 @@ inline gemel::AnyDistance make_distance(DistanceName name) {
 inline gemel::AnyLoss make_loss(const Options& options) {
   gemel::PositiveMarginLoss positive{.margin = options.margin};
   gemel::UnsquaredContrastiveLoss unsquared{.margin = options.margin};
+  gemel::NonZeroContrastiveLoss nonzero{.margin = options.margin, .positive_margin = std::min(0.2, options.margin / 5)};
   const auto set = [&options](double& positive_margin) {
     positive_margin = options.positive_margin.value_or(positive_margin);
     if (positive_margin < options.margin) return;
@@ -50,6 +54,9 @@ inline gemel::AnyLoss make_loss(const Options& options) {
     case LossName::Unsquared:
       set(unsquared.positive_margin);
       return unsquared;
+    case LossName::NonZero:
+      set(nonzero.positive_margin);
+      return nonzero;
   }
   return gemel::ContrastiveLoss{.margin = options.margin};
 }
@@ -71,9 +78,8 @@ inline gemel::AnyOptimizer<float> make_optimizer(const Options& options) {
   return gemel::RMSprop<float>{{.learning_rate = rate}};
 }
 
-/// The schedule over all steps of the training. A warm-up takes the first twentieth of the steps. `pairs` is the number
-/// of pairs per epoch.
-inline gemel::LearningRate<gemel::AnySchedule> make_schedule(const Options& options, Index pairs) {
+/// The schedule over all steps of the training. A warm-up takes the first twentieth of the steps.
+inline gemel::LearningRate<gemel::AnySchedule> make_schedule(const Options& options, Index steps_per_epoch) {
   using gemel::whole_training;
   const double rate = options.learning_rate;
   const auto schedule = [](auto choice) { return gemel::LearningRate{gemel::AnySchedule{choice}}; };
@@ -90,9 +96,22 @@ inline gemel::LearningRate<gemel::AnySchedule> make_schedule(const Options& opti
           gemel::CosineDecay{.initial_learning_rate = 0,
                              .decay_steps = whole_training,
                              .warmup_target = rate,
-                             .warmup_steps = options.epochs * ((pairs + options.batch - 1) / options.batch) / 20});
+                             .warmup_steps = options.epochs * steps_per_epoch / 20});
   }
   return schedule(gemel::ConstantRate{rate});
+}
+
+/// The random distortions of images of this size. Shifts and bends grow with the image; even in a small image they are
+/// large enough to matter.
+inline gemel::ImageWarp make_warp(const ImageSize& size) {
+  const auto side = static_cast<double>(std::min(size.width, size.height));
+  return gemel::ImageWarp{{.width = size.width,
+                           .height = size.height,
+                           .shift = std::max(1.0, side / 14),
+                           .rotation = 0.2,
+                           .scale = 0.12,
+                           .shear = 0.15,
+                           .elastic = std::max(0.5, side / 28)}};
 }
 
 }  // namespace train

@@ -64,9 +64,48 @@ inline std::string parse_validation(const std::string& text, Validation& validat
   return "'" + text + "' is neither last:N with N from 1 nor a number between 0 and 1";
 }
 
+/// Parses none or image:WIDTHxHEIGHT. Returns an error message, or an empty text.
+inline std::string parse_augment(const std::string& text, std::optional<ImageSize>& augment) {
+  augment.reset();
+  if (text == "none") return {};
+  const std::size_t x = text.find('x');
+  ImageSize size{};
+  const auto side = [](const std::string& digits, Index& pixels) {
+    return program::parse(digits, pixels) && pixels >= 2 && pixels <= 10'000;
+  };
+  if (!text.starts_with("image:") || x == std::string::npos || !side(text.substr(6, x - 6), size.width) ||
+      !side(text.substr(x + 1), size.height)) {
+    return "'" + text + "' is neither none nor image:WIDTHxHEIGHT with sides from 2 to 10000";
+  }
+  augment = size;
+  return {};
+}
+
+/// Parses none, pca, within, pca:N or within:N. Returns an error message, or an empty text.
+inline std::string parse_whiten(const std::string& text, Whiten& whiten, Index& dimensions) {
+  const std::size_t colon = text.find(':');
+  const program::Words<Whiten> words{{"none", Whiten::None}, {"pca", Whiten::Pca}, {"within", Whiten::Within}};
+  const Whiten* kind = program::find(words, text.substr(0, colon));
+  dimensions = 0;
+  const bool sized = colon != std::string::npos;
+  if (!kind || (sized && *kind == Whiten::None) ||
+      (sized && !(program::parse(text.substr(colon + 1), dimensions) && dimensions >= 1 && dimensions <= 1'000'000))) {
+    return "'" + text + "' is none of none, pca, within, pca:N and within:N, with N from 1";
+  }
+  whiten = *kind;
+  return {};
+}
+
+/// A check that an option's text can be parsed.
+template <class Parse>
+CLI::Validator parsable(const Parse& parse) {
+  return {[parse](const std::string& text) { return parse(text); }, ""};
+}
+
 }  // namespace detail
 
-/// Adds every option to the parser. It stores their values in `options`, which must outlive it.
+/// Adds every option to the parser. It stores their values in `options`, which must outlive it, and whose values are
+/// the defaults.
 inline void add_options(CLI::App& app, Options& options) {
   app.option_defaults()->always_capture_default()->group("Data (none given: the embedded UCI digits)");
   CLI::Option* data =
@@ -128,13 +167,30 @@ inline void add_options(CLI::App& app, Options& options) {
       "unit: scale all features to 0..1 with the training samples' range; standardise: each feature to mean 0 and "
       "standard deviation 1; auto: unit for whole numbers from 0 to 255 and for values in 0..1, else standardise");
 
+  app.option_defaults()->group("Recipe");
+  program::add_choice<Recipe>(
+      app, "--recipe", options.recipe, {{"classes", Recipe::Classes}, {"tutorial", Recipe::Tutorial}},
+      "the defaults of the options below; classes: all pairs of batches that are composed of classes, and embeddings of "
+      "length 1; tutorial: those of Keras' tutorial, balanced pairs and three layers of 128 units");
+
   app.option_defaults()->group("Pairs");
   program::add_choice<TrainingPairs>(
       app, "--pairs", options.pairs,
-      {{"balanced", TrainingPairs::Balanced}, {"consecutive", TrainingPairs::Consecutive}},
-      "training pairs; balanced: as many similar as dissimilar ones, drawn anew every epoch; "
-      "consecutive: fixed pairs of a class's consecutive samples, each with one dissimilar pair, as "
-      "in Keras' example");
+      {{"classes", TrainingPairs::Classes},
+       {"balanced", TrainingPairs::Balanced},
+       {"consecutive", TrainingPairs::Consecutive}},
+      "training pairs; classes: all pairs of the samples of a batch, see --batch-classes; balanced: as many similar as "
+      "dissimilar ones, drawn anew every epoch; consecutive: fixed pairs of a class's consecutive samples, each with "
+      "one dissimilar pair, as in Keras' example")
+      ->default_str(options.pairs == TrainingPairs::Classes ? "classes; balanced with --batch or --pairs-per-sample"
+                                                            : "balanced");
+  app.add_option("--batch-classes", options.batch_classes, "classes in a batch, with --pairs classes")
+      ->check(detail::count())
+      ->type_name("CLASSES")
+      ->default_str("10, or all if there are fewer");
+  app.add_option("--batch-samples", options.batch_samples, "samples of each class in a batch, with --pairs classes")
+      ->check(detail::count())
+      ->type_name("SAMPLES");
   app.add_option("--pairs-per-sample", options.pairs_per_sample, "balanced pairs per epoch and training sample")
       ->check(detail::count())
       ->type_name("PAIRS");
@@ -150,12 +206,42 @@ inline void add_options(CLI::App& app, Options& options) {
           ""))
       ->type_name("last:N|SHARE")
       ->default_str("0.1");
+  app.add_option_function<std::string>(
+         "--augment", [&options](const std::string& text) { detail::parse_augment(text, options.augment); },
+         "image:WIDTHxHEIGHT: train on samples, one row of pixels after another, that are shifted, turned, stretched "
+         "and bent a little, anew in every epoch")
+      ->check(detail::parsable([](const std::string& text) {
+        std::optional<ImageSize> checked;
+        return detail::parse_augment(text, checked);
+      }))
+      ->type_name("none|image:WxH")
+      ->default_str(options.recipe == Recipe::Classes ? "none; image:8x8 for the embedded digits" : "none");
   program::add_choice<TestPairs>(
       app, "--test-pairs", options.test_pairs, {{"all", TestPairs::All}, {"consecutive", TestPairs::Consecutive}},
       "validation and test pairs; all: all pairs of samples, or a random draw of as many similar as "
       "dissimilar ones if there are very many; consecutive: as for --pairs");
 
   app.option_defaults()->group("Network");
+  app.add_option_function<std::string>(
+         "--whiten",
+         [&options](const std::string& text) {
+           detail::parse_whiten(text, options.whiten, options.whiten_dimensions);
+         },
+         "a linear layer before the dense ones, computed from the training samples; pca: the features become "
+         "uncorrelated, with variance 1; within: so within the classes; N: the number of features that it keeps")
+      ->check(detail::parsable([](const std::string& text) {
+        Whiten whiten{};
+        Index dimensions = 0;
+        return detail::parse_whiten(text, whiten, dimensions);
+      }))
+      ->type_name("none|pca|within|pca:N|within:N")
+      ->default_str("none");
+  app.add_option("--noise", options.noise,
+                 "standard deviation of the normal noise that is added to the scaled features in training")
+      ->check(program::number<double>("a number from 0 that a float holds", [](double x) {
+        return x >= 0 && x <= static_cast<double>(std::numeric_limits<float>::max());
+      }))
+      ->type_name("DEVIATION");
   app.add_option_function<std::string>(
          "--hidden",
          [&options](const std::string& text) {
@@ -173,25 +259,32 @@ inline void add_options(CLI::App& app, Options& options) {
           },
           ""))
       ->type_name("N,N,...")
-      ->default_str("128,128,128");
-  program::add_choice<ActivationName>(app, "--activation", options.activation,
-                                      {{"relu", ActivationName::ReLU},
-                                       {"leaky-relu", ActivationName::LeakyReLU},
-                                       {"tanh", ActivationName::Tanh},
-                                       {"sigmoid", ActivationName::Sigmoid},
-                                       {"linear", ActivationName::Linear}},
-                                      "activation of every dense layer");
+      ->default_str(options.recipe == Recipe::Classes ? "256,128,64" : "128,128,128");
+  const program::Words<ActivationName> activations{{"relu", ActivationName::ReLU},
+                                                   {"leaky-relu", ActivationName::LeakyReLU},
+                                                   {"tanh", ActivationName::Tanh},
+                                                   {"sigmoid", ActivationName::Sigmoid},
+                                                   {"linear", ActivationName::Linear}};
+  program::add_choice(app, "--activation", options.activation, activations,
+                      "activation of every dense layer but the last");
+  program::add_choice(app, "--last-activation", options.last_activation, activations,
+                      "activation of the last dense layer");
   app.add_option("--dropout", options.dropout,
                  "share of outputs dropped in training, for each dense layer but the last")
       ->check(program::number<double>("a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; }))
       ->type_name("SHARE");
-  app.add_flag("--normalize", options.normalize, "scale embeddings to length 1")->default_str("off");
+  app.add_flag("--normalize,!--no-normalize", options.normalize, "scale embeddings to length 1, or do not")
+      ->default_str(options.normalize ? "on" : "off");
   program::add_choice<DistanceName>(app, "--distance", options.distance,
                                     {{"euclidean", DistanceName::Euclidean},
                                      {"squared-euclidean", DistanceName::SquaredEuclidean},
                                      {"manhattan", DistanceName::Manhattan},
                                      {"cosine", DistanceName::Cosine}},
                                     "distance between two embeddings");
+  app.add_option("--ensemble", options.ensemble,
+                 "number of networks, trained one after another from other weights; their embeddings are joined")
+      ->check(program::number<Index>("a whole number from 1 to 100", [](Index n) { return n >= 1 && n <= 100; }))
+      ->type_name("NETWORKS");
 
   app.option_defaults()->group("Training");
   program::add_choice<LossName>(app, "--loss", options.loss,
@@ -199,16 +292,18 @@ inline void add_options(CLI::App& app, Options& options) {
                                  {"hadsell", LossName::Hadsell},
                                  {"positive-margin", LossName::PositiveMargin},
                                  {"online-hard", LossName::OnlineHard},
-                                 {"unsquared", LossName::Unsquared}},
-                                "form of the contrastive loss");
+                                 {"unsquared", LossName::Unsquared},
+                                 {"nonzero", LossName::NonZero}},
+                                "form of the contrastive loss; nonzero: the mean over the similar and over the "
+                                "dissimilar pairs that cost something");
   app.add_option("--margin", options.margin, "distance beyond which a dissimilar pair costs nothing")
       ->check(detail::positive())
       ->type_name("DISTANCE");
   app.add_option("--positive-margin", options.positive_margin,
-                 "distance below which a similar pair costs nothing (--loss positive-margin and unsquared only)")
+                 "distance below which a similar pair costs nothing (--loss positive-margin, unsquared and nonzero)")
       ->check(program::number<double>("a number from 0", [](double x) { return x >= 0 && std::isfinite(x); }))
       ->type_name("DISTANCE")
-      ->default_str("0.3, unsquared: 0");
+      ->default_str("0.3, unsquared: 0, nonzero: 0.2");
   program::add_choice<OptimizerName>(app, "--optimizer", options.optimizer,
                                      {{"rmsprop", OptimizerName::RMSprop},
                                       {"sgd", OptimizerName::Sgd},
@@ -225,10 +320,11 @@ inline void add_options(CLI::App& app, Options& options) {
        {"warmup-cosine", ScheduleName::WarmupCosine}},
       "learning rate schedule: constant; exponential decay to a hundredth; cosine decay to 0, from the "
       "start or after a warm-up from 0 over the first twentieth of the steps");
-  app.add_option("--epochs", options.epochs, "passes over the training pairs")
+  app.add_option("--epochs", options.epochs,
+                 "passes over the training pairs; with --pairs classes, over the samples, and at least 100 batches each")
       ->check(detail::count())
       ->type_name("EPOCHS");
-  app.add_option("--batch", options.batch, "pairs per step")->check(detail::count())->type_name("PAIRS");
+  app.add_option("--batch", options.batch, "pairs per step, with --pairs balanced or consecutive")->check(detail::count())->type_name("PAIRS");
   app.add_option("--threads", options.threads,
                  "0: as many threads as speed up the training; the results are the same for any number")
       ->check(program::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))
@@ -274,6 +370,20 @@ inline void add_options(CLI::App& app, Options& options) {
       ->check(program::path())
       ->type_name("DIR");
   app.add_flag("--quiet", options.quiet, "do not show the progress of the training")->default_str("off");
+}
+
+/// Settles the options that were not given and whose defaults depend on others.
+inline void settle(CLI::App& app, Options& options) {
+  const auto given = [&app](const char* option) { return app.count(option) > 0; };
+  if (!given("--pairs")) {
+    if (given("--batch") || given("--pairs-per-sample")) options.pairs = TrainingPairs::Balanced;
+    app.get_option("--pairs")->default_str(options.pairs == TrainingPairs::Classes ? "classes" : "balanced");
+  }
+  if (!given("--augment")) {
+    const bool digits = options.data.empty() && options.images.empty();
+    if (digits && options.recipe == Recipe::Classes) options.augment = ImageSize{8, 8};
+    app.get_option("--augment")->default_str(options.augment ? "image:8x8" : "none");
+  }
 }
 
 /// All options, each with its value as on the command line or its default; null if it has neither.

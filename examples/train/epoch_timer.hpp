@@ -6,6 +6,12 @@
 
 namespace train {
 
+/// The pairs and seconds of the training of all networks, without validation.
+struct Timing {
+  double seconds_of_steps = 0;
+  gemel::Index pairs_of_steps = 0;
+};
+
 /// A callback that adds up the pairs and the seconds of all epochs, without validation, and records whether the last
 /// epoch was complete.
 struct EpochTimer {

@@ -45,7 +45,8 @@ inline std::vector<std::string> words(const CLI::App& app) {
     const std::string name = name_of(option);
     if (option->count() == 0 || name == "--resume" || name == "--checkpoint") continue;
     const bool flag = option->get_items_expected_max() == 0;
-    words.push_back(flag ? name : name + "=" + CLI::detail::join(option->results(), ","));
+    const std::string value = CLI::detail::join(option->results(), ",");
+    words.push_back(!flag ? name + "=" + value : value == "false" ? "--no-" + name.substr(2) : name);
   }
   return words;
 }
@@ -132,6 +133,22 @@ inline Kept read_kept(const std::string& path) {
   if (!words || !kept.options.is_object() || !kept.checksums.is_object()) refuse("its kept options cannot be read");
   kept.words = *words;
   return kept;
+}
+
+/// The recipe whose defaults the training had.
+inline Recipe recipe_of(const Kept& kept) {
+  const auto recipe = kept.options.find("recipe");
+  return recipe != kept.options.end() && *recipe == "tutorial" ? Recipe::Tutorial : Recipe::Classes;
+}
+
+/// Whether there is such a checkpoint file and it is of the training with these texts, rather than of an earlier one.
+inline bool is_checkpoint_of(const std::string& path, const gemel::Metadata& texts) {
+  if (!std::filesystem::exists(std::filesystem::path(path))) return false;
+  const gemel::Metadata metadata = gemel::describe(std::filesystem::path(path)).metadata;
+  return std::ranges::all_of(std::array{"options", "checksums"}, [&](const char* key) {
+    const auto found = metadata.find(key);
+    return found != metadata.end() && found->second == texts.at(key);
+  });
 }
 
 /// Throws ValueError if options are given beside --resume that would make another training of it.

@@ -65,9 +65,16 @@ inline void check_effects(const CLI::App& app, const Options& options) {
   refuse("--test-fraction", !options.test_data.empty(), "--test-data");
   refuse("--test-fraction", !options.test_images.empty(), "--test-images");
   refuse("--group", options.split == Split::Classes, chosen("--split"));
+  const bool classes = options.pairs == TrainingPairs::Classes;
+  refuse("--batch-classes", !classes, chosen("--pairs"));
+  refuse("--batch-samples", !classes, chosen("--pairs"));
+  refuse("--batch", classes, chosen("--pairs"));
   refuse("--pairs-per-sample", options.pairs != TrainingPairs::Balanced, chosen("--pairs"));
   refuse("--dropout", options.dropout > 0 && options.hidden.size() == 1, "one layer in --hidden");
-  refuse("--positive-margin", options.loss != LossName::PositiveMargin && options.loss != LossName::Unsquared,
+  refuse("--activation", options.hidden.size() == 1, "one layer in --hidden, whose activation is --last-activation");
+  refuse("--positive-margin",
+         options.loss != LossName::PositiveMargin && options.loss != LossName::Unsquared &&
+             options.loss != LossName::NonZero,
          chosen("--loss"));
   refuse("--checkpoint-every", options.checkpoint_every > options.epochs, chosen("--epochs"));
   refuse("--far", options.threshold != ThresholdRule::Far, chosen("--threshold"));

@@ -14,12 +14,14 @@ using gemel::Index;
 
 enum class Split { Samples, Classes };
 enum class Scale { Auto, Unit, Standardise, None };
-enum class TrainingPairs { Balanced, Consecutive };
+enum class Recipe { Classes, Tutorial };
+enum class TrainingPairs { Classes, Balanced, Consecutive };
 enum class TestPairs { All, Consecutive };
 enum class ThresholdRule { Far, Eer, Accuracy };
 enum class ActivationName { ReLU, LeakyReLU, Tanh, Sigmoid, Linear };
 enum class DistanceName { Euclidean, SquaredEuclidean, Manhattan, Cosine };
-enum class LossName { Contrastive, Hadsell, PositiveMargin, OnlineHard, Unsquared };
+enum class LossName { Contrastive, Hadsell, PositiveMargin, OnlineHard, Unsquared, NonZero };
+enum class Whiten { None, Pca, Within };
 enum class OptimizerName { RMSprop, Sgd, Adam, AdamW, AMSGrad };
 enum class ScheduleName { Constant, Exponential, Cosine, WarmupCosine };
 
@@ -29,8 +31,15 @@ struct Validation {
   double fraction = 0.1;
 };
 
-/// All options of `train`, with the defaults that --help shows.
+/// The size of the images that are augmented, in pixels.
+struct ImageSize {
+  Index width, height;
+};
+
+/// All options of `train`, with the defaults of --recipe classes, which --help shows.
 struct Options {
+  Recipe recipe = Recipe::Classes;
+
   std::string data;
   std::string label;
   std::string group;
@@ -44,23 +53,31 @@ struct Options {
   Split split = Split::Samples;
   Scale scale = Scale::Auto;
 
-  TrainingPairs pairs = TrainingPairs::Balanced;
+  TrainingPairs pairs = TrainingPairs::Classes;
+  Index batch_classes = 10;
+  Index batch_samples = 20;
   Index pairs_per_sample = 4;
+  std::optional<ImageSize> augment;
   Validation validation;
   TestPairs test_pairs = TestPairs::All;
 
-  std::vector<Index> hidden = {128, 128, 128};
+  Whiten whiten = Whiten::None;
+  Index whiten_dimensions = 0;  ///< 0: all
+  double noise = 0;
+  std::vector<Index> hidden = {256, 128, 64};
   ActivationName activation = ActivationName::ReLU;
+  ActivationName last_activation = ActivationName::Linear;
   double dropout = 0;
-  bool normalize = false;
+  bool normalize = true;
+  Index ensemble = 1;
   DistanceName distance = DistanceName::Euclidean;
 
-  LossName loss = LossName::Contrastive;
+  LossName loss = LossName::NonZero;
   double margin = 1;
   std::optional<double> positive_margin;  ///< empty: the loss's default
-  OptimizerName optimizer = OptimizerName::RMSprop;
+  OptimizerName optimizer = OptimizerName::Adam;
   double learning_rate = 1e-3;
-  ScheduleName schedule = ScheduleName::Constant;
+  ScheduleName schedule = ScheduleName::Cosine;
   Index epochs = 20;
   Index batch = 32;
   Index threads = 0;
@@ -77,5 +94,20 @@ struct Options {
   std::string report;
   bool quiet = false;
 };
+
+/// The options with the defaults of a recipe. The other options do not depend on it.
+inline Options defaults(Recipe recipe) {
+  Options options;
+  if (recipe == Recipe::Classes) return options;
+  options.recipe = recipe;
+  options.pairs = TrainingPairs::Balanced;
+  options.hidden = {128, 128, 128};
+  options.last_activation = ActivationName::ReLU;
+  options.normalize = false;
+  options.loss = LossName::Contrastive;
+  options.optimizer = OptimizerName::RMSprop;
+  options.schedule = ScheduleName::Constant;
+  return options;
+}
 
 }  // namespace train

@@ -9,6 +9,7 @@
 #include "../program/outputs.hpp"
 #include "files.hpp"
 #include "gemel/core/error.hpp"
+#include "members.hpp"
 #include "options.hpp"
 
 namespace train {
@@ -53,7 +54,11 @@ inline void check_outputs(const Options& options) {
   };
   add("--json", options.json);
   add("--save", options.save);
-  add(options.resume.empty() ? "--checkpoint" : "--resume", options.checkpoint);
+  if (!options.checkpoint.empty()) {
+    for (Index member = 0; member < options.ensemble; ++member) {
+      add(options.resume.empty() ? "--checkpoint" : "--resume", checkpoint_of(options, member));
+    }
+  }
   if (!options.report.empty()) {
     const bool is_there = detail::check_folder(options.report);
     for (const program::NamedFile& output : outputs) {

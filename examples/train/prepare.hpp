@@ -1,13 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
+#include "choices.hpp"
 #include "columns.hpp"
 #include "divide.hpp"
 #include "gemel/core/error.hpp"
@@ -15,8 +18,11 @@
 #include "gemel/core/random.hpp"
 #include "gemel/data/all_pairs.hpp"
 #include "gemel/data/any_pair_source.hpp"
+#include "gemel/data/augmented.hpp"
+#include "gemel/data/class_batches.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/consecutive_pairs.hpp"
+#include "gemel/data/image_warp.hpp"
 #include "gemel/data/pair_sampler.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/data/samples.hpp"
@@ -24,6 +30,7 @@
 #include "options.hpp"
 #include "scaling.hpp"
 #include "seen.hpp"
+#include "source.hpp"
 
 namespace train {
 
@@ -156,18 +163,60 @@ inline void check_pairs(const Options& options, const LabelledSamples& part, con
 
 }  // namespace detail
 
-/// Pairs to learn from, and the number of pairs in an epoch.
+/// Pairs to learn from, and how their samples are augmented, if they are.
 struct LearningPairs {
-  gemel::AnyPairSource<float> source;
-  Index size;
+  gemel::AnyPairSource<float> pairs;
+  Index batch_size;       ///< of fit
+  Index pairs_per_epoch;  ///< if batches are composed of classes, those of one epoch; other epochs may have others
+  Index steps_per_epoch;
+  std::optional<gemel::ImageWarp> warp = {};
+
+  Source source() const { return warp ? Source{gemel::Augmented{pairs, *warp}} : Source{pairs}; }
 };
 
-/// The training pairs: consecutive or balanced ones. Throws ValueError if the samples do not allow them.
-inline LearningPairs training_pairs(const Options& options, const Parts& parts, gemel::Rng& rng) {
+namespace detail {
+
+/// The batches that are composed of classes. They need no batch size; the one here is that of the validation pairs.
+inline LearningPairs composed_pairs(const Options& options, const LabelledSamples& part, bool default_classes) {
+  constexpr Index least_batches = 100, validation_batch = 4096;
+  constexpr Index most_samples = 4096;  // 8.4 million pairs
+  const Index all = part.classes.count();
+  if (!default_classes && options.batch_classes > all) {
+    throw gemel::ValueError({"--batch-classes is ", options.batch_classes, ", but the training samples are of ", all,
+                             " classes: give ", all, " at most"});
+  }
+  const Index classes = std::min(options.batch_classes, all);
+  if (classes > most_samples / options.batch_samples) {
+    throw gemel::ValueError({"--batch-classes ", classes, " and --batch-samples ", options.batch_samples, " make ",
+                             classes * options.batch_samples, " samples in a batch, but at most ", most_samples,
+                             " are allowed, since all their pairs are compared: lower one of them"});
+  }
+  const Index samples = classes * options.batch_samples;
+  const Index batches = std::max(least_batches, (part.samples.size() + samples - 1) / samples);
+  const gemel::ClassBatches<float> source{
+      part.samples,
+      part.classes,
+      {.classes = classes, .samples = options.batch_samples, .batches = batches}};
+  gemel::ClassBatches<float> first = source;
+  first.start_epoch(options.seed, 0, validation_batch, true);
+  Index pairs = 0;
+  gemel::Batch<float> batch;
+  for (Index k = 0; k < first.batches(); ++k) {
+    first.batch(k, batch);
+    pairs += batch.size();
+  }
+  return {source, validation_batch, pairs, first.batches()};
+}
+
+/// The pairs, not augmented.
+inline LearningPairs plain_pairs(const Options& options, const Parts& parts, bool default_classes, gemel::Rng& rng) {
   const LabelledSamples& part = parts.training;
   const bool consecutive = options.pairs == TrainingPairs::Consecutive;
-  detail::check_pairs(options, part, "training", parts.class_names, consecutive ? "--pairs" : nullptr);
-  const auto learn_from = [](auto pairs) { return LearningPairs{pairs, pairs.size()}; };
+  check_pairs(options, part, "training", parts.class_names, consecutive ? "--pairs" : nullptr);
+  if (options.pairs == TrainingPairs::Classes) return composed_pairs(options, part, default_classes);
+  const auto learn_from = [&options](auto pairs) {
+    return LearningPairs{pairs, options.batch, pairs.size(), (pairs.size() + options.batch - 1) / options.batch};
+  };
   if (consecutive) return learn_from(consecutive_pairs(part.samples, part.classes, rng));
   const Index max_pairs = std::numeric_limits<std::int32_t>::max() / part.samples.size();  // the limit of PairSampler
   if (options.pairs_per_sample > max_pairs) {
@@ -176,6 +225,23 @@ inline LearningPairs training_pairs(const Options& options, const Parts& parts, 
   }
   return learn_from(
       gemel::PairSampler<float>{part.samples, part.classes, {.pairs_per_sample = options.pairs_per_sample}});
+}
+
+}  // namespace detail
+
+/// The training pairs that the options ask for. `default_classes`: whether --batch-classes has its default, which is
+/// lowered if there are fewer classes. Throws ValueError if the samples do not allow them.
+inline LearningPairs training_pairs(const Options& options, const Parts& parts, bool default_classes, gemel::Rng& rng) {
+  LearningPairs pairs = detail::plain_pairs(options, parts, default_classes, rng);
+  if (!options.augment) return pairs;
+  const ImageSize size = *options.augment;
+  const Index features = parts.training.samples.features();
+  if (size.width * size.height != features) {
+    throw gemel::ValueError({"--augment says that a sample is an image of ", size.width, " x ", size.height, ", so ",
+                             size.width * size.height, " pixels, but the samples have ", features, " features"});
+  }
+  pairs.warp = make_warp(size);
+  return pairs;
 }
 
 /// Pairs to measure on, and a description of how they were chosen.

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <iomanip>
 #include <ostream>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +14,7 @@
 #include "../program/outputs.hpp"
 #include "../program/text.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/metrics/interval.hpp"
+#include "rows.hpp"
 
 namespace train {
 
@@ -23,17 +22,12 @@ using gemel::Index;
 
 /// The figures of a run. Rates are fractions from 0 to 1 of the test pairs. The threshold was set on validation pairs.
 struct Result {
-  double eer = 0;
-  gemel::Interval eer_interval = {};  ///< NaN: a signal ended the run before it was computed
-  double auc = 0;
+  std::vector<Row> rows = {};  ///< raw distance, whitened and network, in this order
   double accuracy = 0;
   double accuracy_of_rejecting_all = 0;  ///< the accuracy of rejecting every pair
-  double threshold = 0;                  ///< -infinity: every pair is rejected
   std::string threshold_is_for = {};     ///< the aim of the threshold; or why there is none, and advice
   std::string threshold_was_set = {};    ///< a sentence about how it was set, or why it was not
   Index threshold_pairs = 0;             ///< number of pairs on which the threshold was set
-  double far = 0;
-  double frr = 0;
   double seconds = 0;            ///< of the training, including validation
   double processor_seconds = 0;  ///< of the training, summed over all threads
   double pairs_per_second = 0;
@@ -44,40 +38,28 @@ struct Result {
   Index epochs = 0;  ///< the last may be incomplete
   Index threads = 1;
   std::uint64_t seed = 0;
+  std::vector<std::string> test_classes = {};  ///< the names of the classes of the test samples
+  bool classes_held_out = false;        ///< whether none of these classes was in the training
   std::string data = {};                ///< describes the data in one line
   std::vector<std::string> notes = {};  ///< what the user should know to read the figures
+
+  const Row& network() const { return rows.back(); }
 };
-
-namespace detail {
-
-inline std::string fixed(double value, int digits) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(digits) << value;
-  return text.str();
-}
-
-inline std::string percent(double share) { return fixed(100 * share, 2) + " %"; }
-
-inline std::string interval(const gemel::Interval& interval) {
-  if (std::isnan(interval.low)) return "(no interval: ended early)";
-  return "(95 % interval " + percent(interval.low) + " to " + percent(interval.high) + ")";
-}
-
-}  // namespace detail
 
 /// Adds notes about figures that mean less than they seem to.
 inline void add_notes(Result& result) {
   using detail::percent;
-  if (result.eer_interval.method.ends_with("independent")) {
+  const Row& network = result.network();
+  if (network.eer_interval.method.ends_with("independent")) {
     result.notes.push_back(
         "the interval of the equal error rate is too narrow: it treats all pairs as independent, since there are too "
         "few classes to draw from, but pairs that share a sample are not");
   }
-  if (std::isinf(result.threshold)) {
+  if (std::isinf(network.threshold)) {
     result.notes.push_back("the threshold rejects every pair, so the rates at it say nothing about the network");
-  } else if (result.frr > 0.5 || result.far > 0.5) {
-    const bool rejects = result.frr > result.far;
-    result.notes.push_back("at the threshold " + percent(rejects ? result.frr : result.far) + " of the " +
+  } else if (network.frr > 0.5 || network.far > 0.5) {
+    const bool rejects = network.frr > network.far;
+    result.notes.push_back("at the threshold " + percent(rejects ? network.frr : network.far) + " of the " +
                            (rejects ? "similar" : "dissimilar") +
                            " pairs are decided wrongly, more than by tossing a coin");
   }
@@ -94,14 +76,10 @@ inline void add_notes(Result& result) {
 inline void print_table(const Result& result, std::ostream& out) {
   using detail::fixed;
   using detail::percent;
-  const std::vector<std::pair<std::string, std::string>> rows = {
-      {"equal error rate", percent(result.eer) + "  " + detail::interval(result.eer_interval)},
-      {"area under ROC", fixed(result.auc, 5)},
-      {"accuracy", percent(result.accuracy) +
-                       "  at the threshold (rejecting every pair: " + percent(result.accuracy_of_rejecting_all) + ")"},
-      {"false accepts", percent(result.far) + "  at the threshold"},
-      {"false rejects", percent(result.frr) + "  at the threshold"},
-      {"threshold", std::isfinite(result.threshold) ? fixed(result.threshold, 4) : "none"},
+  print_rows(result.rows, out);
+  std::vector<std::pair<std::string, std::string>> lines = {
+      {"accuracy", percent(result.accuracy) + "  of the network at its threshold (rejecting every pair: " +
+                       percent(result.accuracy_of_rejecting_all) + ")"},
       {"test pairs", std::to_string(result.test_pairs) + "  (" + result.test_pairs_are + ")"},
       {"training pairs",
        std::to_string(result.train_pairs) + " per epoch, " + program::counted(result.epochs, "epoch")},
@@ -111,25 +89,29 @@ inline void print_table(const Result& result, std::ostream& out) {
       {"parameters", std::to_string(result.parameters)},
       {"seed", std::to_string(result.seed)},
   };
-  for (const auto& [name, value] : rows) out << "  " << std::left << std::setw(18) << name << value << '\n';
+  if (result.classes_held_out) {
+    lines.push_back({"held-out classes", program::listed(result.test_classes, 60)});
+  }
+  for (const auto& [name, value] : lines) out << "  " << std::left << std::setw(18) << name << value << '\n';
 }
 
 /// Writes all figures and the options of the run as JSON. Numbers that are not finite become null. Throws IoError if
 /// the file cannot be written.
 inline void write_json(const std::filesystem::path& path, const Result& result, const program::Json& options) {
+  const Row& network = result.network();
   program::Json interval;
-  interval["low"] = result.eer_interval.low;
-  interval["high"] = result.eer_interval.high;
+  interval["low"] = network.eer_interval.low;
+  interval["high"] = network.eer_interval.high;
   interval["confidence"] = gemel::IntervalOptions{}.confidence;
-  interval["method"] = result.eer_interval.method;
+  interval["method"] = network.eer_interval.method;
 
   program::Json all;
-  all["eer"] = result.eer;
-  all["auc"] = result.auc;
+  all["eer"] = network.eer;
+  all["auc"] = network.auc;
   all["accuracy"] = result.accuracy;
-  all["threshold"] = result.threshold;
-  all["far"] = result.far;
-  all["frr"] = result.frr;
+  all["threshold"] = network.threshold;
+  all["far"] = network.far;
+  all["frr"] = network.frr;
   all["seconds"] = result.seconds;
   all["pairs_per_second"] = result.pairs_per_second;
   all["train_pairs"] = result.train_pairs;
@@ -145,6 +127,9 @@ inline void write_json(const std::filesystem::path& path, const Result& result, 
   all["threshold_was_set"] = result.threshold_was_set;
   all["test_pairs_are"] = result.test_pairs_are;
   all["eer_interval"] = interval;
+  all["rows"] = rows_json(result.rows);
+  all["best"] = best_row(result.rows).name;
+  all["test_classes"] = result.test_classes;
   all["data"] = result.data;
   all["notes"] = result.notes;
   all["options"] = options;

@@ -20,6 +20,14 @@ struct Scaling {
   std::optional<std::variant<gemel::Standardize<>, gemel::Rescale<>>> layer = {};  ///< empty: no scaling
   std::string description;
 
+  /// The scaled samples (features x n).
+  gemel::MatrixX<float> transform(const gemel::Samples<float>& samples) const {
+    if (layer) return std::visit([&](const auto& fitted) { return fitted.transform(samples); }, *layer);
+    gemel::MatrixX<float> copy(samples.features(), samples.size());
+    for (Index i = 0; i < samples.size(); ++i) copy.col(i) = samples[i];
+    return copy;
+  }
+
   /// Throws ValueError if a value is so far from the values of the training samples that scaling makes it infinite.
   /// `name` is the name of the samples in errors. They must be stored as one matrix.
   void check(const gemel::Samples<float>& samples, const std::string& name) const {

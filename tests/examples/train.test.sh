@@ -112,19 +112,21 @@ awk -F, -v OFS=, '{ print (NR == 1 ? "room" : "room " int((NR - 2) / 10)), $0 }'
 # Options that do not exist, or do not accept these values.
 refuses --colour --colour blue
 refuses stray stray
-for option in --test-fraction --dropout --margin --positive-margin --learning-rate --far; do
+for option in --test-fraction --dropout --margin --positive-margin --noise --learning-rate --far; do
   for value in nan inf -1 x ''; do refuses "$option: '$value'" $option "$value"; done
 done
-for option in --pairs-per-sample --hidden --epochs --batch --checkpoint-every; do
+for option in --pairs-per-sample --batch-classes --batch-samples --ensemble --hidden --epochs --batch --checkpoint-every; do
   for value in 0 -1 1.5 1e3 x 99999999999999999999; do refuses "$option: '$value'" $option $value; done
 done
 refuses "--threads: '-1'" --threads -1
 refuses "--seed: '-1'" --seed -1
 refuses "--hidden: 'x'" --hidden 128,x
-for option in --split --scale --pairs --test-pairs --activation --distance --loss --optimizer --schedule --threshold; do
+for option in --split --scale --recipe --pairs --test-pairs --activation --last-activation --distance --loss --optimizer --schedule --threshold; do
   refuses "$option: 'odd' is none of" $option odd
   refuses "$option" $option
 done
+for value in odd image image: image:8 image:8x image:8x1 image:0x8 image:8x8x8 image:-8x8 ''; do refuses "--augment: '$value'" --augment "$value"; done
+for value in odd pca: within:0 within:x none:3 pca:-1 ''; do refuses "--whiten: '$value'" --whiten "$value"; done
 for option in --header --missing; do refuses "$option: 'odd' is none of" --data "$files/small.csv" $option odd; done
 for value in e . 3 '"' ' ' '' ,, é; do refuses "--separator: '$value'" --data "$files/small.csv" --separator "$value"; done
 for option in "--header no" "--missing refuse" "--separator ;"; do refuses --data $option; done  # each is two words
@@ -141,6 +143,7 @@ for option in --data --json --report --save --checkpoint --resume; do
 done
 for value in last: last:0 last:x 0 1 nan first:3; do refuses "--validation: '$value'" --validation $value; done
 refuses "less than the margin" --loss positive-margin --positive-margin 2
+refuses "less than the margin" --positive-margin 2
 refuses "--positive-margin is 0.3, but must be less than the margin: --margin is 0.2" --loss positive-margin \
   --margin 0.2
 refuses "--margin" --margin 1 --margin 2
@@ -153,11 +156,23 @@ refuses "--test-fraction has no effect with --test-images" --test-fraction 0.5 \
 for loss in contrastive hadsell online-hard; do
   refuses "--positive-margin has no effect with --loss $loss" --positive-margin 0.1 --loss $loss
 done
-refuses "--positive-margin has no effect with --loss contrastive" --positive-margin 0.1
+refuses "--positive-margin has no effect with --loss contrastive" --recipe tutorial --positive-margin 0.1
 for rule in eer accuracy; do refuses "--far has no effect with --threshold $rule" --far 0.1 --threshold $rule; done
 refuses "--group has no effect with --split classes" --group room --data "$files/rooms.csv" --split classes
 refuses "--pairs-per-sample has no effect with --pairs consecutive" --pairs-per-sample 4 --pairs consecutive
+refuses "--batch has no effect with --pairs classes" --batch 32 --pairs classes
+refuses "--pairs-per-sample has no effect with --pairs classes" --pairs-per-sample 4 --pairs classes
+for option in --batch-classes --batch-samples; do
+  refuses "$option has no effect with --pairs balanced" $option 2 --pairs balanced
+  refuses "$option has no effect with --pairs balanced" $option 2 --recipe tutorial
+done
+refuses "--batch-classes is 9, but the training samples are of 8 classes" --batch-classes 9 --data "$files/people.csv" --label name
+refuses "since all their pairs are compared" --batch-samples 1000
+refuses "an image of 8 x 9, so 72 pixels, but the samples have 64 features" --augment image:8x9
+refuses "an image of 2 x 2, so 4 pixels, but the samples have 6 features" --augment image:2x2 --data "$files/people.csv" --label name
+refuses "--whiten: " --whiten within:7 --data "$files/people.csv" --label name
 refuses "--dropout has no effect with one layer" --dropout 0.1 --hidden 4
+refuses "--activation has no effect with one layer" --activation tanh --hidden 4
 refuses "--checkpoint-every has no effect with --epochs 1" --checkpoint "$files/x.checkpoint" --checkpoint-every 2
 
 # Files that do not fit together, do not exist, or have the wrong content.
@@ -481,7 +496,7 @@ awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 5900; ++i) print i * 79
 start --epochs 1 --hidden 4 --data "$files/many.csv" --pairs-per-sample 1
 sleep 1
 kill -INT $process
-ended 130 "no interval: ended early"
+ended 130 "ended early"
 # If Ctrl-C is ignored from the start, it stays ignored.
 (
   trap '' INT
@@ -496,7 +511,7 @@ shows() {  # shows WORDS OPTION...: the run must print a table and the words, an
   shift
   timeout 60 "$train" --quiet --epochs 3 "$@" >"$files/stdout" 2>"$files/stderr"
   code=$?
-  { [ $code = 0 ] && [ ! -s "$files/stderr" ] && grep -q "^  equal error rate" "$files/stdout" &&
+  { [ $code = 0 ] && [ ! -s "$files/stderr" ] && grep -q "^  network " "$files/stdout" &&
     grep -qF -e "$words" "$files/stdout"; } ||
     fails "train $*: exit code $code, expected 0 and a table with '$words', but: $(cat "$files/stdout" "$files/stderr")"
 }
@@ -576,7 +591,7 @@ shows "Note: similar test pairs are farther apart than dissimilar ones" --data "
 { cat "$files/apart.csv" && sed 1d "$files/crossed.csv"; } >"$files/crossed_last.csv"
 shows "Note: similar validation pairs are farther apart" --data "$files/crossed_last.csv" --validation last:4 \
   --test-data "$files/crossed.csv"
-grep -q "^No threshold was set" "$files/stdout" && grep -q "^  threshold *none" "$files/stdout" ||
+grep -q "^No threshold was set" "$files/stdout" && grep -q "^  network .* none " "$files/stdout" ||
   fails "it sets a threshold where similar pairs are farther apart: $(cat "$files/stdout")"
 { echo a,b,class; for i in $(seq 40); do echo "$i,2,x"; echo "$i,2,y"; done; } >"$files/twins.csv"
 shows "No threshold was set" --data "$files/twins.csv"

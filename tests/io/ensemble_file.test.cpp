@@ -32,8 +32,9 @@ Ensemble<Member> two_members() { return Ensemble{a_member(1), a_member(2)}; }
 /// Members of different layers and sizes, one of them with several Sequences.
 AnyEnsemble different_members() {
   Rng rng{7};
-  return {a_member(1),
-          Siamese{make_network<float>(rng, Rescale<3>{{.factor = 0.5}}, Dropout<3>{0.25}, Dense<3, 5>{}), Manhattan{}}};
+  return AnyEnsemble{
+      a_member(1),
+      Siamese{make_network<float>(rng, Rescale<3>{{.factor = 0.5}}, Dropout<3>{0.25}, Dense<3, 5>{}), Manhattan{}}};
 }
 
 MatrixX<float> samples() {

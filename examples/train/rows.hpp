@@ -1,0 +1,109 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <iomanip>
+#include <limits>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "../program/json.hpp"
+#include "gemel/metrics/interval.hpp"
+
+// The table's rows: the network beside two ways to compare samples that need no training.
+
+namespace train {
+
+namespace detail {
+
+inline std::string fixed(double value, int digits) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(digits) << value;
+  return text.str();
+}
+
+inline std::string percent(double share) { return fixed(100 * share, 2) + " %"; }
+
+}  // namespace detail
+
+/// One way to compare samples. Rates are fractions from 0 to 1, of the test pairs unless the name says otherwise; those
+/// that could not be measured are NaN. The threshold was set on the validation pairs.
+struct Row {
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+  std::string name = {};            ///< raw, whitened or network
+  double validation_eer = none;     ///< of the validation pairs
+  double eer = none;
+  gemel::Interval eer_interval = {none, none, "none: not measured"};
+  double auc = none;
+  double threshold = none;  ///< -infinity: every pair is rejected
+  double far = none;
+  double frr = none;
+};
+
+/// The row with the lowest equal error rate on the validation pairs; of equal ones, the first. At least one must have
+/// been measured.
+inline const Row& best_row(const std::vector<Row>& rows) {
+  const auto rate = [](const Row& row) {
+    return std::isnan(row.validation_eer) ? std::numeric_limits<double>::infinity() : row.validation_eer;
+  };
+  return *std::min_element(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return rate(a) < rate(b); });
+}
+
+/// A sentence if another row than the network, the last, is the best; else empty.
+inline std::string whether_it_pays(const std::vector<Row>& rows) {
+  const Row &best = best_row(rows), &network = rows.back();
+  if (&best == &network) return {};
+  const bool equal = best.validation_eer == network.validation_eer;
+  return "the network does not pay here: on the validation pairs, " +
+         std::string(best.name == "raw" ? "the distance of the raw samples" : "the distance of the whitened samples") +
+         (equal ? " has the same equal error rate, " + detail::percent(best.validation_eer)
+                : " has an equal error rate of " + detail::percent(best.validation_eer) + ", the network " +
+                      detail::percent(network.validation_eer)) +
+         "; give more samples or classes, train longer, or do without the network";
+}
+
+/// Prints the rows as a table.
+inline void print_rows(const std::vector<Row>& rows, std::ostream& out) {
+  const auto line = [&out](const std::string& name, const std::vector<std::string>& cells) {
+    constexpr int widths[] = {9, 20, 10, 11, 10, 9};
+    out << "  " << std::left << std::setw(10) << name << std::right;
+    for (std::size_t i = 0; i < cells.size(); ++i) out << std::setw(widths[i]) << cells[i];
+    out << '\n';
+  };
+  const auto cell = [](double value, const std::string& text) { return std::isnan(value) ? std::string("-") : text; };
+  line("", {"EER", "95 % interval", "AUC", "threshold", "FAR", "FRR"});
+  for (const Row& row : rows) {
+    const gemel::Interval& interval = row.eer_interval;
+    line(row.name,
+         {cell(row.eer, detail::percent(row.eer)),
+          cell(row.eer, std::isnan(interval.low)
+                            ? "ended early"
+                            : detail::fixed(100 * interval.low, 2) + " to " + detail::percent(interval.high)),
+          cell(row.auc, detail::fixed(row.auc, 5)),
+          cell(row.threshold, std::isinf(row.threshold) ? "none" : detail::fixed(row.threshold, 4)),
+          cell(row.far, detail::percent(row.far)), cell(row.frr, detail::percent(row.frr))});
+  }
+}
+
+/// The rows by name. Numbers that are not finite become null.
+inline program::Json rows_json(const std::vector<Row>& rows) {
+  program::Json all = program::Json::object();
+  for (const Row& row : rows) {
+    program::Json& figures = all[row.name];
+    figures["eer"] = row.eer;
+    figures["eer_low"] = row.eer_interval.low;
+    figures["eer_high"] = row.eer_interval.high;
+    figures["auc"] = row.auc;
+    figures["threshold"] = row.threshold;
+    figures["far"] = row.far;
+    figures["frr"] = row.frr;
+    figures["validation_eer"] = row.validation_eer;
+  }
+  return all;
+}
+
+}  // namespace train
