@@ -6,9 +6,11 @@
 
 #include <filesystem>
 #include <limits>
+#include <string>
 #include <tuple>
 
 #include "gemel/gemel.hpp"
+#include "gemel/io/checkpoint.hpp"
 #include "gemel/io/model_file.hpp"
 #include "golden/models.hpp"
 
@@ -60,4 +62,25 @@ int main(int, char** arguments) {
   save_golden(folder / "activations.safetensors", activations);
 
   save(folder / "network.safetensors", make_network<double>(rng, Dense<7, 2, ReLU>{}), {{"key", "text"}});
+
+  const Classes classes{{0, 0, 0, 1, 1, 1, 2, 2, 2, 2}};
+  const auto whitening = Whitening<>::within_class(samples, classes, {.dimensions = 3, .shrinkage = 0.25});
+  const AnyModel<float> whitened{make_network<float>(rng, Centering<>{samples}, whitening, L2Normalize<>{3})};
+  const AnyModel<float> trained{make_network<float>(rng, Whitening<>::pca(samples, {.dimensions = 5, .shrinkage = 0.125}),
+                                                    GaussianNoise<>{5, 0.25}, Dense<5, 6, ReLU>{})};
+  const Verifier ensemble{Ensemble{whitened, trained}, calibration};
+  save(folder / "ensemble.safetensors", ensemble,
+       {{"distances", test::exact_text(test::golden_distances(ensemble, 7))}});
+
+  // The second training writes the result of the first into its checkpoints.
+  std::string parameters;
+  for (int run = 0; run < 2; ++run) {
+    test::GoldenTraining training;
+    const auto path = folder / "training.checkpoint";
+    Checkpoint checkpoint{path, {.every = 3, .keep = 2, .metadata = {{"parameters", parameters}}}};
+    fit(training.model, training.source(), ContrastiveLoss{}, training.optimizer, training.options, training.rng,
+        training.patience, training.plateau, checkpoint);
+    parameters = test::exact_text<float>(training.model.parameters());
+    std::filesystem::rename(folder / "training.checkpoint.1", path);
+  }
 }
