@@ -3,13 +3,13 @@
 # Ubuntu.
 #   sh examples/quickstart.sh [OPTION]...      passes the options to train: see --help
 # If gnuplot is installed (Debian: gnuplot-nox), --report DIR draws pictures. If zlib is installed (zlib1g-dev), train
-# reads gzipped files.
+# reads gzipped files. GEMEL_BUILD may name another build folder than build/quickstart.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
 
 need cmake make libeigen3-dev libcli11-dev nlohmann-json3-dev
-build=$root/build/quickstart
+build=${GEMEL_BUILD:-$root/build/quickstart}
 quietly "Configuring ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=OFF -DGEMEL_BUILD_BENCHMARKS=OFF \
   -DGEMEL_BUILD_EXAMPLES=ON
 quietly "Building train and verify, about two minutes ..." cmake --build "$build" --target train verify --parallel "$(cores)"

@@ -9,6 +9,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
 need cmake
 percent=${1:-100}
+tests=${GEMEL_BUILD:-$root/build/tests-$(basename "$CXX")}/tests
+train=${GEMEL_BUILD:-$root/build/quickstart}/examples/train
 
 echo "The random tests, $percent times over:"
 GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -R '^(core/team|fuzz/readers|io/checkpoint)$'
@@ -16,15 +18,15 @@ GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -R '^(core/team|fuzz/readers|i
 seconds=$((600 * percent / 100))
 echo "Inputs to the readers, $seconds seconds of processor time each:"
 printf '%s\n' csv aligned idx gzip npy safetensors model checkpoint |
-  GEMEL_FUZZ_SECONDS=$seconds xargs -P "$(cores)" -I '{}' "$root/build/tests-$(basename "$CXX")/tests/test_fuzz" '[{}]'
+  GEMEL_FUZZ_SECONDS=$seconds xargs -P "$(cores)" -I '{}' "$tests/test_fuzz" '[{}]'
 sh "$root/examples/quickstart.sh" --help >/dev/null
 lines=$((percent > 10 ? percent * 10 : 100))
 echo "train with $lines random command lines:"
-sh "$root/tests/fuzz/command_line.sh" "$root/build/quickstart/examples/train" "$lines"
+sh "$root/tests/fuzz/command_line.sh" "$train" "$lines"
 
 kills=$((percent * 10))
 echo "train, killed $kills times:"
-sh "$root/tests/examples/resume.test.sh" "$root/build/quickstart/examples/train" "$kills" 2
+sh "$root/tests/examples/resume.test.sh" "$train" "$kills" 2
 
 seeds=$(((percent * 20 + 99) / 100))
 echo "train on the digits, $seeds of 20 seeds:"
@@ -33,7 +35,7 @@ report=$(mktemp)
 trap 'rm -f "$sum" "$report"' EXIT
 seed=1
 while [ "$seed" -le "$seeds" ]; do
-  "$root/build/quickstart/examples/train" --seed "$seed" --json "$report" >/dev/null
+  "$train" --seed "$seed" --json "$report" >/dev/null
   eer=$(sed -n 's/.*"eer": *\([0-9.e-]*\).*/\1/p' "$report" | head -n 1)
   echo "seed $seed: EER $eer" | tee -a "$sum"
   seed=$((seed + 1))
