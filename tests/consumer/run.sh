@@ -51,7 +51,7 @@ for compiler; do
     -DGEMEL_BUILD_TESTS=OFF -DGEMEL_BUILD_EXAMPLES=OFF -DGEMEL_BUILD_BENCHMARKS=OFF >"$work/log" 2>&1 &&
     cmake --install "$prefix/library" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 
-  build "$prefix/found" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCMAKE_BUILD_TYPE=Release
+  build "$prefix/found" -DCMAKE_PREFIX_PATH="$prefix/installed"
   check "$compiler, find_package" "$prefix/found/consumer"
   [ ! -e "$prefix/found/consumer_io" ] || { echo "gemel::io is there, though nobody asked for it" >&2; exit 1; }
   configure "$prefix/found-io" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=io &&
@@ -78,7 +78,8 @@ echo 'add_library(Eigen3::Eigen INTERFACE IMPORTED)' >"$work/old/Eigen3Config.cm
 echo 'set(PACKAGE_VERSION 3.3.9)' >"$work/old/Eigen3ConfigVersion.cmake"
 nowhere="-DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON"
 
-build "$work/fetched" -DGEMEL_SOURCE="$root" -DEIGEN_SOURCE="$work/eigen" $nowhere
+configure "$work/fetched" -DGEMEL_SOURCE="$root" -DEIGEN_SOURCE="$work/eigen" $nowhere &&
+  cmake --build "$work/fetched" --target consumer >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 check "$compiler, Eigen by FetchContent" "$work/fetched/consumer"
 configure "$work/fetched-installed" -DCMAKE_PREFIX_PATH="$prefix/installed" -DEIGEN_SOURCE="$work/eigen" $nowhere ||
   { cat "$work/log" >&2; exit 1; }
