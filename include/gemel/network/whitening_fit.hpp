@@ -81,7 +81,9 @@ struct EigenPairs {
   MatrixX<double> vectors;
 };
 
-[[gnu::cold]] inline EigenPairs eigenvectors_of(const MatrixX<double>& symmetric) {
+// Functions of the matrices are templates only so that programs without a whitening do not compile Eigen's solver.
+template <class Matrix>
+[[gnu::cold]] EigenPairs eigenvectors_of(const Matrix& symmetric) {
   const Eigen::SelfAdjointEigenSolver<MatrixX<double>> solver(symmetric);
   if (solver.info() != Eigen::Success) throw ValueError("the eigenvectors of the samples' covariance were not found");
   return {solver.eigenvalues().reverse(), solver.eigenvectors().rowwise().reverse()};
@@ -133,7 +135,8 @@ template <Scalar S>
 }
 
 /// `variance` with the shrinkage of the options. Throws ValueError if the shrinkage is out of range.
-[[gnu::cold]] inline VectorX<double> shrunk(const VectorX<double>& variance, double shrinkage) {
+template <class Vector>
+[[gnu::cold]] VectorX<double> shrunk(const Vector& variance, double shrinkage) {
   if (!(shrinkage >= 0 && shrinkage < 1)) {
     throw ValueError({"shrinkage is ", shrinkage, ", but it must be at least 0 and less than 1"});
   }
@@ -149,7 +152,8 @@ template <Scalar S>
 
 /// An eigenvector may have either sign; here the largest element of each row becomes positive, so that the same samples
 /// always give the same matrix.
-[[gnu::cold]] inline void fix_signs(MatrixX<double>& matrix) {
+template <class Matrix>
+[[gnu::cold]] void fix_signs(Matrix& matrix) {
   for (Index i = 0; i < matrix.rows(); ++i) {
     Index largest = 0;
     matrix.row(i).cwiseAbs().maxCoeff(&largest);
