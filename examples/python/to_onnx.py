@@ -89,7 +89,7 @@ def add_layer(graph, layer, i, place, scalar, kind):
         x = graph.add("Div", graph.add("Where", one, largest, of=graph.add("Equal", zero, of=largest)), of=x)
         norm = graph.add("ReduceL2", axis, of=x, keepdims=1)
         graph.add("Div", graph.add("Where", one, norm, of=graph.add("Equal", zero, of=norm)), of=x)
-    elif name != "Dropout":  # which does nothing at inference
+    elif name not in ("Dropout", "GaussianNoise"):  # which do nothing at inference
         raise Refused(f"{place} is a {name}, which is not one of Gemel's own layers")
 
 
