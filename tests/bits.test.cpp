@@ -74,6 +74,34 @@ TEST_CASE("training with every optimizer gives the recorded bits") {
   }
 }
 
+TEST_CASE("training on class batches with refreshed neighbours gives the recorded bits") {
+  for_each_fused([] {
+    Rng rng{3};
+    Siamese model{make_network<float>(rng, Dense<Dynamic, Dynamic, ReLU>{35, 37}, Dense<37, 5>{})};
+    std::vector<int> classes;
+    for (int i = 0; i < 90; ++i) classes.push_back(i * i % 23);
+    const Samples<float> x = uniform<float>(35, 90, rng);
+    const Neighbours neighbours{nearest_of_other_classes(x.matrix(), classes, 3)};
+    ClassBatches<float> source{x, classes, {.classes = 4, .samples = 3, .neighbours = neighbours}};
+    SGD<float> optimizer{{.learning_rate = 0.1}};
+    TrainingStep step{model, ContrastiveLoss{.margin = 0.4}, optimizer};
+    test::Hash samples, results;
+    for (Index epoch = 0; epoch < 3; ++epoch) {
+      source.start_epoch(9, epoch, 32, true);
+      for (Index k = 0; k < source.batches(); ++k) {
+        results.add(std::vector<double>{step(source, k)});
+        Batch<float> batch;
+        source.batch(k, batch);
+        for (const Index sample : batch.samples) samples.add(std::vector<std::int64_t>{sample});
+      }
+      neighbours.refresh(nearest_of_other_classes(model.embed(x.columns()), classes, 3));
+    }
+    results.add(model.parameters());
+    CHECK(samples.value() == 0x645323fb3d12e894);
+    CHECK(results.value() == 0xf3cc7c41ec9a713d);
+  });
+}
+
 TEST_CASE("training with every loss, distance and kind of layer gives the recorded bits") {
   const auto layers = [](auto loss, auto metric) {
     return train<float>(SGD<float>{{.learning_rate = 0.1}}, loss, metric, Dense<Dynamic, Dynamic, ReLU>{35, 37},

@@ -47,7 +47,8 @@ class Neighbours {
   /// The current table, which a later refresh does not change; null without one.
   std::shared_ptr<const Table> table() const { return shared_ ? *shared_ : nullptr; }
 
-  /// Replaces the table for all copies; it may have another k. No other thread may use a copy meanwhile. Throws as the
+  /// Replaces the table for all copies; it may have another k. (An assignment would give this object another table, but
+  /// not the sources that share the present one.) No other thread may use a copy meanwhile. Throws as the
   /// constructor does; ShapeError if the table is of another number of samples; and ValueError if there is no table
   /// to replace.
   void refresh(Table table) const {
