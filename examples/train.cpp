@@ -112,7 +112,8 @@ gemel::History learn(const Options& options, Index member, const LearningPairs& 
   gemel::Rng rng = stream(options, Purpose::Training, member);
   gemel::AnyOptimizer<float> optimizer = make_optimizer(options);
   gemel::LearningRate schedule = make_schedule(options, pairs.steps_per_epoch);
-  EpochTimer timer{.seconds = &timing.seconds_of_steps, .pairs = &timing.pairs_of_steps, .whole_epoch = &progress.whole_epoch};
+  EpochTimer timer{
+      .seconds = &timing.seconds_of_steps, .pairs = &timing.pairs_of_steps, .whole_epoch = &progress.whole_epoch};
   gemel::ProgressBar bar{.mode = options.quiet ? gemel::ProgressBar::Mode::Silent : gemel::ProgressBar::Mode::Auto};
   const std::string checkpoint = options.checkpoint.empty() ? "" : checkpoint_of(options, member);
   Checkpoints checkpoints{options, checkpoint, texts, &progress.kept};
@@ -124,10 +125,11 @@ gemel::History learn(const Options& options, Index member, const LearningPairs& 
   const bool resumes = !options.resume.empty() && (member == 0 || is_checkpoint_of(checkpoint, texts));
   try {
     if (resumes) {
-      return gemel::resume(checkpoint, model, pairs.source(), make_loss(options), optimizer, fit_options, schedule, timer,
-                           bar, checkpoints);
+      return gemel::resume(checkpoint, model, pairs.source(), make_loss(options), optimizer, fit_options, schedule,
+                           timer, bar, checkpoints);
     }
-    return fit(model, pairs.source(), make_loss(options), optimizer, fit_options, rng, schedule, timer, bar, checkpoints);
+    return fit(model, pairs.source(), make_loss(options), optimizer, fit_options, rng, schedule, timer, bar,
+               checkpoints);
   } catch (const gemel::NonFiniteError& error) {
     throw gemel::NonFiniteError({error.what(), " (with the options --scale, --learning-rate, --margin, --noise)"});
   }
@@ -177,9 +179,9 @@ Learnt learn_all(const Options& options, const Parts& parts, const FirstLayers& 
 std::string end(const Options& options, const Learnt& learnt, const Progress& progress) {
   const Index done = learnt.histories.back().epochs(), networks = gemel::length(learnt.members);
   const std::string epochs = std::to_string(done) + " of " + std::to_string(options.epochs);
-  const std::string network = options.ensemble == 1 ? ""
-                                                    : " of network " + std::to_string(networks) + " of " +
-                                                          std::to_string(options.ensemble);
+  const std::string network =
+      options.ensemble == 1 ? ""
+                            : " of network " + std::to_string(networks) + " of " + std::to_string(options.ensemble);
   if (progress.whole_epoch && done == options.epochs && networks == options.ensemble) {
     return "Ended by " + program::Interrupt::name() + " after the training.";
   }

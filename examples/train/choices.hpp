@@ -92,11 +92,10 @@ inline gemel::LearningRate<gemel::AnySchedule> make_schedule(const Options& opti
     case ScheduleName::Cosine:
       return schedule(gemel::CosineDecay{.initial_learning_rate = rate, .decay_steps = whole_training});
     case ScheduleName::WarmupCosine:
-      return schedule(
-          gemel::CosineDecay{.initial_learning_rate = 0,
-                             .decay_steps = whole_training,
-                             .warmup_target = rate,
-                             .warmup_steps = options.epochs * steps_per_epoch / 20});
+      return schedule(gemel::CosineDecay{.initial_learning_rate = 0,
+                                         .decay_steps = whole_training,
+                                         .warmup_target = rate,
+                                         .warmup_steps = options.epochs * steps_per_epoch / 20});
   }
   return schedule(gemel::ConstantRate{rate});
 }

@@ -170,7 +170,8 @@ inline void add_options(CLI::App& app, Options& options) {
   app.option_defaults()->group("Recipe");
   program::add_choice<Recipe>(
       app, "--recipe", options.recipe, {{"classes", Recipe::Classes}, {"tutorial", Recipe::Tutorial}},
-      "the defaults of the options below; classes: all pairs of batches that are composed of classes, and embeddings of "
+      "the defaults of the options below; classes: all pairs of batches that are composed of classes, and embeddings "
+      "of "
       "length 1; tutorial: those of Keras' tutorial, balanced pairs and three layers of 128 units");
 
   app.option_defaults()->group("Pairs");
@@ -224,9 +225,7 @@ inline void add_options(CLI::App& app, Options& options) {
   app.option_defaults()->group("Network");
   app.add_option_function<std::string>(
          "--whiten",
-         [&options](const std::string& text) {
-           detail::parse_whiten(text, options.whiten, options.whiten_dimensions);
-         },
+         [&options](const std::string& text) { detail::parse_whiten(text, options.whiten, options.whiten_dimensions); },
          "a linear layer before the dense ones, computed from the training samples; pca: the features become "
          "uncorrelated, with variance 1; within: so within the classes; N: the number of features that it keeps")
       ->check(detail::parsable([](const std::string& text) {
@@ -238,9 +237,9 @@ inline void add_options(CLI::App& app, Options& options) {
       ->default_str("none");
   app.add_option("--noise", options.noise,
                  "standard deviation of the normal noise that is added to the scaled features in training")
-      ->check(program::number<double>("a number from 0 that a float holds", [](double x) {
-        return x >= 0 && x <= static_cast<double>(std::numeric_limits<float>::max());
-      }))
+      ->check(program::number<double>(
+          "a number from 0 that a float holds",
+          [](double x) { return x >= 0 && x <= static_cast<double>(std::numeric_limits<float>::max()); }))
       ->type_name("DEVIATION");
   app.add_option_function<std::string>(
          "--hidden",
@@ -320,11 +319,14 @@ inline void add_options(CLI::App& app, Options& options) {
        {"warmup-cosine", ScheduleName::WarmupCosine}},
       "learning rate schedule: constant; exponential decay to a hundredth; cosine decay to 0, from the "
       "start or after a warm-up from 0 over the first twentieth of the steps");
-  app.add_option("--epochs", options.epochs,
-                 "passes over the training pairs; with --pairs classes, over the samples, and at least 100 batches each")
+  app.add_option(
+         "--epochs", options.epochs,
+         "passes over the training pairs; with --pairs classes, over the samples, and at least 100 batches each")
       ->check(detail::count())
       ->type_name("EPOCHS");
-  app.add_option("--batch", options.batch, "pairs per step, with --pairs balanced or consecutive")->check(detail::count())->type_name("PAIRS");
+  app.add_option("--batch", options.batch, "pairs per step, with --pairs balanced or consecutive")
+      ->check(detail::count())
+      ->type_name("PAIRS");
   app.add_option("--threads", options.threads,
                  "0: as many threads as speed up the training; the results are the same for any number")
       ->check(program::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))

@@ -194,9 +194,7 @@ inline LearningPairs composed_pairs(const Options& options, const LabelledSample
   const Index samples = classes * options.batch_samples;
   const Index batches = std::max(least_batches, (part.samples.size() + samples - 1) / samples);
   const gemel::ClassBatches<float> source{
-      part.samples,
-      part.classes,
-      {.classes = classes, .samples = options.batch_samples, .batches = batches}};
+      part.samples, part.classes, {.classes = classes, .samples = options.batch_samples, .batches = batches}};
   gemel::ClassBatches<float> first = source;
   first.start_epoch(options.seed, 0, validation_batch, true);
   Index pairs = 0;

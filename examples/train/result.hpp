@@ -28,8 +28,8 @@ struct Result {
   std::string threshold_is_for = {};     ///< the aim of the threshold; or why there is none, and advice
   std::string threshold_was_set = {};    ///< a sentence about how it was set, or why it was not
   Index threshold_pairs = 0;             ///< number of pairs on which the threshold was set
-  double seconds = 0;            ///< of the training, including validation
-  double processor_seconds = 0;  ///< of the training, summed over all threads
+  double seconds = 0;                    ///< of the training, including validation
+  double processor_seconds = 0;          ///< of the training, summed over all threads
   double pairs_per_second = 0;
   Index train_pairs = 0;  ///< per epoch
   Index test_pairs = 0;
@@ -39,9 +39,9 @@ struct Result {
   Index threads = 1;
   std::uint64_t seed = 0;
   std::vector<std::string> test_classes = {};  ///< the names of the classes of the test samples
-  bool classes_held_out = false;        ///< whether none of these classes was in the training
-  std::string data = {};                ///< describes the data in one line
-  std::vector<std::string> notes = {};  ///< what the user should know to read the figures
+  bool classes_held_out = false;               ///< whether none of these classes was in the training
+  std::string data = {};                       ///< describes the data in one line
+  std::vector<std::string> notes = {};         ///< what the user should know to read the figures
 
   const Row& network() const { return rows.back(); }
 };

@@ -34,8 +34,8 @@ inline std::string percent(double share) { return fixed(100 * share, 2) + " %"; 
 struct Row {
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-  std::string name = {};            ///< raw, whitened or network
-  double validation_eer = none;     ///< of the validation pairs
+  std::string name = {};         ///< raw, whitened or network
+  double validation_eer = none;  ///< of the validation pairs
   double eer = none;
   gemel::Interval eer_interval = {none, none, "none: not measured"};
   double auc = none;
@@ -78,14 +78,13 @@ inline void print_rows(const std::vector<Row>& rows, std::ostream& out) {
   line("", {"EER", "95 % interval", "AUC", "threshold", "FAR", "FRR"});
   for (const Row& row : rows) {
     const gemel::Interval& interval = row.eer_interval;
-    line(row.name,
-         {cell(row.eer, detail::percent(row.eer)),
-          cell(row.eer, std::isnan(interval.low)
-                            ? "ended early"
-                            : detail::fixed(100 * interval.low, 2) + " to " + detail::percent(interval.high)),
-          cell(row.auc, detail::fixed(row.auc, 5)),
-          cell(row.threshold, std::isinf(row.threshold) ? "none" : detail::fixed(row.threshold, 4)),
-          cell(row.far, detail::percent(row.far)), cell(row.frr, detail::percent(row.frr))});
+    line(row.name, {cell(row.eer, detail::percent(row.eer)),
+                    cell(row.eer, std::isnan(interval.low)
+                                      ? "ended early"
+                                      : detail::fixed(100 * interval.low, 2) + " to " + detail::percent(interval.high)),
+                    cell(row.auc, detail::fixed(row.auc, 5)),
+                    cell(row.threshold, std::isinf(row.threshold) ? "none" : detail::fixed(row.threshold, 4)),
+                    cell(row.far, detail::percent(row.far)), cell(row.frr, detail::percent(row.frr))});
   }
 }
 

@@ -17,15 +17,16 @@ namespace train {
 using gemel::Index;
 
 /// The training pairs, of which the samples are augmented or not. A PairSource (data/pair_source.hpp).
-class Source final
-    : public gemel::Choice<gemel::AnyPairSource<float>, gemel::Augmented<gemel::AnyPairSource<float>, gemel::ImageWarp>> {
+class Source final : public gemel::Choice<gemel::AnyPairSource<float>,
+                                          gemel::Augmented<gemel::AnyPairSource<float>, gemel::ImageWarp>> {
  public:
   using Choice::Choice;
 
   Index features() const {
     return visit([](const auto& source) { return source.features(); });
   }
-  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const gemel::StopFlag* stop = nullptr) {
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle,
+                   const gemel::StopFlag* stop = nullptr) {
     visit([&](auto& source) { source.start_epoch(seed, epoch, batch_size, shuffle, stop); });
   }
   Index batches() const {

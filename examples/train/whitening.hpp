@@ -53,7 +53,8 @@ inline std::string describe_whitening(Whiten kind) { return kind == Whiten::Pca 
 
 /// The whitening of --whiten, fitted to the scaled training samples. Without that option, the within-class one, or by
 /// PCA if the classes do not allow it. Throws ValueError if the samples do not allow the whitening that was asked for.
-inline ChosenWhitening choose_whitening(const Options& options, const Scaling& scaling, const LabelledSamples& training) {
+inline ChosenWhitening choose_whitening(const Options& options, const Scaling& scaling,
+                                        const LabelledSamples& training) {
   const bool asked = options.whiten != Whiten::None;
   const LabelledSamples used = asked ? training : detail::some_samples(training);
   const gemel::MatrixX<float> scaled = scaling.transform(used.samples);

@@ -66,7 +66,8 @@ int main(int, char** arguments) {
   const Classes classes{{0, 0, 0, 1, 1, 1, 2, 2, 2, 2}};
   const auto whitening = Whitening<>::within_class(samples, classes, {.dimensions = 3, .shrinkage = 0.25});
   const AnyModel<float> whitened{make_network<float>(rng, Centering<>{samples}, whitening, L2Normalize<>{3})};
-  const AnyModel<float> trained{make_network<float>(rng, Whitening<>::pca(samples, {.dimensions = 5, .shrinkage = 0.125}),
+  const AnyModel<float> trained{make_network<float>(rng,
+                                                    Whitening<>::pca(samples, {.dimensions = 5, .shrinkage = 0.125}),
                                                     GaussianNoise<>{5, 0.25}, Dense<5, 6, ReLU>{})};
   const Verifier ensemble{Ensemble{whitened, trained}, calibration};
   save(folder / "ensemble.safetensors", ensemble,

@@ -61,7 +61,8 @@ struct GoldenTraining {
   ReduceLROnPlateau plateau{.monitor = "loss", .factor = 0.5, .patience = 1};
 
   static ClassBatches<float> source() {
-    return {golden_samples<float>(7), Classes{{0, 0, 0, 1, 1, 1, 2, 2, 2, 2}}, {.classes = 2, .samples = 2, .batches = 3}};
+    return {
+        golden_samples<float>(7), Classes{{0, 0, 0, 1, 1, 1, 2, 2, 2, 2}}, {.classes = 2, .samples = 2, .batches = 3}};
   }
 };
 

@@ -8,11 +8,13 @@
 #include <tuple>
 
 #include "catch.hpp"
+#include "gemel/io/checkpoint.hpp"
 #include "gemel/io/file_description.hpp"
 #include "gemel/io/model_file.hpp"
 #include "gemel/network/any_model.hpp"
 #include "golden/models.hpp"
 #include "instruction_sets.hpp"
+#include "io/temporary_folder.hpp"
 
 using namespace gemel;
 
@@ -77,6 +79,50 @@ TEST_CASE("a model file of an earlier version with every activation gives the re
     recorded >> number;
     CHECK(std::abs(d - std::stof(number)) < 1e-6f);
   }
+}
+
+TEST_CASE("an ensemble of an earlier version, with whitenings, centring and noise, gives the recorded distances") {
+  Metadata metadata;
+  const auto verifier = load<Verifier<Ensemble<AnyModel<float>>>>(golden_model("ensemble"), metadata);
+  CHECK(verifier.model().members().size() == 2);
+  test::for_each_fused([&] { CHECK(test::exact_text(test::golden_distances(verifier, 7)) == metadata["distances"]); });
+}
+
+TEST_CASE("a training of an earlier version is resumed to the recorded parameters, bit for bit") {
+  const TemporaryFolder folder;
+  const auto path = std::filesystem::path(GEMEL_TEST_DATA) / "golden" / "models" / "training.checkpoint";
+  const Metadata metadata = describe(path).metadata;
+  test::for_each_fused([&] {
+    test::GoldenTraining training;
+    Checkpoint checkpoint{folder.path() / "training.checkpoint", {.every = 3}};
+    const History history = resume(path, training.model, training.source(), ContrastiveLoss{}, training.optimizer,
+                                   training.options, training.patience, training.plateau, checkpoint);
+    CHECK(history.epochs() == 6);
+    CHECK(test::exact_text<float>(training.model.parameters()) == metadata.at("parameters"));
+  });
+}
+
+TEST_CASE("a checkpoint of a newer major version is refused") {
+  TensorFile file =
+      read_safetensors(std::filesystem::path(GEMEL_TEST_DATA) / "golden" / "models" / "training.checkpoint");
+  std::string& description = file.metadata["gemel"];
+  const std::string format = "\"format\":1";
+  REQUIRE(description.find(format) != description.npos);
+  description.replace(description.find(format), format.size(), "\"format\":2");
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "newer.checkpoint";
+  write_safetensors(path, file);
+  test::GoldenTraining training;
+  const VectorX<float> before = training.model.parameters();
+  Checkpoint checkpoint{folder.path() / "training.checkpoint", {.every = 3}};
+  try {
+    resume(path, training.model, training.source(), ContrastiveLoss{}, training.optimizer, training.options,
+           training.patience, training.plateau, checkpoint);
+    FAIL("no error");
+  } catch (const FormatError& error) {
+    CHECK(std::string(error.what()).find("newer version of Gemel (format 2") != std::string::npos);
+  }
+  CHECK(training.model.parameters() == before);
 }
 
 TEST_CASE("a model file of an earlier version is described") {

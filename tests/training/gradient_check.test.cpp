@@ -100,6 +100,8 @@ using Runtime = Dense<Dynamic, Dynamic, Activate>;
 
 // Networks of each layer and activation, alone and combined.
 std::vector<std::vector<AnyLayer>> networks() {
+  const Whitening<> whitening{VectorX<double>{{0.1, -0.2, 0.3, 0, 0.2}},
+                              MatrixX<double>{{1, 0.5, -0.5, 0, 0.2}, {0, 2, 0.1, 1, -1}, {0.3, 0, 1, -0.4, 0.6}}};
   return {{Runtime<Linear>{4, 3}},
           {Runtime<ReLU>{4, 6}, Runtime<Linear>{6, 3}},
           {Runtime<LeakyReLU>{4, 6}, Runtime<Linear>{6, 3}},
@@ -107,14 +109,16 @@ std::vector<std::vector<AnyLayer>> networks() {
           {Runtime<Sigmoid>{4, 5}, Runtime<Sigmoid>{5, 3}},
           {Runtime<ReLU>{4, 7}, Runtime<ReLU>{7, 6}, Runtime<ReLU>{6, 5}},
           {Runtime<Tanh>{4, 6}, Dropout<>{6, 0.4}, Runtime<Linear>{6, 3}},
-          {GaussianNoise<>{4, 0.2}, Runtime<Tanh>{4, 6}, GaussianNoise<>{6, 0.1}, Runtime<Linear>{6, 3}},
           {L2Normalize<>{4}, Runtime<Sigmoid>{4, 6}, Dropout<>{6, 0.3}, Runtime<LeakyReLU>{6, 4}, L2Normalize<>{4}},
           {Standardize<>{{1, 0, -1, 0}, {2, 1, 0.5, 1}}, Runtime<Tanh>{4, 3}},
           {Runtime<Linear>{4, 5}, Standardize<>{{1, 0, -1, 0, 0.5}, {2, 1, 0.5, 0, 1}}, Runtime<Linear>{5, 3}},
           {Runtime<Linear>{4, 5}, Standardize<>{{1, 0, -1, 0, 0.5}, {2, 1, 0.5, 1, 1}, {.clip = 1.5}},
            Runtime<Linear>{5, 3}},
           {Runtime<Tanh>{4, 5}, Rescale<>{5, {.offset = 0.3, .factor = -0.7}}, Runtime<Linear>{5, 3},
-           Rescale<>{3, {.factor = 2}}}};
+           Rescale<>{3, {.factor = 2}}},
+          {GaussianNoise<>{4, 0.2}, Runtime<Tanh>{4, 6}, GaussianNoise<>{6, 0.1}, Runtime<Linear>{6, 3}},
+          {Runtime<Tanh>{4, 5}, whitening, Centering<>{MatrixX<double>{{0.1, 0.3}, {-0.2, 0.4}, {0.5, 0.5}}},
+           Runtime<Tanh>{3, 3}}};
 }
 
 template <class... Layers>

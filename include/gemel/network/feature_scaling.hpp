@@ -69,6 +69,18 @@ template <Scalar S>
   return ranges;
 }
 
+/// The mean of each feature over all samples, of which there is at least one.
+template <Scalar S>
+[[gnu::cold]] Buffer<double> feature_means(const ColumnList<S>& samples) {
+  const auto n = static_cast<double>(samples.cols());
+  Buffer<double> mean(samples.rows());
+  for (Index j = 0; j < samples.cols(); ++j) {
+    const S* const x = samples[j];
+    for (Index i = 0; i < samples.rows(); ++i) mean[i] += static_cast<double>(x[i]) / n;
+  }
+  return mean;
+}
+
 /// Whether values from `low` to `high` differ only by rounding to S. Scaling such a feature would turn rounding errors
 /// into large numbers.
 template <Scalar S>
@@ -77,10 +89,19 @@ bool is_constant(double low, double high) {
   return high - low <= rounding * std::max(std::abs(low), std::abs(high));
 }
 
-/// The output (out x n) of a layer without parameters for samples (in x n). Throws ShapeError unless the samples have
-/// in() features.
+/// Replaces infinite values by NaN, because a later ReLU could turn an infinite value into 0 and so hide it in a finite
+/// distance.
+template <Scalar S>
+void turn_infinity_into_nan(Columns<S> y) {
+  if (std::isfinite(max_abs(y.data(), y.size()))) return;
+  std::replace_if(
+      y.data(), y.data() + y.size(), [](S value) { return std::isinf(value); }, std::numeric_limits<S>::quiet_NaN());
+}
+
+/// The output (out x n) of a layer without parameters for samples (in x n), bit-identical to its output in a network.
+/// Throws ShapeError unless the samples have in() features.
 template <class L, SampleColumns X>
-auto transform_samples(const L& layer, const X& samples) {
+auto output_of(const L& layer, const X& samples) {
   return with_columns(samples, [&layer]<Scalar S>(const ColumnList<S>& x) {
     if (x.rows() != layer.in()) {
       throw ShapeError({"the layer takes ", layer.in(), " features, but the samples have ", x.rows(),
@@ -94,9 +115,9 @@ auto transform_samples(const L& layer, const X& samples) {
 
 }  // namespace detail
 
-/// The base class of the fitted layers Standardize and Rescale: y(i) = (x(i) - offset(i)) * factor(i) for each feature
-/// i, clipped to [-clip, clip]. The result is computed in double, where differences and reciprocals of floats do not
-/// overflow, and then rounded once.
+/// The base class of the fitted layers Standardize, Rescale and Centering: y(i) = (x(i) - offset(i)) * factor(i) for
+/// each feature i, clipped to [-clip, clip]. The result is computed in double, where differences and reciprocals of
+/// floats do not overflow, and then rounded once.
 ///
 /// NaN stays NaN. Without a clip, infinite values and results beyond the range of S also become NaN, because a later
 /// ReLU could turn an infinite value into 0 and so hide it in a finite distance. With a clip, both are clipped; only an
@@ -112,7 +133,7 @@ class FeatureScaling : public Parameterless {
   /// checked. Throws ShapeError unless the samples have in() features.
   template <SampleColumns X>
   auto transform(const X& samples) const {
-    return detail::transform_samples(*this, samples);
+    return detail::output_of(*this, samples);
   }
 
   /// @{
@@ -130,11 +151,7 @@ class FeatureScaling : public Parameterless {
                                   .clip = clip_,
                                   .y = y.data() + first * out()});
     });
-    if (!std::isfinite(max_abs(y.data(), y.size()))) {
-      std::replace_if(
-          y.data(), y.data() + y.size(), [](S value) { return std::isinf(value); },
-          std::numeric_limits<S>::quiet_NaN());
-    }
+    detail::turn_infinity_into_nan(y);
   }
 
   template <Scalar S>

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <span>
 
+#include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/types.hpp"
 
@@ -82,15 +85,26 @@ struct HeNormal {
   }
 };
 
-/// W(i, i) = gain, and 0 elsewhere, as in Keras; W need not be square. A Linear layer then begins as a copy of its
-/// first inputs, for example of what a Whitening before it computes, and the training improves on that.
+/// W(i, i) = gain, and 0 elsewhere. A Dense layer with it passes its first min(in, out) inputs on, times the gain, to
+/// outputs of the same index, so that a linear layer after Whitening begins as the verifier without training. It draws
+/// no random numbers. Outputs beyond the number of inputs begin at 0; after a ReLU, they would never be trained.
 struct Identity {
-  double gain = 1;  ///< The value of the diagonal.
+  double gain = 1;  ///< the value on the diagonal: finite and not 0
 
-  /// Fills w; required by the Initializer concept.
+  /// Fills w; required by the Initializer concept. Throws ValueError if the gain is 0 or not finite as an S, and
+  /// ShapeError unless w has fan_in * fan_out weights.
   template <Scalar S>
   void operator()(std::span<S> w, Index fan_in, Index fan_out, Rng&) const {
-    Eigen::Map<MatrixX<S>>(w.data(), fan_out, fan_in).setIdentity() *= static_cast<S>(gain);
+    const S value = static_cast<S>(gain);
+    if (value == 0 || !std::isfinite(value)) {
+      throw ValueError({"the gain of Identity must be finite and not 0, but is ", gain});
+    }
+    if (length(w) != fan_in * fan_out) {
+      throw ShapeError(
+          {"Identity fills a matrix of ", fan_out, " x ", fan_in, ", but there are ", length(w), " weights"});
+    }
+    std::ranges::fill(w, S{0});
+    for (Index i = 0; i < std::min(fan_in, fan_out); ++i) w[static_cast<std::size_t>(i * fan_out + i)] = value;
   }
 };
 

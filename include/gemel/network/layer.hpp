@@ -105,12 +105,12 @@ concept LayerOptions = std::is_class_v<L> &&
 /// members; save and load are templates, over the types that write and read files (io/model/options.hpp):
 ///
 ///   save(to)           writes the options and the fitted state: to.number("rate", rate_), to.optional_number("clip",
-///                      clip_), to.vector("mean", mean_), to.part("activation", activation_). Without it, there are
-///                      none
+///                      clip_), to.vector("mean", mean_), to.matrix("matrix", matrix()), to.part("activation",
+///                      activation_). Without it, there are none
 ///   load(from)         static; returns a layer with these options: from.in(), from.out(), from.number("rate"),
-///                      from.optional_number("clip"), from.vector("mean"), from.part<Activation>("activation").
-///                      Without it, a layer is loaded by its default constructor, which is possible only if the type
-///                      has no data members
+///                      from.optional_number("clip"), from.vector("mean"), from.matrix("matrix", rows, columns),
+///                      from.part<Activation>("activation"). Without it, a layer is loaded by its default constructor,
+///                      which is possible only if the type has no data members
 ///   named_variables()  returns a range of NamedVariable, in the order of the parameters, all of which they cover.
 ///                      Without it, the parameters are one vector with the name "parameters"
 ///

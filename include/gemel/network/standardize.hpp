@@ -134,11 +134,8 @@ class Standardize : public FeatureScaling {
     const auto [low, high] = detail::feature_ranges(samples);
     const Index features = samples.rows();
     const auto n = static_cast<double>(samples.cols());
-    Buffer<double> mean(features), scale(features), variance(features), unit(features);
-    for (Index j = 0; j < samples.cols(); ++j) {
-      const S* const x = samples[j];
-      for (Index i = 0; i < features; ++i) mean[i] += static_cast<double>(x[i]) / n;
-    }
+    Buffer<double> mean = detail::feature_means(samples);
+    Buffer<double> scale(features), variance(features), unit(features);
     // Deviations are measured in units of a power of two near the feature's range, so that no square overflows or
     // becomes 0. Scaling by a power of two is exact.
     for (Index i = 0; i < features; ++i) {

@@ -1,53 +1,68 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/kernel.hpp"
-#include "gemel/core/reduce.hpp"
 #include "gemel/core/type_name.hpp"
 #include "gemel/network/feature_scaling.hpp"
+#include "gemel/network/layer.hpp"
 #include "gemel/network/parameterless.hpp"
 #include "gemel/network/whitening_fit.hpp"
 
 namespace gemel {
 
-/// A linear map that is fitted to samples before the training, so that Euclidean distances of its outputs compare
-/// samples well even without a network:
+/// y = W (x - m), where the mean m (in x 1) and the matrix W (out x in) are fitted to samples so that the variances in
+/// all directions become equal. A Network of such a layer alone is a verifier without training, and often a good one:
 ///
-///   y = matrix (x - mean),   matrix: out x in
+///   Siamese model{make_network<float>(rng, Whitening<>::within_class(x, classes, {.shrinkage = 0.1}))};
+///   const Calibration calibration = calibrate(model, …);
 ///
-/// `Whitening<>::pca(samples)`: principal component analysis. With the covariance C = V diag(v) V^T of the samples
-/// (divided by n), matrix = diag(v)^(-1/2) V^T: the outputs are uncorrelated and have variance 1, and the first ones
-/// are those of the largest variance (Bishop, Pattern Recognition and Machine Learning, 12.1.3). scikit-learn's
-/// PCA(whiten=True) does the same, but divides by n - 1.
+///   Whitening<>::pca(samples, {.dimensions = 40})                  fitted to Samples or a matrix (features x n)
+///   Whitening<>::within_class(samples, classes, {.shrinkage = 0.1})
+///   Whitening<>{mean, matrix}                                      with known mean and matrix
 ///
-/// `Whitening<>::within_class(samples, classes)`: within-class covariance normalization (Hatch, Kajarekar and Stolcke:
-/// Within-class covariance normalization for SVM-based speaker recognition, Interspeech 2006). With the covariance W of
-/// the samples around the means of their classes, matrix W matrix^T = I: directions in which samples of one class
-/// differ count little. Here W is of all samples together, so that large classes count more. The first outputs are
-/// those in which the means of the classes lie farthest apart; with fewer `dimensions` than classes, this is linear
-/// discriminant analysis (Fisher 1936; Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 4.3.3).
-/// The sum of the outputs' variances within the classes is then the number of dimensions.
+/// **pca**: the covariance C = 1/n sum (x - m)(x - m)^T of all samples has the eigenvectors v_i with the eigenvalues
+/// l_1 >= l_2 >= …. Row i of W is v_i^T / sqrt(l_i), so that the outputs have mean 0, variance 1 and no correlation
+/// over the samples (Jolliffe, Principal Component Analysis, 2nd edition, 2002, section 3.7). scikit-learn's
+/// PCA(whiten=True) divides the covariance by n - 1.
 ///
-/// With WhiteningOptions::shrinkage s, each variance v (eigenvalue of C or W) becomes (1 - s) v + s times the mean of
-/// all. Directions with less than 1e-10 of the largest variance are left out, so scale features of very different sizes
-/// first, with Standardize. The time grows with features^3, or samples^3 if there are fewer samples than features. The
-/// same samples give the same matrix; compilers and instruction sets may give others in the last bits.
+/// **within_class**: the covariance within the K classes, C_w = 1/(n - K) sum (x - m_c)(x - m_c)^T, where m_c is the
+/// mean of the sample's class, becomes the identity: W C_w W^T = I. Directions in which samples of one class differ
+/// much thereby count little (within-class covariance normalization, WCCN: Hatch, Kajarekar and Stolcke, Within-class
+/// covariance normalization for SVM-based speaker recognition, Interspeech 2006, which weights the classes by their
+/// frequency). All such W differ by a rotation, which changes no Euclidean distance or cosine. This one sorts the
+/// directions by how far the class means lie apart, so that the first `dimensions` of them are those of linear
+/// discriminant analysis (Fukunaga, Introduction to Statistical Pattern Recognition, 2nd edition, 1990, section 10.2).
 ///
-///   Whitening<>::pca(samples, {.dimensions = 150, .shrinkage = 0.05})
-///   Whitening<>::within_class(samples, classes, {.shrinkage = 0.1})    Whitening<>{mean, matrix}
+/// **shrinkage** s replaces the covariance C of r directions by (1 - s) C + s trace(C) / r I (Ledoit and Wolf, A
+/// well-conditioned estimator for large-dimensional covariance matrices, 2004, with a fixed s). It makes up for few
+/// samples; within_class with fewer than about ten samples per feature needs it. Choose it with validation pairs.
 ///
-/// The layer is fitted, not trained: mean and matrix are not among a network's parameters. Alone in a network it makes
-/// a verifier without any training: `calibrate(Siamese{Network<float, Whitening<>>{rng, whitening}}, pairs)`.
+/// Directions in which the samples do not vary are left out: those whose share of the largest variance is at most
+/// max(features, n) * 2.2e-16, which is within the error of the computation. So there are at most n - 1 outputs. If the
+/// features have different units, Standardize them first, because a feature whose variance is that small would be lost.
+///
+/// A fit computes in double. It takes seconds for 400 samples of 4,096 features (only the smaller one of the two
+/// numbers counts, with its third power). On every run, a program gives the same result. The last bits may depend on
+/// the compiler and its flags, because Eigen computes the eigenvectors; a saved layer has the same bits everywhere.
+///
+/// In a network, x - m is computed in double and rounded to its scalar S, and the product is computed in S. NaN stays
+/// NaN, and infinite results become NaN, as in FeatureScaling. The gradient is dx = W^T dy. The layer is fitted, not
+/// trained: m and W are not among a network's parameters. Fit it to the training samples only.
 template <Index In = Dynamic, Index Out = Dynamic>
 class Whitening : public Parameterless {
  public:
@@ -59,43 +74,49 @@ class Whitening : public Parameterless {
   /// The layer is fitted before training; see Layer.
   static constexpr bool fitted = true;
 
-  /// Fitted to samples (features x n). Throws ShapeError if there is no sample, or the numbers of features or
-  /// dimensions differ from static sizes; NonFiniteError, which names the sample and the feature, if a value is NaN or
-  /// infinite; ValueError if all samples are equal, values are too far apart for double, an option is out of range, or
-  /// there are fewer directions with variance than dimensions.
+  /// @{
+  /// A layer fitted to samples (features x n), and to the class of each sample. A static Out gives the dimensions if
+  /// the options do not. Throws ShapeError if there is no sample or no feature, the sizes differ from static ones, or
+  /// the numbers of samples and classes disagree; NonFiniteError, which names the sample and the feature, if a value is
+  /// NaN or infinite; ValueError if an option is out of range, the values of a feature are too far apart for double,
+  /// or the samples vary in fewer directions than `dimensions`; for within_class also if there are fewer than two
+  /// classes, nothing varies within them, the samples of a class vary in fewer directions than all samples (give a
+  /// shrinkage), or the class means do not span `dimensions`, at most the number of classes less one.
   template <SampleColumns X>
-  static Whitening pca(const X& samples, WhiteningOptions options = {}) {
-    settle(options);
-    return Whitening(
-        detail::with_columns(samples, [&](const auto& columns) { return detail::fit_pca(columns, options); }));
+  [[gnu::cold]] static Whitening pca(const X& samples, WhiteningOptions options = {}) {
+    return detail::with_columns(samples, [options]<Scalar S>(const ColumnList<S>& x) {
+      const WhiteningOptions checked = check_options(x.rows(), options);
+      return Whitening(
+          detail::WhiteningFit<S>(x, {std::vector<Index>(static_cast<std::size_t>(x.cols())), 1}).pca(checked));
+    });
   }
-
-  /// Fitted to samples (features x n) and their classes, such as Classes. Throws as `pca` does; ShapeError also if
-  /// there is not one class per sample; ValueError also if there are not two classes, and two samples of one of them,
-  /// or if there is no shrinkage and the samples do not vary within their classes in all directions in which they vary.
   template <SampleColumns X, SampleClasses C>
-  static Whitening within_class(const X& samples, const C& classes, WhiteningOptions options = {}) {
-    settle(options);
-    return Whitening(detail::with_columns(
-        samples, [&](const auto& columns) { return detail::fit_within_class(columns, classes, options); }));
+  [[gnu::cold]] static Whitening within_class(const X& samples, const C& classes, WhiteningOptions options = {}) {
+    return detail::with_columns(samples, [&classes, options]<Scalar S>(const ColumnList<S>& x) {
+      const WhiteningOptions checked = check_options(x.rows(), options);
+      return Whitening(detail::WhiteningFit<S>(x, detail::class_indices(classes)).within_class(checked));
+    });
   }
+  /// @}
 
-  /// A layer with the given mean (in) and matrix (out x in). Throws ShapeError if their sizes disagree, are 0 or differ
-  /// from static sizes; ValueError if a value is not finite, or an element of the matrix is beyond float.
+  /// A layer with the given mean (in x 1) and matrix (out x in). Throws ShapeError if one is empty, or the sizes differ
+  /// from each other or from static ones; ValueError if a value is not finite, or the largest element of the matrix is
+  /// beyond the range of normal floats.
   template <class Mean, class Matrix>
-  Whitening(const Eigen::MatrixBase<Mean>& mean, const Eigen::MatrixBase<Matrix>& matrix)
-      : Whitening(detail::WhiteningState{mean.template cast<double>(), matrix.template cast<double>()}) {}
+  [[gnu::cold]] Whitening(const Eigen::MatrixBase<Mean>& mean, const Eigen::MatrixBase<Matrix>& matrix)
+      : Whitening(detail::WhiteningState{column(mean.template cast<double>()), matrix.template cast<double>()}) {}
 
-  /// The same layer as `other`, with its sizes given at run time.
-  template <Index I, Index O>
-  requires(In == Dynamic && Out == Dynamic && (I != Dynamic || O != Dynamic)) Whitening(const Whitening<I, O>& other)
+  /// The same layer as `other`, with sizes given at run time.
+  template <Index OtherIn, Index OtherOut>
+  requires((In != OtherIn || Out != OtherOut) && (In == Dynamic || In == OtherIn) &&
+           (Out == Dynamic || Out == OtherOut)) Whitening(const Whitening<OtherIn, OtherOut>& other)
       : Whitening(other.mean(), other.matrix()) {}
 
   /// @{
-  /// The mean (in) and the matrix (out x in): views into the layer, or copies if the layer is a temporary.
+  /// The mean (in x 1) or the matrix (out x in): a view into the layer, or a copy if the layer is a temporary.
   ConstColumn<double> mean() const& { return {mean_.data(), mean_.size()}; }
   VectorX<double> mean() const&& { return mean(); }
-  ConstColumns<double> matrix() const& { return {wide_.data(), out(), in()}; }
+  ConstColumns<double> matrix() const& { return {matrix_.data(), out(), in()}; }
   MatrixX<double> matrix() const&& { return matrix(); }
   /// @}
 
@@ -103,43 +124,63 @@ class Whitening : public Parameterless {
   /// checked. Throws ShapeError unless the samples have in() features.
   template <SampleColumns X>
   auto transform(const X& samples) const {
-    return detail::transform_samples(*this, samples);
+    return detail::output_of(*this, samples);
   }
 
   /// @{
   /// Required by the Layer concept (network/layer.hpp).
   Index in() const { return mean_.size(); }
-  Index out() const { return mean_.size() == 0 ? 0 : wide_.size() / mean_.size(); }
-
-  /// Subtracts the mean in double and rounds, so that no digits are lost if the mean is large; then multiplies in S.
+  Index out() const { return mean_.empty() ? 0 : matrix_.size() / mean_.size(); }
   template <Scalar S>
   void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
-    constexpr Index block = 96;
-    thread_local Buffer<S> centred;
-    centred.reserve(in() * std::min(block, x.cols()));
-    for_each_run(x, [&](Index begin, Index all, const S* const* columns) {
-      for (Index first = 0; first < all; first += block) {
-        const Index count = std::min(block, all - first);
-        kernel::kernels<S>().scale({.rows = in(),
-                                    .cols = count,
-                                    .x = columns + first,
-                                    .offset = mean_.data(),
-                                    .factor = ones_.data(),
-                                    .clip = std::numeric_limits<double>::infinity(),
-                                    .y = centred.data()});
-        multiply(ColumnList<S>(centred.data(), in(), in(), count), y.data() + (begin + first) * out(), false);
+    // The deviations x - m of a few features and columns at a time fit on the stack. Each element of y is nevertheless
+    // one chain of multiply-adds: the sums so far are the biases of the next features.
+    std::array<S, tile_features * tile_columns> deviations;
+    std::array<const S*, tile_columns> columns;
+    for (Index feature = 0; feature < in(); feature += tile_features) {
+      const Index depth = std::min(tile_features, in() - feature);
+      for (Index first = 0; first < x.cols(); first += tile_columns) {
+        const Index count = std::min(tile_columns, x.cols() - first);
+        for (Index j = 0; j < count; ++j) {
+          const S* const from = x[first + j] + feature;
+          const double* const mean = mean_.data() + feature;
+          S* const to = deviations.data() + j * depth;
+          for (Index i = 0; i < depth; ++i) to[i] = static_cast<S>(static_cast<double>(from[i]) - mean[i]);
+          columns[static_cast<std::size_t>(j)] = to;
+        }
+        S* const sums = y.data() + first * out();
+        kernel::kernels<S>().product({.rows = out(),
+                                      .depth = depth,
+                                      .cols = count,
+                                      .a = matrix_in<S>() + feature * out(),
+                                      .lda = out(),
+                                      .b = columns.data(),
+                                      .bias = feature == 0 ? nullptr : sums,
+                                      .y = sums,
+                                      .ldy = out(),
+                                      .relu = false,
+                                      .ldbias = out()});
       }
-    });
-    if (!std::isfinite(max_abs(y.data(), y.size()))) {
-      std::replace_if(
-          y.data(), y.data() + y.size(), [](S value) { return std::isinf(value); },
-          std::numeric_limits<S>::quiet_NaN());
     }
+    detail::turn_infinity_into_nan(y);
   }
 
   template <Scalar S>
   void backward(std::span<const S>, ColumnList<S>, ColumnList<S>, Columns<S> dy, Columns<S> dx, const Pass&) const {
-    if (dx.size() > 0) multiply(ColumnList<S>(dy), dx.data(), true);
+    if (dx.size() == 0) return;
+    for_each_run<S>(ColumnList<S>(dy), [&](Index first, Index count, const S* const* columns) {
+      kernel::kernels<S>().product({.rows = in(),
+                                    .depth = out(),
+                                    .cols = count,
+                                    .a = matrix_in<S>(),
+                                    .lda = out(),
+                                    .b = columns,
+                                    .bias = nullptr,
+                                    .y = dx.data() + first * in(),
+                                    .ldy = in(),
+                                    .relu = false,
+                                    .transposed = true});
+    });
   }
   /// @}
 
@@ -152,73 +193,78 @@ class Whitening : public Parameterless {
   }
   template <class From>
   static Whitening load(const From& from) {
-    const auto mean = from.vector("mean");
-    return Whitening(detail::WhiteningState{ConstColumn<double>(mean.data(), length(mean)), from.matrix("matrix")});
+    const std::vector<double> mean = from.vector("mean");
+    return {ConstColumn<double>(mean.data(), length(mean)), from.matrix("matrix", from.out(), from.in())};
   }
   /// @}
 
  private:
+  static constexpr Index tile_features = 128;
+  static constexpr Index tile_columns = 32;
+
   [[gnu::cold]] explicit Whitening(const detail::WhiteningState& state)
-      : mean_(state.mean.size()), ones_(state.mean.size()), wide_(state.matrix.size()), narrow_(state.matrix.size()) {
-    const Index in = state.mean.size(), out = state.matrix.rows();
-    if (in == 0 || out == 0 || state.matrix.cols() != in) {
-      throw ShapeError(
-          {"a whitening's mean is one column and its matrix has one column per element of the mean, but "
-           "the mean has ",
-           in, " elements and the matrix is ", out, " x ", state.matrix.cols()});
-    }
-    if ((In != Dynamic && in != In) || (Out != Dynamic && out != Out)) {
-      throw ShapeError(
-          {"the whitening is ", out, " x ", in, " (out x in), but the type's static sizes are ", Out, " x ", In});
-    }
-    constexpr double most = std::numeric_limits<float>::max();
-    if (!state.mean.allFinite() || !(state.matrix.array().abs() <= most).all()) {
-      throw ValueError(
-          "a whitening's mean must be finite, and the elements of its matrix within the range of float: "
-          "scale the features first, with Standardize");
-    }
-    std::copy_n(state.mean.data(), in, mean_.data());
-    std::fill_n(ones_.data(), in, 1.0);
-    std::copy_n(state.matrix.data(), state.matrix.size(), wide_.data());
-    for (Index i = 0; i < wide_.size(); ++i) narrow_[i] = static_cast<float>(wide_[i]);
+      : mean_(state.mean.size()), matrix_(state.matrix.size()), single_(state.matrix.size()) {
+    check(state);
+    std::ranges::copy(state.mean, mean_.data());
+    std::copy_n(state.matrix.data(), state.matrix.size(), matrix_.data());
+    std::ranges::transform(matrix_, single_.begin(), [](double value) { return static_cast<float>(value); });
   }
 
-  /// Takes a static number of outputs for the number of dimensions if none is given.
-  static void settle(WhiteningOptions& options) {
+  template <class Derived>
+  static VectorX<double> column(const Eigen::MatrixBase<Derived>& mean) {
+    if (mean.cols() != 1) {
+      throw ShapeError({"the mean of Whitening is one column, but it is ", mean.rows(), " x ", mean.cols()});
+    }
+    return mean;
+  }
+
+  static WhiteningOptions check_options(Index features, WhiteningOptions options) {
+    if (In != Dynamic && features != In) {
+      throw ShapeError({"Whitening<", In, "> takes ", In, " features, but the samples have ", features,
+                        " (rows are features, columns are samples)"});
+    }
+    if (options.dimensions < 0) {
+      throw ValueError({"dimensions must be positive, or 0 for all, but ", options.dimensions, " was given"});
+    }
+    if (!(options.shrinkage >= 0 && options.shrinkage <= 1)) {
+      throw ValueError({"shrinkage must be a number from 0 to 1, but ", options.shrinkage, " was given"});
+    }
     if (Out != Dynamic && options.dimensions == 0) options.dimensions = Out;
+    if (Out != Dynamic && options.dimensions != Out) {
+      throw ShapeError({"Whitening has ", Out, " outputs by its type, but dimensions is ", options.dimensions});
+    }
+    return options;
   }
 
-  template <Scalar S>
-  const S* values() const {
-    if constexpr (std::same_as<S, float>) {
-      return narrow_.data();
-    } else {
-      return wide_.data();
+  static void check(const detail::WhiteningState& state) {
+    const auto& [mean, matrix] = state;
+    if (mean.size() == 0 || matrix.rows() == 0 || mean.size() != matrix.cols() ||
+        (In != Dynamic && mean.size() != In) || (Out != Dynamic && matrix.rows() != Out)) {
+      throw ShapeError({"Whitening needs a mean of in values and a matrix of out x in, but they have ", mean.size(),
+                        " values and ", matrix.rows(), " x ", matrix.cols()});
+    }
+    if (!mean.allFinite()) throw ValueError("the mean of Whitening must be finite, but a value is NaN or infinite");
+    if (!matrix.allFinite()) throw ValueError("the matrix of Whitening must be finite, but an element is not");
+    const double largest = matrix.cwiseAbs().maxCoeff();
+    if (!(largest >= double{std::numeric_limits<float>::min()} &&
+          largest <= double{std::numeric_limits<float>::max()})) {
+      throw ValueError({"the largest element of the matrix of Whitening is ", largest,
+                        ", which a float cannot hold; scale the features (Standardize)"});
     }
   }
 
-  /// y = matrix x, or matrix^T x if `transposed`.
   template <Scalar S>
-  void multiply(const ColumnList<S>& x, S* y, bool transposed) const {
-    const Index rows = transposed ? in() : out();
-    for_each_run(x, [&](Index first, Index count, const S* const* columns) {
-      kernel::kernels<S>().product({.rows = rows,
-                                    .depth = transposed ? out() : in(),
-                                    .cols = count,
-                                    .a = values<S>(),
-                                    .lda = out(),
-                                    .b = columns,
-                                    .bias = nullptr,
-                                    .y = y + first * rows,
-                                    .ldy = rows,
-                                    .relu = false,
-                                    .transposed = transposed});
-    });
+  const S* matrix_in() const {
+    if constexpr (std::same_as<S, float>) {
+      return single_.data();
+    } else {
+      return matrix_.data();
+    }
   }
 
-  Buffer<double> mean_, ones_;  // empty after a move, so that a network rejects the layer
-  Buffer<double> wide_;         // the matrix
-  Buffer<float> narrow_;        // the matrix, rounded
+  Buffer<double> mean_,
+      matrix_;            // the matrix is column-major; both are empty after a move, so that a network rejects it
+  Buffer<float> single_;  // the matrix, rounded
 };
 /// @copydoc type_name
 template <Index In, Index Out>

@@ -96,6 +96,11 @@ template <class Start, class Model, class Source, class LossType, class Optimize
   ThreadTuning tuning(options.threads == 0 ? checked_threads(0) : options.threads);
   TrainingStep step(model, std::move(loss), optimizer,
                     {.threads = options.threads == 0 ? tuning.limit() : options.threads, .seed = seed});
+  if (model.network().parameter_count() == 0) {
+    throw ValueError(
+        "the network has no parameters, so there is nothing to train: calibrate and use it as it is, or add a layer "
+        "such as Dense");
+  }
   LearningRateGuard rate(optimizer);
   State state{.model = model, .optimizer = optimizer, .history = history};
   state.epochs = options.epochs;

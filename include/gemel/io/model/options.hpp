@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -41,11 +40,8 @@ class OptionsWriter {
   void vector(const char* name, std::span<const double> values) {
     file_->add<double>(prefix_ + name, {length(values)}, values);
   }
-  /// Saves a fitted matrix. In the file its values are in the order of its rows, as those of weights.
-  template <class Derived>
-  void matrix(const char* name, const Eigen::MatrixBase<Derived>& values) {
-    file_->add(prefix_ + name, values);
-  }
+  /// Saves fitted state that is a matrix.
+  void matrix(const char* name, const Eigen::Ref<const MatrixX<double>>& values) { file_->add(prefix_ + name, values); }
   /// Saves a part with a name and perhaps options, such as an activation.
   template <class Part>
   void part(const char* name, const Part& part) {
@@ -97,14 +93,13 @@ class OptionsReader {
     }
     return values;
   }
-  /// A fitted matrix, of the size that was saved.
-  MatrixX<double> matrix(const char* name) const {
+  /// Fitted state that is a matrix of this size.
+  MatrixX<double> matrix(const char* name, Index rows, Index columns) const {
+    // The tensor is checked before memory is allocated: the sizes may be those of a damaged file.
     const Tensor& tensor = tensors_->take(prefix_ + name, object_.place());
-    std::array<Index, 2> shape{};
-    if (tensor.shape.size() == 2) std::copy_n(tensor.shape.data(), 2, shape.data());
-    detail::require(tensors_->file().name, tensor, DType::F64, shape);
-    MatrixX<double> values(shape[0], shape[1]);
-    detail::copy_transposed<double>(tensor.bytes.data(), shape[0], shape[1], values.data());
+    detail::require(tensors_->file().name, tensor, DType::F64, std::array{rows, columns});
+    MatrixX<double> values(rows, columns);
+    detail::copy_transposed<double>(tensor.bytes.data(), rows, columns, values.data());
     return values;
   }
   /// A part, which must have been saved with the same type.
