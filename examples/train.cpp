@@ -391,7 +391,7 @@ int start(int argc, char** argv) {
   check_beside_resume(line->app);
   const Kept kept = read_kept(line->options.resume);
   CommandLine resumed{recipe_of(kept)};
-  parse_kept(kept, line->app, resumed.app);
+  parse_kept(kept, line->app, resumed.app, resumed.options);
   resumed.options.resume = line->options.resume;
   return run_checked(resumed, &kept);
 }

@@ -165,9 +165,10 @@ inline void check_beside_resume(const CLI::App& app) {
   }
 }
 
-/// Parses the kept options, and those that are given beside --resume (the parsed `given`), which replace kept ones.
+/// Parses the kept options, and those that are given beside --resume (the parsed `given`), which replace kept ones. `app`
+/// stores them in `options`.
 /// Throws FormatError if the kept options are not those of a checkpoint that this program wrote.
-inline void parse_kept(const Kept& kept, const CLI::App& given, CLI::App& app) {
+inline void parse_kept(const Kept& kept, const CLI::App& given, CLI::App& app, Options& options) {
   const auto refuse = [&](const std::string& why) {
     throw gemel::FormatError("its kept options cannot be used: " + why, {.file = kept.file});
   };
@@ -191,6 +192,7 @@ inline void parse_kept(const Kept& kept, const CLI::App& given, CLI::App& app) {
   } catch (const CLI::Error& error) {
     refuse(error.what());
   }
+  settle(app, options);
   if (detail::fixed_options(app) != kept.options) {
     refuse("they mean something else to this " + created_by() + " than to the " + kept.created_by +
            " that wrote it: use that one");

@@ -77,8 +77,31 @@ while [ $killed -lt "$kills" ] && [ $bad = 0 ]; do
 done
 [ $resumed -gt 0 ] || fails "no training was resumed"
 
+# The networks of an ensemble have a checkpoint each. A training that is killed goes on with the network that it was at,
+# and the checkpoints of another training are not taken for its own.
+set -- --data digits.csv --label digit --hidden 32,16 --augment image:8x8 --noise 0.05 --whiten pca:20 --ensemble 3 --seed 5
+"$train" --quiet --data digits.csv --label digit --hidden 32,16 --ensemble 3 --epochs 1 --checkpoint ensemble.checkpoint >stdout ||
+  fails "an ensemble ends with $?"
+"$train" --quiet "$@" --epochs 2 --save ensemble.model >stdout || fails "an ensemble ends with $?"
+for seconds in 0.3 0.8 1.3; do
+  rm -f ensemble.checkpoint
+  "$train" --quiet "$@" --epochs 2 --save killed.model --checkpoint ensemble.checkpoint >stdout 2>stderr &
+  process=$!
+  for i in $(seq 100); do
+    [ -e ensemble.checkpoint ] && break
+    sleep 0.1
+  done
+  sleep $seconds
+  kill -KILL $process 2>/dev/null
+  { wait $process; } 2>/dev/null
+  rm -f killed.model
+  "$train" --quiet --resume ensemble.checkpoint --save killed.model >stdout 2>stderr || fails "an ensemble is resumed with $?: $(cat stderr)"
+  cmp -s ensemble.model killed.model || fails "a resumed ensemble saves other bytes"
+done
+
 # After Ctrl-C and SIGTERM the training goes on too. With --checkpoint-every 4, it goes on after epoch 4, 8 or 12. env
 # undoes that a shell makes programs that it starts with & ignore Ctrl-C.
+set -- --data digits.csv --label digit --hidden 64,32 --dropout 0.1 --optimizer adam --schedule cosine --seed 7
 for signal in INT TERM; do
   rm -f early.*
   env --default-signal=INT --default-signal=TERM "$train" --quiet "$@" --epochs 1000 --save early.model \

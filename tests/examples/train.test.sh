@@ -531,6 +531,35 @@ shows "validation samples" --data "$files/few_no_names.csv"
 shows "validation samples" --data "$files/threes.csv" --label name --split classes
 shows "no sample is held out of the classes with fewer than 4 samples (1 of 9)" --data "$files/lonely.csv" --label name
 
+# The three rows, of which the validation names the best, and the classes that were held out.
+shows "held-out classes  person" --data "$files/people.csv" --label name --split classes --json "$files/rows.json"
+for row in raw whitened network; do
+  grep -q "^  $row " "$files/stdout" || fails "the table has no row $row"
+  for figure in eer eer_low eer_high auc threshold far frr; do
+    sed -n "/\"rows\"/,/^  }/p" "$files/rows.json" | sed -n "/\"$row\": {/,/}/p" | grep -q "\"$figure\": [0-9]" ||
+      fails "the JSON has no rows.$row.$figure"
+  done
+done
+grep -qE '^  "best": "(raw|whitened|network)"' "$files/rows.json" || fails "the JSON has no best row"
+[ "$(sed -n '/"test_classes"/,/\]/p' "$files/rows.json" | grep -o '"person [0-7]"' | sort -u | wc -l)" = 2 ] ||
+  fails "the JSON does not name the two classes that were held out"
+network_eer=$(sed -n '/"network": {/,/}/s/^ *"eer": \(.*\),$/\1/p' "$files/rows.json")
+grep -q "^  \"eer\": $network_eer,$" "$files/rows.json" || fails "eer is not the one of the network's row"
+awk -v OFS=, 'BEGIN { print "a,b,class"; for (i = 0; i < 200; ++i) print i % 4 * 100 + i % 7, i % 5, i % 4 }' >"$files/easy.csv"
+shows "Note: the network does not pay here: on the validation pairs, the distance of the whitened samples has the same equal" \
+  --data "$files/easy.csv" --json "$files/rows.json"
+grep -q '^  "best": "whitened"' "$files/rows.json" || fails "of equal rows, the simplest is not the best"
+
+# Every part of a recipe at once.
+for options in "--whiten pca --noise 0.1" "--whiten within:2 --ensemble 2" "--recipe tutorial" "--pairs balanced --batch 16" \
+  "--batch-classes 3 --batch-samples 4 --no-normalize --loss contrastive --last-activation relu" \
+  "--augment image:3x2 --pairs consecutive" "--augment image:2x3 --noise 1 --whiten pca:3"; do
+  # shellcheck disable=SC2086  # each is several words
+  shows "24 test samples" --data "$files/people.csv" --label name $options
+done
+"$train" --quiet --epochs 2 --ensemble 2 --data "$files/people.csv" --label name >/dev/null 2>"$files/stderr"
+[ -s "$files/stderr" ] && fails "with --quiet, an ensemble prints: $(cat "$files/stderr")"
+
 # Whole groups are held out. There are ten groups; the last one has six samples.
 shows "10 groups from column 'room'" --data "$files/rooms.csv" --label name --group room --json "$files/rooms.json"
 grep -q '"group": "room"' "$files/rooms.json" || fails "the JSON has no --group"
@@ -594,7 +623,7 @@ shows "Note: similar validation pairs are farther apart" --data "$files/crossed_
 grep -q "^No threshold was set" "$files/stdout" && grep -q "^  network .* none " "$files/stdout" ||
   fails "it sets a threshold where similar pairs are farther apart: $(cat "$files/stdout")"
 { echo a,b,class; for i in $(seq 40); do echo "$i,2,x"; echo "$i,2,y"; done; } >"$files/twins.csv"
-shows "No threshold was set" --data "$files/twins.csv"
+shows "No threshold was set" --data "$files/twins.csv" --recipe tutorial
 # The data files of scikit-learn begin with a line of counts and class names.
 { echo 40,2,red,blue; for i in $(seq 20); do echo "$i,0.$i,0"; echo "$i,9.$i,1"; done; } >"$files/counted.csv"
 shows "2 classes from column number 2, counted from 0 (the last)" --data "$files/counted.csv"

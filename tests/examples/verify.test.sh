@@ -45,7 +45,7 @@ npy() {  # npy FILE TYPE SHAPE BYTES: a .npy file in C order; its header has few
 # Train today, decide tomorrow: over all pairs of the test digits, verify has exactly the error rates of train's table.
 awk 'NR == 1 || NR % 4 != 1' "$root/examples/data/digits.csv" >training.csv
 awk 'NR == 1 || NR % 4 == 1' "$root/examples/data/digits.csv" >test.csv
-"$train" --quiet --epochs 5 --data training.csv --test-data test.csv --label digit --save digits.model --json table.json >stdout ||
+"$train" --quiet --recipe tutorial --epochs 5 --data training.csv --test-data test.csv --label digit --save digits.model --json table.json >stdout ||
   fails "train --save ends with $?"
 grep -q '^verifier: digits.model$' stdout || fails "train does not say where the verifier is: $(cat stdout)"
 awk -F, 'NR > 1 { label[n++] = $NF } END {
@@ -62,6 +62,15 @@ grep '^samples ' stdout | paste -d' ' truth - | awk -v far="$(number far table.j
       (pairs[1] - accepted[1]) / pairs[1] == frr + 0)
   }' || fails "FAR and FRR are not those of train's table"
 [ "$(grep -o true decisions.json | wc -l)" = "$(grep -c ', the same$' stdout)" ] || fails "the JSON has other decisions"
+
+# The same with an ensemble of networks, whose features are whitened.
+"$train" --quiet --epochs 1 --ensemble 2 --whiten within:5 --hidden 8,4 --data training.csv --test-data test.csv --label digit --save ensemble.model --json ensemble.json >stdout ||
+  fails "train --ensemble ends with $?"
+says 0 "member 1:" --info ensemble.model
+says 1 " pairs are the same" ensemble.model test.csv --pairs pairs.csv --json decisions.json
+grep '^samples ' stdout | paste -d' ' truth - | awk -v far="$(number far ensemble.json)" '
+  { pairs[$1]++; accepted[$1] += /, the same$/ }
+  END { exit !(pairs[0] > 0 && accepted[0] / pairs[0] == far + 0) }' || fails "the FAR of an ensemble is not that of train's table"
 
 # Two samples, and two files row by row. Equal samples are the same.
 says 0 "samples 3 and 3: distance 0, threshold " digits.model test.csv 3 3

@@ -11,6 +11,7 @@
 #include "gemel/io/checkpoint.hpp"
 #include "gemel/io/file_description.hpp"
 #include "gemel/io/model_file.hpp"
+#include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/any_model.hpp"
 #include "golden/models.hpp"
 #include "instruction_sets.hpp"
