@@ -29,6 +29,9 @@ network/l2_normalize.hpp @ s/dx.col(j) = (dy/dx.col(j) = -(dy/ @ network/l2_norm
 network/l2_normalize.hpp @ s/(dy.col(j) - y/(dy.col(j) + y/ @ network/l2_normalize
 network/feature_scaling.hpp @ s/static_cast<S>(factor_\[i\]/static_cast<S>(-factor_[i]/ @ network/standardize
 network/feature_scaling.hpp @ s/static_cast<S>(factor_\[i\]/static_cast<S>(-factor_[i]/ @ network/rescale
+network/feature_scaling.hpp @ s/static_cast<S>(factor_\[i\]/static_cast<S>(-factor_[i]/ @ network/centering
+network/whitening.hpp @ /void backward(/,/^  }/ s/^  }/  dx *= -1; }/ @ network/whitening
+network/whitening.hpp @ s/(from\[i\]) - mean/(from[i]) + mean/ @ network/whitening
 core/kernel/scaling.inl @ s/= mul(sub(/= mul(add(/ @ core/kernel/scaling
 
 # Distances

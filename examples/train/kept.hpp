@@ -165,9 +165,9 @@ inline void check_beside_resume(const CLI::App& app) {
   }
 }
 
-/// Parses the kept options, and those that are given beside --resume (the parsed `given`), which replace kept ones. `app`
-/// stores them in `options`.
-/// Throws FormatError if the kept options are not those of a checkpoint that this program wrote.
+/// Parses the kept options, and those that are given beside --resume (the parsed `given`), which replace kept ones.
+/// `app` stores them in `options`. Throws FormatError if the kept options are not those of a checkpoint that this
+/// program wrote.
 inline void parse_kept(const Kept& kept, const CLI::App& given, CLI::App& app, Options& options) {
   const auto refuse = [&](const std::string& why) {
     throw gemel::FormatError("its kept options cannot be used: " + why, {.file = kept.file});

@@ -23,6 +23,8 @@ TEST_CASE("every layer, activation, distance and optimizer has a name of its own
                                          type_name<Standardize<>>,
                                          type_name<Rescale<>>,
                                          type_name<GaussianNoise<>>,
+                                         type_name<Centering<>>,
+                                         type_name<Whitening<>>,
                                          type_name<Linear>,
                                          type_name<ReLU>,
                                          type_name<LeakyReLU>,
@@ -35,7 +37,7 @@ TEST_CASE("every layer, activation, distance and optimizer has a name of its own
                                          type_name<RMSprop<float>>,
                                          type_name<Adam<double>>,
                                          type_name<SGD<float>>};
-  CHECK(names.size() == 18);
+  CHECK(names.size() == 20);
   CHECK(!names.contains(""));
   CHECK(type_name<Dense<1, 2, Tanh, HeNormal>> == "Dense");
   CHECK(type_name<Adam<float>> == "Adam");

@@ -122,9 +122,16 @@ std::vector<TensorFile> model_seeds() {
   description["training"] = {{"epoch", 3}, {"steps", 40}, {"seed", 18446744073709551615u}};
   checkpoint.add("optimizer.m", VectorX<double>::Ones(12).eval());
   detail::put_metadata(checkpoint, description, {});
+  const Siamese whitened{
+      make_network<float>(rng, Whitening<3, 2>{VectorX<double>{{1, 2, 3}}, MatrixX<double>{{1, 0, -1}, {0.5, 2, 3}}},
+                          Centering<2>{{1, 2}})};
   return {
+      to_tensors(Verifier{whitened, {.threshold = 2, .interval = interval, .method = "any"}}),
       to_tensors(Verifier{small, {.threshold = 0.5, .far = 0.1, .interval = interval, .method = "any"}}, {{"a", "b"}}),
-      to_tensors(network), checkpoint, to_tensors(ensemble), to_tensors(Verifier{ensemble, {.threshold = 2}})};
+      to_tensors(network),
+      checkpoint,
+      to_tensors(ensemble),
+      to_tensors(Verifier{ensemble, {.threshold = 2}})};
 }
 const std::string_view model_alphabet = "{}[]\",:\\ 0123456789.-eFUinf_Dt";
 

@@ -136,6 +136,10 @@ TEST_CASE("every layer, activation and distance is loaded with its options and s
   check(Siamese{make_network<float>(rng, Dense<Dynamic, Dynamic, Linear>{3, 4}, Dropout<>{4, 0}), Manhattan{}});
   check(Siamese{make_network<float>(rng, GaussianNoise<3>{0.1}, Dense<Dynamic, Dynamic, Linear>{3, 4}), Manhattan{}});
   check(Siamese{make_network<float>(rng, Standardize<>{{1, 2}, {0.5, 3e-5}}, Dense<2, 1>{})});
+  check(Siamese{make_network<float>(rng, Centering<3>{{1, -2, 1.0 / 3}}, Dense<3, 2>{})});
+  check(Siamese{make_network<float>(rng, Dense<5, 4>{},
+                                    Whitening<4, 3>{VectorX<double>{{1, 2, 3, 1.0 / 3}}, some_samples<double>(3, 4)},
+                                    Dense<3, 2>{})});
 
   const SmallModel model = from_tensors<SmallModel>(to_tensors(small_model()));
   const auto& layers = model.network().layers();

@@ -38,6 +38,19 @@ TEMPLATE_TEST_CASE("an AnyNetwork is bit-identical to the static network", "[any
   CHECK(any.embed(a) == fixed.embed(a));
 }
 
+TEST_CASE("an AnyNetwork has the fitted layers of the network that it was made of", "[any_network]") {
+  Rng rng{5};
+  const MatrixX<float> x = normal<float>(4, 20, rng);
+  const auto network = make_network<float>(rng, Centering<4>{x}, Whitening<4, 3>::pca(x), Dense<3, 2>{});
+  const AnyNetwork<float> any = network;
+  CHECK(Siamese{any}.embed(x) == Siamese{network}.embed(x));
+  const AnyNetwork<float> head{rng, Sequence<AnyLayer>{{Dense<Dynamic, Dynamic, ReLU>{3, 2}}}};
+  const auto whitening = Whitening<4>::pca(x, {.dimensions = 3});
+  const AnyNetwork<float> raw = prepend(whitening, head);
+  CHECK(Siamese{raw}.embed(x) == Siamese{head}.embed(whitening.transform(x)));
+  CHECK_THROWS_AS(prepend(whitening, network), ShapeError);
+}
+
 TEST_CASE("an AnyNetwork may have any depth", "[any_network]") {
   Rng rng{2};
   std::vector<AnyNetwork<float>> networks;

@@ -3,19 +3,24 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <limits>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "error_text.hpp"
 #include "gemel/network/dense.hpp"
 #include "gemel/network/network.hpp"
 #include "gemel/network/siamese.hpp"
+#include "mentions.hpp"
 
 using namespace gemel;
 
 static_assert(Initializer<GlorotUniform, float> && Initializer<GlorotNormal, float> && Initializer<HeUniform, float> &&
-              Initializer<HeNormal, double>);
+              Initializer<HeNormal, double> && Initializer<Identity, float>);
 static_assert(!Initializer<int, float>);
 
 namespace {
@@ -63,6 +68,29 @@ TEST_CASE("normal initializers have the documented standard deviation after the 
   const double glorot = std::sqrt(2.0 / (fan_in + fan_out)), he = std::sqrt(2.0 / fan_in);
   check_moments(moments(GlorotNormal{}), glorot, 2 * glorot / 0.87962566103423978);
   check_moments(moments(HeNormal{}), he, 2 * he / 0.87962566103423978);
+}
+
+TEST_CASE("Identity passes the inputs on, and draws no random numbers", "[initializer]") {
+  Rng rng{7}, same{7};
+  for (const auto& [in, out] : {std::pair<Index, Index>{3, 3}, {2, 4}, {5, 2}}) {
+    CAPTURE(in, out);
+    MatrixX<float> w = MatrixX<float>::Constant(out, in, 9);
+    Identity{.gain = -0.5}(std::span(w.data(), static_cast<std::size_t>(w.size())), in, out, rng);
+    CHECK(w == -0.5F * MatrixX<float>::Identity(out, in));
+  }
+  CHECK(rng.bits() == same.bits());
+  const Siamese model{make_network<float>(rng, Dense<3, 3, Linear, Identity>{})};
+  const MatrixX<float> x{{1}, {-2}, {3}};
+  CHECK(model.embed(x) == x);
+
+  MatrixX<float> w(2, 2);
+  const std::span<float> weights(w.data(), 4);
+  for (const double bad : {0.0, 1e-60, 1e60, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK(mentions(error_text<ValueError>([&] { Identity{bad}(weights, 2, 2, rng); }),
+                   "the gain of Identity must be finite and not 0"));
+  }
+  CHECK(
+      mentions(error_text<ShapeError>([&] { Identity{}(weights, 3, 2, rng); }), "a matrix of 2 x 3, but there are 4"));
 }
 
 TEST_CASE("weights are drawn in the order of the flat vector", "[initializer]") {

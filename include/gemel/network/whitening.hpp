@@ -29,7 +29,7 @@ namespace gemel {
 /// all directions become equal. A Network of such a layer alone is a verifier without training, and often a good one:
 ///
 ///   Siamese model{make_network<float>(rng, Whitening<>::within_class(x, classes, {.shrinkage = 0.1}))};
-///   const Calibration calibration = calibrate(model, …);
+///   const Verifier verifier = calibrate(model, pairs);
 ///
 ///   Whitening<>::pca(samples, {.dimensions = 40})                  fitted to Samples or a matrix (features x n)
 ///   Whitening<>::within_class(samples, classes, {.shrinkage = 0.1})
