@@ -319,9 +319,10 @@ inline void add_options(CLI::App& app, Options& options) {
        {"warmup-cosine", ScheduleName::WarmupCosine}},
       "learning rate schedule: constant; exponential decay to a hundredth; cosine decay to 0, from the "
       "start or after a warm-up from 0 over the first twentieth of the steps");
-  app.add_option(
-         "--epochs", options.epochs,
-         "passes over the training pairs; with --pairs classes, over the samples, and at least 100 batches each")
+  app.add_option("--epochs", options.epochs,
+                 "passes over the training pairs; with --pairs classes, over the samples, but at least 100 batches, or "
+                 "one for each "
+                 "12 samples if that is fewer")
       ->check(detail::count())
       ->type_name("EPOCHS");
   app.add_option("--batch", options.batch, "pairs per step, with --pairs balanced or consecutive")

@@ -178,7 +178,10 @@ namespace detail {
 
 /// The batches that are composed of classes. They need no batch size; the one here is that of the validation pairs.
 inline LearningPairs composed_pairs(const Options& options, const LabelledSamples& part, bool default_classes) {
-  constexpr Index least_batches = 100, validation_batch = 4096;
+  constexpr Index validation_batch = 4096;
+  // An epoch that uses each sample once would be short. It is also short if there are so few samples that many batches
+  // would be nearly the same.
+  constexpr Index least_batches = 100, samples_per_batch = 12;
   constexpr Index most_samples = 4096;  // 8.4 million pairs
   const Index all = part.classes.count();
   if (!default_classes && options.batch_classes > all) {
@@ -192,7 +195,8 @@ inline LearningPairs composed_pairs(const Options& options, const LabelledSample
                              " are allowed, since all their pairs are compared: lower one of them"});
   }
   const Index samples = classes * options.batch_samples;
-  const Index batches = std::max(least_batches, (part.samples.size() + samples - 1) / samples);
+  const auto quotient = [n = part.samples.size()](Index divisor) { return (n + divisor - 1) / divisor; };
+  const Index batches = std::max(quotient(samples), std::min(least_batches, quotient(samples_per_batch)));
   const gemel::ClassBatches<float> source{
       part.samples, part.classes, {.classes = classes, .samples = options.batch_samples, .batches = batches}};
   gemel::ClassBatches<float> first = source;
