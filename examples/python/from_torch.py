@@ -79,6 +79,11 @@ def convert(module, place, layers):
         mean, scale = (array_of(x, place).astype(np.float64) for x in (module.mean, module.scale))
         layers.append({"type": "Standardize", "mean": mean, "scale": scale}
                       | ({} if module.clip is None else {"clip": float(module.clip)}))
+    elif kind is to_torch.Centering:
+        layers.append({"type": "Centering", "mean": array_of(module.mean, place).astype(np.float64)})
+    elif kind is to_torch.Whitening:
+        mean, matrix = (array_of(x, place).astype(np.float64) for x in (module.mean, module.matrix))
+        layers.append({"type": "Whitening", "mean": mean, "matrix": matrix})
     elif kind is to_torch.Rescale:
         layers.append({"type": "Rescale", "offset": float(module.offset), "factor": float(module.factor)})
     elif kind is to_torch.L2Normalize:

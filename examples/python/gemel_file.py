@@ -5,6 +5,8 @@ A network is a list of layers. A layer is a dictionary with its type, its option
     {"type": "Dense", "weight": w, "bias": b, "activation": {"type": "ReLU"}}    y = f(w x + b); w is out x in
     {"type": "Standardize", "mean": m, "scale": s, "clip": 5.0}    y = (x - m) / s, and 0 where s is 0; clip is optional
     {"type": "Rescale", "offset": o, "factor": f}                  y = (x - o) * f
+    {"type": "Centering", "mean": m}                               y = x - m
+    {"type": "Whitening", "mean": m, "matrix": w}                  y = w (x - m); w is out x in
     {"type": "Dropout", "rate": 0.5}
     {"type": "GaussianNoise", "stddev": 0.1}                       y = x, except in training
     {"type": "L2Normalize"}                                        y = x / |x|, and 0 if x is 0
@@ -29,6 +31,7 @@ import safetensors.numpy
 Model = namedtuple("Model", "kind scalar layers distance calibration metadata")
 
 LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale", "GaussianNoise"]
+LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale", "Centering", "Whitening"]
 ACTIVATIONS = ["Linear", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"]
 DISTANCES = ["Euclidean", "SquaredEuclidean", "Manhattan", "Cosine"]
 KINDS = ["network", "model", "verifier", "checkpoint"]
@@ -201,7 +204,9 @@ def with_sizes(layers):
     for layer in layers:
         if layer["type"] == "Dense":
             layer["out"], layer["in"] = layer["weight"].shape
-        elif layer["type"] == "Standardize":
+        elif layer["type"] == "Whitening":
+            layer["out"], layer["in"] = layer["matrix"].shape
+        elif layer["type"] in ("Standardize", "Centering"):
             layer["in"] = layer["out"] = len(layer["mean"])
     for one, other, end in [*zip(layers, layers[1:], ["out"] * len(layers)),
                             *zip(layers[::-1], layers[-2::-1], ["in"] * len(layers))]:
@@ -231,9 +236,11 @@ def check(layers):
         shapes = {"Dense": {"weight": (rows, columns), "bias": (rows,)},
                   "Standardize": {"mean": (rows,), "scale": (rows,)},
                   "Rescale": {}, "Dropout": {}, "L2Normalize": {}, "GaussianNoise": {}}.get(layer["type"])
+                  "Centering": {"mean": (rows,)}, "Whitening": {"mean": (columns,), "matrix": (rows, columns)},
+                  "Rescale": {}, "Dropout": {}, "L2Normalize": {}}.get(layer["type"])
         if shapes is None:
             continue  # a type of the user's own
-        if layer["type"] != "Dense" and rows != columns:
+        if layer["type"] not in ("Dense", "Whitening") and rows != columns:
             raise Refused(f"{place} changes the number of values from {columns} to {rows}, which it cannot")
         arrays = {key: value for key, value in layer.items() if isinstance(value, np.ndarray)}
         if arrays.keys() != shapes.keys():
@@ -244,7 +251,7 @@ def check(layers):
                 raise Refused(f"{place} has a {key} of shape {array.shape}, but {shape} is needed")
             if not np.isfinite(array).all():
                 raise Refused(f"{place} has a NaN or an infinite value in its {key}")
-            if layer["type"] == "Standardize" and array.dtype != np.float64:
+            if layer["type"] != "Dense" and array.dtype != np.float64:
                 raise Refused(f"{place} has a {key} of {array.dtype}, but float64 is needed")
             if layer["type"] == "Dense" and array.dtype not in SCALARS:
                 raise Refused(f"{place} has a {key} of {array.dtype}, but Gemel has only float32 and float64")
@@ -274,6 +281,9 @@ def problem_of_options(layer):
                                              and math.isfinite(layer["offset"])):
         return (f"has the offset {layer['offset']} and the factor {layer['factor']}, but both must be finite, and the "
                 "factor not 0")
+    elif layer["type"] == "Whitening" and not (
+            np.finfo(np.float32).tiny <= np.abs(layer["matrix"]).max() <= np.finfo(np.float32).max):
+        return f"has a matrix whose largest element is {np.abs(layer['matrix']).max()}, which a float cannot hold"
     elif layer["type"] == "Standardize":
         scale, clip = layer["scale"], layer.get("clip", 1)
         with np.errstate(divide="ignore", over="ignore"):

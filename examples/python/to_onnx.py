@@ -66,6 +66,13 @@ def add_layer(graph, layer, i, place, scalar, kind):
             graph.add("Relu" if activation == "ReLU" else activation)
         elif activation != "Linear":
             raise Refused(f"{place} has the activation '{activation}', which is not one of Gemel's own")
+    elif name in ("Centering", "Whitening"):
+        # The difference is computed in double and rounded, as in Gemel, and the product in the type of the network.
+        graph.add("Cast", to=TensorProto.DOUBLE)
+        graph.add("Sub", layer["mean"])
+        graph.add("Cast", to=kind)
+        if name == "Whitening":
+            graph.add("MatMul", layer["matrix"].T.astype(scalar))
     elif name in ("Standardize", "Rescale"):
         # In double, as in Gemel, because float would lose the digits of a feature whose mean is far from 0.
         graph.add("Cast", to=TensorProto.DOUBLE)

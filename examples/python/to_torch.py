@@ -45,6 +45,34 @@ class Rescale(nn.Module):
         return f"offset={self.offset}, factor={self.factor}"
 
 
+class Centering(nn.Module):
+    """y = x - mean, computed in float64 and rounded once."""
+
+    def __init__(self, mean):
+        super().__init__()
+        self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float64))
+
+    def forward(self, x):
+        return (x.double() - self.mean).to(x.dtype)
+
+    def extra_repr(self):
+        return f"{len(self.mean)}"
+
+
+class Whitening(Centering):
+    """y = matrix (x - mean). The difference is computed in float64 and rounded, and the product in the type of x."""
+
+    def __init__(self, mean, matrix):
+        super().__init__(mean)
+        self.register_buffer("matrix", torch.as_tensor(matrix, dtype=torch.float64))
+
+    def forward(self, x):
+        return super().forward(x) @ self.matrix.to(x.dtype).T
+
+    def extra_repr(self):
+        return f"{self.matrix.shape[1]}, {self.matrix.shape[0]}"
+
+
 class L2Normalize(nn.Module):
     """y = x / |x|, and 0 if x is 0. (F.normalize differs for vectors shorter than its eps.)"""
 
@@ -81,6 +109,10 @@ def modules_of(layer, place):
         return [Standardize(layer["mean"], layer["scale"], layer.get("clip"))]
     if kind == "Rescale":
         return [Rescale(layer["offset"], layer["factor"])]
+    if kind == "Centering":
+        return [Centering(layer["mean"])]
+    if kind == "Whitening":
+        return [Whitening(layer["mean"], layer["matrix"])]
     if kind == "Dropout":
         return [nn.Dropout(layer["rate"])]
     if kind == "L2Normalize":

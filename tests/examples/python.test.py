@@ -79,7 +79,9 @@ def torch_network(dtype):
     network = nn.Sequential(
         nn.Flatten(), to_torch.Standardize([1, 2, 3, 4, 5e6, 6], [1, 2, 0.5, 0.1, 3, 0], clip=1.5),
         nn.Linear(6, 9), relu, nn.Linear(9, 8), relu, nn.Dropout(), nn.Linear(8, 7), nn.LeakyReLU(),
-        nn.Linear(7, 6, bias=False), nn.Tanh(), nn.Identity(), nn.Sequential(nn.Linear(6, 5), nn.Sigmoid()),
+        nn.Linear(7, 6, bias=False), nn.Tanh(), to_torch.Centering([0.25, -1, 0, 1 / 3, 2, 0]), nn.Identity(),
+        to_torch.Whitening([1, 0, -0.5, 0, 0.1, 0.2], [[0.1 * (i - j) + (i == j) for j in range(6)] for i in range(6)]),
+        nn.Sequential(nn.Linear(6, 5), nn.Sigmoid()),
         nn.Linear(5, 4)).to(dtype).eval()
     with torch.no_grad():
         for parameter in network.parameters():
