@@ -1,6 +1,7 @@
 // Bad networks, and bad input of networks.
 
 #include <cmath>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -35,6 +36,21 @@ MatrixX<float> samples(Index features, Index n, float first = 1) {
   MatrixX<float> values = MatrixX<float>::Ones(features, n);
   if (values.size() > 0) values(0, 0) = first;
   return values;
+}
+
+/// Samples of three features that vary in as many directions as their number allows.
+MatrixX<float> spread(Index n, float first = 1) {
+  MatrixX<float> values(3, n);
+  for (Index i = 0; i < values.size(); ++i) values(i) = static_cast<float>(i * i % 7);
+  values(0, 0) = first;
+  return values;
+}
+std::vector<int> two_classes() { return {0, 1, 0, 1, 0, 1}; }
+
+void identity(double gain, Index in, Index out) {
+  Rng rng{1};
+  std::vector<float> weights(4);
+  Identity{gain}(std::span(weights), in, out, rng);
 }
 
 }  // namespace
@@ -121,6 +137,92 @@ std::vector<Row> network_rows() {
                                         [] {
                                           GaussianNoise<>{4, -0.1};
                                         })},
+        no_file()}},
+
+      {"Whitening: samples, classes and options",
+       {{WrongShape,
+         {throws<ShapeError>("there are 6 samples, but the classes of 5",
+                             [] {
+                               Whitening<>::within_class(spread(6), std::vector<int>{0, 1, 0, 1, 0});
+                             }),
+          throws<ShapeError>("Whitening<4> takes 4 features, but the samples have 3",
+                             [] { Whitening<4>::pca(spread(6)); })}},
+        {NaN,
+         {throws<NonFiniteError>("a layer cannot be fitted to NaN or infinity", {.sample = 0, .feature = 0},
+                                 [] { Whitening<>::pca(spread(6, nan_f)); }),
+          throws<ValueError>("shrinkage must be a number from 0 to 1, but nan",
+                             [] { Whitening<>::pca(spread(6), {.shrinkage = nan}); })}},
+        {Infinite, throws<NonFiniteError>("a layer cannot be fitted to NaN or infinity", {.sample = 0, .feature = 0},
+                                          [] { Whitening<>::within_class(spread(6, inf_f), two_classes()); })},
+        {Empty,
+         {throws<ShapeError>("features x n with at least one of each, but these are 3 x 0",
+                             [] { Whitening<>::pca(samples(3, 0)); }),
+          throws<ValueError>("every feature is the same in all 6 samples", [] { Whitening<>::pca(samples(3, 6)); })}},
+        {OneClass,
+         {throws<ValueError>("needs samples of at least two classes",
+                             [] { Whitening<>::within_class(spread(6), std::vector<int>(6)); }),
+          throws<ValueError>("each of the 6 classes has a single sample",
+                             [] {
+                               Whitening<>::within_class(spread(6), std::vector<int>{0, 1, 2, 3, 4, 5});
+                             })}},
+        {BadLabel, impossible("a class is any integer")},
+        {OutOfRange,
+         {throws<ValueError>("the samples vary in 3 directions, but dimensions is 4",
+                             [] { Whitening<>::pca(spread(6), {.dimensions = 4}); }),
+          throws<ValueError>("the 2 classes lie apart in 1 directions",
+                             [] { Whitening<>::within_class(spread(6), two_classes(), {.dimensions = 2}); }),
+          throws<ValueError>("more samples per class, or a shrinkage, for example 0.1",
+                             [] {
+                               Whitening<>::within_class(spread(4), std::vector<int>{0, 0, 1, 1});
+                             })}},
+        no_file()}},
+
+      {"Whitening, Centering: mean and matrix",
+       {{WrongShape,
+         {throws<ShapeError>("they have 2 values and 2 x 3",
+                             [] {
+                               Whitening<>{VectorX<double>::Ones(2), MatrixX<double>::Ones(2, 3)};
+                             }),
+          throws<ShapeError>("Centering<3> takes 3 features, but 2 means were given",
+                             [] {
+                               Centering<3>{{1, 2}};
+                             })}},
+        {NaN,
+         {throws<ValueError>("the matrix of Whitening must be finite",
+                             [] {
+                               Whitening<>{VectorX<double>::Ones(1), MatrixX<double>::Constant(1, 1, nan)};
+                             }),
+          throws<ValueError>("the mean of feature 1 must be finite, but is nan",
+                             [] {
+                               Centering<>{{1, nan}};
+                             })}},
+        {Infinite, throws<ValueError>("the mean of Whitening must be finite",
+                                      [] {
+                                        Whitening<>{VectorX<double>::Constant(1, inf), MatrixX<double>::Ones(1, 1)};
+                                      })},
+        {Empty,
+         {throws<ShapeError>("they have 0 values and 0 x 0",
+                             [] {
+                               Whitening<>{VectorX<double>(0), MatrixX<double>(0, 0)};
+                             }),
+          throws<ShapeError>("the mean of each feature, but none was given",
+                             [] { Centering<>{std::vector<double>{}}; })}},
+        no_labels,
+        {OutOfRange, throws<ValueError>("the largest element of the matrix of Whitening is 1e+39",
+                                        [] {
+                                          Whitening<>{VectorX<double>::Ones(1), MatrixX<double>::Constant(1, 1, 1e39)};
+                                        })},
+        no_file()}},
+
+      {"Identity's gain",
+       {{WrongShape,
+         throws<ShapeError>("Identity fills a matrix of 2 x 3, but there are 4 weights", [] { identity(1, 3, 2); })},
+        {NaN,
+         throws<ValueError>("the gain of Identity must be finite and not 0, but is nan", [] { identity(nan, 2, 2); })},
+        {Infinite, throws<ValueError>("but is inf", [] { identity(inf, 2, 2); })},
+        {Empty, impossible("the gain is one number")},
+        no_labels,
+        {OutOfRange, throws<ValueError>("but is 0", [] { identity(0, 2, 2); })},
         no_file()}},
 
       {"LeakyReLU's slope",

@@ -58,11 +58,15 @@ tensor layers.2.bias: F32, 5
 )");
 }
 
-TEST_CASE("describe counts the parameters of a double model without the state of Standardize") {
+TEST_CASE("describe counts the parameters of a double model without the fitted state") {
   Rng rng{3};
   const auto network = make_network<double>(rng, Standardize<3>{{1, 2, 3}, {1, 1, 0}}, Dense<3, 5>{});
   CHECK(describe(to_tensors(network)).parameters == 20);
   CHECK(describe(to_tensors(network)).distance.empty());
+  const auto whitened =
+      make_network<double>(rng, Centering<3>{{1, 2, 3}},
+                           Whitening<3, 2>{VectorX<double>::Ones(3), MatrixX<double>::Ones(2, 3)}, Dense<2, 5>{});
+  CHECK(describe(to_tensors(whitened)).parameters == 15);
 }
 
 TEST_CASE("describe tells how far a checkpoint has come") {
