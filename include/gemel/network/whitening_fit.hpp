@@ -55,7 +55,7 @@ template <SampleClasses C>
     for (const Value value : classes) labels.push_back(value);
     std::vector<Value> values = labels;
     std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
     for (const Value label : labels) of.push_back(std::ranges::lower_bound(values, label) - values.begin());
     return {std::move(of), length(values)};
   }
