@@ -318,7 +318,7 @@ class Files(Folder):
         self.check_refused("'optimizer.m' that belongs to no layer", gemel_file.read, self.file)
         description = metadata["gemel"].replace("verifier", "checkpoint")
         gemel_file.save_file(tensors, self.file, {"gemel": description})
-        self.assertEqual(len(gemel_file.read(self.file).layers), 8)
+        self.assertEqual(len(gemel_file.read(self.file).layers), 10)
 
     def test_layers_of_the_users_own(self):
         layers = [{"type": "Mine", "in": 2, "out": 3, "parameters": np.zeros(4, np.float32)}]
