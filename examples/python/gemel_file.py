@@ -30,8 +30,7 @@ import safetensors.numpy
 
 Model = namedtuple("Model", "kind scalar layers distance calibration metadata")
 
-LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale", "GaussianNoise"]
-LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale", "Centering", "Whitening"]
+LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale", "GaussianNoise", "Centering", "Whitening"]
 ACTIVATIONS = ["Linear", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"]
 DISTANCES = ["Euclidean", "SquaredEuclidean", "Manhattan", "Cosine"]
 KINDS = ["network", "model", "verifier", "checkpoint"]
@@ -235,9 +234,8 @@ def check(layers):
             raise Refused(f"{place} takes {columns} values, but the layer before it gives {layers[i - 1]['out']}")
         shapes = {"Dense": {"weight": (rows, columns), "bias": (rows,)},
                   "Standardize": {"mean": (rows,), "scale": (rows,)},
-                  "Rescale": {}, "Dropout": {}, "L2Normalize": {}, "GaussianNoise": {}}.get(layer["type"])
                   "Centering": {"mean": (rows,)}, "Whitening": {"mean": (columns,), "matrix": (rows, columns)},
-                  "Rescale": {}, "Dropout": {}, "L2Normalize": {}}.get(layer["type"])
+                  "Rescale": {}, "Dropout": {}, "L2Normalize": {}, "GaussianNoise": {}}.get(layer["type"])
         if shapes is None:
             continue  # a type of the user's own
         if layer["type"] not in ("Dense", "Whitening") and rows != columns:

@@ -212,9 +212,8 @@ template <class Start, class Model, class Source, class LossType, class Optimize
 /// Throws
 ///
 /// - ValueError for a network without parameters, an option out of range, a validation_split of a source that is not
-/// static pairs, a source without
-///   batches or with a batch that is not valid, an invalid clipping of the optimizer, a metric's name that is empty,
-///   taken or not one line, or a callback that changes what it must not change;
+///   static pairs, a source without batches or with a batch that is not valid, an invalid clipping of the optimizer, a
+///   metric's name that is empty, taken or not one line, or a callback that changes what it must not change;
 /// - ShapeError if the features of the source or of the validation pairs do not fit the network, if a batch is not
 ///   valid, or if a callback has replaced the network by one of other sizes;
 /// - NonFiniteError, with its place, if a batch is not finite (the parameters are then those after the last finite
