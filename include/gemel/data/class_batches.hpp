@@ -197,8 +197,8 @@ class ClassBatches {
     const auto is_index = [](double value, Index bound) {
       return value >= 0 && value < static_cast<double>(bound) && value == std::floor(value);
     };
-    const Index n = x_.size(), entries = length(saved) - 2;
-    if (entries < n || entries % n != 0 || saved[1] != static_cast<double>(entries / n) ||
+    const Index n = x_.size(), entries = length(saved) - 2, per_sample = entries / n;
+    if (entries < n || entries % n != 0 || saved[1] != static_cast<double>(per_sample) ||
         !std::ranges::all_of(saved.subspan(2), [&](double value) { return is_index(value, n); })) {
       throw FormatError({"the saved state of ClassBatches is not a table of neighbours of ", n, " samples"});
     }

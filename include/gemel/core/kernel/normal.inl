@@ -57,8 +57,8 @@ GEMEL_INLINE void philox(Words (&c)[4], std::uint64_t seed) {
 /// portable_log (core/arithmetic.hpp) in float.
 GEMEL_INLINE FloatPacket radius(Words w) {
   const FloatPacket u = add(rounded_product(to_floats(w >> 1), broadcast(0x1p-31F)), broadcast(0x1p-32F));
-  const Words bits = (Words)u;
-  const Words exponent =
+  const auto bits = (Words)u;
+  const auto exponent =
       (Words)((SignedWords)(bits - 0x3f3504f3U) >> 23);  // u = 2^exponent m, m in [sqrt(1/2), sqrt(2))
   const FloatPacket f = sub((FloatPacket)(bits - (exponent << 23)), broadcast(1.0F));  // m - 1
   const FloatPacket s = div(f, add(f, broadcast(2.0F))), square = rounded_product(s, s);
@@ -76,8 +76,8 @@ GEMEL_INLINE void cos_and_sin(Words w, FloatPacket& cosine, FloatPacket& sine) {
   const FloatPacket square = rounded_product(x, x);
   static constexpr float cosines[] = {1.0F, -1.0F / 2, 1.0F / 24, -1.0F / 720, 1.0F / 40320};
   static constexpr float sines[] = {-1.0F / 6, 1.0F / 120, -1.0F / 5040, 1.0F / 362880};
-  const Words c = (Words)polynomial(cosines, square);
-  const Words s = (Words)add(x, rounded_product(x, rounded_product(square, polynomial(sines, square))));
+  const auto c = (Words)polynomial(cosines, square);
+  const auto s = (Words)add(x, rounded_product(x, rounded_product(square, polynomial(sines, square))));
   const Words swap = (c ^ s) & (Words)((SignedWords)(quarter << 1) >> 31);  // in the odd quarters
   cosine = (FloatPacket)(c ^ swap ^ ((quarter + 0x40000000U) & 0x80000000U));
   sine = (FloatPacket)(s ^ swap ^ (quarter & 0x80000000U));
@@ -95,12 +95,12 @@ GEMEL_INLINE void store_normals(Words radius_word, Words angle_word, float* firs
 
 /// The 64 numbers of one group.
 GEMEL_NOINLINE void normal_numbers(std::uint64_t seed, std::uint64_t stream, std::uint64_t group, float* z) {
-  constexpr int blocks = 16, size = PacketOf<float>::size;
-  const std::uint64_t first = group * blocks;
+  constexpr Index blocks = 16, size = PacketOf<float>::size;
+  const std::uint64_t first = group * std::uint64_t{blocks};
   const Words zero = {};
   Words lane;
   for (int l = 0; l < size; ++l) lane[l] = static_cast<std::uint32_t>(l);
-  for (int block = 0; block < blocks; block += size) {  // adding to the low word cannot overflow it
+  for (Index block = 0; block < blocks; block += size) {  // adding to the low word cannot overflow it
     Words c[4] = {lane + (static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(block)),
                   zero + static_cast<std::uint32_t>(first >> 32), zero + static_cast<std::uint32_t>(stream),
                   zero + static_cast<std::uint32_t>(stream >> 32)};
