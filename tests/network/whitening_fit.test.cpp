@@ -38,7 +38,7 @@ std::vector<int> in_turn(Index n, Index classes) {
   return of;
 }
 
-double distance(const MatrixX<double>& a, const MatrixX<double>& b) {
+double difference(const MatrixX<double>& a, const MatrixX<double>& b) {
   REQUIRE(a.rows() == b.rows());
   REQUIRE(a.cols() == b.cols());
   return (a - b).cwiseAbs().maxCoeff();
@@ -77,53 +77,53 @@ MatrixX<float> random_samples(Index features, Index n) {
 // with numpy.linalg.eigh, and for the classes with the inverse of a Cholesky factor.
 TEST_CASE("pca gives the mean and the matrix that NumPy gives", "[whitening]") {
   const auto all = Whitening<>::pca(eighths(4, 13, 3));
-  CHECK(distance(all.matrix(),
-                 MatrixX<double>{{0.10897315191870903, -0.15153323882301217, 0.14737004373730964, 0.5601409988479925},
-                                 {0.8948024732927371, 0.577148191537184, -0.1742977889568271, 0.027910761217524078},
-                                 {0.2723629892893515, -0.028062952935134222, 1.243242675861993, -0.38766926813522035},
-                                 {-0.9397154988401675, 1.5525143594043762, 0.3963650227606305, 0.4985333315172334}}) <=
-        1e-12);
+  CHECK(difference(all.matrix(),
+                   MatrixX<double>{
+                       {0.10897315191870903, -0.15153323882301217, 0.14737004373730964, 0.5601409988479925},
+                       {0.8948024732927371, 0.577148191537184, -0.1742977889568271, 0.027910761217524078},
+                       {0.2723629892893515, -0.028062952935134222, 1.243242675861993, -0.38766926813522035},
+                       {-0.9397154988401675, 1.5525143594043762, 0.3963650227606305, 0.4985333315172334}}) <= 1e-12);
   CHECK((all.mean() - VectorX<double>{{0.6538461538461539, 0.09615384615384616, 0.375, 2.076923076923077}})
             .cwiseAbs()
             .maxCoeff() <= 1e-14);
   const auto shrunk = Whitening<>::pca(eighths(4, 13, 3), {.dimensions = 2, .shrinkage = 0.25});
-  CHECK(distance(shrunk.matrix(),
-                 MatrixX<double>{{0.11808036791915028, -0.1641973300501531, 0.15968620415553217, 0.6069536768094139},
-                                 {0.8650750525880945, 0.5579739853734328, -0.1685072107511794, 0.02698350077104036}}) <=
-        1e-12);
+  CHECK(difference(shrunk.matrix(),
+                   MatrixX<double>{
+                       {0.11808036791915028, -0.1641973300501531, 0.15968620415553217, 0.6069536768094139},
+                       {0.8650750525880945, 0.5579739853734328, -0.1685072107511794, 0.02698350077104036}}) <= 1e-12);
   const auto few = Whitening<>::pca(eighths(7, 5, 2));
   CHECK(few.out() == 4);
-  CHECK(distance(few.matrix().topRows(2),
-                 MatrixX<double>{{0.018692464722615494, 0.06057132713270211, -0.12088454911410644, 0.2112921686628802,
-                                  0.019260040280915915, 0.020285433567647934, 0.288937314320199},
-                                 {0.5037199844855014, 0.3868329244441722, 0.02472975771615074, -0.21873275018774108,
-                                  0.289010949384622, -0.3194541447380359, 0.05978152890553954}}) <= 1e-12);
+  CHECK(difference(few.matrix().topRows(2),
+                   MatrixX<double>{{0.018692464722615494, 0.06057132713270211, -0.12088454911410644, 0.2112921686628802,
+                                    0.019260040280915915, 0.020285433567647934, 0.288937314320199},
+                                   {0.5037199844855014, 0.3868329244441722, 0.02472975771615074, -0.21873275018774108,
+                                    0.289010949384622, -0.3194541447380359, 0.05978152890553954}}) <= 1e-12);
 }
 
 TEST_CASE("within_class gives the matrix and the distances that NumPy gives", "[whitening]") {
   const MatrixX<double> x = eighths(4, 13, 3);
   const auto classes = in_turn(13, 3);
-  CHECK(distance(Whitening<>::within_class(x, classes, {.dimensions = 2}).matrix(),
-                 MatrixX<double>{{0.47604471863834485, -0.5535108419961337, 0.7143072072879921, 0.8007717327647184},
-                                 {-0.47621140236002185, 0.957381281386376, -0.612551547705223, 0.6405303124605508}}) <=
-        1e-12);
-  CHECK(distance(Whitening<>::within_class(x, Classes{classes}, {.dimensions = 2, .shrinkage = 0.3}).matrix(),
-                 MatrixX<double>{
-                     {0.3725074857074017, -0.42647554973746216, 0.6069157697319527, 0.8668487760907866},
-                     {-0.34290666513825335, 0.7883956275412248, -0.7035057977688227, 0.5871187608686765}}) <= 1e-12);
+  CHECK(difference(Whitening<>::within_class(x, classes, {.dimensions = 2}).matrix(),
+                   MatrixX<double>{
+                       {0.47604471863834485, -0.5535108419961337, 0.7143072072879921, 0.8007717327647184},
+                       {-0.47621140236002185, 0.957381281386376, -0.612551547705223, 0.6405303124605508}}) <= 1e-12);
+  CHECK(difference(Whitening<>::within_class(x, Classes{classes}, {.dimensions = 2, .shrinkage = 0.3}).matrix(),
+                   MatrixX<double>{
+                       {0.3725074857074017, -0.42647554973746216, 0.6069157697319527, 0.8668487760907866},
+                       {-0.34290666513825335, 0.7883956275412248, -0.7035057977688227, 0.5871187608686765}}) <= 1e-12);
   // The order and the signs of directions in which the classes do not differ are arbitrary, but not the distances.
   const VectorX<double> expected{{2.799767680620217, 4.508558737671282, 2.6952800169103743, 3.5161861676497828,
                                   2.0988224186357023, 2.947006656334719, 3.4272254604247814, 4.167816241003567,
                                   3.7665674563673335, 1.6092089059306154, 4.585015814035851, 2.1229643622004026}};
-  CHECK(distance(distances_to_first(Whitening<>::within_class(x, classes).transform(x)), expected) <= 1e-12);
+  CHECK(difference(distances_to_first(Whitening<>::within_class(x, classes).transform(x)), expected) <= 1e-12);
 
   const MatrixX<double> wide = eighths(7, 5, 2);
   const auto two = in_turn(5, 2);
-  CHECK(distance(Whitening<>::within_class(wide, two, {.dimensions = 1, .shrinkage = 0.2}).matrix(),
-                 MatrixX<double>{{0.8706088562154178, -0.37570953951567976, -0.38361037820811206, 0.9168828534285246,
-                                  -0.22773646981747742, 0.46748431386620914, 0.5892537275601369}}) <= 1e-12);
-  CHECK(distance(distances_to_first(Whitening<>::within_class(wide, two, {.shrinkage = 0.2}).transform(wide)),
-                 VectorX<double>{{5.302387923367171, 2.3644337150596515, 5.499158243877084, 2.504546322764209}}) <=
+  CHECK(difference(Whitening<>::within_class(wide, two, {.dimensions = 1, .shrinkage = 0.2}).matrix(),
+                   MatrixX<double>{{0.8706088562154178, -0.37570953951567976, -0.38361037820811206, 0.9168828534285246,
+                                    -0.22773646981747742, 0.46748431386620914, 0.5892537275601369}}) <= 1e-12);
+  CHECK(difference(distances_to_first(Whitening<>::within_class(wide, two, {.shrinkage = 0.2}).transform(wide)),
+                   VectorX<double>{{5.302387923367171, 2.3644337150596515, 5.499158243877084, 2.504546322764209}}) <=
         1e-12);
 }
 
@@ -136,12 +136,12 @@ TEST_CASE("whitened samples have the covariance 1, in all or within the classes"
     CHECK(all.out() == std::min(features, n - 1));
     const MatrixX<double> y = all.transform(wide);
     CHECK(y.rowwise().mean().cwiseAbs().maxCoeff() <= 1e-8);
-    CHECK(distance(covariance(y), MatrixX<double>::Identity(y.rows(), y.rows())) <= 1e-8);
+    CHECK(difference(covariance(y), MatrixX<double>::Identity(y.rows(), y.rows())) <= 1e-8);
     if (features > n) continue;
     const Classes classes{in_turn(n, 7)};
     const MatrixX<double> z = Whitening<>::within_class(x, classes).transform(wide);
     CHECK(z.rows() == features);
-    CHECK(distance(covariance_within(z, classes), MatrixX<double>::Identity(z.rows(), z.rows())) <= 1e-8);
+    CHECK(difference(covariance_within(z, classes), MatrixX<double>::Identity(z.rows(), z.rows())) <= 1e-8);
     // The class means lie apart in at most 6 directions, the first ones, and the farther the earlier.
     const MatrixX<double> between =
         covariance(z) - covariance_within(z, classes) * static_cast<double>(n - 7) / static_cast<double>(n);
@@ -163,13 +163,13 @@ TEST_CASE("with fewer samples than features, the smaller matrix gives the same d
     CHECK(wide.out() == narrow.out());
     const MatrixX<double> a = narrow.transform(MatrixX<double>(x.cast<double>()));
     const MatrixX<double> b = wide.transform(MatrixX<double>(copies.cast<double>()));
-    CHECK(distance(distances_to_first(a), distances_to_first(b)) <= 1e-9);
+    CHECK(difference(distances_to_first(a), distances_to_first(b)) <= 1e-9);
     const MatrixX<double> c = Whitening<>::within_class(x, classes, {.dimensions = 3, .shrinkage = shrinkage})
                                   .transform(MatrixX<double>(x.cast<double>()));
     const MatrixX<double> d = Whitening<>::within_class(copies, classes, {.dimensions = 3, .shrinkage = shrinkage})
                                   .transform(MatrixX<double>(copies.cast<double>()));
     // Twice the features double the variances, but not the shrunk covariance's ratio to them.
-    CHECK(distance(distances_to_first(c), distances_to_first(d)) <= 1e-9);
+    CHECK(difference(distances_to_first(c), distances_to_first(d)) <= 1e-9);
   }
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("very small and very large numbers are whitened accurately", "[whiteni
   for (const double factor : {std::ldexp(1.0, -120), std::ldexp(1.0, 100)}) {
     CAPTURE(factor);
     const MatrixX<double> scaled = factor * x;
-    CHECK(distance(Whitening<>::pca(scaled).transform(scaled), expected) <= 1e-12);
+    CHECK(difference(Whitening<>::pca(scaled).transform(scaled), expected) <= 1e-12);
   }
 }
 
