@@ -74,9 +74,11 @@ inline Model make_network_model(const Options& options, const FirstLayers& first
   return detail::model_of(rng, std::move(layers), options);
 }
 
-/// A model without dense layers, which has nothing to learn.
+/// A model without dense layers, which has nothing to learn. Whitened samples are scaled to length 1 as embeddings are;
+/// others are not, because they are not centred.
 inline Model make_plain_model(const Options& options, const FirstLayers& first, Index features) {
   std::vector<gemel::AnyLayer> layers = first.list();
+  if (first.whitening && options.normalize) layers.push_back(gemel::L2Normalize<>{first.whitening->out()});
   if (layers.empty()) layers.push_back(gemel::Rescale<>{features, {}});
   gemel::Rng unused{0};
   return detail::model_of(unused, std::move(layers), options);

@@ -71,15 +71,13 @@ inline ChosenWhitening choose_whitening(const Options& options, const Scaling& s
       throw gemel::ValueError({"--whiten: ", error.what()});
     }
   }
-  // The means of c classes lie in c - 1 dimensions; in all others, only samples of one class differ. Classes that are
-  // held out may differ in any dimension.
+  // The means of c classes lie in c - 1 dimensions; in all others, only samples of one class differ.
   struct Attempt {
     Whiten kind;
     Index dimensions;
   };
-  const Index dimensions = options.split == Split::Classes ? 0 : used.classes.count() - 1;
   for (const auto [kind, size] :
-       {Attempt{Whiten::Within, dimensions}, Attempt{Whiten::Within, 0}, Attempt{Whiten::Pca, 0}}) {
+       {Attempt{Whiten::Within, used.classes.count() - 1}, Attempt{Whiten::Within, 0}, Attempt{Whiten::Pca, 0}}) {
     try {
       return {fit(kind, size), describe_whitening(kind) + some};
     } catch (const gemel::ValueError&) {

@@ -47,7 +47,7 @@ TEST_CASE("train's model has the whitening and the noise before its dense layers
   CHECK(std::holds_alternative<gemel::Dense<Dynamic, Dynamic, gemel::Linear>>(layers[4]));
 
   // Without dense layers, only the first layers are left, or one that copies.
-  CHECK(train::make_plain_model(options, first, 5).network().depth() == 2);
+  CHECK(train::make_plain_model(options, first, 5).network().depth() == 3);
   const train::Scaling none;
   CHECK(train::make_plain_model(options, {none}, 5).embed(raw.columns()) == gemel::MatrixX<float>(raw.matrix()));
 }
