@@ -71,11 +71,11 @@ inline std::string parse_augment(const std::string& text, std::optional<ImageSiz
   const std::size_t x = text.find('x');
   ImageSize size{};
   const auto side = [](const std::string& digits, Index& pixels) {
-    return program::parse(digits, pixels) && pixels >= 2 && pixels <= 10'000;
+    return program::parse(digits, pixels) && pixels >= 2 && pixels <= 2048;
   };
   if (!text.starts_with("image:") || x == std::string::npos || !side(text.substr(6, x - 6), size.width) ||
       !side(text.substr(x + 1), size.height)) {
-    return "'" + text + "' is neither none nor image:WIDTHxHEIGHT with sides from 2 to 10000";
+    return "'" + text + "' is neither none nor image:WIDTHxHEIGHT with sides from 2 to 2048";
   }
   augment = size;
   return {};

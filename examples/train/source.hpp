@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "gemel/core/choice.hpp"
 #include "gemel/core/stop.hpp"

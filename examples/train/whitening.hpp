@@ -29,13 +29,16 @@ namespace detail {
 /// happen to agree is stretched without bounds.
 inline constexpr double shrinkage = 0.05;
 
-/// At most so many samples if they have as many features or more: the time grows with the cube of the smaller number.
-inline constexpr Index most_samples = 1000;
-
+/// Samples for a whitening that was not asked for, which should not take longer than the training: the time of a fit
+/// grows with the cube of the number of features or of samples, whichever is smaller, and its memory with both.
 inline LabelledSamples some_samples(const LabelledSamples& all) {
-  if (std::min(all.samples.size(), all.samples.features()) <= most_samples) return all;
-  std::vector<Index> indices(static_cast<std::size_t>(most_samples));
-  for (Index i = 0; i < most_samples; ++i) indices[static_cast<std::size_t>(i)] = i * all.samples.size() / most_samples;
+  constexpr Index large = 1000, few_values = 8'000'000, many_values = 50'000'000;
+  const Index features = all.samples.features(), n = all.samples.size();
+  const Index most = features > large ? std::min(large, few_values / features) : many_values / features;
+  const Index count = std::clamp(most, Index{2}, n);
+  if (count == n) return all;
+  std::vector<Index> indices(static_cast<std::size_t>(count));
+  for (Index i = 0; i < count; ++i) indices[static_cast<std::size_t>(i)] = i * n / count;
   return {all.samples.select(indices), all.classes.select(indices)};
 }
 
@@ -47,9 +50,12 @@ inline gemel::Whitening<> fit_whitening(Whiten kind, Index dimensions, const gem
   return gemel::Whitening<>::within_class(samples, classes, {.dimensions = dimensions, .shrinkage = shrinkage});
 }
 
-}  // namespace detail
+inline std::string describe(Whiten kind, const gemel::Whitening<>& layer) {
+  return gemel::format({kind == Whiten::Pca ? "by PCA" : "within the classes", ", ", layer.out(), " of ", layer.in(),
+                        layer.in() == 1 ? " dimension" : " dimensions"});
+}
 
-inline std::string describe_whitening(Whiten kind) { return kind == Whiten::Pca ? "PCA" : "within the classes"; }
+}  // namespace detail
 
 /// The whitening of --whiten, fitted to the scaled training samples. Without that option, the within-class one, or by
 /// PCA if the classes do not allow it. Throws ValueError if the samples do not allow the whitening that was asked for.
@@ -58,15 +64,17 @@ inline ChosenWhitening choose_whitening(const Options& options, const Scaling& s
   const bool asked = options.whiten != Whiten::None;
   const LabelledSamples used = asked ? training : detail::some_samples(training);
   const gemel::MatrixX<float> scaled = scaling.transform(used.samples);
-  const std::string some = used.samples.size() < training.samples.size()
-                               ? gemel::format({", fitted to ", used.samples.size(), " of the training samples"})
-                               : "";
-  const auto fit = [&](Whiten kind, Index dimensions) {
-    return detail::fit_whitening(kind, dimensions, scaled, used.classes);
+  const auto choose = [&](Whiten kind, Index dimensions) -> ChosenWhitening {
+    const gemel::Whitening<> layer = detail::fit_whitening(kind, dimensions, scaled, used.classes);
+    std::string description = detail::describe(kind, layer);
+    if (used.samples.size() < training.samples.size()) {
+      description += gemel::format({", fitted to ", used.samples.size(), " of the training samples"});
+    }
+    return {layer, description};
   };
   if (asked) {
     try {
-      return {fit(options.whiten, options.whiten_dimensions), describe_whitening(options.whiten)};
+      return choose(options.whiten, options.whiten_dimensions);
     } catch (const gemel::ValueError& error) {
       throw gemel::ValueError({"--whiten: ", error.what()});
     }
@@ -76,15 +84,15 @@ inline ChosenWhitening choose_whitening(const Options& options, const Scaling& s
     Whiten kind;
     Index dimensions;
   };
-  for (const auto [kind, size] :
+  for (const auto [kind, dimensions] :
        {Attempt{Whiten::Within, used.classes.count() - 1}, Attempt{Whiten::Within, 0}, Attempt{Whiten::Pca, 0}}) {
     try {
-      return {fit(kind, size), describe_whitening(kind) + some};
+      return choose(kind, dimensions);
     } catch (const gemel::ValueError&) {
       continue;
     }
   }
-  return {.description = "the samples allow none"};
+  return {.description = "none, since the training samples do not allow it"};
 }
 
 }  // namespace train
