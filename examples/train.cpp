@@ -41,6 +41,7 @@
 #include "train/choices.hpp"
 #include "train/command_line.hpp"
 #include "train/epoch_timer.hpp"
+#include "train/held_out.hpp"
 #include "train/kept.hpp"
 #include "train/measure.hpp"
 #include "train/members.hpp"
@@ -48,6 +49,7 @@
 #include "train/model.hpp"
 #include "train/option_checks.hpp"
 #include "train/outputs.hpp"
+#include "train/plain_rows.hpp"
 #include "train/prepare.hpp"
 #include "train/report.hpp"
 #include "train/result.hpp"
@@ -106,7 +108,7 @@ struct Progress {
 };
 
 /// Trains a network of the ensemble. `texts` are those of the checkpoints.
-gemel::History learn(const Options& options, Index member, const LearningPairs& pairs,
+gemel::History learn(const Options& options, Index member, const LearningPairs& pairs, const gemel::AnyLoss& loss,
                      const gemel::Pairs<float>& validation, const gemel::Metadata& texts, Model& model,
                      const gemel::StopFlag* stop, Timing& timing, Progress& progress) {
   gemel::Rng rng = stream(options, Purpose::Training, member);
@@ -125,11 +127,10 @@ gemel::History learn(const Options& options, Index member, const LearningPairs& 
   const bool resumes = !options.resume.empty() && (member == 0 || is_checkpoint_of(checkpoint, texts));
   try {
     if (resumes) {
-      return gemel::resume(checkpoint, model, pairs.source(), make_loss(options), optimizer, fit_options, schedule,
-                           timer, bar, checkpoints);
+      return gemel::resume(checkpoint, model, pairs.source(), loss, optimizer, fit_options, schedule, timer, bar,
+                           checkpoints);
     }
-    return fit(model, pairs.source(), make_loss(options), optimizer, fit_options, rng, schedule, timer, bar,
-               checkpoints);
+    return fit(model, pairs.source(), loss, optimizer, fit_options, rng, schedule, timer, bar, checkpoints);
   } catch (const gemel::NonFiniteError& error) {
     throw gemel::NonFiniteError({error.what(), " (with the options --scale, --learning-rate, --margin, --noise)"});
   }
@@ -141,11 +142,21 @@ struct Learnt {
   std::vector<gemel::History> histories = {};
 };
 
+/// The networks of the ensemble, not trained.
+std::vector<Model> make_networks(const Options& options, const FirstLayers& first, Index features) {
+  std::vector<Model> networks;
+  for (Index member = 0; member < options.ensemble; ++member) {
+    gemel::Rng weights = stream(options, Purpose::Weights, member);
+    networks.push_back(make_network_model(options, first, features, weights));
+  }
+  return networks;
+}
+
 /// Trains the networks of the ensemble, and fills in the figures of the training in the result. After a signal, the
 /// networks that have not begun are left out.
-Learnt learn_all(const Options& options, const Parts& parts, const FirstLayers& first, const LearningPairs& pairs,
-                 const gemel::Pairs<float>& validation, const gemel::Metadata& texts, const gemel::StopFlag* stop,
-                 Result& result, Progress& progress) {
+Learnt learn_all(const Options& options, std::vector<Model> networks, const LearningPairs& pairs,
+                 const gemel::AnyLoss& loss, const gemel::Pairs<float>& validation, const gemel::Metadata& texts,
+                 const gemel::StopFlag* stop, Result& result, Progress& progress) {
   Timing timing;
   const auto began = std::chrono::steady_clock::now();
   const std::clock_t processor_began = std::clock();
@@ -155,9 +166,8 @@ Learnt learn_all(const Options& options, const Parts& parts, const FirstLayers& 
     if (options.ensemble > 1 && !options.quiet) {
       std::cerr << "network " << member + 1 << " of " << options.ensemble << '\n';
     }
-    gemel::Rng weights = stream(options, Purpose::Weights, member);
-    Model model = make_network_model(options, first, parts.training.samples.features(), weights);
-    gemel::History history = learn(options, member, pairs, validation, texts, model, stop, timing, progress);
+    Model& model = networks[static_cast<std::size_t>(member)];
+    gemel::History history = learn(options, member, pairs, loss, validation, texts, model, stop, timing, progress);
     if (history.epochs() == 0) break;
     learnt.members.push_back(std::move(model));
     learnt.histories.push_back(std::move(history));
@@ -224,6 +234,7 @@ void save_verifier(const std::string& path, const gemel::Verifier<Ensemble>& ver
 /// Runs everything from reading the files to printing the table. Returns the program's exit code.
 int run(const Options& options, const CLI::App& app, const Kept* kept) {
   check_outputs(options);
+  const gemel::AnyLoss loss = make_loss(options);
   gemel::Metadata checkpoint_texts;
   if (!options.checkpoint.empty()) {
     const program::Json files = checksums(options);
@@ -236,11 +247,20 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   const MeasuringPairs validation =
       measuring_pairs(options, parts.validation, "validation", parts.class_names, pair_rng);
   const MeasuringPairs test = measuring_pairs(options, parts.test, "test", parts.class_names, pair_rng);
+  const ChosenWhitening whitening = choose_whitening(options, parts.scaling, parts.training);
+  const FirstLayers first{parts.scaling, options.whiten == Whiten::None ? std::nullopt : whitening.layer};
+  std::vector<Model> networks = make_networks(options, first, parts.training.samples.features());
   Result result;
   result.data = describe(options, parts);
   result.notes = parts.notes;
   const TargetRate target = target_rate(options, validation.pairs.labels());
   result.notes.insert(result.notes.end(), target.notes.begin(), target.notes.end());
+  result.test_classes = names_of(parts.test.classes, parts.class_names);
+  result.held_out = held_out(parts.test.classes, parts.training.classes, parts.class_names);
+  const std::size_t in_validation =
+      held_out(parts.validation.classes, parts.training.classes, parts.class_names).size();
+  const std::string few = few_classes(in_validation, result.held_out.size());
+  if (!few.empty()) result.notes.push_back(few);
   std::cout << program::printable(result.data) << '\n';
   if (kept) {
     result.notes.push_back("the training goes on after epoch " + std::to_string(kept->epochs) + " of " +
@@ -250,16 +270,10 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   print_notes(result.notes);
   program::flush_standard_output();
 
-  const Index features = parts.training.samples.features();
-  const ChosenWhitening whitening = choose_whitening(options, parts.scaling, parts.training);
-  const FirstLayers first{parts.scaling, options.whiten == Whiten::None ? std::nullopt : whitening.layer};
   result.seed = options.seed;
   result.test_pairs = test.pairs.size();
   result.test_pairs_are = test.description;
-  for (Index c = 0; c < parts.test.classes.count(); ++c) {
-    result.test_classes.push_back(parts.class_names[static_cast<std::size_t>(parts.test.classes.value(c))]);
-  }
-  result.classes_held_out = options.split == Split::Classes;
+  result.whitening = whitening.description;
 
   // From here on, a signal only ends the training early, and the figures are still printed.
   std::optional<program::Interrupt::Patience> patience{std::in_place};
@@ -267,8 +281,8 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   const gemel::Metadata texts = metadata(parts.columns, parts.class_names, option_values);
   checkpoint_texts.insert(texts.begin(), texts.end());
   Progress progress{.kept = kept != nullptr};
-  Learnt learnt =
-      learn_all(options, parts, first, pairs, validation.pairs, checkpoint_texts, patience->flag(), result, progress);
+  Learnt learnt = learn_all(options, std::move(networks), pairs, loss, validation.pairs, checkpoint_texts,
+                            patience->flag(), result, progress);
   if (learnt.members.empty()) {
     std::cerr << "train: ended by " << program::Interrupt::name()
               << " before the first batch was trained, so there are no figures\n";
@@ -276,35 +290,20 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   }
 
   const gemel::CalibrationOptions calibration = calibration_options(options, target.far);
-  const auto measure_model = [&](const std::string& name, const Ensemble& model) {
-    return measure(name, model, validation.pairs, test.pairs, calibration);
-  };
-  std::vector<Measured> others;
-  others.push_back(measure_model("raw", Ensemble{make_plain_model(options, {parts.scaling}, features)}));
-  if (whitening.layer) {
-    others.push_back(
-        measure_model("whitened", Ensemble{make_plain_model(options, {parts.scaling, whitening.layer}, features)}));
-  }
   const Ensemble ensemble{std::move(learnt.members)};
-  Measured network = measure_model("network", ensemble);
+  Measured network = measure("network", ensemble, validation.pairs, test.pairs, calibration);
   const gemel::Labels labels = test.pairs.labels();
   // The intervals take longer than all other figures together, so they are left out after a signal.
-  const auto add_interval_to = [&](Measured& measured) {
-    if (!patience->at_end()) add_interval(measured, test.pairs, patience->flag());
-  };
-  add_interval_to(network);
-  for (Measured& other : others) {
-    add_interval_to(other);
-    result.rows.push_back(other.row);
-  }
-  if (!whitening.layer) result.rows.push_back({.name = "whitened"});
+  if (!patience->at_end()) add_interval(network, test.pairs, patience->flag());
+  const std::size_t printed_notes = result.notes.size();
+  result.rows =
+      plain_rows(options, parts, whitening, validation.pairs, test.pairs, calibration, patience->flag(), result.notes);
   result.rows.push_back(network.row);
   const gemel::Verifier verifier{ensemble, network.calibration};
   result.threshold_is_for = purpose(options, verifier.calibration(), network.validation_roc, target.far);
   result.threshold_pairs = validation.pairs.size();
   result.accuracy = network.accuracy;
   result.accuracy_of_rejecting_all = network.dissimilar;
-  const std::size_t printed_notes = result.notes.size();
   for (std::size_t member = 0; member < learnt.histories.size(); ++member) {
     for (const std::string& warning : learnt.histories[member].warnings) {
       // add_notes_on() adds this note in the program's own words.

@@ -176,6 +176,24 @@ struct LearningPairs {
 
 namespace detail {
 
+/// The number of pairs of an epoch. If a class is smaller than its share of a batch, epochs differ, and it is that of
+/// the first one.
+inline Index pairs_of_an_epoch(gemel::ClassBatches<float> source, const gemel::Classes& classes, const Options& options,
+                               Index classes_per_batch) {
+  const Index samples = classes_per_batch * options.batch_samples;
+  if (gemel::length(of_size(classes, options.batch_samples)) == classes.count()) {
+    return source.batches() * (samples * (samples - 1) / 2);
+  }
+  source.start_epoch(options.seed, 0, 1, true);
+  Index pairs = 0;
+  gemel::Batch<float> batch;
+  for (Index k = 0; k < source.batches(); ++k) {
+    source.batch(k, batch);
+    pairs += batch.size();
+  }
+  return pairs;
+}
+
 /// The batches that are composed of classes. They need no batch size; the one here is that of the validation pairs.
 inline LearningPairs composed_pairs(const Options& options, const LabelledSamples& part, bool default_classes) {
   constexpr Index validation_batch = 4096;
@@ -199,15 +217,7 @@ inline LearningPairs composed_pairs(const Options& options, const LabelledSample
   const Index batches = std::max(quotient(samples), std::min(least_batches, quotient(samples_per_batch)));
   const gemel::ClassBatches<float> source{
       part.samples, part.classes, {.classes = classes, .samples = options.batch_samples, .batches = batches}};
-  gemel::ClassBatches<float> first = source;
-  first.start_epoch(options.seed, 0, validation_batch, true);
-  Index pairs = 0;
-  gemel::Batch<float> batch;
-  for (Index k = 0; k < first.batches(); ++k) {
-    first.batch(k, batch);
-    pairs += batch.size();
-  }
-  return {source, validation_batch, pairs, first.batches()};
+  return {source, validation_batch, pairs_of_an_epoch(source, part.classes, options, classes), batches};
 }
 
 /// The pairs, not augmented.

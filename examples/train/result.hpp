@@ -39,7 +39,8 @@ struct Result {
   Index threads = 1;
   std::uint64_t seed = 0;
   std::vector<std::string> test_classes = {};  ///< the names of the classes of the test samples
-  bool classes_held_out = false;               ///< whether none of these classes was in the training
+  std::vector<std::string> held_out = {};      ///< those of them that no training sample has
+  std::string whitening = {};                  ///< describes the whitening of the row `whitened`
   std::string data = {};                       ///< describes the data in one line
   std::vector<std::string> notes = {};         ///< what the user should know to read the figures
 
@@ -80,6 +81,7 @@ inline void print_table(const Result& result, std::ostream& out) {
   std::vector<std::pair<std::string, std::string>> lines = {
       {"accuracy", percent(result.accuracy) + "  of the network at its threshold (rejecting every pair: " +
                        percent(result.accuracy_of_rejecting_all) + ")"},
+      {"whitening", result.whitening},
       {"test pairs", std::to_string(result.test_pairs) + "  (" + result.test_pairs_are + ")"},
       {"training pairs",
        std::to_string(result.train_pairs) + " per epoch, " + program::counted(result.epochs, "epoch")},
@@ -89,9 +91,7 @@ inline void print_table(const Result& result, std::ostream& out) {
       {"parameters", std::to_string(result.parameters)},
       {"seed", std::to_string(result.seed)},
   };
-  if (result.classes_held_out) {
-    lines.push_back({"held-out classes", program::listed(result.test_classes, 60)});
-  }
+  if (!result.held_out.empty()) lines.push_back({"held-out classes", program::listed(result.held_out, 60)});
   for (const auto& [name, value] : lines) out << "  " << std::left << std::setw(18) << name << value << '\n';
 }
 
@@ -130,6 +130,8 @@ inline void write_json(const std::filesystem::path& path, const Result& result, 
   all["rows"] = rows_json(result.rows);
   all["best"] = best_row(result.rows).name;
   all["test_classes"] = result.test_classes;
+  all["held_out_classes"] = result.held_out;
+  all["whitening"] = result.whitening;
   all["data"] = result.data;
   all["notes"] = result.notes;
   all["options"] = options;

@@ -11,11 +11,14 @@ bad=0
 refuses() {  # refuses WORDS OPTION...
   words=$1
   shift
-  timeout 60 "$train" --quiet --epochs 1 "$@" >/dev/null 2>"$files/stderr"
+  timeout 60 "$train" --quiet --epochs 1 "$@" >"$files/stdout" 2>"$files/stderr"
   code=$?
-  if [ $code != 2 ] || [ "$(wc -l <"$files/stderr")" != 1 ] || ! grep -qF -e "$words" "$files/stderr"; then
-    echo "train $*: exit code $code, expected 2 and one sentence with '$words', but it said:"
-    cat "$files/stderr"
+  # If the training itself fails, the line about the data comes before.
+  grep -q 'epoch [0-9]' "$files/stderr" && : >"$files/stdout"
+  if [ $code != 2 ] || [ -s "$files/stdout" ] || [ "$(wc -l <"$files/stderr")" != 1 ] ||
+    ! grep -qF -e "$words" "$files/stderr"; then
+    echo "train $*: exit code $code, expected 2 and one sentence with '$words' and no output, but it said:"
+    cat "$files/stdout" "$files/stderr"
     bad=1
   fi
 }
