@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests that take longer than five minutes: the random tests, repeated many times; random input to each of
-# the readers, for ten minutes of processor time; 1,000 random command lines for train; 1,000 kills of train at random
-# instants, after which it must go on to the same bytes; and train on the digits for the seeds 1 to 20, whose mean test
+# the readers, for ten minutes of processor time; 1,000 random command lines for train and verify; 1,000 kills of train at
+# random instants, after which it must go on to the same bytes; and train on the digits for the seeds 1 to 20, whose mean test
 # EER must be at most 0.7 %.
 #   sh tests/long.sh [PERCENT]      runs that share of them; the default is 100, and .ci/run runs 1
 set -eu
@@ -11,6 +11,7 @@ need cmake
 percent=${1:-100}
 tests=${GEMEL_BUILD:-$root/build/tests-$(basename "$CXX")}/tests
 train=${GEMEL_BUILD:-$root/build/quickstart}/examples/train
+verify=${GEMEL_BUILD:-$root/build/quickstart}/examples/verify
 
 echo "The random tests, $percent times over:"
 GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -R '^(core/team|fuzz/readers|io/checkpoint)$'
@@ -22,7 +23,9 @@ printf '%s\n' csv aligned idx gzip npy safetensors model checkpoint |
 sh "$root/examples/quickstart.sh" --help >/dev/null
 lines=$((percent > 10 ? percent * 10 : 100))
 echo "train with $lines random command lines:"
-sh "$root/tests/fuzz/command_line.sh" "$train" "$lines"
+sh "$root/tests/fuzz/train_command_lines.sh" "$train" "$lines"
+echo "verify with $lines random command lines:"
+sh "$root/tests/fuzz/verify_command_lines.sh" "$train" "$verify" "$lines"
 
 kills=$((percent * 10))
 echo "train, killed $kills times:"

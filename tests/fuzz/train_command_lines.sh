@@ -1,9 +1,10 @@
 #!/bin/sh
-# Runs train on small data with random command lines: valid, invalid and hostile ones. Each must end in time, either with
-# exit code 0, or with exit code 2, one sentence on stderr and no output. None may change a file other than its outputs.
-#   sh tests/fuzz/command_line.sh PATH_OF_TRAIN [COUNT] [SEED]
+# Runs train on small data with random command lines: valid, invalid and hostile ones. None may change a file other than
+# its outputs. command_lines.sh says what else must hold.
+#   sh tests/fuzz/train_command_lines.sh PATH_OF_TRAIN [COUNT] [SEED]
 set -u
 export LC_ALL=C
+. "$(dirname "$0")/command_lines.sh"
 train=$1
 count=${2:-1000}
 seed=${3:-1}
@@ -129,50 +130,4 @@ awk -v seed="$seed" -v count="$count" '
     }
   }' >lines
 
-state() {  # state FOLDER: lists its content
-  find "$1" -exec ls -ld --time-style=full-iso {} + && find "$1" -type f -exec cksum {} +
-}
-cases=0 refused=0 bad=0
-before_in=$(state in)
-before_out=$(state out)
-set --
-while IFS= read -r word; do
-  if [ -n "$word" ]; then
-    [ "$word" = "«empty»" ] && word=
-    set -- "$@" "$word"
-    continue
-  fi
-  cases=$((cases + 1))
-  # PATH hides gnuplot, which would take longer than everything else.
-  timeout 120 env PATH="$files/nothing" "$train" "$@" >stdout 2>stderr </dev/null
-  code=$?
-  fault=
-  after_out=$(state out)
-  case $code in
-    0) [ -s stdout ] || fault="it says nothing" ;;
-    2)
-      refused=$((refused + 1))
-      [ "$(wc -l <stderr)" = 1 ] && grep -q '^train: .' stderr || fault="not one sentence"
-      # If the training fails because of a number that is not finite, lines about the data and the epochs come before it.
-      [ ! -s stdout ] || grep -q 'epoch [0-9]' stderr || fault="it refuses, but prints"
-      # Checkpoints of the epochs before stay.
-      [ "$after_out" = "$before_out" ] || grep -q 'epoch [0-9]' stderr || fault="it refuses, but writes"
-      ;;
-    *) fault="exit code $code" ;;
-  esac
-  [ "$(state in)" = "$before_in" ] && [ ! -e hurt ] || fault="it changes what is not its own"
-  [ "$(ls)" = "$(printf '%s\n' in lines nothing out stderr stdout)" ] || fault="it leaves files"
-  if [ -n "$fault" ]; then
-    bad=$((bad + 1))
-    echo "$fault:"
-    printf " '%s'" "$@"
-    printf '\n'
-    head -n 5 stdout stderr
-    rm -f hurt
-  fi
-  before_out=$after_out
-  set --
-done <lines
-
-echo "$cases command lines, $refused refused, $bad wrong"
-[ $bad = 0 ] && [ $cases = "$count" ] && [ $refused -gt 0 ] && [ $refused -lt $cases ]
+run_command_lines train "$train" "$count" 0
