@@ -75,5 +75,23 @@ MatrixX<S> embeddings_of(const Model& model, const ColumnList<S>& x) {
   return embeddings;
 }
 
+/// Embeds x and returns f(embeddings, out), where the embeddings (out x n) are contiguous. They are in the workspace if
+/// the model can embed into the caller's memory. Throws ShapeError as embeddings_of does.
+template <Embedder Model, Scalar S, class F>
+decltype(auto) with_embeddings(const Model& model, const ColumnList<S>& x, Workspace<S>& workspace, F&& f) {
+  if constexpr (EmbedsIntoMemory<Model, S>) {
+    const Index out = model.embedding_size();
+    if (out <= 0) {
+      throw ShapeError({"the model's embeddings have the size ", out, ": they need at least one element"});
+    }
+    workspace.embedding.reserve(out * x.cols());
+    model.embed(x, Columns<S>(workspace.embedding.data(), out, x.cols()), workspace);
+    return f(static_cast<const S*>(workspace.embedding.data()), out);
+  } else {
+    const MatrixX<S> embeddings = embeddings_of(model, x);
+    return f(embeddings.data(), Index{embeddings.rows()});
+  }
+}
+
 }  // namespace detail
 }  // namespace gemel

@@ -13,6 +13,7 @@
 #include "gemel/data/pair_source.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/network/workspace.hpp"
+#include "gemel/verification/borrowed_workspace.hpp"
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/embedder.hpp"
 
@@ -27,48 +28,6 @@ struct Calibration {
   std::string method = {};  ///< Text that tells which rule set the threshold on which pairs, and how the interval was
                             ///< computed; or why every pair is rejected.
 };
-
-namespace detail {
-
-/// Borrows the calling thread's workspace for the duration of a call: it is moved out of a thread_local object and
-/// back. If a model calls another Verifier while it embeds, that call therefore gets a new workspace instead of
-/// overwriting this one. So does a call after the thread_local object is destroyed, for example from the destructor of
-/// a static object.
-template <Scalar S>
-class BorrowedWorkspace {
- public:
-  BorrowedWorkspace() {
-    if (!ended()) workspace_ = std::move(kept().workspace);
-  }
-  BorrowedWorkspace(const BorrowedWorkspace&) = delete;
-  BorrowedWorkspace& operator=(const BorrowedWorkspace&) = delete;
-  ~BorrowedWorkspace() {
-    if (!ended()) kept().workspace = std::move(workspace_);
-  }
-
-  Workspace<S>& operator*() { return workspace_; }
-
- private:
-  struct Kept {
-    Workspace<S> workspace;
-    ~Kept() { ended() = true; }
-  };
-
-  static Kept& kept() {
-    thread_local Kept kept;
-    return kept;
-  }
-  /// Whether the calling thread's object is destroyed. This is a bool because a bool, which has no destructor, can be
-  /// read even then.
-  static bool& ended() {
-    thread_local bool ended = false;
-    return ended;
-  }
-
-  Workspace<S> workspace_;
-};
-
-}  // namespace detail
 
 /// Decides whether two raw samples are the same or different, with a model and a calibrated threshold. Scaling, if the
 /// samples need it, is a layer of the model. A Verifier owns a copy of the model, and all comparisons are const, so
@@ -172,24 +131,10 @@ class Verifier {
                const Where& where) const {
     if (!std::isfinite(max_abs(columns, features, 2 * count))) refuse_features(columns, features, count, where);
     const ColumnList<Scalar> samples{columns, features, 2 * count};
-    const auto measure_embeddings = [&](const Scalar* embeddings, Index out) {
-      detail::measure_pairs(
-          model_.metric(), embeddings, out, count,
-          [count](Index j) {
-            return PairIndex{j, count + j};
-          },
-          d);
-    };
-    if constexpr (detail::EmbedsIntoMemory<Model, Scalar>) {
-      const Index out = model_.embedding_size();
-      if (out <= 0) refuse_size(out);
-      workspace.embedding.reserve(out * 2 * count);
-      model_.embed(samples, Columns<Scalar>(workspace.embedding.data(), out, 2 * count), workspace);
-      measure_embeddings(workspace.embedding.data(), out);
-    } else {
-      const MatrixX<Scalar> embeddings = detail::embeddings_of(model_, samples);
-      measure_embeddings(embeddings.data(), embeddings.rows());
-    }
+    detail::with_embeddings(model_, samples, workspace, [&](const Scalar* embeddings, Index out) {
+      const auto pair_at = [count](Index j) { return PairIndex{j, count + j}; };
+      detail::measure_pairs(model_.metric(), embeddings, out, count, pair_at, d);
+    });
     for (Index j = 0; j < count; ++j) {
       if (!std::isfinite(d[j])) refuse_distance(where(j, 0).pair);
     }
@@ -198,9 +143,6 @@ class Verifier {
   [[gnu::cold, noreturn]] static void refuse_shapes(const char* what, const Sample& a, const Sample& b) {
     throw ShapeError(
         {what, " are compared, but these are ", a.rows(), " x ", a.cols(), " and ", b.rows(), " x ", b.cols()});
-  }
-  [[gnu::cold, noreturn]] static void refuse_size(Index out) {
-    throw ShapeError({"the model's embeddings have the size ", out, ": they need at least one element"});
   }
   template <class Where>
   [[gnu::cold, noreturn]] static void refuse_features(const Scalar* const* columns, Index features, Index count,
