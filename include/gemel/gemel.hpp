@@ -122,6 +122,7 @@
 #include "gemel/verification/borrowed_workspace.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/claim_verifier.hpp"
+#include "gemel/verification/claims.hpp"
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/embedder.hpp"
 #include "gemel/verification/evaluate.hpp"

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "gemel/core/types.hpp"
 
 namespace gemel {
@@ -8,7 +10,12 @@ namespace gemel {
 /// person always has the same number.
 struct PairIdentity {
   Index first;   ///< Person of the first sample.
-  Index second;  ///< Person of the second sample.
+  Index second;  ///< Person of the second sample, or `unknown`.
+
+  /// The second person of a dissimilar pair if that person is unknown: a forger, for instance, who is nobody else in
+  /// the data.
+  static constexpr Index unknown = std::numeric_limits<Index>::min();
+
   /// Whether both members are equal.
   friend bool operator==(const PairIdentity&, const PairIdentity&) = default;
 };

@@ -38,7 +38,8 @@ struct IntervalOptions {
   Index replicates = 1000;   ///< Number of replicates of a bootstrap, at least 2 / (1 - confidence).
   std::uint64_t seed = 0;    ///< Seed of a bootstrap. The same seed gives the same interval.
   /// The two people of each pair, or empty if they are unknown. If they are unknown, the pairs are assumed to be
-  /// independent; the interval is then too narrow if pairs share a person.
+  /// independent; the interval is then too narrow if pairs share a person. The second person of a dissimilar pair may
+  /// be PairIdentity::unknown.
   std::vector<PairIdentity> identities = {};
   /// If this flag is set, a bootstrap ends early and both ends of the interval are NaN.
   const StopFlag* stop = nullptr;
@@ -54,7 +55,7 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence = 
 ///
 /// - With the identities of at least five people, it is the percentile interval of a bootstrap that draws people, not
 ///   pairs, with replacement. A pair of two people who are drawn m and n times counts m * n times; a pair of one person
-///   who is drawn m times counts m times.
+///   who is drawn m times, or of that person and an unknown one, counts m times.
 /// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. It is used if there are no
 ///   identities or fewer than five people (most replicates would then consist of one or two of them), or if none or all
 ///   of the dissimilar pairs are accepted (all replicates would then have the same rate).
@@ -266,18 +267,31 @@ class Bootstrap {
     }
     std::vector<Index> all;
     for (std::size_t i = 0; i < people.size(); ++i) {
-      if ((people[i].first == people[i].second) != (labels.span()[i] == 1)) {
-        throw ValueError({"the label says ", labels.span()[i] ? "similar" : "dissimilar", ", but the identities are ",
-                          people[i].first, " and ", people[i].second},
+      if (people[i].first == PairIdentity::unknown) {
+        throw ValueError("the first person is unknown: only the second one of a dissimilar pair may be",
                          Place{.pair = static_cast<Index>(i)});
       }
+      if ((people[i].first == people[i].second) != (labels.span()[i] == 1)) {
+        const Place place{.pair = static_cast<Index>(i)};
+        if (people[i].second == PairIdentity::unknown) {
+          throw ValueError({"the label says similar, but the second person is unknown, so not ", people[i].first},
+                           place);
+        }
+        throw ValueError({"the label says ", labels.span()[i] ? "similar" : "dissimilar", ", but the identities are ",
+                          people[i].first, " and ", people[i].second},
+                         place);
+      }
       all.push_back(people[i].first);
-      all.push_back(people[i].second);
+      if (people[i].second != PairIdentity::unknown) all.push_back(people[i].second);
     }
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
     const auto number = [&all](Index person) { return std::lower_bound(all.begin(), all.end(), person) - all.begin(); };
     for (PairIdentity& pair : people) {
+      if (pair.second == PairIdentity::unknown) {
+        pair.first = number(pair.first);
+        continue;
+      }
       const auto [smaller, larger] = std::minmax({number(pair.first), number(pair.second)});
       pair = {smaller, larger};
     }
@@ -302,7 +316,8 @@ class Bootstrap {
     for (Index i = 0; i < people_; ++i) ++times[static_cast<std::size_t>(rng.below(people_))];
     for (Pair& pair : pairs_) {
       pair.count = pair.multiplicity * times[static_cast<std::size_t>(pair.people.first)];
-      if (!pair.similar) pair.count *= times[static_cast<std::size_t>(pair.people.second)];
+      const bool is_other = !pair.similar && pair.people.second != PairIdentity::unknown;
+      if (is_other) pair.count *= times[static_cast<std::size_t>(pair.people.second)];
     }
   }
   void draw_pairs(Rng& rng) {

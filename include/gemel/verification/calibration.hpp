@@ -98,6 +98,30 @@ struct ChosenThreshold {
   return chosen;
 }
 
+/// As `calibrate`, where the method calls the pairs by these names.
+template <class Distances>
+Calibration calibrate_named(const Distances& distances, const Labels& labels, const CalibrationOptions& options,
+                            const char* similar, const char* dissimilar) {
+  if (options.at_eer && options.at_best_accuracy) {
+    throw ValueError("both at_eer and at_best_accuracy are set: a threshold is set by one rule");
+  }
+  const Roc roc{distances, labels};
+  const ChosenThreshold chosen = choose_threshold(roc, options);
+  const bool rejects_all = !chosen.obstacle.empty();
+  if (rejects_all && !options.or_accept_nothing) throw ValueError({"there is no ", chosen.rule, ": ", chosen.obstacle});
+  const double threshold = roc.midway(chosen.value);
+  Calibration calibration{.threshold = threshold,
+                          .far = roc.far(threshold),
+                          .frr = roc.frr(threshold),
+                          .interval = far_interval(distances, labels, threshold, options.interval)};
+  if (rejects_all) calibration.interval = {.low = 0, .high = 0, .method = "none is needed: no pair at all is accepted"};
+  const std::string on = format({" on ", roc.similar(), " ", similar, " and ", roc.dissimilar(), " ", dissimilar});
+  calibration.method = rejects_all ? format({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
+                                   : format({chosen.rule, on, "; ", 100 * options.interval.confidence,
+                                             " % interval of the FAR: ", calibration.interval.method});
+  return calibration;
+}
+
 }  // namespace detail
 
 /// Sets a threshold on the distances of pairs: the largest one with a FAR of at most CalibrationOptions::far, the one
@@ -120,24 +144,7 @@ struct ChosenThreshold {
 /// -infinity, which rejects every pair (FAR 0, FRR 1), with the reason in Calibration::method.
 template <class Distances = std::initializer_list<double>>
 Calibration calibrate(const Distances& distances, const Labels& labels, const CalibrationOptions& options = {}) {
-  if (options.at_eer && options.at_best_accuracy) {
-    throw ValueError("both at_eer and at_best_accuracy are set: a threshold is set by one rule");
-  }
-  const Roc roc{distances, labels};
-  const detail::ChosenThreshold chosen = detail::choose_threshold(roc, options);
-  const bool rejects_all = !chosen.obstacle.empty();
-  if (rejects_all && !options.or_accept_nothing) throw ValueError({"there is no ", chosen.rule, ": ", chosen.obstacle});
-  const double threshold = roc.midway(chosen.value);
-  Calibration calibration{.threshold = threshold,
-                          .far = roc.far(threshold),
-                          .frr = roc.frr(threshold),
-                          .interval = far_interval(distances, labels, threshold, options.interval)};
-  if (rejects_all) calibration.interval = {.low = 0, .high = 0, .method = "none is needed: no pair at all is accepted"};
-  const std::string on = format({" on ", roc.similar(), " similar and ", roc.dissimilar(), " dissimilar pairs"});
-  calibration.method = rejects_all ? format({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
-                                   : format({chosen.rule, on, "; ", 100 * options.interval.confidence,
-                                             " % interval of the FAR: ", calibration.interval.method});
-  return calibration;
+  return detail::calibrate_named(distances, labels, options, "similar", "dissimilar pairs");
 }
 
 /// As above, but on the distances of pairs of raw samples under a model. Returns a Verifier with a copy of the model.
