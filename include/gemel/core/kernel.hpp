@@ -137,6 +137,37 @@ struct NormalNoise {
   Index n;
 };
 
+/// d_j = |a - b_j|^2 for `count` columns b_j; each is bit-identical to Kernels::squared_distance.
+template <Scalar S>
+struct DistancesTo {
+  Index rows, count;
+  const S* a;  ///< rows values
+  const S* b;  ///< rows x count; the columns are ldb values apart
+  Index ldb;
+  S* d;  ///< count values
+};
+
+/// Screens 64 columns a_j for those that may be near some queries. With v_j = a_j - center, divided by its norm if
+/// `normalize` is set, sets bit j of hits[q] unless
+///   of_square * |a_j - center|^2 + b_q . v_j > limits[q],
+/// where the left side is computed up to rounding. The bit is also set for all queries unless
+/// above < |a_j - center|^2 < below, for example because it is NaN.
+template <Scalar S>
+struct Screening {
+  static constexpr Index columns = 64;
+  Index rows = 0, queries = 0;
+  const S* a = nullptr;       ///< rows x 64
+  Index lda = 0;              ///< the columns of a are lda values apart
+  const S* center = nullptr;  ///< rows values
+  bool normalize = false;
+  S of_square = 0, above = 0, below = 0;
+  const S* b = nullptr;           ///< rows x queries, contiguous; no sum may overflow
+  const S* limits = nullptr;      ///< one per query, not NaN
+  std::uint64_t* hits = nullptr;  ///< one per query
+
+  S* panel = nullptr;  ///< scratch memory: rows x 64 values
+};
+
 /// Pointers to the kernels of one instruction set.
 template <Scalar S>
 struct Kernels {
@@ -158,6 +189,13 @@ struct Kernels {
   /// The largest |x_j(i)| of `cols` columns of n values, where NaN counts as larger than infinity.
   S (*max_abs)(const S* const* x, Index n, Index cols);
   void (*add_normal)(const NormalNoise<S>&);
+};
+
+/// Pointers to the kernels of one instruction set that search for the nearest columns.
+template <Scalar S>
+struct NearestKernels {
+  void (*squared_distances_to)(const DistancesTo<S>&);
+  bool (*screen)(const Screening<S>&);  ///< returns whether there is any hit
 };
 
 /// Pointers to the kernels of one instruction set for one update rule.
@@ -273,6 +311,12 @@ const Kernels<S>& kernels() {
 template <class Rule, Scalar S>
 const UpdateKernels<Rule, S>& update_kernels() {
   GEMEL_RETURN_FROM_CURRENT_SET(update_table<Rule, S>);
+}
+
+/// The kernels of the current instruction set that search for the nearest columns.
+template <Scalar S>
+const NearestKernels<S>& nearest_kernels() {
+  GEMEL_RETURN_FROM_CURRENT_SET(nearest_table<S>);
 }
 
 /// The kernel that samples a displaced image, of the current instruction set.

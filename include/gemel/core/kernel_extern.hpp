@@ -11,6 +11,8 @@ namespace gemel::kernel {
 
 extern template const Kernels<float>& kernels<float>();
 extern template const Kernels<double>& kernels<double>();
+extern template const NearestKernels<float>& nearest_kernels<float>();
+extern template const NearestKernels<double>& nearest_kernels<double>();
 extern template auto warp_kernel<float>() -> void (*)(const Warp<float>&);
 extern template auto warp_kernel<double>() -> void (*)(const Warp<double>&);
 extern template const UpdateKernels<SGDRule<float>, float>& update_kernels<SGDRule<float>, float>();

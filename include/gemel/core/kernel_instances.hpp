@@ -9,6 +9,8 @@ namespace gemel::kernel {
 
 template const Kernels<float>& kernels<float>();
 template const Kernels<double>& kernels<double>();
+template const NearestKernels<float>& nearest_kernels<float>();
+template const NearestKernels<double>& nearest_kernels<double>();
 template auto warp_kernel<float>() -> void (*)(const Warp<float>&);
 template auto warp_kernel<double>() -> void (*)(const Warp<double>&);
 template const UpdateKernels<SGDRule<float>, float>& update_kernels<SGDRule<float>, float>();

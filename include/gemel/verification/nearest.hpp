@@ -11,7 +11,8 @@
 #include "gemel/core/choice.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/nearest_search.hpp"
+#include "gemel/core/nearest/screen.hpp"
+#include "gemel/core/nearest/search.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/core/types.hpp"
@@ -41,6 +42,10 @@ namespace detail {
 /// Measures one query and many columns, for find_nearest.
 template <class Metric>
 struct Measure {
+  static constexpr Closeness closeness = std::same_as<Metric, Euclidean>          ? Closeness::Euclidean
+                                         : std::same_as<Metric, SquaredEuclidean> ? Closeness::Squared
+                                         : std::same_as<Metric, Cosine>           ? Closeness::Cosine
+                                                                                  : Closeness::Other;
   const Metric& metric;
 
   template <Scalar S>

@@ -22,6 +22,7 @@
 #include "gemel/core/kernel/update_sgd.inl"
 
 #include "gemel/core/kernel/fused_update.inl"
+#include "gemel/core/kernel/nearest.inl"
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -50,6 +51,10 @@ inline constexpr Kernels<S> table{.product = entry<product<S>>,
                                   .add_differences = entry<add_differences<S>>,
                                   .max_abs = entry<max_abs<S>>,
                                   .add_normal = entry<add_normal<S>>};
+
+template <Scalar S>
+inline constexpr NearestKernels<S> nearest_table{.squared_distances_to = entry<squared_distances_to<S>>,
+                                                 .screen = entry<screen<S>>};
 
 template <Scalar S>
 inline constexpr void (*warp_entry)(const Warp<S>&) = entry<warp<S>>;

@@ -74,6 +74,8 @@ concept CompletePackets = requires(typename P::type a, typename P::type b, typen
   a = keep_if_positive(a, b);  // a > 0 ? b : 0
   a = max_abs_of(a, b);        // max(|a|, |b|), compared as integers with the same bits: numbers < infinity < NaN
 
+  { any_not_above(a, b) } -> std::same_as<bool>;  // whether a(i) <= b(i) for some lane i; NaN in a lane counts as true
+
   // Adds the upper half of the lanes to the lower half until 16 bytes remain, and stores them.
   store_folded(to, a);
 

@@ -98,6 +98,12 @@ GEMEL_INLINE __m256d max_abs_of(__m256d a, __m256d b) {
   return _mm256_blendv_pd(y, x,
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
+GEMEL_INLINE bool any_not_above(__m256 a, __m256 b) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_NGT_UQ)) != 0;
+}
+GEMEL_INLINE bool any_not_above(__m256d a, __m256d b) {
+  return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_NGT_UQ)) != 0;
+}
 
 GEMEL_INLINE void multiply_words(__m256i a, std::uint32_t factor, __m256i& low, __m256i& high) {
   const __m256i f = _mm256_set1_epi32(static_cast<int>(factor));

@@ -142,6 +142,8 @@ GEMEL_INLINE __m512 max_abs_of(__m512 a, __m512 b) {
 GEMEL_INLINE __m512d max_abs_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
 }
+GEMEL_INLINE bool any_not_above(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP_NGT_UQ) != 0; }
+GEMEL_INLINE bool any_not_above(__m512d a, __m512d b) { return _mm512_cmp_pd_mask(a, b, _CMP_NGT_UQ) != 0; }
 
 GEMEL_INLINE void multiply_words(__m512i a, std::uint32_t factor, __m512i& low, __m512i& high) {
   const __m512i f = _mm512_set1_epi32(static_cast<int>(factor));

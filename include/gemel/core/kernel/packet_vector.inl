@@ -130,6 +130,11 @@ GEMEL_INLINE Doubles max_abs_of(Doubles a, Doubles b) {
   const auto x = (DoubleBits)abs(a), y = (DoubleBits)abs(b);
   return (Doubles)(x > y ? x : y);
 }
+template <class P>
+GEMEL_INLINE bool any_not_above(P a, P b) {
+  const auto above = (DoubleBits)(a > b);
+  return (above[0] & above[1]) != -1;
+}
 
 template <class S, class P>
 GEMEL_INLINE void store_folded(S* p, P v) {
