@@ -1,17 +1,12 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <atomic>
-#include <cmath>
-#include <cstddef>
-#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
-#include "gemel/core/reduce.hpp"
+#include "gemel/core/nearest/search.hpp"
 #include "gemel/core/team.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/classes.hpp"
@@ -80,45 +75,11 @@ class Neighbours {
   std::shared_ptr<std::shared_ptr<const Table>> shared_ = {};
 };
 
-namespace detail {
-
-/// The k nearest of the candidates seen so far, nearest first.
-template <Scalar S>
-class Nearest {
- public:
-  explicit Nearest(Index k) : d_(static_cast<std::size_t>(k)), samples_(d_.size()) {}
-
-  void clear() { std::fill(d_.begin(), d_.end(), std::numeric_limits<S>::infinity()); }
-
-  /// Enters a sample. Of samples at the same distance, those that were entered first are nearer.
-  void enter(Index sample, S d) {
-    if (!(d < d_.back())) return;
-    std::size_t i = d_.size() - 1;
-    for (; i > 0 && d < d_[i - 1]; --i) {
-      d_[i] = d_[i - 1];
-      samples_[i] = samples_[i - 1];
-    }
-    d_[i] = d;
-    samples_[i] = sample;
-  }
-
-  /// Whether k samples at finite distances were entered.
-  bool complete() const { return std::isfinite(d_.back()); }
-  const std::vector<Index>& samples() const { return samples_; }
-
- private:
-  std::vector<S> d_;
-  std::vector<Index> samples_;
-};
-
-}  // namespace detail
-
 /// For each of n samples, the k nearest samples of other classes by the Euclidean distance of their embeddings (out x
 /// n), as a table for Neighbours. Among equal distances, the sample with the smaller number is nearer. `threads` is the
 /// maximum number of threads; 0 stands for the number of available processors. No result depends on it.
 ///
-/// The time is proportional to n^2 times the embedding's size: about 1 s for 10,000 samples with embeddings of 64
-/// numbers, on one core.
+/// TIME
 ///
 /// Throws ShapeError if there is not one class per embedding; ValueError unless each sample has k >= 1 samples of other
 /// classes, or if `threads` is out of range; NonFiniteError if an embedding holds NaN or infinity, or if the square of
@@ -127,7 +88,7 @@ template <class Derived>
 [[gnu::cold]] Neighbours::Table nearest_of_other_classes(const Eigen::MatrixBase<Derived>& embeddings,
                                                          const Classes& classes, Index k, Index threads = 1) {
   using S = typename Derived::Scalar;
-  const MatrixX<S>& y = embeddings.derived();
+  const Eigen::Ref<const MatrixX<S>> y(embeddings.derived());  // a view, where possible
   const Index n = y.cols();
   if (classes.size() != n) {
     throw ShapeError({"there are ", n, " embeddings (out x n: one per column), but ", classes.size(),
@@ -139,41 +100,23 @@ template <class Derived>
     if (others >= k) continue;
     throw ValueError({"k is ", k, ", but only ", others, " samples are not of class ", classes.value(c)});
   }
-  Neighbours::Table table = Neighbours::Table::Constant(k, n, -1);
-  constexpr Index rows = 32, block = 256;  // a block of embeddings is compared with so many while it is in the cache
-  Team team(std::min(checked_threads(threads), n / rows + 1));
-  std::atomic<Index> next = 0;
-  team.run([&](Index) {
-    std::vector<detail::Nearest<S>> nearest(rows, detail::Nearest<S>{k});
-    std::array<const S*, block> a, b;
-    std::array<S, block> d;
-    for (Index first = next.fetch_add(rows); first < n; first = next.fetch_add(rows)) {
-      const Index last = std::min(first + rows, n);
-      for (auto& each : nearest) each.clear();
-      for (Index other = 0; other < n; other += block) {
-        const Index count = std::min(block, n - other);
-        for (Index j = 0; j < count; ++j) b[static_cast<std::size_t>(j)] = y.col(other + j).data();
-        for (Index i = first; i < last; ++i) {
-          a.fill(y.col(i).data());
-          squared_distances(a.data(), b.data(), y.rows(), count, d.data());
-          for (Index j = 0; j < count; ++j) {
-            if (classes.same(i, other + j)) continue;
-            nearest[static_cast<std::size_t>(i - first)].enter(other + j, d[static_cast<std::size_t>(j)]);
-          }
-        }
-      }
-      for (Index i = first; i < last; ++i) {
-        const auto& found = nearest[static_cast<std::size_t>(i - first)];
-        if (found.complete()) std::ranges::copy(found.samples(), table.col(i).begin());
-      }
-    }
-  });
-  for (Index i = 0; i < n; ++i) {
-    if (table(0, i) >= 0) continue;
+  Neighbours::Table table(k, n);
+  std::vector<Index> of;
+  for (Index i = 0; i < n; ++i) of.push_back(classes.of(i));
+  const ColumnList<S> samples{y.data(), y.outerStride(), y.rows(), n};
+  const auto outcome = detail::find_nearest<S>({.queries = samples,
+                                                .gallery = samples,
+                                                .stride = y.outerStride(),
+                                                .k = k,
+                                                .classes = of.data(),
+                                                .threads = checked_threads(threads),
+                                                .samples = table.data()},
+                                               detail::SquaredDistances{});
+  if (outcome.incomplete >= 0) {
     throw NonFiniteError({"fewer than ", k,
                           " samples are at a finite distance from it: the embeddings hold NaN, infinity, or values "
                           "whose squares overflow"},
-                         {.sample = i});
+                         {.sample = outcome.incomplete});
   }
   return table;
 }

@@ -125,6 +125,7 @@ template <class Queries, class Gallery, class Metric = Euclidean>
   const Eigen::Ref<const MatrixX<S>> probes(queries.derived()), samples(gallery.derived());  // views, where possible
   detail::NearestSearch<S> search{.queries = {probes.data(), probes.outerStride(), probes.rows(), probes.cols()},
                                   .gallery = {samples.data(), samples.outerStride(), samples.rows(), samples.cols()},
+                                  .stride = samples.outerStride(),
                                   .k = options.k};
   detail::check_nearest(search.queries, search.gallery, options);
   search.threads = checked_threads(options.threads);
@@ -141,7 +142,8 @@ template <class Queries, class Gallery, class Metric = Euclidean>
     using Chosen = std::remove_cvref_t<decltype(chosen)>;
     return detail::find_nearest(search, detail::Measure<Chosen>{chosen});
   });
-  if (!outcome.all_finite) detail::check_embeddings_finite(search.gallery, "gallery");
+  if (outcome.infinite || outcome.nan) detail::check_embeddings_finite(search.gallery, "gallery");
+  if (outcome.nan) throw NonFiniteError("the metric's distance of two finite embeddings is NaN");
   if (outcome.incomplete >= 0) {
     throw NonFiniteError(
         {"fewer than ", options.k, " samples of the gallery are at a finite distance from this query: ",

@@ -10,7 +10,7 @@
 
 namespace gemel::detail {
 
-/// A sample and its distance from a query.
+/// A sample of the gallery and its distance from a query.
 template <Scalar S>
 struct Neighbour {
   S distance;
@@ -37,7 +37,7 @@ class NearestList {
   S bound() const { return bound_; }
 
   void enter(Index sample, S distance) {
-    if (!(distance <= bound_)) return;
+    if (!(distance <= bound_) || !std::isfinite(distance)) return;
     const Neighbour<S> entry{distance, sample};
     if (heap_.size() == k_) {
       if (!(entry < heap_.front())) return;

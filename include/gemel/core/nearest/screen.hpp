@@ -60,69 +60,81 @@ class NearestScreen {
   using Limits = std::numeric_limits<S>;
 
  public:
+  /// The number of samples that are screened at a time.
+  static constexpr Index columns = kernel::Screening<S>::columns;
+
   /// A screen for at most `batch` queries at a time.
   [[gnu::cold]] NearestScreen(const ColumnList<S>& gallery, Index batch, Closeness closeness)
       : closeness_(closeness), rows_(gallery.rows()) {
-    const bool pays = closeness != Closeness::Other && gallery.cols() >= kernel::Screening<S>::columns &&
-                      static_cast<S>(rows_) * Limits::epsilon() < S{1} / 1024;
-    most_ = pays ? batch : 0;
-    if (most_ == 0) return;
+    usable_ = closeness != Closeness::Other && gallery.cols() >= columns &&
+              static_cast<S>(rows_) * Limits::epsilon() < S{1} / 1024;
+    if (!usable_) return;
     error_ = static_cast<S>(6 * rows_ + 32) * Limits::epsilon();
     center_.resize(rows_);
     if (is_euclidean(closeness)) find_center(gallery);
     queries_.resize(rows_ * batch);
     squares_.resize(batch);
+    limits_.resize(batch);
+    hits_.resize(batch);
+    panel_.resize(rows_ * columns);
   }
 
-  /// Takes new queries (rows x at most `batch`).
-  [[gnu::cold]] void start(const ColumnList<S>& queries) {
+  /// Takes new queries (rows x at most `batch`). All samples are hits until a bound is set.
+  void start(const ColumnList<S>& queries) {
     count_ = queries.cols();
-    if (!active()) return;
+    if (!usable_) return;
     for (Index q = 0; q < count_; ++q) {
       S* const to = queries_.data() + q * rows_;
       for (Index i = 0; i < rows_; ++i) to[i] = queries(i, q) - center_[i];
-      S& square = squares_[q];
-      square = sum_of_squares(to, rows_);
-      const bool good = square > above() && square < below();
-      const S factor = !good ? 0 : closeness_ == Closeness::Cosine ? -1 / std::sqrt(square) : -2;
-      for (Index i = 0; i < rows_; ++i) to[i] = good ? to[i] * factor : 0;
-      if (!good) square = Limits::infinity();
+      squares_[q] = sum_of_squares(to, rows_);
+      limits_[q] = Limits::max();
+      const S factor = is_cosine() ? -1 / std::sqrt(squares_[q]) : -2;
+      for (Index i = 0; i < rows_; ++i) to[i] = bounded(q) ? to[i] * factor : 0;
     }
   }
 
-  /// Whether screening is faster than computing all distances.
-  bool active() const { return count_ <= most_ && count_ >= (closeness_ == Closeness::Cosine ? 1 : fewest); }
+  /// Whether screening the gallery is faster than computing all distances.
+  bool pays() const { return usable_ && count_ >= (is_cosine() ? 1 : fewest); }
 
-  /// A sample whose distance from query q is at most `bound` is a hit if the limit is set to this number.
-  S limit(Index q, S bound) const {
-    const S square = squares_[q];
-    if (!(square <= Limits::max()) || bound == Limits::max()) return Limits::max();
-    if (closeness_ == Closeness::Cosine) return bound - 1 + error_;
-    const S most = closeness_ == Closeness::Euclidean ? square_above(bound) : bound;
-    const S limit = (most + error_ * (most + square)) - square + 16 * static_cast<S>(rows_ + 1) * Limits::min();
-    return std::min(limit, Limits::max());
+  /// From now on, a sample may be left out for query q if its distance is greater than `bound`.
+  void set_bound(Index q, S bound) {
+    if (!bounded(q) || bound == Limits::max()) return;
+    if (is_cosine()) {
+      limits_[q] = bound - 1 + error_;
+    } else {
+      const S most = closeness_ == Closeness::Euclidean ? square_above(bound) : bound, square = squares_[q];
+      const S limit = (most + error_ * (most + square)) - square + 16 * static_cast<S>(rows_ + 1) * Limits::min();
+      limits_[q] = std::min(limit, Limits::max());
+    }
   }
 
-  /// The arguments of the kernel that depend only on the queries.
-  kernel::Screening<S> arguments() const {
-    return {.rows = rows_,
-            .queries = count_,
-            .center = center_.data(),
-            .normalize = closeness_ == Closeness::Cosine,
-            .of_square = closeness_ == Closeness::Cosine ? 0 : 1 - error_,
-            .above = above(),
-            .below = below(),
-            .b = queries_.data()};
+  /// Screens 64 samples, which begin `stride` values apart. Returns whether there is any hit.
+  bool find_hits(const S* samples, Index stride) {
+    return kernel::nearest_kernels<S>().screen({.rows = rows_,
+                                                .queries = count_,
+                                                .a = samples,
+                                                .lda = stride,
+                                                .center = center_.data(),
+                                                .normalize = is_cosine(),
+                                                .of_square = is_cosine() ? 0 : 1 - error_,
+                                                .above = above(),
+                                                .below = below(),
+                                                .b = queries_.data(),
+                                                .limits = limits_.data(),
+                                                .hits = hits_.data(),
+                                                .panel = panel_.data()});
   }
+  /// Bit j is set unless sample j can be left out for query q.
+  std::uint64_t hits(Index q) const { return hits_[q]; }
 
  private:
-  static constexpr Index fewest = 3;  // fewer queries than these are faster with their own distances
+  static constexpr Index fewest = 4;  // fewer queries are faster without
 
-  // The bounds hold for squares between these two.
-  S above() const {
-    return closeness_ == Closeness::Cosine ? 8 * static_cast<S>(rows_) * Limits::min() / Limits::epsilon() : -1;
-  }
+  bool is_cosine() const { return closeness_ == Closeness::Cosine; }
+  /// The bounds hold for squares between these two.
+  S above() const { return is_cosine() ? 8 * static_cast<S>(rows_) * Limits::min() / Limits::epsilon() : -1; }
   S below() const { return Limits::max() / 64; }
+  bool bounded(Index q) const { return squares_[q] > above() && squares_[q] < below(); }
 
   /// Sets each element of the center to the median of some samples, which single outliers hardly change.
   void find_center(const ColumnList<S>& gallery) {
@@ -144,43 +156,12 @@ class NearestScreen {
 
   Closeness closeness_;
   Index rows_;
-  Index most_ = 0;
+  bool usable_ = false;
   Index count_ = 0;
   S error_ = 0;
   Buffer<S> center_ = {};
-  Buffer<S> queries_ = {};  // q - center, times -2; for Cosine -q / |q|
-  Buffer<S> squares_ = {};  // |q - center|^2; infinity if the bounds do not hold for q
-};
-
-/// What one thread needs to screen.
-template <Scalar S>
-class ScreenScratch {
- public:
-  /// Prepares for the queries of the screen. All samples are hits until a bound is set.
-  void start(const NearestScreen<S>& screen) {
-    arguments_ = screen.arguments();
-    limits_.resize(arguments_.queries);
-    std::fill(limits_.begin(), limits_.end(), std::numeric_limits<S>::max());
-    hits_.resize(arguments_.queries);
-    panel_.reserve(arguments_.rows * kernel::Screening<S>::columns);
-    arguments_.limits = limits_.data();
-    arguments_.hits = hits_.data();
-    arguments_.panel = panel_.data();
-  }
-
-  void set_bound(const NearestScreen<S>& screen, Index q, S bound) { limits_[q] = screen.limit(q, bound); }
-
-  /// Finds the hits among 64 columns. Returns whether there are any.
-  bool screen(const S* columns, Index stride) {
-    arguments_.a = columns;
-    arguments_.lda = stride;
-    return kernel::nearest_kernels<S>().screen(arguments_);
-  }
-  /// Bit j is set if column j may be near query q.
-  std::uint64_t hits(Index q) const { return hits_[q]; }
-
- private:
-  kernel::Screening<S> arguments_ = {};
+  Buffer<S> queries_ = {};  // q - center, times -2; for Cosine -q / |q|; 0 if the bounds do not hold for q
+  Buffer<S> squares_ = {};  // |q - center|^2
   Buffer<S> limits_ = {};
   Buffer<std::uint64_t> hits_ = {};
   Buffer<S> panel_ = {};
