@@ -129,6 +129,8 @@
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/embedder.hpp"
 #include "gemel/verification/evaluate.hpp"
+#include "gemel/verification/gallery.hpp"
+#include "gemel/verification/identification.hpp"
 #include "gemel/verification/nearest.hpp"
 #include "gemel/verification/raw_samples.hpp"
 #include "gemel/verification/scorer.hpp"

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <initializer_list>
 #include <limits>
+#include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -98,6 +100,32 @@ struct ChosenThreshold {
   return chosen;
 }
 
+/// The thresholds of Calibration::far_points. The false accept rates are those of 0, 1, …, 100 accepted pairs, and then
+/// grow by a twentieth each.
+[[gnu::cold]] inline std::vector<FarPoint> far_points(std::span<const double> distances, const Labels& labels) {
+  std::vector<double> dissimilar;
+  for (Index i = 0; i < labels.size(); ++i) {
+    if (!labels[i]) dissimilar.push_back(distances[static_cast<std::size_t>(i)]);
+  }
+  std::sort(dissimilar.begin(), dissimilar.end());
+  const std::size_t n = dissimilar.size();
+  std::vector<FarPoint> points;
+  for (std::size_t accepted = 0, next = 0; accepted <= n; ++accepted) {
+    const bool tie = accepted > 0 && accepted < n && dissimilar[accepted - 1] == dissimilar[accepted];
+    if (tie || (accepted < next && accepted < n)) continue;
+    double threshold = dissimilar.back();
+    if (accepted == 0) {
+      threshold = std::nextafter(dissimilar.front(), -std::numeric_limits<double>::infinity());
+    } else if (accepted < n) {
+      threshold = std::midpoint(dissimilar[accepted - 1], dissimilar[accepted]);
+      if (!(threshold < dissimilar[accepted])) threshold = dissimilar[accepted - 1];  // no double lies between them
+    }
+    points.push_back({static_cast<double>(accepted) / static_cast<double>(n), threshold});
+    next = accepted + 1 + (accepted > 100 ? accepted / 20 : 0);
+  }
+  return points;
+}
+
 /// As `calibrate`, where the method calls the pairs by these names.
 template <class Distances>
 Calibration calibrate_named(const Distances& distances, const Labels& labels, const CalibrationOptions& options,
@@ -105,6 +133,7 @@ Calibration calibrate_named(const Distances& distances, const Labels& labels, co
   if (options.at_eer && options.at_best_accuracy) {
     throw ValueError("both at_eer and at_best_accuracy are set: a threshold is set by one rule");
   }
+  const auto& values = as_doubles(distances);
   const Roc roc{distances, labels};
   const ChosenThreshold chosen = choose_threshold(roc, options);
   const bool rejects_all = !chosen.obstacle.empty();
@@ -119,6 +148,7 @@ Calibration calibrate_named(const Distances& distances, const Labels& labels, co
   calibration.method = rejects_all ? format({"no ", chosen.rule, ", nothing is accepted", on, ": ", chosen.obstacle})
                                    : format({chosen.rule, on, "; ", 100 * options.interval.confidence,
                                              " % interval of the FAR: ", calibration.interval.method});
+  calibration.far_points = far_points(values, labels);
   return calibration;
 }
 

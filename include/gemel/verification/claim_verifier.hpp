@@ -70,21 +70,34 @@ class ClaimVerifier {
   /// not have as many features as the model takes; NonFiniteError if a sample has NaN or infinity (`place().sample` is
   /// its column), or if the spread is not finite.
   Template<Scalar> enrol(const Eigen::Ref<const MatrixX<Scalar>>& samples) const {
-    check_features(samples);
-    return enrol_embeddings(detail::embeddings_of(
-        model(), ColumnList<Scalar>{samples.data(), samples.outerStride(), samples.rows(), samples.cols()}));
+    return enrol_embeddings(embed(samples));
   }
   /// As above, but with embeddings (out x k) that were computed before by the same model. Throws NonFiniteError if one
   /// has NaN or infinity.
   Template<Scalar> enrol_embeddings(MatrixX<Scalar> embeddings) const {
-    if (embeddings.size() == 0) throw ValueError("a person is enrolled with at least one sample, but there is none");
-    for (Index j = 0; j < embeddings.cols(); ++j) {
-      if (embeddings.col(j).allFinite()) continue;
-      throw NonFiniteError("a sample's embedding is not finite: look for huge features", {.sample = j});
-    }
+    check_embeddings(embeddings);
     const double spread = detail::spread_of(model().metric(), embeddings);
     if (detail::power_of(scorer()) != 0) check_spread(embeddings.cols(), spread);
     return detail::TemplateAccess::make<Scalar>(parts_, std::move(embeddings), spread);
+  }
+
+  /// A template from what a template is made of: its embeddings (out x k) and its spread, which `enrol` computed.
+  /// Throws ValueError or NonFiniteError if they cannot be those of a template.
+  Template<Scalar> remake(MatrixX<Scalar> embeddings, double spread) const {
+    check_embeddings(embeddings);
+    if (spread < 0 || (std::isnan(spread) && embeddings.cols() > 1)) {
+      throw ValueError({"a spread of ", spread, " is impossible"});
+    }
+    if (detail::power_of(scorer()) != 0) check_spread(embeddings.cols(), spread);
+    return detail::TemplateAccess::make<Scalar>(parts_, std::move(embeddings), spread);
+  }
+
+  /// The embeddings (out x n) of n samples (features x n). Throws ShapeError if they do not have as many features as
+  /// the model takes, and NonFiniteError if one has NaN or infinity (`place().sample` is its column).
+  MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& samples) const {
+    check_features(samples);
+    return detail::embeddings_of(
+        model(), ColumnList<Scalar>{samples.data(), samples.outerStride(), samples.rows(), samples.cols()});
   }
 
   /// The score of a sample (features x 1) that claims to be of this person. Throws ValueError if another ClaimVerifier
@@ -152,6 +165,14 @@ class ClaimVerifier {
       if (feature == samples.rows()) continue;
       throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out",
                            {.sample = j, .feature = feature});
+    }
+  }
+
+  static void check_embeddings(const MatrixX<Scalar>& embeddings) {
+    if (embeddings.size() == 0) throw ValueError("a person is enrolled with at least one sample, but there is none");
+    for (Index j = 0; j < embeddings.cols(); ++j) {
+      if (embeddings.col(j).allFinite()) continue;
+      throw NonFiniteError("a sample's embedding is not finite: look for huge features", {.sample = j});
     }
   }
 
