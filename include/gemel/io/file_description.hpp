@@ -45,16 +45,20 @@ struct TrainingProgress {
 
 /// What is in a file.
 struct FileDescription {
-  std::string kind =
-      "tensors";  ///< "network", "model", "ensemble", "verifier" or "checkpoint"; "tensors" if there is no model.
-  std::uint64_t format = 0;                                 ///< The major version of the model file's format.
-  std::string version = {};                                 ///< The version of the library that wrote the model.
-  std::string scalar = {};                                  ///< "F32" or "F64", the type of the parameters.
-  Index parameters = 0;                                     ///< The number of parameters.
+  std::string kind = "tensors";  ///< "network", "model", "ensemble", "verifier", "claims" or "checkpoint"; "tensors" if
+                                 ///< there is no model.
+  std::uint64_t format = 0;      ///< The major version of the model file's format.
+  std::string version = {};      ///< The version of the library that wrote the model.
+  std::string scalar = {};       ///< "F32" or "F64", the type of the parameters.
+  Index parameters = 0;          ///< The number of parameters.
   std::vector<LayerDescription> layers = {};                ///< The layers in their order; empty for an ensemble.
   std::vector<std::vector<LayerDescription>> members = {};  ///< The layers of each member of an ensemble.
   std::string distance = {};                                ///< The name of the distance; empty for a network.
   std::optional<Calibration> calibration = {};              ///< Of a verifier.
+  std::string scorer = {};                                  ///< The name and options of the scorer of claims, if any.
+  std::optional<Calibration> claims = {};                   ///< The calibration of claims.
+  Index persons = 0;                                        ///< The number of persons in the gallery.
+  Index templates = 0;                                      ///< The number of their samples.
   std::optional<TrainingProgress> training = {};            ///< Of a checkpoint.
   Metadata metadata = {};                                   ///< The user's texts.
   std::vector<TensorDescription> tensors = {};              ///< All tensors, in the order of the file.
@@ -164,6 +168,18 @@ inline FileDescription describe(const TensorFile& file) {
   if (described.kind == "verifier") {
     described.calibration = detail::read_calibration(description.object("calibration"));
   }
+  if (description.has("claims")) {
+    described.scorer = detail::option_text(json["claims"]["scorer"]);
+    described.claims = detail::read_calibration(description.object("claims").object("calibration"));
+  }
+  const auto rows = [&file](const char* name) {
+    const Tensor* const tensor = file.find(name);
+    return tensor && !tensor->shape.empty() ? tensor->shape.front() : Index{0};
+  };
+  if (description.has("gallery")) {
+    described.persons = rows("gallery.counts");
+    described.templates = rows("gallery.embeddings");
+  }
   if (described.kind == "checkpoint") {
     const detail::JsonObject training = description.object("training");
     described.training = {.epochs = static_cast<Index>(training.natural("epoch", detail::max_values)),
@@ -198,12 +214,15 @@ inline std::ostream& operator<<(std::ostream& out, const FileDescription& file) 
     list(file.members[m], "  ");
   }
   if (!file.distance.empty()) out << "distance: " << safe(file.distance) << '\n';
-  if (file.calibration) {
-    const Calibration& c = *file.calibration;
-    out << "threshold: " << c.threshold << '\n';
-    out << "calibration: FAR " << c.far << ", FRR " << c.frr << ", FAR of new pairs " << c.interval.low << " to "
-        << c.interval.high << "; " << safe(c.method) << '\n';
-  }
+  const auto print = [&](const Calibration& c, const char* of, const char* pairs) {
+    out << of << "threshold: " << c.threshold << '\n';
+    out << of << "calibration: FAR " << c.far << ", FRR " << c.frr << ", FAR of new " << pairs << ' ' << c.interval.low
+        << " to " << c.interval.high << "; " << safe(c.method) << '\n';
+  };
+  if (file.calibration) print(*file.calibration, "", "pairs");
+  if (!file.scorer.empty()) out << "scorer of claims: " << safe(file.scorer) << '\n';
+  if (file.claims) print(*file.claims, "claims: ", "claims");
+  if (file.persons > 0) out << "gallery: " << file.persons << " persons with " << file.templates << " samples\n";
   if (file.training) out << "training: " << file.training->epochs << " epochs, " << file.training->steps << " steps\n";
   for (const auto& [key, text] : file.metadata) out << "metadata " << safe(key) << ": " << safe(text) << '\n';
   for (const TensorDescription& tensor : file.tensors) {

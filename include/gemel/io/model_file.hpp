@@ -9,6 +9,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/io/model/description.hpp"
+#include "gemel/io/model/gallery_tensors.hpp"
 #include "gemel/io/model/model_reader.hpp"
 #include "gemel/io/model/model_writer.hpp"
 #include "gemel/io/model/tensor_index.hpp"
@@ -17,6 +18,8 @@
 #include "gemel/network/ensemble.hpp"
 #include "gemel/network/network.hpp"
 #include "gemel/network/siamese.hpp"
+#include "gemel/verification/claim_verifier.hpp"
+#include "gemel/verification/gallery.hpp"
 #include "gemel/verification/verifier.hpp"
 
 namespace gemel {
@@ -35,9 +38,10 @@ namespace detail {
 /// What a file of type T holds, and how to write and read it.
 template <class T>
 struct FileContent {
-  static_assert(sizeof(T) == 0,
-                "gemel: only a Network, a Siamese of a Network, an Ensemble, and a Verifier of a Siamese or an "
-                "Ensemble can be saved and loaded");
+  static_assert(
+      sizeof(T) == 0,
+      "gemel: only a Network, a Siamese of a Network, an Ensemble, and a Verifier, a ClaimVerifier or a Gallery "
+      "of a Siamese or an Ensemble can be saved and loaded");
 };
 template <Scalar S, class... Layers>
 struct FileContent<Network<S, Layers...>> {
@@ -101,6 +105,36 @@ struct FileContent<Verifier<Model>> {
     return {FileContent<Model>::read(from), std::move(calibration)};
   }
 };
+template <class Model, class Scorer>
+struct FileContent<ClaimVerifier<Model, Scorer>> {
+  static_assert(
+      is_saved_embedder<Model>,
+      "gemel: only a ClaimVerifier of a Siamese or an Ensemble can be saved and loaded, not one of an embedder "
+      "of your own");
+  static constexpr const char* kind = "claims";
+  static void write(ModelWriter& to, const ClaimVerifier<Model, Scorer>& verifier) {
+    FileContent<Model>::write(to, verifier.model());
+    to.claims(verifier.scorer(), verifier.calibration());
+  }
+  static ClaimVerifier<Model, Scorer> read(ModelReader<typename Model::Scalar>& from) {
+    Scorer scorer = from.template scorer<Scorer>();
+    Calibration calibration = from.claims_calibration();
+    return from.as_format_error([&] {
+      return ClaimVerifier<Model, Scorer>{FileContent<Model>::read(from), std::move(scorer), std::move(calibration)};
+    });
+  }
+};
+template <class Model, class Scorer>
+struct FileContent<Gallery<Model, Scorer>> {
+  static constexpr const char* kind = "claims";
+  static void write(ModelWriter& to, const Gallery<Model, Scorer>& gallery) {
+    FileContent<ClaimVerifier<Model, Scorer>>::write(to, gallery.verifier());
+    add_gallery(to.description, to.file(), gallery);
+  }
+  static Gallery<Model, Scorer> read(ModelReader<typename Model::Scalar>& from) {
+    return read_gallery(from.description(), from.tensors(), FileContent<ClaimVerifier<Model, Scorer>>::read(from));
+  }
+};
 
 /// Adds the tensors of a network, model or verifier to the file and returns its description, for put_metadata. More
 /// tensors and members may be added before that.
@@ -131,6 +165,29 @@ inline Metadata user_metadata(const TensorFile& file) {
 
 }  // namespace detail
 
+/// Puts a gallery, with the scorer and the threshold of its claims, into the content of its model's file, in place of
+/// the gallery that is there. All else stays as it is, such as the threshold of pairs and the user's texts. Throws
+/// ValueError if the file holds another model than the gallery's, or if a name is not UTF-8.
+template <class Model, class Scorer>
+void put_gallery(TensorFile& file, const Gallery<Model, Scorer>& gallery) {
+  TensorFile other{.name = file.name};
+  detail::Json description = detail::parse_description(detail::TensorIndex{file});
+  const detail::Json model = detail::add_model(other, gallery);
+  if (detail::model_fingerprint(description, file) != model["gallery"]["model"]) {
+    throw ValueError("the file holds another model than the gallery's", Place{.file = file.name});
+  }
+  const auto is_part = [](const std::string& name) {
+    return name.starts_with("gallery.") || name.starts_with("claims.") || name.starts_with("scorer.");
+  };
+  std::erase_if(file.tensors, [&](const Tensor& tensor) { return is_part(tensor.name); });
+  for (Tensor& tensor : other.tensors) {
+    if (is_part(tensor.name)) file.tensors.push_back(std::move(tensor));
+  }
+  description["claims"] = model["claims"];
+  description["gallery"] = model["gallery"];
+  detail::put_metadata(file, description, detail::user_metadata(file));
+}
+
 /// The content of the file that `save` writes. Throws what `save` throws, except for errors of writing.
 template <class T>
 TensorFile to_tensors(const T& model, const Metadata& metadata = {}) {
@@ -146,11 +203,12 @@ T from_tensors(const TensorFile& file, const LoadOptions& options = {}) {
   return detail::read_model<T>(tensors, detail::parse_description(tensors), options);
 }
 
-/// Saves a Network, a Siamese of a Network, an Ensemble, or a Verifier of a Siamese or an Ensemble, together with texts
-/// of your own. The file is in the safetensors format, so that other programs can read the weights: `layers.<k>.weight`
-/// (out x in) and `layers.<k>.bias` of each Dense, and what other layers have, where k counts all layers. The names of
-/// an ensemble's tensors begin with `members.<m>.`, where m counts the members. A description of the model, in JSON, is
-/// in the file's metadata under the key `gemel`. A file that is there is replaced atomically (see replace_file.hpp).
+/// Saves a Network, a Siamese of a Network, an Ensemble, or a Verifier, a ClaimVerifier or a Gallery of a Siamese or an
+/// Ensemble, together with texts of your own. The file is in the safetensors format, so that other programs can read
+/// the weights: `layers.<k>.weight` (out x in) and `layers.<k>.bias` of each Dense, and what other layers have, where k
+/// counts all layers. The names of an ensemble's tensors begin with `members.<m>.`, where m counts the members. A
+/// description of the model, in JSON, is in the file's metadata under the key `gemel`. A file that is there is replaced
+/// atomically (see replace_file.hpp).
 ///
 /// Layers, activations and distances of your own need a name, and members for their options and state; see Layer
 /// (network/layer.hpp). An initializer is not saved. Throws ValueError if the model was moved from, a key of the
@@ -166,14 +224,16 @@ void save(const std::filesystem::path& path, const T& model, const Metadata& met
 /// Loads a model that `save` saved, or that a checkpoint holds. T is
 ///
 /// - an AnyNetwork, an AnyModel, an Ensemble of AnyModels, or a Verifier of one of these models, with any built-in
-///   layers, or
-/// - another Network, Siamese, Ensemble or Verifier, whose layers, static sizes and distance must be those of the file.
+///   layers,
+/// - another Network, Siamese, Ensemble or Verifier, whose layers, static sizes and distance must be those of the file,
+/// - a ClaimVerifier or a Gallery of any of these models, with the file's scorer or AnyScorer.
 ///
 /// A Siamese can be loaded from the file of its verifier, and a Network from any file but an ensemble's. The file of a
-/// Siamese or of its verifier can also be loaded as an Ensemble of one member, or its Verifier. Random numbers are not
-/// needed. Layers have their default initializers. Throws IoError if the file cannot be read; FormatError if it is no
-/// model file, is damaged, was written by a newer major version, holds another type of model than T, or a NaN or
-/// infinite parameter.
+/// Siamese or of its verifier can also be loaded as an Ensemble of one member, or its Verifier. A ClaimVerifier or a
+/// Gallery can also be loaded from the file of a Verifier: its scorer is then MeanScore, and the gallery empty. Random
+/// numbers are not needed. Layers have their default initializers. Throws IoError if the file cannot be read;
+/// FormatError if it is no model file, is damaged, was written by a newer major version, holds another type of model
+/// than T, or a NaN or infinite parameter.
 template <class T>
 T load(const std::filesystem::path& path, const LoadOptions& options = {}) {
   return from_tensors<T>(read_safetensors(path), options);

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <limits>
-#include <memory>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -102,8 +102,8 @@ class Gallery {
     for (std::size_t i = at(p) + 1; i < begins_.size(); ++i) begins_[i] -= samples;
     erase(spreads_, p, p + 1);
     erase(thresholds_, p, p + 1);
-    sorted_.erase(std::find(sorted_.begin(), sorted_.end(), p));
-    for (Index& number : sorted_) number -= number > p;
+    numbers_.erase(numbers_.find(name));
+    for (auto& entry : numbers_) entry.second -= entry.second > p;
     erase(names_, p, p + 1);
     return true;
   }
@@ -120,9 +120,8 @@ class Gallery {
   }
   /// The number of the person of that name, or nothing.
   std::optional<Index> find(std::string_view name) const {
-    const auto found = lower_bound(name);
-    if (found == sorted_.end() || names_[at(*found)] != name) return std::nullopt;
-    return *found;
+    const auto found = numbers_.find(name);
+    return found == numbers_.end() ? std::nullopt : std::optional(found->second);
   }
   /// A copy of the template of a person. Throws ValueError if there is no such number.
   Template<Scalar> person(Index number) const {
@@ -185,10 +184,11 @@ class Gallery {
     list.erase(list.begin() + first, list.begin() + last);
   }
 
-  std::vector<Index>::const_iterator lower_bound(std::string_view name) const {
-    return std::lower_bound(sorted_.begin(), sorted_.end(), name,
-                            [this](Index number, std::string_view other) { return names_[at(number)] < other; });
-  }
+  /// A hash for look-ups by std::string_view.
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
   void check_number(Index person) const {
     if (person >= 0 && person < size()) return;
     throw ValueError({"there is no person ", person, ": the gallery has ", size(), ", numbered from 0"});
@@ -211,11 +211,9 @@ class Gallery {
     grow(begins_, 1);
     grow(spreads_, 1);
     grow(thresholds_, 1);
-    grow(sorted_, 1);
     grow(names_, 1);
+    numbers_.emplace(name, size());
     out_ = out;
-    const auto place = lower_bound(name) - sorted_.begin();
-    sorted_.insert(sorted_.begin() + place, size());
     names_.push_back(std::move(name));
     const MatrixX<Scalar>& embeddings = person.embeddings();
     embeddings_.insert(embeddings_.end(), embeddings.data(), embeddings.data() + embeddings.size());
@@ -312,7 +310,7 @@ class Gallery {
   IdentificationCalibration identification_;
   Index out_ = 0;                        // the size of an embedding, once there is one
   std::vector<std::string> names_ = {};  // of each person
-  std::vector<Index> sorted_ = {};       // the persons' numbers, by name
+  std::unordered_map<std::string, Index, Hash, std::equal_to<>> numbers_ = {};
   std::vector<Index> begins_ = {0};      // person p has the samples begins_[p], …, begins_[p + 1] - 1
   std::vector<Scalar> embeddings_ = {};  // out_ x samples()
   std::vector<Scalar> centroids_ = {};   // out_ x size()

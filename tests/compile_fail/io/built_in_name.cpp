@@ -1,4 +1,4 @@
-// error: gemel: this type's type_name is the name of a built-in layer, activation or distance; choose another
+// error: gemel: this type's type_name is the name of a built-in layer, activation, distance or scorer; choose another
 #include "gemel/io/model_file.hpp"
 
 struct Half : gemel::Euclidean {};

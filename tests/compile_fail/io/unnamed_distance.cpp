@@ -1,4 +1,4 @@
-// error: gemel: this layer, activation or distance has no name, so it cannot be saved or loaded
+// error: gemel: this layer, activation, distance or scorer has no name, so it cannot be saved or loaded
 #include "gemel/io/model_file.hpp"
 
 struct Half : gemel::Euclidean {

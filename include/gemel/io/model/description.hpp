@@ -33,7 +33,8 @@ inline std::string library_version() {
   return format({GEMEL_VERSION_MAJOR, ".", GEMEL_VERSION_MINOR, ".", GEMEL_VERSION_PATCH});
 }
 
-inline constexpr std::array<std::string_view, 5> model_kinds{"network", "model", "ensemble", "verifier", "checkpoint"};
+inline constexpr std::array<std::string_view, 6> model_kinds{"network",  "model",  "ensemble",
+                                                             "verifier", "claims", "checkpoint"};
 
 /// The beginnings of the names of a checkpoint's tensors that are no part of the model.
 inline constexpr std::array<std::string_view, 4> training_tensors{"optimizer.", "callbacks.", "source", "history."};
@@ -164,7 +165,8 @@ inline void check_networks(const JsonObject& description, const TensorIndex& ten
   if (!description.has("members")) return check_layers(description, tensors, "", without_tensors);
   const Index members = count_members(description);
   const std::string kind = description.text("kind");
-  if (kind != "ensemble" && kind != "verifier") description.fail({"has 'members', which no ", kind, " has"});
+  if (kind != "ensemble" && kind != "verifier" && kind != "claims")
+    description.fail({"has 'members', which no ", kind, " has"});
   if (description.has("layers")) description.fail({"has both 'layers' and 'members'"});
   if (members == 0) description.fail({"has no members"});
   std::uint64_t in = 0;
@@ -203,8 +205,8 @@ inline Json parse_description(const TensorIndex& tensors) {
   description.text("version");
   const std::string kind = description.text("kind");
   if (std::ranges::find(model_kinds, kind) == model_kinds.end()) {
-    description.fail(
-        {"has 'kind' '", excerpt(kind), "', which is none of network, model, ensemble, verifier and checkpoint"});
+    description.fail({"has 'kind' '", excerpt(kind),
+                      "', which is none of network, model, ensemble, verifier, claims and checkpoint"});
   }
   const std::string scalar = description.text("scalar");
   if (scalar != "F32" && scalar != "F64") {
@@ -214,6 +216,12 @@ inline Json parse_description(const TensorIndex& tensors) {
   check_networks(description, tensors);
   if (kind != "network") description.object("distance").text("type");
   if (kind == "verifier") read_calibration(description.object("calibration"));
+  if (kind == "claims" || description.has("claims")) {
+    const JsonObject claims = description.object("claims");
+    claims.object("scorer").text("type");
+    read_calibration(claims.object("calibration"));
+  }
+  if (description.has("gallery")) description.object("gallery").text("model");
   if (kind == "checkpoint") {
     const JsonObject training = description.object("training");
     training.natural("epoch", static_cast<std::uint64_t>(max_values));

@@ -27,6 +27,7 @@
 #include "gemel/io/tensor_file.hpp"
 #include "gemel/network/network.hpp"
 #include "gemel/network/sequence.hpp"
+#include "gemel/verification/scorer.hpp"
 #include "gemel/verification/verifier.hpp"
 
 namespace gemel::detail {
@@ -110,33 +111,59 @@ class ModelReader {
       fail({"it holds a network without a distance: load it as a Network"});
     }
     distance_was_read_ = true;
-    const JsonObject object = description_.object("distance");
-    const OptionsReader options{object, *tensors_, "distance."};
-    if constexpr (is_choice<Metric>) {
-      return chosen_distance<Metric>(options, static_cast<const Metric*>(nullptr));
-    } else {
-      check_named<Metric>();
-      if (object.text("type") != type_name<Metric>) refuse_distance(std::string(type_name<Metric>));
-      return as_format_error(object.place(), [&] { return load_part<Metric>(options); });
-    }
+    return named_part<Metric>(description_.object("distance"), "distance");
   }
 
+  /// The calibration of pairs.
   Calibration calibration() {
+    if (kind() == "claims") {
+      fail({"it holds the threshold of claims, which is none of pairs: load it as a ClaimVerifier or a Gallery"});
+    }
     if (kind() != "verifier") {
       fail({"it holds a ", kind(), " without a threshold: ",
             kind() == "network"    ? "load it as a Network"
             : kind() == "ensemble" ? "load it as an Ensemble, and calibrate that"
                                    : "load it as a Siamese or an AnyModel, and calibrate that"});
     }
-    return read_calibration(description_.object("calibration"));
+    return read_calibration(description_.object("calibration"), *tensors_, "calibration.far_points");
   }
 
-  /// Throws FormatError if the file has tensors that are no part of the model nor, in a checkpoint, of its training. If
-  /// only the network was read, the distance may have tensors too.
+  /// The scorer of claims. A verifier of pairs, which has none, scores as MeanScore does.
+  template <class Scorer>
+  Scorer scorer() {
+    if (!description_.has("claims")) {
+      if constexpr (std::same_as<Scorer, MeanScore> || std::same_as<Scorer, AnyScorer>) {
+        if (kind() == "verifier") return Scorer{};
+      }
+      fail({"it holds a ", kind(), " without a scorer of claims"});
+    }
+    return named_part<Scorer>(description_.object("claims").object("scorer"), "scorer");
+  }
+
+  /// The calibration of claims, or of pairs for a verifier of pairs.
+  Calibration claims_calibration() {
+    if (!description_.has("claims")) return calibration();
+    return read_calibration(description_.object("claims").object("calibration"), *tensors_, "claims.far_points");
+  }
+
+  /// Returns f(). An Error that it throws becomes a FormatError with the file's name.
+  template <class F>
+  auto as_format_error(const F& f) const {
+    return as_format_error(Place{.file = file()}, f);
+  }
+
+  TensorIndex& tensors() { return *tensors_; }
+  const JsonObject& description() const { return description_; }
+
+  /// Throws FormatError if the file has tensors that are no part of the model nor of what else the file holds, such
+  /// as the training of a checkpoint. If only the network was read, the distance may have tensors too.
   void check_all_taken() const {
     std::vector<std::string_view> others;
     if (kind() == "checkpoint") others.assign(training_tensors.begin(), training_tensors.end());
     if (kind() != "network" && !distance_was_read_) others.emplace_back("distance.");
+    if (kind() == "verifier") others.emplace_back("calibration.");
+    if (description_.has("claims")) others.insert(others.end(), {"claims.", "scorer."});
+    if (description_.has("gallery")) others.emplace_back("gallery.");
     tensors_->check_all_taken(others);
   }
 
@@ -231,22 +258,35 @@ class ModelReader {
     return std::move(found.front());
   }
 
-  template <class Metric, class... Alternatives>
-  Metric chosen_distance(const OptionsReader& options, const Choice<Alternatives...>*) {
-    const JsonObject object = description_.object("distance");
+  /// The distance or the scorer, which `what` names.
+  template <class T>
+  T named_part(const JsonObject& object, const char* what) {
+    const OptionsReader options{object, *tensors_, format({what, "."})};
+    if constexpr (is_choice<T>) {
+      return chosen_part<T>(object, options, what, static_cast<const T*>(nullptr));
+    } else {
+      check_named<T>();
+      if (object.text("type") != type_name<T>) refuse_part(object, what, std::string(type_name<T>));
+      return as_format_error(object.place(), [&] { return load_part<T>(options); });
+    }
+  }
+
+  template <class T, class... Alternatives>
+  T chosen_part(const JsonObject& object, const OptionsReader& options, const char* what,
+                const Choice<Alternatives...>*) {
     (check_named<Alternatives>(), ...);
-    Metric metric;
+    T part;
     const auto attempt = [&]<class Alternative>(std::type_identity<Alternative>) {
       if (object.text("type") != type_name<Alternative>) return false;
-      metric = as_format_error(object.place(), [&] { return load_part<Alternative>(options); });
+      part = as_format_error(object.place(), [&] { return load_part<Alternative>(options); });
       return true;
     };
     if (!(attempt(std::type_identity<Alternatives>{}) || ...)) {
       std::string types;
       ((types += (types.empty() ? "" : ", ") + std::string(type_name<Alternatives>)), ...);
-      refuse_distance("one of " + types);
+      refuse_part(object, what, "one of " + types);
     }
-    return metric;
+    return part;
   }
 
   [[noreturn]] void refuse_layer(const JsonObject& object, const std::string& wanted) const {
@@ -254,9 +294,8 @@ class ModelReader {
         {where_, "it is ", describe_layer(object), ", but the type that is loaded has ", wanted, " there"},
         object.place());
   }
-  [[noreturn]] void refuse_distance(const std::string& wanted) const {
-    fail({"its distance is ", excerpt(description_.object("distance").text("type")),
-          ", but the type that is loaded has ", wanted});
+  [[noreturn]] void refuse_part(const JsonObject& object, const char* what, const std::string& wanted) const {
+    fail({"its ", what, " is ", excerpt(object.text("type")), ", but the type that is loaded has ", wanted});
   }
 
   TensorIndex* tensors_;

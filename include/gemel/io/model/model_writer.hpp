@@ -95,7 +95,28 @@ class ModelWriter {
     });
   }
 
-  void calibration(const Calibration& calibration) { description["calibration"] = calibration_json(calibration); }
+  /// Adds the calibration of pairs.
+  void calibration(const Calibration& calibration) {
+    description["calibration"] = calibration_json(calibration);
+    add_far_points(*file_, "calibration.far_points", calibration);
+  }
+
+  /// Adds the scorer and the calibration of claims.
+  template <class Scorer>
+  void claims(const Scorer& scorer, const Calibration& calibration) {
+    Json& claims = description["claims"] = Json::object();
+    visit_choice(scorer, [&]<class Chosen>(const Chosen& chosen) {
+      check_named<Chosen>();
+      Json& object = claims["scorer"];
+      object["type"] = type_name<Chosen>;
+      OptionsWriter options{object, *file_, "scorer."};
+      if constexpr (has_save<Chosen>) chosen.save(options);
+    });
+    claims["calibration"] = calibration_json(calibration);
+    add_far_points(*file_, "claims.far_points", calibration);
+  }
+
+  TensorFile& file() { return *file_; }
 
   Json description = Json::object();
 

@@ -13,6 +13,7 @@
 #include "gemel/network/any_distance.hpp"
 #include "gemel/network/any_network.hpp"
 #include "gemel/network/layer.hpp"
+#include "gemel/verification/scorer.hpp"
 
 // Which type of layer, activation or distance an object of a description stands for.
 
@@ -30,10 +31,10 @@ struct TypeList {
   static constexpr bool has_name(std::string_view name) { return ((name == type_name<Types>) || ...); }
 };
 
-/// One type of each of the library's layers, and all its activations and distances.
-using BuiltInParts =
-    TypeList<Dense<1, 1>, Dropout<1>, L2Normalize<1>, Standardize<1>, Rescale<1>, GaussianNoise<1>, Centering<1>,
-             Whitening<1, 1>, Linear, ReLU, LeakyReLU, Tanh, Sigmoid, Euclidean, SquaredEuclidean, Manhattan, Cosine>;
+/// One type of each of the library's layers, and all its activations, distances and scorers.
+using BuiltInParts = TypeList<Dense<1, 1>, Dropout<1>, L2Normalize<1>, Standardize<1>, Rescale<1>, GaussianNoise<1>,
+                              Centering<1>, Whitening<1, 1>, Linear, ReLU, LeakyReLU, Tanh, Sigmoid, Euclidean,
+                              SquaredEuclidean, Manhattan, Cosine, MeanScore, MinimumScore, CentroidScore>;
 
 /// Whether the type is one of the library's layers, activations or distances; a type derived from one is not.
 template <class T>
@@ -42,11 +43,13 @@ inline constexpr bool is_built_in = !std::is_void_v<typename RunTimeSizes<T>::La
 /// Checks at compile time that objects of the type can be saved and loaded.
 template <class T>
 constexpr void check_named() {
-  static_assert(!type_name<T>.empty(),
-                "gemel: this layer, activation or distance has no name, so it cannot be saved or loaded; specialize "
-                "gemel::type_name for it (core/type_name.hpp)");
-  static_assert(is_built_in<T> || !BuiltInParts::has_name(type_name<T>),
-                "gemel: this type's type_name is the name of a built-in layer, activation or distance; choose another");
+  static_assert(
+      !type_name<T>.empty(),
+      "gemel: this layer, activation, distance or scorer has no name, so it cannot be saved or loaded; specialize "
+      "gemel::type_name for it (core/type_name.hpp)");
+  static_assert(
+      is_built_in<T> || !BuiltInParts::has_name(type_name<T>),
+      "gemel: this type's type_name is the name of a built-in layer, activation, distance or scorer; choose another");
   static_assert(!has_save<T> || has_load<T>,
                 "gemel: this type has a member `save`, but no `load` to read what it saves (network/layer.hpp)");
   static_assert(std::is_empty_v<T> || has_load<T>,
