@@ -123,7 +123,8 @@ struct MinimumScore {
     S least = std::numeric_limits<S>::infinity();
     for (Index i = 0; i < person.embeddings.cols(); ++i) {
       const S d = metric.value(person.sample(i), query);
-      if (!(d >= least)) least = d;  // NaN stays
+      if (!(d >= least)) least = d;
+      if (std::isnan(least)) break;
     }
     return detail::divide_by_spread(static_cast<double>(least), person.spread, power);
   }
