@@ -19,7 +19,7 @@
 /// as text); `fine` promises that there is no error, and what holds instead; `see` names the row whose cell in the same
 /// column covers this one; `impossible` says why there is no such input.
 ///
-/// The rows are in reading, data, network, training, callback, verification, model, checkpoint and example.test.cpp.
+/// The rows are in reading, data, network, training, callback, verification, claims, model, checkpoint and example.test.cpp.
 /// table.test.cpp checks that every row has every cell, and that the promises are kept.
 namespace gemel::bad_input {
 
@@ -153,6 +153,7 @@ std::vector<Row> network_rows();
 std::vector<Row> training_rows();
 std::vector<Row> callback_rows();
 std::vector<Row> verification_rows();
+std::vector<Row> claims_rows();
 std::vector<Row> model_rows();
 std::vector<Row> checkpoint_rows();
 std::vector<Row> example_rows();

@@ -13,7 +13,7 @@ namespace {
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
   for (const auto& part : {reading_rows(), data_rows(), network_rows(), training_rows(), callback_rows(),
-                           verification_rows(), model_rows(), checkpoint_rows(), example_rows()}) {
+                           verification_rows(), claims_rows(), model_rows(), checkpoint_rows(), example_rows()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }
   return rows;
