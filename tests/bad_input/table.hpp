@@ -19,8 +19,8 @@
 /// as text); `fine` promises that there is no error, and what holds instead; `see` names the row whose cell in the same
 /// column covers this one; `impossible` says why there is no such input.
 ///
-/// The rows are in reading, data, network, training, callback, verification, claims, model, checkpoint and example.test.cpp.
-/// table.test.cpp checks that every row has every cell, and that the promises are kept.
+/// The rows are in reading, data, network, training, callback, verification, claims, model, checkpoint and
+/// example.test.cpp. table.test.cpp checks that every row has every cell, and that the promises are kept.
 namespace gemel::bad_input {
 
 enum class Badness {

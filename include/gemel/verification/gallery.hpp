@@ -61,7 +61,7 @@ class Gallery {
   using Scalar = typename Model::Scalar;             ///< float or double
   using Sample = Eigen::Ref<const MatrixX<Scalar>>;  ///< one column: a VectorX, a features x 1 matrix, or a column
 
-  /// An empty gallery. Without an identification, `identify` can be called only once `with` has given one.
+  /// An empty gallery. Without an identification, `identify` throws until calibrate_identification has given one.
   explicit Gallery(ClaimVerifier<Model, Scorer> verifier, IdentificationCalibration identification = {})
       : verifier_(std::move(verifier)), identification_(std::move(identification)) {}
 
@@ -108,9 +108,8 @@ class Gallery {
     return true;
   }
 
-  /// The number of persons, and of all their samples.
-  Index size() const { return length(names_); }
-  Index samples() const { return begins_.back(); }
+  Index size() const { return length(names_); }     ///< The number of persons.
+  Index samples() const { return begins_.back(); }  ///< The number of all their samples.
   /// The persons' names, by number.
   const std::vector<std::string>& names() const { return names_; }
   /// The name of a person. Throws ValueError if there is no such number.
@@ -167,8 +166,9 @@ class Gallery {
     return found;
   }
 
-  /// The verifier, and the thresholds of identification.
+  /// The verifier, with the threshold for claims.
   const ClaimVerifier<Model, Scorer>& verifier() const { return verifier_; }
+  /// The thresholds of identification.
   const IdentificationCalibration& identification() const { return identification_; }
   /// Replaces the threshold for claims. Throws ValueError if it is NaN.
   void calibrate_claims(Calibration calibration) { verifier_ = verifier_.with(std::move(calibration)); }
