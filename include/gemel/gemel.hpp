@@ -70,6 +70,7 @@
 #include "gemel/loss/residual.hpp"
 #include "gemel/loss/unsquared_contrastive_loss.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/metrics/retrieval.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/metrics/roc_metrics.hpp"
 #include "gemel/network/activation.hpp"

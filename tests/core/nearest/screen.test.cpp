@@ -102,6 +102,21 @@ TEMPLATE_TEST_CASE("almost all samples beyond the bound are left out, also far f
   }
 }
 
+TEMPLATE_TEST_CASE("no number is above square_above of its square root", "[nearest]", float, double) {
+  using S = TestType;
+  using Limits = std::numeric_limits<S>;
+  Rng rng{3};
+  for (const S magnitude : {Limits::denorm_min(), Limits::min(), S{1e-20F}, S{1}, S{1e20F}, Limits::max() / 4}) {
+    for (int i = 0; i < 1000; ++i) {
+      const S x = magnitude * (1 + 3 * rng.uniform<S>());
+      if (x > detail::square_above(std::sqrt(x))) FAIL(x);
+      if (i == 0 && magnitude > Limits::min() && magnitude < Limits::max() / 8)
+        CHECK(detail::square_above(std::sqrt(x)) <= x * S{1.00001F});
+    }
+  }
+  CHECK(detail::square_above(Limits::max()) == Limits::max());
+}
+
 TEST_CASE("screening is left out where it does not pay", "[nearest]") {
   const MatrixX<float> x = MatrixX<float>::Ones(5, 100);
   const auto pays = [&](Index gallery, Index queries, Closeness closeness) {
