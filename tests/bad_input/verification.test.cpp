@@ -6,12 +6,15 @@
 
 #include "bad_input/table.hpp"
 #include "bad_input/training.hpp"
+#include "gemel/data/classes.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/metrics/retrieval.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/network/any_model.hpp"
 #include "gemel/network/ensemble.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/evaluate.hpp"
+#include "gemel/verification/nearest.hpp"
 #include "gemel/verification/verifier.hpp"
 
 namespace gemel::bad_input {
@@ -54,6 +57,28 @@ auto asked_where_infinity_hides(float infinite) {
     model.set_parameters(parameters);
     const Verifier<Model> verifier{model, {.threshold = 0.5}};
     verifier.same(MatrixX<float>::Ones(3, 1), sample(infinite));
+  };
+}
+
+/// Searches a gallery of six embeddings, of which number 4 has the value `in_gallery`, for two, of which number 1 has
+/// the value `in_queries`.
+auto searched(float in_queries, float in_gallery) {
+  return [in_queries, in_gallery] {
+    MatrixX<float> queries = MatrixX<float>::Ones(3, 2), gallery = MatrixX<float>::Ones(3, 6);
+    queries(2, 1) = in_queries;
+    gallery(1, 4) = in_gallery;
+    gemel::nearest(queries, gallery, {.k = 6});
+  };
+}
+auto searched_with(const NearestOptions& options, Index size = 3, Index queries = 6, Index gallery = 6) {
+  return [=] { gemel::nearest(MatrixX<float>::Ones(size, queries), MatrixX<float>::Ones(3, gallery), options); };
+}
+const Classes two_classes{1, 1, 2, 2};
+/// The recall of four samples, each with one neighbour.
+auto recalled(const std::vector<Index>& neighbours) {
+  return [neighbours] {
+    const MatrixX<Index> table = Eigen::Map<const MatrixX<Index>>(neighbours.data(), 1, length(neighbours));
+    recall_at_k(table, two_classes);
   };
 }
 
@@ -218,6 +243,59 @@ std::vector<Row> verification_rows() {
           throws<ValueError>("there is no threshold for a FAR of at most 0.5: all distances are equal",
                              [] {
                                calibrate({0.5, 0.5, 0.5, 0.5}, similar_or_not, {.far = 0.5});
+                             })}},
+        no_file()}},
+
+      {"nearest",
+       {{WrongShape,
+         {throws<ShapeError>("but these are 2 x 6 and 3 x 6", searched_with({.k = 1}, 2)),
+          throws<ShapeError>("but there are 2 queries, 6 samples in the gallery, and 6 classes",
+                             searched_with({.k = 1, .other_than = Classes{1, 1, 2, 2, 3, 3}}, 3, 2)),
+          throws<ShapeError>("and 4 classes", searched_with({.k = 1, .other_than = two_classes}))}},
+        {NaN,
+         {throws<NonFiniteError>("this embedding of the queries holds NaN", {.sample = 1}, searched(nan_f, 1)),
+          throws<NonFiniteError>("this embedding of the gallery holds NaN", {.sample = 4}, searched(1, nan_f))}},
+        {Infinite,
+         {throws<NonFiniteError>("this embedding of the queries holds NaN", {.sample = 1}, searched(inf_f, 1)),
+          throws<NonFiniteError>("this embedding of the gallery holds NaN", {.sample = 4}, searched(1, -inf_f))}},
+        {Empty,
+         {throws<ValueError>("k is 1, but the gallery has only 0 samples", searched_with({.k = 1}, 3, 6, 0)),
+          fine("without queries there are no neighbours",
+               [] {
+                 const MatrixX<float> gallery = MatrixX<float>::Ones(3, 6);
+                 return gemel::nearest(gallery.leftCols(0), gallery, {.k = 1}).samples.size() == 0;
+               })}},
+        {OneClass, throws<ValueError>("k is 1, but only 0 samples are not of class 4",
+                                      searched_with({.k = 1, .other_than = Classes{4, 4, 4, 4, 4, 4}}))},
+        {BadLabel, impossible("classes are any integers")},
+        {OutOfRange,
+         {throws<ValueError>("k is 0, but each query needs at least 1 neighbour", searched_with({.k = 0})),
+          throws<ValueError>("k is 7, but the gallery has only 6 samples", searched_with({.k = 7})),
+          throws<ValueError>("threads must be 1 to", searched_with({.k = 1, .threads = -1})),
+          throws<NonFiniteError>("fewer than 6 samples of the gallery are at a finite distance from this query",
+                                 {.sample = 1}, searched(3e38f, 1))}},
+        no_file()}},
+
+      {"recall_at_k, precision_at_1, map_at_r",
+       {{WrongShape, throws<ShapeError>("but this is 1 x 3, and there are 4 queries", recalled({1, 2, 3}))},
+        {{NaN, Infinite}, impossible("sample numbers are integers")},
+        {Empty, throws<ShapeError>("but this is 1 x 0, and there are 4 queries", recalled({}))},
+        {OneClass, fine("all neighbours are relevant if there is one class",
+                        [] {
+                          return recall_at_k(MatrixX<Index>{{1, 0}}, Classes{5, 5}) == 1;
+                        })},
+        {BadLabel, throws<ValueError>("no query has a sample of its class",
+                                      [] {
+                                        precision_at_1(MatrixX<Index>{{1, 0}}, Classes{5, 6});
+                                      })},
+        {OutOfRange,
+         {throws<ValueError>("its neighbour is sample 4, but the gallery has the samples 0 to 3", {.sample = 2},
+                             recalled({1, 0, 4, 2})),
+          throws<ValueError>("its neighbour is sample -1", {.sample = 0}, recalled({-1, 0, 3, 2})),
+          throws<ValueError>("it is its own neighbour", {.sample = 3}, recalled({1, 0, 3, 3})),
+          throws<ValueError>("so MAP@R needs k >= 2, but the table has k = 1", {.sample = 0},
+                             [] {
+                               map_at_r(MatrixX<Index>{{1, 0, 0}}, Classes{5, 5, 5});
                              })}},
         no_file()}},
 
