@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks what headers include. A room is a folder directly below include/gemel/; core/kernel/ is a part of core.
+# Checks what headers include. A room is a folder directly below include/gemel/; the folders in core/ are parts of core.
 #   - The rooms have an order: core <- {data, network, metrics, loss, optimizer} <- callback <- training
 #     <- verification <- io. A room includes only itself and rooms before it.
 #   - The umbrella gemel.hpp includes every header outside io exactly once, and does nothing else. It leaves out those

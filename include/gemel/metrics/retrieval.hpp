@@ -65,8 +65,8 @@ class Retrieval {
 
   /// The number of relevant samples in the gallery of query i.
   Index relevant_samples(Index i) const {
-    const auto equal = std::ranges::equal_range(sorted_, at(queries_, i));
-    return length(equal) - (one_set_ ? 1 : 0);
+    const auto [first, last] = std::equal_range(sorted_.begin(), sorted_.end(), at(queries_, i));
+    return last - first - (one_set_ ? 1 : 0);
   }
 
   /// The mean of f(i) over all queries i with a relevant sample in the gallery.
