@@ -32,18 +32,36 @@ GEMEL_NOINLINE void squares_in_lanes(const S* const* a, const S* const* b, Index
   GEMEL_UNROLL for (int j = 0; j < N; ++j) fold<S>(sum[j], sums + j * folded_lanes<S>);
 }
 
-/// d_j = |a_j - b_j|^2, for 16 pairs at a time. Their folded sums are transposed, so that the tree of the sums adds
-/// whole packets, with one pair per lane.
+/// The number of pairs whose sums are finished together.
+inline constexpr Index sums_at_once = 16;
+
+/// Finishes the folded sums of up to 16 pairs. They are transposed, so that the tree of the sums adds whole packets,
+/// with one pair per lane.
+template <Scalar S>
+GEMEL_INLINE void finish_sums(const S* sums, Index pairs, S* d) {
+  using P = typename PacketOf<S>::type;
+  constexpr Index size = PacketOf<S>::size, rows = folded_lanes<S>;
+  static_assert(rows == transpose_side<S>);
+  alignas(64) S by_lane[rows * sums_at_once];
+  for (Index j = 0; j < sums_at_once; j += size) transpose_strip(sums + j * rows, rows, by_lane + j, sums_at_once);
+  for (Index j = 0; j < pairs; j += size) {
+    P sum[rows];
+    GEMEL_UNROLL for (Index l = 0; l < rows; ++l) sum[l] = load(by_lane + l * sums_at_once + j);
+    GEMEL_UNROLL for (Index half = rows / 2; half > 0; half /= 2) {
+      GEMEL_UNROLL for (Index l = 0; l < half; ++l) sum[l] = add(sum[l], sum[l + half]);
+    }
+    store(d + j, sum[0], first_lanes<S>(pairs - j));
+  }
+}
+
+/// d_j = |a_j - b_j|^2, for 16 pairs at a time.
 template <Scalar S>
 GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b, Index n, Index count, S* d) {
-  using P = typename PacketOf<S>::type;
-  constexpr Index group = 16, size = PacketOf<S>::size, rows = folded_lanes<S>;
-  constexpr int at_once = 2 * size >= lanes<S> ? 4 : 2;
-  static_assert(rows == transpose_side<S>);
-  alignas(64) S sums[rows * group]{};
-  alignas(64) S by_lane[rows * group];
-  for (Index first = 0; first < count; first += group) {
-    const Index pairs = count - first < group ? count - first : group;
+  constexpr Index rows = folded_lanes<S>;
+  constexpr int at_once = 2 * PacketOf<S>::size >= lanes<S> ? 4 : 2;
+  alignas(64) S sums[rows * sums_at_once]{};
+  for (Index first = 0; first < count; first += sums_at_once) {
+    const Index pairs = count - first < sums_at_once ? count - first : sums_at_once;
     if (pairs < 4) {  // faster one by one
       for (; first < count; ++first) d[first] = squared_distance(a[first], b[first], n);
       return;
@@ -53,15 +71,7 @@ GEMEL_TARGET inline void squared_distances(const S* const* a, const S* const* b,
       squares_in_lanes<at_once>(a + first + j, b + first + j, n, sums + j * rows);
     }
     for (; j < pairs; ++j) squares_in_lanes<1>(a + first + j, b + first + j, n, sums + j * rows);
-    for (j = 0; j < group; j += size) transpose_strip(sums + j * rows, rows, by_lane + j, group);
-    for (j = 0; j < pairs; j += size) {
-      P sum[rows];
-      GEMEL_UNROLL for (Index l = 0; l < rows; ++l) sum[l] = load(by_lane + l * group + j);
-      GEMEL_UNROLL for (Index half = rows / 2; half > 0; half /= 2) {
-        GEMEL_UNROLL for (Index l = 0; l < half; ++l) sum[l] = add(sum[l], sum[l + half]);
-      }
-      store(d + first + j, sum[0], first_lanes<S>(pairs - j));
-    }
+    finish_sums(sums, pairs, d + first);
   }
 }
 

@@ -3,13 +3,21 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
+/// Fetches a cache line into the first or, if Second, into the second cache. The line begins so many bytes after
+/// `from`; it may be beyond the end of the memory.
+template <bool Second>
+GEMEL_INLINE void fetch(const void* from, Index bytes) {
+  const auto address = reinterpret_cast<std::uintptr_t>(from) + static_cast<std::uintptr_t>(bytes);
+  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, Second ? 2 : 3);
+}
+
 /// Writes the folded sums (see fold) of (a(i) - b_j(i))^2 for N columns b_j, which begin ldb values apart, column after
-/// column. Meanwhile it fetches what is `ahead` bytes behind these columns into the cache.
+/// column. Meanwhile it fetches the columns `ahead` bytes later into the cache.
 template <int N, Scalar S>
 GEMEL_NOINLINE void squares_to_columns(const S* a, const S* b, Index ldb, Index n, S* sums) {
   using P = typename PacketOf<S>::type;
   constexpr int size = PacketOf<S>::size, packets = lanes<S> / size;
-  constexpr std::uintptr_t ahead = 4096;
+  constexpr Index ahead = 4096;
   P sum[N][packets];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
     GEMEL_UNROLL for (int r = 0; r < packets; ++r) sum[j][r] = broadcast(S{0});
@@ -18,7 +26,7 @@ GEMEL_NOINLINE void squares_to_columns(const S* a, const S* b, Index ldb, Index 
   for (; i + lanes<S> <= n; i += lanes<S>) {
     GEMEL_UNROLL for (int j = 0; j < N; ++j) {
       const S* const at = b + j * ldb + i;
-      __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + ahead));
+      fetch<false>(at, ahead);
       GEMEL_UNROLL for (int r = 0; r < packets; ++r) {
         sum[j][r] = SquaredDifference::add_term(load(a + i + r * size), load(at + r * size), sum[j][r]);
       }
@@ -38,28 +46,18 @@ GEMEL_NOINLINE void squares_to_columns(const S* a, const S* b, Index ldb, Index 
 /// d_j = |a - b_j|^2, for 16 columns at a time; see squared_distances.
 template <Scalar S>
 GEMEL_TARGET inline void squared_distances_to(const DistancesTo<S>& p) {
-  using P = typename PacketOf<S>::type;
-  constexpr Index group = 16, size = PacketOf<S>::size, rows = folded_lanes<S>;
-  constexpr int at_once = 2 * size >= lanes<S> ? 4 : 2;
-  alignas(64) S sums[rows * group]{};
-  alignas(64) S by_lane[rows * group];
-  for (Index first = 0; first < p.count; first += group) {
-    const Index columns = p.count - first < group ? p.count - first : group;
+  constexpr Index rows = folded_lanes<S>;
+  constexpr int at_once = 2 * PacketOf<S>::size >= lanes<S> ? 4 : 2;
+  alignas(64) S sums[rows * sums_at_once]{};
+  for (Index first = 0; first < p.count; first += sums_at_once) {
+    const Index columns = p.count - first < sums_at_once ? p.count - first : sums_at_once;
     const S* b = p.b + first * p.ldb;
     Index j = 0;
     for (; j + at_once <= columns; j += at_once) {
       squares_to_columns<at_once>(p.a, b + j * p.ldb, p.ldb, p.rows, sums + j * rows);
     }
     for (; j < columns; ++j) squares_to_columns<1>(p.a, b + j * p.ldb, p.ldb, p.rows, sums + j * rows);
-    for (j = 0; j < group; j += size) transpose_strip(sums + j * rows, rows, by_lane + j, group);
-    for (j = 0; j < columns; j += size) {
-      P sum[rows];
-      GEMEL_UNROLL for (Index l = 0; l < rows; ++l) sum[l] = load(by_lane + l * group + j);
-      GEMEL_UNROLL for (Index half = rows / 2; half > 0; half /= 2) {
-        GEMEL_UNROLL for (Index l = 0; l < half; ++l) sum[l] = add(sum[l], sum[l + half]);
-      }
-      store(p.d + first + j, sum[0], first_lanes<S>(columns - j));
-    }
+    finish_sums(sums, columns, p.d + first);
   }
 }
 
@@ -71,6 +69,13 @@ struct ScreenedTile {
   alignas(64) S start[height];
 };
 
+/// Whether the next columns are fetched little by little between the products, because there are many of them. If there
+/// are few, they are fetched while the present columns are transposed.
+template <Scalar S>
+GEMEL_INLINE bool fetches_between_products(const Screening<S>& p) {
+  return p.queries > 5 * tile_cols;
+}
+
 /// Writes element k of the columns v_j of Screening (not yet divided by their norms) to row k of a panel, for a packet
 /// of columns. Returns the squares of the norms.
 template <Scalar S>
@@ -81,6 +86,10 @@ GEMEL_INLINE typename PacketOf<S>::type move_columns(const Screening<S>& p, cons
   P square = broadcast(S{0});
   Index k = 0;
   for (; k + side <= p.rows; k += side) {
+    if (k % lanes<S> == 0 && !fetches_between_products(p)) {  // a cache line of each column
+      const Index ahead = p.columns * p.lda * static_cast<Index>(sizeof(S));
+      for (Index j = 0; j < size; ++j) fetch<false>(columns + j * p.lda + k, ahead);
+    }
     P rows[side];
     load_transposed(EvenColumns<S>{columns + k, p.lda}, rows);
     GEMEL_UNROLL for (int o = 0; o < side; ++o) {
@@ -174,15 +183,11 @@ GEMEL_NOINLINE bool screen_tile(const Screening<S>& p, const ScreenedTile<S>& ti
   return true;
 }
 
-/// Fetches a part of the next columns into the cache.
+/// Fetches one of `parts` parts of the next 64 columns.
 template <Scalar S>
 GEMEL_INLINE void fetch_part(const Screening<S>& p, Index part, Index parts) {
-  constexpr Index line = 64 / sizeof(S);
-  const Index lines = p.columns * p.lda / line + 1;
-  for (Index l = lines * part / parts; l < lines * (part + 1) / parts; ++l) {
-    const auto at = reinterpret_cast<std::uintptr_t>(p.a) + static_cast<std::uintptr_t>((lines + l) * 64);
-    __builtin_prefetch(reinterpret_cast<const void*>(at), 0, 2);
-  }
+  const Index lines = p.columns * p.lda / lanes<S> + 1;
+  for (Index l = lines * part / parts; l < lines * (part + 1) / parts; ++l) fetch<true>(p.a, (lines + l) * 64);
 }
 
 template <Scalar S>
@@ -193,19 +198,15 @@ GEMEL_TARGET inline bool screen(const Screening<S>& p) {
   tile.panel = p.panel;
   for (Index q = 0; q < p.queries; ++q) p.hits[q] = 0;
   bool any = false;
-  const Index parts = (p.queries + tile_cols - 1) / tile_cols * (p.columns / height);
+  const Index parts = p.queries / tile_cols * (p.columns / height);
   Index part = 0;
   for (Index column = 0; column < p.columns; column += height) {
     prepare_tile(p, p.a + column * p.lda, tile);
     Index q = 0;
     for (; q + tile_cols <= p.queries; q += tile_cols) {
-      fetch_part(p, part, parts);
-      ++part;
+      if (fetches_between_products(p)) fetch_part(p, part++, parts);
       any |= screen_tile<tile_cols>(p, tile, q, column);
     }
-    if (q == p.queries) continue;
-    fetch_part(p, part, parts);
-    ++part;
     if constexpr (tile_cols > 4) {
       if (q + 4 <= p.queries) {
         any |= screen_tile<4>(p, tile, q, column);
