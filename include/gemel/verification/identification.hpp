@@ -148,10 +148,15 @@ class Strangers {
     std::map<std::pair<bool, Index>, Index> persons;  // an unknown stranger is a person of its own
     std::map<Index, Index> claimed;
     for (auto& [probe, its] : by_probe) {
+      const auto twice = [](const Trial& a, const Trial& b) { return a.claimed == b.claimed; };
+      std::sort(its.begin(), its.end(), [](const Trial& a, const Trial& b) { return a.claimed < b.claimed; });
+      if (const auto found = std::adjacent_find(its.begin(), its.end(), twice); found != its.end()) {
+        throw ValueError({"the probe is compared more than once with person ", found->claimed}, {.sample = probe});
+      }
       std::sort(its.begin(), its.end());
-      for (std::size_t k = 0; k < its.size(); ++k) {
-        claimed.emplace(its[k].claimed, static_cast<Index>(claimed.size()));
-        scores_.push_back(its[k].score);
+      for (const Trial& trial : its) {
+        claimed.emplace(trial.claimed, static_cast<Index>(claimed.size()));
+        scores_.push_back(trial.score);
       }
       for (Trial& trial : its) trial.claimed = claimed.at(trial.claimed);
       fewest_ = probes_.empty() ? length(its) : std::min(fewest_, length(its));
@@ -188,7 +193,7 @@ class Strangers {
     std::size_t low = 0, high = scores_.size();  // the number of distinct scores that are accepted
     while (low < high) {
       const std::size_t middle = low + (high - low + 1) / 2;
-      if (fpir(size, scores_[middle - 1]) <= most) {
+      if (fpir(size, scores_[middle - 1]) <= most * (1 + 1e-12)) {  // rounding must not decide where both are equal
         low = middle;
       } else {
         high = middle - 1;
@@ -201,10 +206,12 @@ class Strangers {
   }
 
   /// The percentile interval of the FPIR by a bootstrap that draws the strangers and, independently, the persons whom
-  /// they are compared with (Owen and Eckles, Annals of Applied Statistics 6, 2012).
+  /// they are compared with (Owen and Eckles, Annals of Applied Statistics 6, 2012). For galleries of almost all of the
+  /// persons, it is wider than necessary.
   Interval interval(Index size, double threshold, const IntervalOptions& options) const {
     check(options);
-    if (fpir(size, threshold) == 0) {
+    const double estimate = fpir(size, threshold);
+    if (estimate == 0) {
       Interval none = wilson_interval(0, persons_, options.confidence);
       none.method = format({"Wilson score of no match of ", persons_, " strangers"});
       return none;
@@ -241,10 +248,15 @@ class Strangers {
       rates.push_back(count == 0 ? 0 : sum / count);
     }
     std::sort(rates.begin(), rates.end());
+    // A replicate lacks a third of the persons, so a large gallery has fewer matches in it than among the trials. The
+    // rates are scaled so that their mean is the FPIR of the trials.
+    const double mean = std::accumulate(rates.begin(), rates.end(), 0.0) / static_cast<double>(rates.size());
+    const double scale = mean > 0 ? estimate / mean : 1;
     const auto last = static_cast<double>(rates.size() - 1);
     const double tail = (1 - options.confidence) / 2;
-    return {.low = rates[static_cast<std::size_t>(std::floor(tail * last))],
-            .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
+    const auto quantile = [&](double index) { return std::min(1.0, scale * rates[static_cast<std::size_t>(index)]); };
+    return {.low = quantile(std::floor(tail * last)),
+            .high = quantile(std::ceil((1 - tail) * last)),
             .method = format({"bootstrap over ", persons_, " strangers and ", claimed_, " enrolled persons, ",
                               options.replicates, " replicates"})};
   }
@@ -279,8 +291,9 @@ class Strangers {
 ///
 /// and the FPIR is its mean over the strangers. No independence of one stranger's scores is assumed.
 ///
-/// Throws ValueError if `fpir` is not in (0, 1), there are fewer strangers than 1 / fpir or no impostor's trial, or an
-/// option is out of range; ShapeError if the trials' lists differ in length; NonFiniteError if a score is NaN.
+/// Throws ValueError if `fpir` is not in (0, 1), there are fewer strangers than 1 / fpir or no impostor's trial, a
+/// stranger is compared twice with the same person, or an option is out of range; ShapeError if the trials' lists
+/// differ in length; NonFiniteError if a score is NaN.
 [[gnu::cold]] inline IdentificationCalibration calibrate_identification(const Trials& trials,
                                                                         const IdentificationOptions& options = {}) {
   const Index needed = dissimilar_pairs_needed(options.fpir);
@@ -293,8 +306,8 @@ class Strangers {
   std::vector<SizeThreshold> sizes;
   for (const Index size : detail::gallery_sizes(std::min(options.largest, strangers.fewest_persons()))) {
     const double threshold = strangers.threshold(size, options.fpir);
-    sizes.push_back(
-        {size, threshold, strangers.fpir(size, threshold), strangers.interval(size, threshold, options.interval)});
+    sizes.push_back({size, threshold, std::min(options.fpir, strangers.fpir(size, threshold)),
+                     strangers.interval(size, threshold, options.interval)});
   }
   return {options.fpir, std::move(sizes),
           format({"thresholds for a FPIR of at most ", options.fpir, " on ", strangers.probes(),
