@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -167,25 +169,33 @@ inline Metadata user_metadata(const TensorFile& file) {
 
 /// Puts a gallery, with the scorer and the threshold of its claims, into the content of its model's file, in place of
 /// the gallery that is there. All else stays as it is, such as the threshold of pairs and the user's texts. Throws
-/// ValueError if the file holds another model than the gallery's, or if a name is not UTF-8.
+/// FormatError if the file holds no model of this type; ValueError if it holds another model than the gallery's, or if
+/// a name is not UTF-8. The content then stays as it was.
 template <class Model, class Scorer>
 void put_gallery(TensorFile& file, const Gallery<Model, Scorer>& gallery) {
-  TensorFile other{.name = file.name};
-  detail::Json description = detail::parse_description(detail::TensorIndex{file});
+  TensorFile same, other{.name = file.name};
+  detail::TensorIndex tensors{file};
+  detail::Json description = detail::parse_description(tensors);
+  // The file may describe the model in other words, for example if a script in Python wrote it.
+  const detail::Json in_file = detail::add_model(same, detail::read_model<Model>(tensors, description));
   const detail::Json model = detail::add_model(other, gallery);
-  if (detail::model_fingerprint(description, file) != model["gallery"]["model"]) {
+  if (detail::model_fingerprint(in_file, same) != detail::model_fingerprint(model, other)) {
     throw ValueError("the file holds another model than the gallery's", Place{.file = file.name});
   }
-  const auto is_part = [](const std::string& name) {
+  const auto is_part = [](const Tensor& tensor) {
+    const std::string& name = tensor.name;
     return name.starts_with("gallery.") || name.starts_with("claims.") || name.starts_with("scorer.");
   };
-  std::erase_if(file.tensors, [&](const Tensor& tensor) { return is_part(tensor.name); });
+  TensorFile changed{.name = file.name};
+  std::ranges::remove_copy_if(file.tensors, std::back_inserter(changed.tensors), is_part);
   for (Tensor& tensor : other.tensors) {
-    if (is_part(tensor.name)) file.tensors.push_back(std::move(tensor));
+    if (is_part(tensor)) changed.tensors.push_back(std::move(tensor));
   }
   description["claims"] = model["claims"];
   description["gallery"] = model["gallery"];
-  detail::put_metadata(file, description, detail::user_metadata(file));
+  description["gallery"]["model"] = detail::model_fingerprint(description, file);
+  detail::put_metadata(changed, description, detail::user_metadata(file));
+  file = std::move(changed);
 }
 
 /// The content of the file that `save` writes. Throws what `save` throws, except for errors of writing.

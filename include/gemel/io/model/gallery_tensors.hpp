@@ -98,11 +98,10 @@ void add_gallery(Json& description, TensorFile& file, const Gallery<Model, Score
     }
     file.add("gallery.identification", rows);
   }
-  if (gallery.size() == 0) return;
   std::vector<std::int64_t> counts, name_lengths;
   std::vector<double> spreads, thresholds;
   std::vector<std::uint8_t> names;
-  MatrixX<S> embeddings;
+  MatrixX<S> embeddings(gallery.verifier().model().embedding_size(), gallery.samples());
   for (Index p = 0, sample = 0; p < gallery.size(); ++p) {
     const Template<S> person = gallery.person(p);
     const std::string& name = gallery.name(p);
@@ -110,7 +109,6 @@ void add_gallery(Json& description, TensorFile& file, const Gallery<Model, Score
       throw ValueError({"the name of person ", p, ", '", excerpt(name), "', is not UTF-8, which a model file requires"},
                        Place{.file = file.name});
     }
-    if (p == 0) embeddings.resize(person.embeddings().rows(), gallery.samples());
     embeddings.middleCols(sample, person.size()) = person.embeddings();
     sample += person.size();
     counts.push_back(person.size());
@@ -170,7 +168,6 @@ Gallery<Model, Scorer> read_gallery(const JsonObject& description, TensorIndex& 
     if (object.has("identification")) {
       gallery.calibrate_identification(read_identification(object.object("identification"), tensors));
     }
-    if (!tensors.has_prefix("gallery.counts")) return gallery;
     const auto take = [&](const char* name, DType type, std::span<const Index> shape) -> const std::uint8_t* {
       const Tensor& tensor = tensors.take(name, place);
       require(file.name, tensor, type, shape);
