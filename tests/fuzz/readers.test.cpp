@@ -177,6 +177,75 @@ Bytes mutated_checkpoint(TensorFile file, Rng& rng) {
   return fuzz::read_or_refuse([&] { return format_safetensors(file); }).value_or(Bytes{});
 }
 
+/// Files with galleries: one with all that a gallery may have, one in a verifier's file, and an empty one.
+std::vector<TensorFile> gallery_seeds() {
+  Rng rng{2};
+  const Siamese model{make_network<float>(rng, Standardize<2>{{1, 2}, {3, 1}}, Dense<2, 3>{})};
+  const Calibration calibration{.threshold = 0.5, .method = "any", .far_points = {{0, 0.25}, {0.5, 1}, {1, 2}}};
+  const IdentificationCalibration identification{
+      0.1,
+      {{.size = 1, .threshold = 3, .fpir = 0.1, .interval = {.low = 0, .high = 0.2, .method = "any"}},
+       {.size = 9, .threshold = 1, .fpir = 0.05, .interval = {.low = std::nan(""), .high = 1, .method = "any"}}},
+      "any"};
+  Gallery gallery{ClaimVerifier{model, MinimumScore{.power = 0.5}, calibration}, identification};
+  gallery.add("Ada", normal<float>(2, 2, rng));
+  gallery.add("\xC3\x89mile", gallery.verifier().enrol(normal<float>(2, 3, rng)).with_threshold(1.5));
+  Gallery plain{ClaimVerifier{model, CentroidScore{}}, identification};
+  for (const char* name : {"a", "bb", "ccc"}) plain.add(name, normal<float>(2, 1, rng));
+  TensorFile of_verifier = to_tensors(Verifier{model, calibration}, {{"a", "b"}});
+  put_gallery(of_verifier, plain);
+  return {to_tensors(gallery), of_verifier, to_tensors(Gallery{ClaimVerifier{model, MeanScore{}}})};
+}
+
+/// Changes a gallery's file as a model file, or sets a number in a tensor of the gallery, or omits, renames or reshapes
+/// such a tensor; and may then correct the fingerprint of the model.
+Bytes mutated_gallery(TensorFile file, Rng& rng) {
+  if (rng.below(3) == 0) return mutated(std::move(file), rng);
+  const double values[] = {0, -1, 1.5, 3, 1e300, std::numeric_limits<double>::infinity(), std::nan("")};
+  for (Index change = rng.below(3); change >= 0;) {
+    const auto at = static_cast<std::size_t>(rng.below(length(file.tensors)));
+    Tensor& tensor = file.tensors[at];
+    if (tensor.name.starts_with("layers.") && rng.below(8) != 0) continue;
+    --change;
+    const auto place = [&](std::size_t bytes) {
+      return tensor.bytes.data() +
+             static_cast<Index>(bytes) * rng.below(length(tensor.bytes) / static_cast<Index>(bytes));
+    };
+    switch (tensor.bytes.empty() ? rng.below(3) : rng.below(12)) {
+      case 0:
+        file.tensors.erase(file.tensors.begin() + static_cast<Index>(at));
+        break;
+      case 1:
+        tensor.name.back() = model_alphabet[static_cast<std::size_t>(rng.below(length(model_alphabet)))];
+        break;
+      case 2:
+        if (!tensor.shape.empty()) tensor.shape.insert(tensor.shape.begin() + rng.below(2), 1);
+        break;
+      default:
+        if (tensor.type == DType::F64) {
+          detail::to_little_endian(values[rng.below(7)], place(8));
+        } else if (tensor.type == DType::I64) {
+          detail::to_little_endian(std::int64_t{rng.below(6) - 1}, place(8));
+        } else if (tensor.type == DType::F32) {
+          detail::to_little_endian(static_cast<float>(values[rng.below(7)]), place(4));
+        } else {
+          *place(1) = static_cast<std::uint8_t>("\0aAb\xC3\x89\xFF "[rng.below(8)]);
+        }
+    }
+  }
+  std::string& text = file.metadata["gemel"];
+  if (rng.below(3) == 0) {  // a digit or another character of the description
+    text[static_cast<std::size_t>(rng.below(length(text)))] =
+        model_alphabet[static_cast<std::size_t>(rng.below(length(model_alphabet)))];
+  }
+  if (auto description = fuzz::read_or_refuse([&] { return detail::parse_description(detail::TensorIndex{file}); });
+      description && description->contains("gallery") && rng.below(8) != 0) {
+    (*description)["gallery"]["model"] = detail::model_fingerprint(*description, file);
+    text = description->dump();
+  }
+  return fuzz::read_or_refuse([&] { return format_safetensors(file); }).value_or(Bytes{});
+}
+
 const std::vector<Bytes> npy_seeds{
     npy_bytes("<f4", "(2, 1)", {"\0\0\x80?\0\0\0@", 8}),
     npy_bytes("|u1", "(5,)", "abcab"),
@@ -241,6 +310,15 @@ TEST_CASE("load and describe read or reject any bytes", "[fuzz][model]") {
   for (const TensorFile& seed : seeds) CHECK(survives_model(format_safetensors(seed)));
   const auto make = [&seeds](std::size_t seed, Rng& rng) { return mutated(seeds[seed], rng); };
   const Count count = count_read("load", seeds.size(), make, survives_model);
+  CHECK(count.share() > 1.0 / 60);
+  CHECK(count.share() < 11.0 / 12);
+}
+
+TEST_CASE("galleries are read from or rejected in any bytes", "[fuzz][gallery]") {
+  const std::vector<TensorFile> seeds = gallery_seeds();
+  for (const TensorFile& seed : seeds) CHECK(survives_gallery(format_safetensors(seed)));
+  const auto make = [&seeds](std::size_t seed, Rng& rng) { return mutated_gallery(seeds[seed], rng); };
+  const Count count = count_read("load a gallery", seeds.size(), make, survives_gallery);
   CHECK(count.share() > 1.0 / 60);
   CHECK(count.share() < 11.0 / 12);
 }

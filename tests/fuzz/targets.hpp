@@ -33,6 +33,9 @@
 #include "gemel/network/ensemble.hpp"
 #include "gemel/optimizer/adam.hpp"
 #include "gemel/optimizer/schedule.hpp"
+#include "gemel/verification/claim_verifier.hpp"
+#include "gemel/verification/gallery.hpp"
+#include "gemel/verification/scorer.hpp"
 
 // Each target reads arbitrary bytes and checks that the reader gives consistent samples or throws an Error. It returns
 // whether the bytes could be read.
@@ -349,6 +352,52 @@ inline bool survives_model_as_it_is(std::span<const std::uint8_t> bytes) {
 inline bool survives_model(std::span<const std::uint8_t> bytes) {
   const bool read = fuzz::survives_model_as_it_is(bytes);
   return fuzz::survives_model_as_it_is(fuzz::with_checksum(bytes)) || read;
+}
+
+namespace fuzz {
+
+inline bool survives_gallery_as_it_is(std::span<const std::uint8_t> bytes) {
+  using Verifying = ClaimVerifier<AnyModel<float>, AnyScorer>;
+  const auto file = read_or_refuse([&] { return parse_safetensors(bytes); });
+  if (!file) return false;
+  const auto gallery = read_or_refuse([&] { return from_tensors<Gallery<AnyModel<float>, AnyScorer>>(*file); });
+  if (!gallery) return false;
+  const FileDescription described = describe(*file);
+  require(described.persons == gallery->size() && described.templates == gallery->samples());
+  require(described.scorer.empty() == (described.kind == "verifier" && !described.claims));
+  require(!std::isnan(from_tensors<Verifying>(*file).calibration().threshold));
+  require(gallery->samples() >= gallery->size());
+  for (Index p = 0; p < gallery->size(); ++p) {
+    require(gallery->find(gallery->name(p)) == p);
+    require(gallery->person(p).embeddings().allFinite());
+  }
+  require(stays_the_same(*gallery, described.metadata));
+
+  // Put into its file again, it is the same, and so is all else.
+  TensorFile again = *file;
+  put_gallery(again, *gallery);
+  const auto same = from_tensors<Gallery<AnyModel<float>, AnyScorer>>(again);
+  require(to_tensors(same).tensors == to_tensors(*gallery).tensors);
+  require(describe(again).kind == described.kind && describe(again).metadata == described.metadata);
+
+  const Index features = gallery->verifier().model().network().in();
+  if (features < 1000 && described.features() == features && gallery->identification()) {
+    const auto found = read_or_refuse([&] { return gallery->identify_all(MatrixX<float>::Ones(features, 2)); });
+    if (found) {
+      const Identified& one = found->front();
+      require(one.person == Identified::unknown || one.person == one.nearest);
+      require(one.nearest >= Identified::unknown && one.nearest < gallery->size());
+      require((one.nearest == Identified::unknown) == (gallery->size() == 0));
+    }
+  }
+  return true;
+}
+
+}  // namespace fuzz
+
+inline bool survives_gallery(std::span<const std::uint8_t> bytes) {
+  const bool read = fuzz::survives_gallery_as_it_is(bytes);
+  return fuzz::survives_gallery_as_it_is(fuzz::with_checksum(bytes)) || read;
 }
 
 namespace fuzz {
