@@ -64,14 +64,35 @@ int main(int, char** arguments) {
   save(folder / "network.safetensors", make_network<double>(rng, Dense<7, 2, ReLU>{}), {{"key", "text"}});
 
   const Classes classes{{0, 0, 0, 1, 1, 1, 2, 2, 2, 2}};
-  const auto whitening = Whitening<>::within_class(samples, classes, {.dimensions = 3, .shrinkage = 0.25});
-  const AnyModel<float> whitened{make_network<float>(rng, Centering<>{samples}, whitening, L2Normalize<>{3})};
+  // The file that is there has 3 dimensions, which within_class refused later, because three classes lie in a plane.
+  const auto whitening = Whitening<>::within_class(samples, classes, {.dimensions = 2, .shrinkage = 0.25});
+  const AnyModel<float> whitened{make_network<float>(rng, Centering<>{samples}, whitening, L2Normalize<>{2})};
   const AnyModel<float> trained{make_network<float>(rng,
                                                     Whitening<>::pca(samples, {.dimensions = 5, .shrinkage = 0.125}),
                                                     GaussianNoise<>{5, 0.25}, Dense<5, 6, ReLU>{})};
   const Verifier ensemble{Ensemble{whitened, trained}, calibration};
   save(folder / "ensemble.safetensors", ensemble,
        {{"distances", test::exact_text(test::golden_distances(ensemble, 7))}});
+
+  const Calibration of_claims{.threshold = 0.7,
+                              .far = 0.125,
+                              .frr = 0.5,
+                              .interval = {.low = 0.1, .high = 0.2, .method = "bootstrap"},
+                              .method = "threshold for a FAR of at most 0.13",
+                              .far_points = {{0, 0.1}, {0.125, 0.7}, {1, 4}}};
+  const IdentificationCalibration of_searches{
+      0.02,
+      {{.size = 1, .threshold = 0.6, .fpir = 0.01, .interval = {.low = 0, .high = 0.03, .method = "bootstrap"}},
+       {.size = 3, .threshold = 0.3, .fpir = 0.02, .interval = {.low = 0, .high = 0.04, .method = "bootstrap"}}},
+      "thresholds for a FPIR of at most 0.02"};
+  Gallery gallery{ClaimVerifier{scaled, MinimumScore{.power = 0.5}, of_claims}, of_searches};
+  gallery.add("Ada", samples.leftCols(2));
+  gallery.add("\xC3\x89mile", samples.middleCols(2, 3));
+  gallery.add("Zo\xC3\xAB", gallery.verifier().enrol(samples.rightCols(4)).with_threshold(0.25));
+  TensorFile with_gallery =
+      to_tensors(Verifier{scaled, calibration}, {{"scores", test::exact_text(test::golden_scores(gallery, 7))}});
+  put_gallery(with_gallery, gallery);
+  write_safetensors(folder / "gallery.safetensors", with_gallery);
 
   // The second training writes the result of the first into its checkpoints.
   std::string parameters;

@@ -49,6 +49,17 @@ VectorX<typename Model::Scalar> golden_distances(const Verifier<Model>& verifier
   return verifier.distances(samples.leftCols(1).replicate(1, n), samples.rightCols(n));
 }
 
+/// The scores of all golden samples for each person of a gallery, one person after another.
+template <class Gallery>
+VectorX<double> golden_scores(const Gallery& gallery, Index features) {
+  const MatrixX<float> samples = golden_samples<float>(features);
+  VectorX<double> scores(gallery.size() * samples.cols());
+  for (Index p = 0; p < gallery.size(); ++p) {
+    scores.segment(p * samples.cols(), samples.cols()) = gallery.verifier().scores(gallery.person(p), samples);
+  }
+  return scores;
+}
+
 /// A training whose state after three of its six epochs is in tests/golden/models/training.checkpoint. No part of it
 /// calls a function of the C library that differs between platforms.
 struct GoldenTraining {

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "catch.hpp"
 #include "gemel/io/checkpoint.hpp"
@@ -87,6 +88,26 @@ TEST_CASE("an ensemble of an earlier version, with whitenings, centring and nois
   const auto verifier = load<Verifier<Ensemble<AnyModel<float>>>>(golden_model("ensemble"), metadata);
   CHECK(verifier.model().members().size() == 2);
   test::for_each_fused([&] { CHECK(test::exact_text(test::golden_distances(verifier, 7)) == metadata["distances"]); });
+}
+
+TEST_CASE("a gallery of an earlier version gives the recorded scores, bit for bit") {
+  Metadata metadata;
+  const auto gallery = load<Gallery<AnyModel<float>, AnyScorer>>(golden_model("gallery"), metadata);
+  test::for_each_fused([&] { CHECK(test::exact_text(test::golden_scores(gallery, 7)) == metadata["scores"]); });
+  CHECK(gallery.names() == std::vector<std::string>{"Ada", "\xC3\x89mile", "Zo\xC3\xAB"});
+  CHECK(gallery.samples() == 9);
+  CHECK(gallery.person(2).threshold() == 0.25);
+  CHECK_FALSE(gallery.person(1).threshold());
+  const Calibration& claims = gallery.verifier().calibration();
+  CHECK(claims.threshold == 0.7);
+  CHECK(claims.far_points.size() == 3);
+  CHECK(claims.far_points.back().threshold == 4);
+  CHECK(gallery.identification().fpir() == 0.02);
+  CHECK(gallery.identification().method() == "thresholds for a FPIR of at most 0.02");
+  CHECK(gallery.identification().at(1).threshold == 0.6);
+  CHECK(gallery.identification().at(2).threshold == 0.3);
+  CHECK(gallery.identification().at(3).interval.high == 0.04);
+  CHECK(load<Verifier<AnyModel<float>>>(golden_model("gallery")).calibration().threshold == 0.1);
 }
 
 TEST_CASE("a training of an earlier version is resumed to the recorded parameters, bit for bit") {
