@@ -33,7 +33,9 @@ Model = namedtuple("Model", "kind scalar layers distance calibration metadata")
 LAYERS = ["Dense", "Dropout", "L2Normalize", "Standardize", "Rescale", "GaussianNoise", "Centering", "Whitening"]
 ACTIVATIONS = ["Linear", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"]
 DISTANCES = ["Euclidean", "SquaredEuclidean", "Manhattan", "Cosine"]
-KINDS = ["network", "model", "verifier", "checkpoint"]
+KINDS = ["network", "model", "verifier", "claims", "checkpoint"]
+# The beginnings of the names of tensors that belong to thresholds, templates and distances, not to layers.
+OTHER_TENSORS = ("calibration.", "claims.", "scorer.", "gallery.", "distance.")
 SCALARS = {np.dtype(np.float32): "F32", np.dtype(np.float64): "F64"}
 NO_CHECKSUM = "00000000"
 
@@ -79,7 +81,8 @@ def write(path, layers, distance=None, threshold=None, metadata=None):
 
 
 def read(path):
-    """Reads a network, model, verifier or checkpoint as a Model, of which `layers` is a list as above."""
+    """Reads the model of any file, but not of an ensemble, as a Model, of which `layers` is a list as above. Scorers,
+    galleries and Calibration::far_points are left out."""
     tensors, metadata = load_file(path)
     if "gemel" not in metadata:
         raise Refused(f"{path} is not a model of Gemel's: its metadata has no key 'gemel'")
@@ -98,7 +101,8 @@ def read(path):
             start = f"layers.{i}."
             arrays = {name.removeprefix(start): tensors.pop(name) for name in sorted(tensors) if name.startswith(start)}
             layers.append({key: number(value) for key, value in options.items()} | arrays)
-        left = [name for name in tensors if name.startswith("layers.") or description["kind"] != "checkpoint"]
+        left = [name for name in tensors if name.startswith("layers.") or
+                (description["kind"] != "checkpoint" and not name.startswith(OTHER_TENSORS))]
         if left:
             raise Refused(f"{path} has a tensor '{left[0]}' that belongs to no layer")
         scalar = {name: dtype for dtype, name in SCALARS.items()}[description["scalar"]]

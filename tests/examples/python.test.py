@@ -32,6 +32,7 @@ from keras import layers as kl  # noqa: E402
 from torch import nn  # noqa: E402
 
 SCRIPTS = Path(__file__).parents[2] / "examples" / "python"
+GOLDEN = Path(__file__).parents[1] / "golden" / "models"
 sys.path.insert(0, str(SCRIPTS))
 
 import from_keras  # noqa: E402
@@ -310,6 +311,13 @@ class Files(Folder):
             gemel_file.save_file(tensors | change, self.file, metadata)
             self.check_refused(words, gemel_file.read, self.file)
             self.assertIsInstance(self.peer(self.samples), str)
+
+    def test_a_file_with_a_gallery_is_read_as_its_model(self):
+        model = gemel_file.read(GOLDEN / "gallery.safetensors")
+        same = gemel_file.read(GOLDEN / "verifier.safetensors")
+        self.assertEqual((model.kind, model.distance, model.calibration), (same.kind, same.distance, same.calibration))
+        for layer, other in zip(model.layers, same.layers, strict=True):
+            np.testing.assert_equal(layer, other)
 
     def test_a_checkpoint_is_read_as_its_model(self):
         tensors, metadata = gemel_file.load_file(self.file)
