@@ -69,6 +69,7 @@
 #include "gemel/loss/positive_margin_loss.hpp"
 #include "gemel/loss/residual.hpp"
 #include "gemel/loss/unsquared_contrastive_loss.hpp"
+#include "gemel/metrics/curve_band.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/retrieval.hpp"
 #include "gemel/metrics/roc.hpp"

@@ -7,6 +7,7 @@
 #include "bad_input/table.hpp"
 #include "bad_input/training.hpp"
 #include "gemel/data/classes.hpp"
+#include "gemel/metrics/curve_band.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/retrieval.hpp"
 #include "gemel/metrics/roc.hpp"
@@ -203,6 +204,35 @@ std::vector<Row> verification_rows() {
           throws<ValueError>("but -1 were asked for", [] { eer({.replicates = -1}); }),
           throws<ValueError>("3 errors in 2 trials", [] { wilson_interval(3, 2); }),
           throws<ValueError>("-1 errors", [] { wilson_interval(-1, 2); })}},
+        no_file()}},
+
+      {"curve_band, det",
+       {{WrongShape, throws<ShapeError>("there are 4 distances, but 3 labels",
+                                        [] {
+                                          curve_band(near_and_far, {1, 0, 1});
+                                        })},
+        {NaN,
+         {throws<NonFiniteError>("the distance is NaN", {.pair = 2},
+                                 [] {
+                                   curve_band({0.1, 0.9, nan, 0.8}, similar_or_not);
+                                 }),
+          throws<ValueError>("a rate lies within 0 and 1, but nan", [] { normal_deviate(nan); })}},
+        {Infinite,
+         {throws<NonFiniteError>("the distance is infinite", {.pair = 3},
+                                 [] {
+                                   curve_band({0.1, 0.9, 0.2, inf}, similar_or_not);
+                                 }),
+          throws<ValueError>("a rate lies within 0 and 1, but inf", [] { det({.far = {inf}}); })}},
+        {Empty, throws<ValueError>("there are no pairs", [] { curve_band(std::vector<double>{}, Labels{}); })},
+        {OneClass, throws<ValueError>("all 2 pairs are dissimilar",
+                                      [] {
+                                        curve_band({0.1, 0.2}, {0, 0});
+                                      })},
+        {BadLabel, see("far_interval, eer_interval")},
+        {OutOfRange,
+         {throws<ValueError>("at least two points, but 1", [] { curve_band(near_and_far, similar_or_not, {}, 1); }),
+          throws<ValueError>("at least 40 replicates, but 39",
+                             [] { curve_band(near_and_far, similar_or_not, {.replicates = 39}); })}},
         no_file()}},
 
       {"calibrate",

@@ -176,40 +176,41 @@ class Bootstrap {
       throw ValueError({"a replicate of the bootstrap counts ", similar, " similar and ", dissimilar,
                         " dissimilar pairs, too many for its error rates: take a part of the pairs"});
     }
+    double eer = 1;
     std::int64_t rejected = similar, accepted = 0;  // similar and dissimilar pairs at the current step of the curve
-    for (auto pair = pairs_.begin(); pair != pairs_.end();) {
-      const double distance = pair->distance;
-      std::int64_t next_rejected = rejected, next_accepted = accepted;
-      for (; pair != pairs_.end() && pair->distance == distance; ++pair) {
-        if (pair->similar) {
-          next_rejected -= pair->count;
-        } else {
-          next_accepted += pair->count;
-        }
+    walk([&](std::int64_t next_accepted, std::int64_t next_rejected) {
+      if (next_accepted * similar < next_rejected * dissimilar) {
+        accepted = next_accepted;
+        rejected = next_rejected;
+        return true;
       }
-      if (next_accepted * similar >= next_rejected * dissimilar) {
-        return equal_error(ratio(accepted, dissimilar), ratio(rejected, similar), ratio(next_accepted, dissimilar),
-                           ratio(next_rejected, similar));
-      }
-      rejected = next_rejected;
-      accepted = next_accepted;
-    }
-    return 1;  // never reached, because FAR = 1 and FRR = 0 at the last step of the curve
+      eer = equal_error(ratio(accepted, dissimilar), ratio(rejected, similar), ratio(next_accepted, dissimilar),
+                        ratio(next_rejected, similar));
+      return false;
+    });
+    return eer;
   }
 
-  /// The percentile interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of rate(*this),
-  /// a rate of the current replicate.
+  /// The percentile interval of rate(*this), a rate of the current replicate.
   template <class Rate>
   Interval interval(const Rate& rate) {
     std::vector<double> rates;
+    const auto add = [&] { rates.push_back(rate(*this)); };
+    return each_replicate(add) ? percentiles(std::move(rates)) : stopped();
+  }
+  /// Calls visit() for each replicate. Returns false if the bootstrap was stopped before the last one.
+  template <class Visit>
+  bool each_replicate(const Visit& visit) {
     for (Index replicate = 0; replicate < options_.replicates; ++replicate) {
-      if (stop_requested(options_.stop)) {
-        constexpr double none = std::numeric_limits<double>::quiet_NaN();
-        return {.low = none, .high = none, .method = "none: the bootstrap was stopped"};
-      }
+      if (stop_requested(options_.stop)) return false;
       draw(replicate);
-      rates.push_back(rate(*this));
+      visit();
     }
+    return true;
+  }
+  /// The percentile interval of the rates of all replicates (Efron and Tibshirani, An Introduction to the Bootstrap,
+  /// 1993, chapter 13).
+  Interval percentiles(std::vector<double> rates) const {
     std::sort(rates.begin(), rates.end());
     const auto last = static_cast<double>(rates.size() - 1);
     const double tail = (1 - options_.confidence) / 2;
@@ -220,6 +221,27 @@ class Bootstrap {
             by_identity()
                 ? format({"bootstrap by identity, ", options_.replicates, " replicates of ", people_, " identities"})
                 : format({"bootstrap by pair, ", options_.replicates, " replicates, pairs assumed independent"})};
+  }
+  /// What is returned instead if the bootstrap was stopped.
+  static Interval stopped() {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    return {.low = none, .high = none, .method = "none: the bootstrap was stopped"};
+  }
+  /// Calls visit(accepted, rejected) at each step of the curve of the current replicate, in ascending order of the
+  /// distances, until it returns false. Its arguments are numbers of accepted dissimilar and rejected similar pairs.
+  template <class Visit>
+  void walk(const Visit& visit) const {
+    std::int64_t accepted = 0, rejected = similar();
+    for (auto pair = pairs_.begin(); pair != pairs_.end();) {
+      const double distance = pair->distance;
+      for (; pair != pairs_.end() && pair->distance == distance; ++pair) {
+        (pair->similar ? rejected : accepted) += pair->similar ? -pair->count : pair->count;
+      }
+      if (!visit(accepted, rejected)) return;
+    }
+  }
+  static double ratio(std::int64_t part, std::int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
   }
 
  private:
@@ -245,10 +267,6 @@ class Bootstrap {
       }
     }
     pairs_ = std::move(merged);
-  }
-
-  static double ratio(std::int64_t part, std::int64_t whole) {
-    return static_cast<double>(part) / static_cast<double>(whole);
   }
 
   Index total(const std::vector<std::size_t>& pairs) const {
