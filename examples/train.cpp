@@ -292,7 +292,6 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   const gemel::CalibrationOptions calibration = calibration_options(options, target.far);
   const Ensemble ensemble{std::move(learnt.members)};
   Measured network = measure("network", ensemble, validation.pairs, test.pairs, calibration);
-  const gemel::Labels labels = test.pairs.labels();
   // The intervals take longer than all other figures together, so they are left out after a signal.
   if (!patience->at_end()) add_interval(network, test.pairs, patience->flag());
   const std::size_t printed_notes = result.notes.size();
@@ -342,7 +341,7 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
     attempt([&] {
       draw_report(
           options.report,
-          {learnt.histories.front(), network.roc, as_span(network.distances), labels.span(), network.row.threshold,
+          {learnt.histories.front(), network.roc, as_span(network.distances), test.pairs, network.row.threshold,
            verifier.model().embed(parts.test.samples.columns()), parts.test.classes, parts.class_names, title(options)},
           std::cout);
     });

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <iomanip>
 #include <limits>
@@ -20,6 +19,8 @@
 #include "../program/text.hpp"
 #include "gemel/callback/history.hpp"
 #include "gemel/data/classes.hpp"
+#include "gemel/data/pairs.hpp"
+#include "gemel/metrics/curve_band.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gnuplot.hpp"
 
@@ -32,7 +33,7 @@ struct Report {
   const gemel::History& history;
   const gemel::Roc& roc;
   std::span<const float> distances;        ///< one per test pair
-  std::span<const std::uint8_t> similar;   ///< 1 or 0 per test pair
+  const gemel::Pairs<float>& pairs;        ///< the test pairs
   double threshold;                        ///< -infinity: there is none
   const gemel::MatrixX<float>& embedding;  ///< test samples, one per column
   const gemel::Classes& classes;           ///< of the test samples
@@ -94,13 +95,15 @@ inline Picture distances_picture(const Report& report) {
 
   const double last_bin = end * static_cast<double>(bins - 1) / bins;
 
+  const gemel::Labels labels = report.pairs.labels();
   std::vector<double> similar(bins), dissimilar(bins);
   double similar_pairs = 0, dissimilar_pairs = 0;
   for (std::size_t i = 0; i < report.distances.size(); ++i) {
     const double place = std::clamp(static_cast<double>(report.distances[i]) / end, 0.0, 1.0);
     const auto bin = std::min(bins - 1, static_cast<std::size_t>(place * bins));
-    (report.similar[i] ? similar : dissimilar)[bin] += 1;
-    (report.similar[i] ? similar_pairs : dissimilar_pairs) += 1;
+    const bool is_similar = labels.span()[i] == 1;
+    (is_similar ? similar : dissimilar)[bin] += 1;
+    (is_similar ? similar_pairs : dissimilar_pairs) += 1;
   }
   std::vector<std::vector<double>> rows;
   double highest = 0;
@@ -143,27 +146,57 @@ inline std::vector<std::vector<double>> curve_points(const gemel::Roc& roc) {
   return rows;
 }
 
-/// Plots the curve, and marks its equal error rate and the rates at the threshold. `axes` is gnuplot's `using`
-/// expression for the columns FAR and FRR. If `shows` is false for a mark, it is outside the axes, and the key says so.
+/// The confidence band of the curve; empty if a signal has ended the training or ends the bootstrap. A picture needs
+/// fewer replicates than a printed interval.
+inline gemel::CurveBand band_of(const Report& report, const gemel::StopFlag* stop) {
+  constexpr gemel::Index replicates = 200;
+  if (program::Interrupt::exit_code() != 0) return {};
+  gemel::CurveBand band = curve_band(report.distances, report.pairs.labels(),
+                                     {.replicates = replicates, .identities = report.pairs.identities(), .stop = stop});
+  return std::isnan(band.high.front()) ? gemel::CurveBand{} : band;
+}
+
+/// gnuplot's names of the two axes: expressions for an FAR and an FRR, without their arguments.
+struct Axes {
+  std::string far, frr;
+
+  std::string of(const char* far_column, const char* frr_column) const {
+    return '(' + far + '(' + far_column + ")):(" + frr + '(' + frr_column + "))";
+  }
+};
+
+/// Plots the curve with its band, and marks its equal error rate and the rates at the threshold. If `shows` is false
+/// for a mark, it is outside the axes, and the key says so.
 template <class Shows>
-void plot_curve(Picture& picture, const Report& report, const std::string& axes, const std::string& title,
-                const Shows& shows) {
+void plot_curve(Picture& picture, const Report& report, const gemel::CurveBand& band, const Axes& axes,
+                const std::string& title, const Shows& shows) {
+  const std::string rates = axes.of("$1", "$2");
   const auto off = [&](double far, double frr) { return shows(far, frr) ? "" : ", off the axes"; };
   picture.data("curve", curve_points(report.roc));
   picture.data("eer", {{report.roc.eer(), report.roc.eer()}});
   picture.data("threshold", {{report.roc.far(report.threshold), report.roc.frr(report.threshold)}});
-  picture << "plot $curve using " << axes << " with lines lw 2.5 lc '" << similar_color << "' title " << title
-          << ", $eer using " << axes << " with points pt 7 ps 1.8 lc '" << mark_color << "' title sprintf('EER %.2f %%"
+  if (!band.far.empty()) {
+    std::vector<std::vector<double>> rows;
+    for (std::size_t i = 0; i < band.far.size(); ++i) rows.push_back({band.far[i], band.low[i], band.high[i]});
+    picture.data("band", rows);
+    picture << "plot $band using " << rates << ":(" << axes.frr << "($3)) with filledcurves lc '" << similar_color
+            << "' fs transparent solid 0.2 noborder title '95 % band"
+            << (band.method.ends_with("independent") ? " (too narrow)" : "") << "', ";
+  } else {
+    picture << "plot ";
+  }
+  picture << "$curve using " << rates << " with lines lw 2.5 lc '" << similar_color << "' title " << title
+          << ", $eer using " << rates << " with points pt 7 ps 1.8 lc '" << mark_color << "' title sprintf('EER %.2f %%"
           << off(report.roc.eer(), report.roc.eer()) << "', " << 100 * report.roc.eer() << ')';
   if (std::isfinite(report.threshold)) {
-    picture << ", $threshold using " << axes << " with points pt 9 ps 2.2 lc '" << dissimilar_color << "' title '"
+    picture << ", $threshold using " << rates << " with points pt 9 ps 2.2 lc '" << dissimilar_color << "' title '"
             << threshold_title(report) << off(report.roc.far(report.threshold), report.roc.frr(report.threshold))
             << "'";
   }
   picture << '\n';
 }
 
-inline Picture roc_picture(const Report& report) {
+inline Picture roc_picture(const Report& report, const gemel::CurveBand& band) {
   // The axis begins a little below the smallest rate above 0 and ends above 1, so that no mark is on the frame.
   const double lowest = 0.7 * std::max(1 / static_cast<double>(report.roc.dissimilar()), 1e-5);
   const auto is_shown = [lowest](double far, double) { return far >= lowest; };
@@ -175,18 +208,20 @@ inline Picture roc_picture(const Report& report) {
   picture << "set xlabel 'false accept rate (%, log)'\nset ylabel 'true accept rate (%)'\n"
           << "set logscale x\nset format x '%g'\nset xrange [" << 100 * lowest << ":140]\nset yrange [" << 100 * bottom
           << ':' << 105 - 5 * bottom << "]\n";
-  plot_curve(picture, report, "(100 * $1):(100 - 100 * $2)",
+  picture << "percent(p) = 100 * p\naccepted(p) = 100 - 100 * p\n";
+  plot_curve(picture, report, band, {"percent", "accepted"},
              "sprintf('ROC, area %.4f', " + std::to_string(report.roc.auc()) + ")", is_shown);
   return picture;
 }
 
 /// The DET curve: both error rates on normal deviate axes, on which normally distributed scores give a straight line
 /// (Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997).
-inline Picture det_picture(const Report& report) {
+inline Picture det_picture(const Report& report, const gemel::CurveBand& band) {
   Picture picture("det", report.title);
   const bool good = report.roc.eer() < 0.2;
   const double highest = good ? 0.4 : 0.9;
-  picture << "rate(p) = p > 0 && p < 1 ? invnorm(p) : NaN\n"
+  picture << "lowest = 1e-9  # stands for 0, which is off the axes\n"
+          << "rate(p) = invnorm(p < lowest ? lowest : p > 1 - lowest ? 1 - lowest : p)\n"
           << "set xlabel 'false accept rate (%, normal deviate scale)'\nset ylabel 'false reject rate (%)'\n"
           << "set size square\n"
           << "set key inside " << (good ? "top right" : "bottom left") << " vertical\n";
@@ -200,7 +235,7 @@ inline Picture det_picture(const Report& report) {
     picture << ")\nset " << axis << "range [invnorm(0.0001):invnorm(" << highest << ")]\n";
   }
   picture << "set arrow from graph 0, 0 to graph 1, 1 nohead dashtype 3 lw 1 lc '#888888' back\n";
-  plot_curve(picture, report, "(rate($1)):(rate($2))", "'DET'",
+  plot_curve(picture, report, band, {"rate", "rate"}, "'DET'",
              [highest](double far, double frr) { return std::min(far, frr) > 0.0001 && std::max(far, frr) < highest; });
   return picture;
 }
@@ -271,13 +306,14 @@ inline Picture embedding_picture(const Report& report) {
 /// Draws the pictures into `folder`, which is created if necessary, and prints their names. Without gnuplot, it writes
 /// only the scripts. Throws IoError if a file cannot be written or gnuplot fails.
 inline void draw_report(const std::filesystem::path& folder, const Report& report, std::ostream& out) {
+  const program::Interrupt::Patience patience;
+  const gemel::CurveBand band = detail::band_of(report, patience.flag());
   std::vector<Picture> pictures;
   pictures.push_back(detail::loss_picture(report));
   pictures.push_back(detail::distances_picture(report));
-  pictures.push_back(detail::roc_picture(report));
-  pictures.push_back(detail::det_picture(report));
+  pictures.push_back(detail::roc_picture(report, band));
+  pictures.push_back(detail::det_picture(report, band));
   pictures.push_back(detail::embedding_picture(report));
-  const program::Interrupt::Patience patience;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw gemel::IoError("the folder cannot be made: " + error.message(), {.file = folder.string()});

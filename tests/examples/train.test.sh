@@ -388,6 +388,13 @@ for picture in loss distances roc det embedding; do
   [ -s "$files/new/report/$picture.gp" ] || fails "there is no $picture.gp"
   command -v gnuplot >/dev/null && [ ! -s "$files/new/report/$picture.png" ] && fails "there is no $picture.png"
 done
+# The band of the curves: as many classes as the digits have are drawn, and few classes are no people to draw from.
+for picture in roc det; do
+  grep -q "^plot \$band .* title '95 % band', " "$files/new/report/$picture.gp" || fails "$picture.gp has no band"
+  sed -n '/^$band/,/^EOD/p' "$files/new/report/$picture.gp" | awk '
+    NF == 3 && $1 != "$band" { if (!($2 >= 0 && $2 <= $3 && $3 <= 1 && $1 > far)) exit 1; far = $1; rows++ }
+    END { exit rows != 100 || far != 1 }' || fails "the band of $picture.gp is none"
+done
 PATH=$files "$train" --quiet --epochs 1 --data "$files/people.csv" --label name --report "$files/new" |
   grep -qF "gnuplot was not found" ||
   fails "it does not say that gnuplot is missing"
@@ -397,7 +404,8 @@ says() {  # says WORDS OPTION...
   "$train" --quiet --epochs 1 --validation 0.3 "$@" >"$files/stdout" 2>&1 || fails "train $* ends with $?"
   grep -qF -e "$words" "$files/stdout" || fails "train $* does not say '$words', but: $(cat "$files/stdout")"
 }
-says "2 classes from column 'class' (the last)" --data "$files/two_classes.csv"
+says "2 classes from column 'class' (the last)" --data "$files/two_classes.csv" --report "$files/new/two"
+grep -q "title '95 % band (too narrow)'" "$files/new/two/det.gp" || fails "the band of two classes has no caveat"
 says "2 classes from column number 2, counted from 0" --data "$files/no_names.csv" --label 2
 says "Note: 10 rows of $files/missing.csv with missing values were left out." --data "$files/missing.csv" --missing leave-out
 tr , ';' <"$files/two_classes.csv" >"$files/semicolons.csv"
