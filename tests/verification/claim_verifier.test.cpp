@@ -91,6 +91,7 @@ TEST_CASE("enrolment refuses what no template can be made of", "[claim_verifier]
   CHECK_NOTHROW(plain.enrol(same));
   CHECK(mentions(error_text<ValueError>([&] { by_spread.enrol(same); }), "the same embedding"));
   CHECK(mentions(error_text<ValueError>([&] { by_spread.enrol(same.leftCols(1)); }), "at least two"));
+  CHECK(mentions(error_text<NonFiniteError>([&] { plain.enrol(MatrixX<double>{{1e300, 0}, {0, 0}}); }), "the spread"));
   MatrixX<double> damaged = four_features(3, 4).topRows(2);
   damaged(1, 2) = std::numeric_limits<double>::quiet_NaN();
   try {
@@ -126,6 +127,7 @@ TEST_CASE("a template made again from its parts gives the same scores", "[claim_
   CHECK(verifier.scores(again, probes) == verifier.scores(person, probes));
   CHECK_THROWS_AS(verifier.remake(person.embeddings(), -1), ValueError);
   CHECK_THROWS_AS(verifier.remake(person.embeddings(), std::numeric_limits<double>::quiet_NaN()), ValueError);
+  CHECK_THROWS_AS(verifier.remake(person.embeddings(), std::numeric_limits<double>::infinity()), ValueError);
 }
 
 TEST_CASE("after the first one, a claim allocates nothing", "[claim_verifier]") {

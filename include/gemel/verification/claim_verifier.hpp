@@ -77,6 +77,7 @@ class ClaimVerifier {
   Template<Scalar> enrol_embeddings(MatrixX<Scalar> embeddings) const {
     check_embeddings(embeddings);
     const double spread = detail::spread_of(model().metric(), embeddings);
+    if (embeddings.cols() > 1) check_finite(spread);
     if (detail::power_of(scorer()) != 0) check_spread(embeddings.cols(), spread);
     return detail::TemplateAccess::make<Scalar>(parts_, std::move(embeddings), spread);
   }
@@ -85,7 +86,7 @@ class ClaimVerifier {
   /// Throws ValueError or NonFiniteError if they cannot be those of a template.
   Template<Scalar> remake(MatrixX<Scalar> embeddings, double spread) const {
     check_embeddings(embeddings);
-    if (spread < 0 || (std::isnan(spread) && embeddings.cols() > 1)) {
+    if (spread < 0 || (!std::isfinite(spread) && embeddings.cols() > 1)) {
       throw ValueError({"a spread of ", spread, " is impossible"});
     }
     if (detail::power_of(scorer()) != 0) check_spread(embeddings.cols(), spread);
@@ -176,6 +177,11 @@ class ClaimVerifier {
     }
   }
 
+  static void check_finite(double spread) {
+    if (std::isfinite(spread)) return;
+    throw NonFiniteError("the spread of the person's samples is not finite: look for huge features");
+  }
+
   [[gnu::cold]] static void check_spread(Index samples, double spread) {
     if (samples < 2) {
       throw ValueError(
@@ -188,9 +194,7 @@ class ClaimVerifier {
           "the scorer divides by the spread of a person's samples, but all of these have the same embedding; give "
           "different samples, or a scorer with the power 0");
     }
-    if (!std::isfinite(spread)) {
-      throw NonFiniteError("the spread of the person's samples is not finite: look for huge features");
-    }
+    check_finite(spread);
   }
 
   void check_template(const Template<Scalar>& person, Index out) const {
