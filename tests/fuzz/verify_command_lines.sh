@@ -41,6 +41,8 @@ awk -v seed="$seed" -v count="$count" '
     kind = rand()
     return "\n" (kind < 0.85 ? pick(good) : kind < 0.95 ? pick(bad) : pick(junk))
   }
+  # The same for an output: junk would be a fine name of a new file.
+  function output(good, bad) { return "\n" (rand() < 0.85 ? pick(good) : pick(bad)) }
   BEGIN {
     srand(seed)
     junk = "«empty» x -1 -- nan inf 1e999 99999999999999999999 0x10 last: \\ %s%n ; --info `touch␣hurt` $(touch␣hurt)"
@@ -55,13 +57,13 @@ awk -v seed="$seed" -v count="$count" '
       if (task == 1) text = text "in/model" word(good, bad) word("0 1 4", "-1 400 1.5") word("0 1 4", "-1 400")
       if (task == 2) text = text "in/model" word(good, bad) "\n--pairs" word("in/pairs.csv", "in/wrong_pairs.csv in/empty.csv in/missing")
       if (task == 3) text = text "--info" word("in/model out/gallery", bad_model)
-      if (task == 4) text = text "--embed" word("in/model out/gallery", bad_model) word(good, bad) "\n--output" word("out/e.npy", "in/good.csv in/model out/pipe in out/missing/x /dev/full")
+      if (task == 4) text = text "--embed" word("in/model out/gallery", bad_model) word(good, bad) "\n--output" output("out/e.npy", "out/pipe in out/missing/x /dev/full")
       if (task == 5) text = text "enrol" word("out/gallery", bad_model) word(names, names) word(good, bad)
       if (task == 6) text = text "claim" word("out/gallery", bad_model) word(names, names) word(good, bad)
       if (task == 7) text = text "identify" word("out/gallery", bad_model) word(good, bad)
       if (task == 8) text = text "forget" word("out/gallery", bad_model) word(names, names)
       if (task < 3 || task == 6 || task == 7) {
-        if (rand() < 0.3) text = text "\n--json" word("out/new.json out/old.json", "in/good.csv in/model out/pipe in out/missing/x /dev/full")
+        if (rand() < 0.3) text = text "\n--json" output("out/new.json out/old.json", "out/pipe in out/missing/x /dev/full")
       }
       if (task == 7 && rand() < 0.5) text = text "\n--fpir" word("0.01 0.1 0.5", "0 1 -1")
       if (rand() < 0.1) text = text "\n--separator" word(",", ",, x")
