@@ -24,6 +24,8 @@
 #include "gemel/core/stop.hpp"
 #include "gemel/io/checkpoint.hpp"
 #include "gemel/io/model_file.hpp"
+#include "gemel/io/safetensors.hpp"
+#include "gemel/io/tensor_file.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/training/fit.hpp"
@@ -40,6 +42,7 @@
 #include "train/checkpoints.hpp"
 #include "train/choices.hpp"
 #include "train/command_line.hpp"
+#include "train/enrolment.hpp"
 #include "train/epoch_timer.hpp"
 #include "train/held_out.hpp"
 #include "train/kept.hpp"
@@ -214,18 +217,20 @@ std::string describe_threshold(const Result& result, const Parts& parts) {
   return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
 }
 
-/// Saves the verifier, of one network or of an ensemble, and prints where it is.
-void save_verifier(const std::string& path, const gemel::Verifier<Ensemble>& verifier, gemel::Metadata texts,
-                   Index epochs) {
+/// Saves the verifier, of one network or of an ensemble, with the empty gallery for `verify enrol`, and prints where it
+/// is.
+void save_verifier(const std::string& path, const gemel::Verifier<Ensemble>& verifier,
+                   const std::optional<Gallery>& gallery, gemel::Metadata texts, Index epochs) {
   texts["epochs"] = std::to_string(epochs);
+  if (gallery) texts["samples_per_person"] = std::to_string(samples_per_person);
   const std::vector<Model>& members = verifier.model().members();
+  gemel::TensorFile file = members.size() == 1
+                               ? to_tensors(gemel::Verifier{members.front(), verifier.calibration()}, texts)
+                               : to_tensors(verifier, texts);
+  if (gallery) put_gallery(file, *gallery);
   {
     const program::Interrupt::Pause pause;
-    if (members.size() == 1) {
-      gemel::save(program::to_write(path), gemel::Verifier{members.front(), verifier.calibration()}, texts);
-    } else {
-      gemel::save(program::to_write(path), verifier, texts);
-    }
+    gemel::write_safetensors(program::to_write(path), file);
   }
   std::cout << "verifier" << (std::isinf(verifier.calibration().threshold) ? ", which rejects every pair: " : ": ")
             << program::printable(path) << '\n';
@@ -334,7 +339,12 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
       if (!failure) failure = std::current_exception();
     }
   };
-  if (!options.save.empty()) attempt([&] { save_verifier(options.save, verifier, texts, result.epochs); });
+  if (!options.save.empty()) {
+    attempt([&] {
+      const auto gallery = empty_gallery(verifier, parts.validation, calibration);
+      save_verifier(options.save, verifier, gallery, texts, result.epochs);
+    });
+  }
   if (!options.json.empty()) attempt([&] { write_json(options.json, result, option_values); });
   patience.reset();
   if (!options.report.empty()) {

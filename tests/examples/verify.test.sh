@@ -247,7 +247,7 @@ printf '\377' | dd of=flipped.model bs=1 seek=100000 conv=notrunc 2>/dev/null
 refuses "checksum" flipped.model a.csv a.csv
 
 # A threshold that accepts every pair. gzip computes the new checksum.
-number=$(grep -ao 'threshold\\":[0-9.]*' digits.model | cut -d: -f2)
+number=$(grep -ao 'threshold\\":[0-9.]*' digits.model | head -n 1 | cut -d: -f2)  # of the pairs
 infinity=$(printf '%-*s' ${#number} '\"inf\"' | sed 's/\\/\\\\/g')
 sed -e 's/gemel.crc32":"[0-9a-f]*/gemel.crc32":"00000000/' -e "s/$number/$infinity/" digits.model >accepts.model
 checksum=$(gzip -c accepts.model | tail -c 8 | od -An --endian=little -t x4 -N 4 | tr -d ' ')
