@@ -1,10 +1,12 @@
-// Decides with a verifier, which `train --save` or gemel::save has written, whether samples are the same or different.
+// Decides with a verifier, which `train --save` or gemel::save has written, whether samples are the same or different,
+// and whose they are.
 // `verify --help` lists the options.
 
 #include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -23,6 +25,10 @@
 #include "program/outputs.hpp"
 #include "program/text.hpp"
 #include "verify/decide.hpp"
+#include "verify/enrol.hpp"
+#include "verify/identify.hpp"
+#include "verify/lock.hpp"
+#include "verify/model.hpp"
 #include "verify/options.hpp"
 #include "verify/samples.hpp"
 #include "verify/trained_on.hpp"
@@ -59,11 +65,23 @@ void embed(const gemel::TensorFile& file, bool is_ensemble, const TrainedOn& kno
 
 /// Does what the options ask for, with a model of scalar type S. Returns the exit code.
 template <class S>
-int work(const gemel::TensorFile& file, const gemel::FileDescription& description, const Options& options) {
+int work(gemel::TensorFile& file, const gemel::FileDescription& description, const Options& options) {
   const TrainedOn known = trained_on(options.model(), description);
-  if (!options.embed) return decide(gemel::from_tensors<Verifier<S>>(file), known, options, std::cout);
-  embed<S>(file, !description.members.empty(), known, options);
-  return 0;
+  switch (options.task) {
+    case Task::Enrol:
+      return enrol<S>(file, known, options, std::cout);
+    case Task::Forget:
+      return forget<S>(file, options, std::cout);
+    case Task::Claim:
+      return claim<S>(file, known, options, std::cout);
+    case Task::Identify:
+      return identify<S>(file, known, options, std::cout);
+    case Task::Embed:
+      embed<S>(file, !description.members.empty(), known, options);
+      return 0;
+    default:
+      return decide(gemel::from_tensors<Verifier<S>>(file), known, options, std::cout);
+  }
 }
 
 /// Parses the command line and runs. Returns the program's exit code.
@@ -76,11 +94,13 @@ int start(int argc, char** argv) {
   int code = 0;
   try {
     app.parse(argc, argv);
-    check_together(app, options);
+    settle(app, options);
     check_outputs(options);
-    const gemel::TensorFile file = gemel::read_safetensors(options.model());
+    std::optional<Lock> lock;
+    if (options.changes_model()) lock.emplace(options.model());
+    gemel::TensorFile file = gemel::read_safetensors(options.model());
     const gemel::FileDescription description = describe(file);
-    if (options.info) {
+    if (options.task == Task::Info) {
       print(description);
     } else if (description.scalar == "F64") {
       code = work<double>(file, description, options);

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Runs the tests that take longer than five minutes: the random tests, repeated many times; random input to each of
-# the readers, for ten minutes of processor time; 1,000 random command lines for train and verify; 1,000 kills of train at
-# random instants, after which it must go on to the same bytes; and train on the digits for the seeds 1 to 20, whose mean test
-# EER must be at most 0.7 %.
+# the readers, for ten minutes of processor time; 1,000 random command lines for train and verify; 1,000 kills of train
+# at random instants, after which it must go on to the same bytes; 1,000 kills of verify enrol, after which the model
+# must be the old or the new one; and train on the digits for the seeds 1 to 20, whose mean test EER must be at most
+# 0.7 %.
 #   sh tests/long.sh [PERCENT]      runs that share of them; the default is 100, and .ci/run runs 1
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -30,6 +31,8 @@ sh "$root/tests/fuzz/verify_command_lines.sh" "$train" "$verify" "$lines"
 kills=$((percent * 10))
 echo "train, killed $kills times:"
 sh "$root/tests/examples/resume.test.sh" "$train" "$kills" 2
+echo "verify enrol, killed $kills times:"
+sh "$root/tests/examples/enrol.test.sh" "$train" "$verify" "$kills" 2
 
 seeds=$(((percent * 20 + 99) / 100))
 echo "train on the digits, $seeds of 20 seeds:"

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <ostream>
 #include <span>
 #include <string>
@@ -16,21 +15,14 @@
 #include "gemel/core/types.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/samples.hpp"
-#include "gemel/network/any_model.hpp"
-#include "gemel/network/ensemble.hpp"
 #include "gemel/verification/distances.hpp"
-#include "gemel/verification/verifier.hpp"
+#include "model.hpp"
 #include "options.hpp"
 #include "pairs.hpp"
 #include "samples.hpp"
 #include "trained_on.hpp"
 
 namespace verify {
-
-template <class S>
-using Model = gemel::Ensemble<gemel::AnyModel<S>>;  // a plain model is an ensemble of one member
-template <class S>
-using Verifier = gemel::Verifier<Model<S>>;
 
 /// The embeddings of samples, one per column, and the pairs among them that are compared.
 template <class S>
@@ -85,10 +77,7 @@ Compared<S> compared(const Model<S>& model, const TrainedOn& known, const Option
 template <class S>
 int decide(const Verifier<S>& verifier, const TrainedOn& known, const Options& options, std::ostream& out) {
   const double threshold = verifier.calibration().threshold;
-  if (threshold == std::numeric_limits<double>::infinity()) {
-    throw gemel::FormatError("its threshold is infinite, so that all pairs would be the same: save one with another",
-                             {.file = known.file});
-  }
+  check_threshold(verifier.calibration(), known.file);
   std::vector<std::string> notes;
   const Compared<S> all = compared(verifier.model(), known, options, notes);
   const gemel::VectorX<S> distances = gemel::distances(verifier.model().metric(), all.embeddings, std::span{all.pairs});

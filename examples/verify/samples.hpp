@@ -86,6 +86,16 @@ gemel::Samples<S> read_columns_in_order(const std::string& path, const TrainedOn
 
 }  // namespace detail
 
+/// Calls use(), which uses the samples of a file. Adds the file's name to an error about one of them.
+template <class Use>
+auto with_file(const std::string& path, const Use& use) {
+  try {
+    return use();
+  } catch (const gemel::NonFiniteError& error) {
+    throw gemel::NonFiniteError(path + (error.place().describe().empty() ? ": " : ", ") + error.what());
+  }
+}
+
 /// Reads a file of samples, which is CSV, .npy or IDX, with their features in the order of the training. Adds a note if
 /// that order is assumed. Throws what the readers throw, FormatError if a CSV file's columns cannot be matched, and
 /// ShapeError if the samples have another number of features than the model takes.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../program/command_line.hpp"
 #include "../program/names.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
@@ -19,6 +20,8 @@ struct TrainedOn {
   Index features = 0;                                  ///< of a sample
   std::optional<std::vector<std::string>> names = {};  ///< of the features; empty: unknown
   std::vector<std::string> other_columns = {};         ///< of classes and groups; their numbers if there are no names
+  /// Of a person, for whom the thresholds of claims and identification were set; 0: unknown.
+  Index samples_per_person = 0;
 };
 
 /// Throws FormatError if the file does not describe its samples as `train --save` does.
@@ -37,6 +40,8 @@ inline TrainedOn trained_on(const std::string& file, const gemel::FileDescriptio
     const auto column = model.metadata.find(key);
     if (column != model.metadata.end()) known.other_columns.push_back(column->second);
   }
+  const auto each = model.metadata.find("samples_per_person");
+  if (each != model.metadata.end()) program::parse(each->second, known.samples_per_person);
   return known;
 }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <limits>
+#include <string>
+
+#include "gemel/core/error.hpp"
+#include "gemel/network/any_model.hpp"
+#include "gemel/network/ensemble.hpp"
+#include "gemel/verification/calibration.hpp"
+#include "gemel/verification/gallery.hpp"
+#include "gemel/verification/scorer.hpp"
+#include "gemel/verification/verifier.hpp"
+
+namespace verify {
+
+template <class S>
+using Model = gemel::Ensemble<gemel::AnyModel<S>>;  // a plain model is an ensemble of one member
+template <class S>
+using Verifier = gemel::Verifier<Model<S>>;
+template <class S>
+using Gallery = gemel::Gallery<Model<S>, gemel::AnyScorer>;
+
+/// Throws FormatError if the threshold of the model in `file` is infinity, which would accept everything.
+inline void check_threshold(const gemel::Calibration& calibration, const std::string& file) {
+  if (calibration.threshold != std::numeric_limits<double>::infinity()) return;
+  throw gemel::FormatError("its threshold is infinite, so that all pairs would be the same: save one with another",
+                           {.file = file});
+}
+
+}  // namespace verify
