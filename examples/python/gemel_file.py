@@ -36,9 +36,6 @@ DISTANCES = ["Euclidean", "SquaredEuclidean", "Manhattan", "Cosine"]
 KINDS = ["network", "model", "verifier", "claims", "checkpoint"]
 # The beginnings of the names of tensors that belong to thresholds, templates and distances, not to layers.
 OTHER_TENSORS = ("calibration.", "claims.", "scorer.", "gallery.", "distance.")
-# The tensors of a verifier that are no part of its network: false accept rates, and the persons who are enrolled.
-NO_LAYERS = ("calibration.", "claims.", "scorer.", "gallery.")
-KINDS = ["network", "model", "verifier", "checkpoint"]
 SCALARS = {np.dtype(np.float32): "F32", np.dtype(np.float64): "F64"}
 NO_CHECKSUM = "00000000"
 
@@ -106,7 +103,6 @@ def read(path):
             layers.append({key: number(value) for key, value in options.items()} | arrays)
         left = [name for name in tensors if name.startswith("layers.") or
                 (description["kind"] != "checkpoint" and not name.startswith(OTHER_TENSORS))]
-                (description["kind"] != "checkpoint" and not name.startswith(NO_LAYERS))]
         if left:
             raise Refused(f"{path} has a tensor '{left[0]}' that belongs to no layer")
         scalar = {name: dtype for dtype, name in SCALARS.items()}[description["scalar"]]
