@@ -74,12 +74,12 @@ auto searched(float in_queries, float in_gallery) {
 auto searched_with(const NearestOptions& options, Index size = 3, Index queries = 6, Index gallery = 6) {
   return [=] { gemel::nearest(MatrixX<float>::Ones(size, queries), MatrixX<float>::Ones(3, gallery), options); };
 }
-const Classes two_classes{1, 1, 2, 2};
+const Classes classes_of_six{1, 1, 2, 2};
 /// The recall of four samples, each with one neighbour.
 auto recalled(const std::vector<Index>& neighbours) {
   return [neighbours] {
     const MatrixX<Index> table = Eigen::Map<const MatrixX<Index>>(neighbours.data(), 1, length(neighbours));
-    recall_at_k(table, two_classes);
+    recall_at_k(table, classes_of_six);
   };
 }
 
@@ -281,7 +281,7 @@ std::vector<Row> verification_rows() {
          {throws<ShapeError>("but these are 2 x 6 and 3 x 6", searched_with({.k = 1}, 2)),
           throws<ShapeError>("but there are 2 queries, 6 samples in the gallery, and 6 classes",
                              searched_with({.k = 1, .other_than = Classes{1, 1, 2, 2, 3, 3}}, 3, 2)),
-          throws<ShapeError>("and 4 classes", searched_with({.k = 1, .other_than = two_classes}))}},
+          throws<ShapeError>("and 4 classes", searched_with({.k = 1, .other_than = classes_of_six}))}},
         {NaN,
          {throws<NonFiniteError>("this embedding of the queries holds NaN", {.sample = 1}, searched(nan_f, 1)),
           throws<NonFiniteError>("this embedding of the gallery holds NaN", {.sample = 4}, searched(1, nan_f))}},
