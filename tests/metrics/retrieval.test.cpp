@@ -44,6 +44,7 @@ Plain plain(const MatrixX<double>& distances, const std::vector<int>& gallery, c
     }
     std::sort(ranking.begin(), ranking.end());
     std::vector<double> relevant;
+    relevant.reserve(ranking.size());
     for (const auto& [d, j] : ranking) {
       relevant.push_back(gallery[static_cast<std::size_t>(j)] == queries[static_cast<std::size_t>(i)] ? 1 : 0);
     }

@@ -138,6 +138,8 @@ TEST_CASE("samples of the query's own class are no candidates", "[nearest]") {
   Rng rng{3};
   const MatrixX<float> y = embeddings<float>(4, 6, 200, rng);
   std::vector<Index> of, numbers;
+  of.reserve(200);
+  numbers.reserve(200);
   for (Index i = 0; i < 200; ++i) {
     of.push_back(i * i % 7);
     numbers.push_back(i);
@@ -149,7 +151,7 @@ TEST_CASE("samples of the query's own class are no candidates", "[nearest]") {
 
 TEST_CASE("a derived distance that inherits the members of Euclidean is measured itself", "[nearest]") {
   struct Opposite : Euclidean {
-    float value(ConstColumn<float> a, ConstColumn<float> b) const { return 100 - Euclidean::value(a, b); }
+    float value(const ConstColumn<float>& a, const ConstColumn<float>& b) const { return 100 - Euclidean::value(a, b); }
   };
   Rng rng{4};
   const MatrixX<float> gallery = normal<float>(4, 90, rng);
@@ -208,8 +210,9 @@ TEST_CASE("what is not finite is named, and overflow beyond the k nearest is no 
 
 TEST_CASE("a distance that is NaN for finite embeddings is refused", "[nearest]") {
   struct Broken {
-    float value(ConstColumn<float> a, ConstColumn<float> b) const { return std::sqrt(b[0] - a[0]); }
-    void add_gradient(ConstColumn<float>, ConstColumn<float>, float, float, Column<float>, Column<float>) const {}
+    float value(const ConstColumn<float>& a, const ConstColumn<float>& b) const { return std::sqrt(b[0] - a[0]); }
+    void add_gradient(const ConstColumn<float>&, const ConstColumn<float>&, float, float, const Column<float>&,
+                      const Column<float>&) const {}
   };
   const MatrixX<float> x = MatrixX<float>{{1, 2, 3}};
   CHECK(mentions(error_text([&] { gemel::nearest(x, x, {.k = 1}, Broken{}); }),

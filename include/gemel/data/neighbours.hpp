@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -103,6 +104,7 @@ template <class Derived>
   }
   Neighbours::Table table(k, n);
   std::vector<Index> of;
+  of.reserve(static_cast<std::size_t>(n));
   for (Index i = 0; i < n; ++i) of.push_back(classes.of(i));
   const ColumnList<S> samples{y.data(), y.outerStride(), y.rows(), n};
   const auto outcome = detail::find_nearest<S>({.queries = samples,

@@ -87,6 +87,7 @@ class Retrieval {
   template <class C>
   static std::vector<std::int64_t> values(const C& classes) {
     std::vector<std::int64_t> all;
+    all.reserve(static_cast<std::size_t>(classes.size()));
     for (Index i = 0; i < classes.size(); ++i) all.push_back(classes.value(classes.of(i)));
     return all;
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <type_traits>
 #include <vector>
@@ -132,6 +133,7 @@ template <class Queries, class Gallery, class Metric = Euclidean>
   detail::check_embeddings_finite(search.queries, "queries");
   std::vector<Index> classes;
   if (options.other_than) {
+    classes.reserve(static_cast<std::size_t>(samples.cols()));
     for (Index i = 0; i < samples.cols(); ++i) classes.push_back(options.other_than->of(i));
     search.classes = classes.data();
   }

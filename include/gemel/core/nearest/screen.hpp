@@ -65,9 +65,10 @@ class NearestScreen {
 
   /// A screen for at most `batch` queries at a time.
   [[gnu::cold]] NearestScreen(const ColumnList<S>& gallery, Index batch, Closeness closeness)
-      : closeness_(closeness), rows_(gallery.rows()) {
-    usable_ = closeness != Closeness::Other && gallery.cols() >= columns &&
-              static_cast<S>(rows_) * Limits::epsilon() < S{1} / 1024;
+      : closeness_(closeness),
+        rows_(gallery.rows()),
+        usable_(closeness != Closeness::Other && gallery.cols() >= columns &&
+                static_cast<S>(rows_) * Limits::epsilon() < S{1} / 1024) {
     if (!usable_) return;
     error_ = static_cast<S>(6 * rows_ + 32) * Limits::epsilon();
     center_.resize(rows_);
@@ -156,7 +157,7 @@ class NearestScreen {
 
   Closeness closeness_;
   Index rows_;
-  bool usable_ = false;
+  bool usable_;  // for this gallery
   Index count_ = 0;
   S error_ = 0;
   Buffer<S> center_ = {};
