@@ -55,6 +55,11 @@ Trials without(const char* what) {
   if (what == std::string("strangers")) trials.labels = Labels{1, 1, 1, 1};
   return trials;
 }
+Trials twice() {
+  Trials trials = strangers(4);
+  trials.identities[2].first = 1;
+  return trials;
+}
 Gallery<Model> a_gallery() {
   Gallery<Model> gallery{Verify{a_model()}};
   gallery.add("Ada", three_samples(1));
@@ -129,6 +134,7 @@ std::vector<Row> claims_rows() {
          {throws<ValueError>("but 0 was", identified(strangers(4), {.fpir = 0})),
           throws<ValueError>("need at least 100 strangers, but the trials have 2",
                              identified(strangers(4), {.fpir = 0.01})),
+          throws<ValueError>("the probe is compared more than once with person 1", {.sample = 1}, identified(twice())),
           throws<ValueError>("the largest gallery is 0", identified(strangers(4), {.fpir = 0.5, .largest = 0}))}},
         no_file()}},
 

@@ -1,5 +1,7 @@
 // Bad models and model files. The files are in a temporary folder of this test.
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -9,6 +11,8 @@
 #include "gemel/io/model_file.hpp"
 #include "gemel/io/state_dict.hpp"
 #include "gemel/network/any_model.hpp"
+#include "gemel/verification/claim_verifier.hpp"
+#include "gemel/verification/gallery.hpp"
 #include "io/temporary_folder.hpp"
 
 namespace gemel::bad_input {
@@ -35,6 +39,30 @@ void load_changed(const Change& change) {
   write_safetensors(bad_model(), file);
   load<AnyModel<float>>(bad_model());
 }
+/// The same of a gallery of one person, whose name is Ada and who has two samples.
+using SavedGallery = Gallery<SavedModel>;
+SavedGallery saved_gallery() {
+  SavedGallery gallery{ClaimVerifier{saved_model()}};
+  gallery.add("Ada", MatrixX<float>{{1, 2}, {3, 4}, {5, 6}});
+  return gallery;
+}
+template <class Change>
+auto with_changed_gallery(const Change& change) {
+  return [change] {
+    TensorFile file = to_tensors(saved_gallery());
+    change(file);
+    write_safetensors(bad_model(), file);
+    load<SavedGallery>(bad_model());
+  };
+}
+template <class Value>
+auto gallery_with(const std::string& tensor, Value value) {
+  return with_changed_gallery([tensor, value](TensorFile& file) {
+    const auto found = std::ranges::find(file.tensors, tensor, &Tensor::name);
+    detail::to_little_endian(value, found->bytes.data());
+  });
+}
+
 /// The same of a PyTorch state dict. The model must not change.
 template <class Change>
 void load_changed_dict(const Change& change) {
@@ -81,6 +109,7 @@ void put_value(Tensor& tensor, float value) { detail::to_little_endian(value, te
 
 std::vector<Row> model_rows() {
   const auto load_at = [](const std::filesystem::path& path) { load<AnyModel<float>>(path); };
+  const auto load_gallery_at = [](const std::filesystem::path& path) { load<SavedGallery>(path); };
   const auto describe_at = [](const std::filesystem::path& path) { describe(path); };
   const auto dict_at = [](const std::filesystem::path& path) {
     SavedModel model = saved_model();
@@ -133,6 +162,48 @@ std::vector<Row> model_rows() {
                               })}},
         {Missing, no_model_file(load_at)},
         {Unreadable, no_readable_file(load_at)},
+        {FullDisk, impossible("it only reads")}}},
+
+      {"load: a gallery",
+       {{WrongShape,
+         throws<FormatError>("its gallery: person 0 has 3 samples and a name of 3 bytes, but 2 and 3 are left",
+                             {.file = "bad.model"}, gallery_with("gallery.counts", std::int64_t{3}))},
+        {NaN, throws<FormatError>("a sample's embedding is not finite", {.file = "bad.model"},
+                                  gallery_with("gallery.embeddings", nan_f))},
+        {Infinite, throws<FormatError>("a sample's embedding is not finite", {.file = "bad.model"},
+                                       gallery_with("gallery.embeddings", inf_f))},
+        {Empty,
+         {refused_bytes("it has 0 bytes", "", load_gallery_at),
+          throws<FormatError>("it has no tensor 'gallery.names'", {.file = "bad.model"},
+                              with_changed_gallery([](TensorFile& file) {
+                                std::erase_if(file.tensors, [](const Tensor& t) { return t.name == "gallery.names"; });
+                              }))}},
+        {{OneClass, BadLabel}, impossible("no labels are in play")},
+        {OutOfRange,
+         {throws<FormatError>("person 0 has -1 samples", {.file = "bad.model"},
+                              gallery_with("gallery.counts", std::int64_t{-1})),
+          throws<FormatError>("the name of person 0 is not UTF-8", {.file = "bad.model"},
+                              gallery_with("gallery.names", std::uint8_t{0xFF})),
+          throws<FormatError>("a spread of -1 is impossible", {.file = "bad.model"},
+                              gallery_with("gallery.spreads", -1.0))}},
+        {Truncated, no_model_bytes(load_gallery_at)},
+        {Swapped,
+         {throws<FormatError>("its gallery was made by another model than the one in the file", {.file = "bad.model"},
+                              with_changed_gallery([](TensorFile& file) { put_value(file.tensors[0], 0.5f); })),
+          throws<FormatError>("without a scorer of claims", {.file = "bad.model"},
+                              [=] {
+                                save_at(bad_model());
+                                load_gallery_at(bad_model());
+                              }),
+          throws<ValueError>("the file holds another model than the gallery's", {.file = "model"},
+                             [] {
+                               SavedModel other = saved_model();
+                               other.network().mutable_parameters()[0] = 0.5f;
+                               TensorFile file = to_tensors(other);
+                               put_gallery(file, saved_gallery());
+                             })}},
+        {Missing, no_model_file(load_gallery_at)},
+        {Unreadable, no_readable_file(load_gallery_at)},
         {FullDisk, impossible("it only reads")}}},
 
       {"describe",
