@@ -192,16 +192,19 @@ inline void check_power(double power) {
   throw ValueError({"the power of a scorer is ", power, ", but it must be a finite number that is not negative"});
 }
 
-/// The score of a query, whichever form the scorer has.
+/// The score of a query, whichever form the scorer has, by a distance that is no choice.
+template <Scalar S, class Scorer, class Metric>
+double score_by(const Scorer& scorer, const Metric& metric, const Enrolled<S>& person, ConstColumn<S> query) {
+  if constexpr (ScoresEnrolled<Scorer, Metric, S>) {
+    return scorer(metric, person, query);
+  } else {
+    return scorer(person.embeddings, query);
+  }
+}
+/// The same by any distance.
 template <Scalar S, class Scorer, class Metric>
 double score_query(const Scorer& scorer, const Metric& metric, const Enrolled<S>& person, ConstColumn<S> query) {
-  return visit_choice(metric, [&](const auto& chosen) -> double {
-    if constexpr (ScoresEnrolled<Scorer, std::remove_cvref_t<decltype(chosen)>, S>) {
-      return scorer(chosen, person, query);
-    } else {
-      return scorer(person.embeddings, query);
-    }
-  });
+  return visit_choice(metric, [&](const auto& chosen) { return score_by(scorer, chosen, person, query); });
 }
 
 }  // namespace detail
