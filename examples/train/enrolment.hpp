@@ -9,6 +9,7 @@
 
 #include "../program/identification.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/pair_identity.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/claim_verifier.hpp"
@@ -39,11 +40,18 @@ std::vector<T> thinned(const std::vector<T>& all, std::size_t most) {
   return some;
 }
 
+/// Trials, and the classes of the claimed person and of the probe of each. The persons of a class are one person for
+/// the interval of a rate.
+struct ValidationTrials {
+  gemel::Trials trials;
+  std::vector<gemel::PairIdentity> classes;
+};
+
 /// Tries claims of the validation samples. Several persons are enrolled of each class, with different samples, because
 /// a threshold for a gallery of N persons needs as many. A sample is tried against the persons of its own class whom it
 /// is no sample of, and as an impostor against those of all other classes. The number of trials is bounded.
-inline gemel::Trials validation_trials(const gemel::ClaimVerifier<Ensemble, gemel::AnyScorer>& verifier,
-                                       const LabelledSamples& validation) {
+inline ValidationTrials validation_trials(const gemel::ClaimVerifier<Ensemble, gemel::AnyScorer>& verifier,
+                                          const LabelledSamples& validation) {
   constexpr std::size_t most_persons = 500, most_probes = 1000;
   struct Person {
     Index of_class;
@@ -69,22 +77,21 @@ inline gemel::Trials validation_trials(const gemel::ClaimVerifier<Ensemble, geme
     templates.push_back(verifier.enrol(validation.samples.select(person.samples).copy().matrix()));
   }
   std::vector<gemel::Claim> claims;
+  std::vector<gemel::PairIdentity> of_classes;
   for (const Index probe : probes) {
+    const Index of_class = classes.of(probe);
     for (std::size_t p = 0; p < persons.size(); ++p) {
       const Person& person = persons[p];
-      const bool genuine = person.of_class == classes.of(probe);
-      if (std::ranges::find(person.samples, probe) == person.samples.end()) {
-        claims.push_back({.sample = probe, .claimed = static_cast<Index>(p), .genuine = genuine});
-      }
+      if (std::ranges::find(person.samples, probe) != person.samples.end()) continue;
+      claims.push_back({.sample = probe,
+                        .claimed = static_cast<Index>(p),
+                        .genuine = person.of_class == of_class,
+                        .impostor = gemel::length(persons) + of_class});
+      if (claims.back().genuine) claims.back().impostor = gemel::PairIdentity::unknown;
+      of_classes.push_back({person.of_class, of_class});
     }
   }
-  gemel::Trials trials = gemel::claims(verifier, templates, validation.samples, claims, 0);
-  // The persons of a class are one person for the intervals.
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    trials.identities[i] = {persons[static_cast<std::size_t>(claims[i].claimed)].of_class,
-                            classes.of(claims[i].sample)};
-  }
-  return trials;
+  return {gemel::claims(verifier, templates, validation.samples, claims, 0), std::move(of_classes)};
 }
 
 }  // namespace detail
@@ -99,8 +106,10 @@ inline std::optional<Gallery> empty_gallery(const gemel::Verifier<Ensemble>& ver
   const gemel::ClaimVerifier<Ensemble, gemel::AnyScorer> scores{verifier.model(), gemel::MeanScore{}};
   if (!std::isfinite(verifier.calibration().threshold)) return std::nullopt;
   try {
-    const gemel::Trials trials = detail::validation_trials(scores, validation);
-    gemel::Calibration claims = calibrate(trials, options);
+    auto [trials, classes] = detail::validation_trials(scores, validation);
+    gemel::CalibrationOptions by_class = options;
+    by_class.interval.identities = std::move(classes);
+    gemel::Calibration claims = calibrate(trials, by_class);
     if (!std::isfinite(claims.threshold)) return std::nullopt;
     Gallery gallery{scores.with(std::move(claims))};
     if (validation.samples.size() >= gemel::dissimilar_pairs_needed(program::standard_fpir)) {

@@ -6,7 +6,7 @@ set -u
 export LC_ALL=C
 train=$1
 verify=$2
-kills=${3:-40}
+kills=${3:-30}
 seed=${4:-1}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 files=$(mktemp -d)
@@ -227,7 +227,7 @@ began=$(date +%s%N)
 for i in 1 2 3 4 5; do cp old.model now.model && "$verify" enrol now.model Ada 4.csv >stdout; done
 milliseconds=$((($(date +%s%N) - began) / 5000000 + 2))
 number=0 killed=0 old=0 new=0
-while [ $number -lt "$kills" ]; do
+while [ $killed -lt "$kills" ] && [ $number -lt $((10 * kills)) ] && [ $bad = 0 ]; do
   number=$((number + 1))
   cp old.model now.model
   timeout -s KILL "$(awk -v seed="$seed" -v n=$number -v most=$milliseconds 'BEGIN {
@@ -242,7 +242,7 @@ while [ $number -lt "$kills" ]; do
   fi
 done
 echo "verify enrol, $killed of $number times killed: $old times the old model, $new times the new one"
-[ $killed -gt 0 ] && [ $old -gt 0 ] && [ $new -gt 0 ] || fails "the kills come all too early or all too late"
+[ $killed -ge "$kills" ] && [ $old -gt 0 ] && [ $new -gt 0 ] || fails "the kills come all too early or too late"
 says 0 "Ada is enrolled" enrol now.model Ada 4.csv
 cmp -s now.model new.model || fails "after a kill, a person cannot be enrolled"
 
