@@ -27,7 +27,7 @@ namespace {
 using Small = Siamese<Network<float, Standardize<3>, Dense<3, 4, Tanh>, Dense<4, 2>>, Manhattan>;
 using Any = Gallery<AnyModel<float>, AnyScorer>;
 
-Small small_model(std::uint64_t seed = 1) {
+Small model_of_persons(std::uint64_t seed = 1) {
   Rng rng{seed};
   return Small{{rng, Standardize<3>{{1, 2, 1.0 / 3}, {1, 0.1, 0}}, {}, {}}};
 }
@@ -59,7 +59,7 @@ IdentificationCalibration of_searches() {
 
 /// A gallery with persons of 1 to 3 samples, with and without thresholds of their own.
 template <class Model = Small, class Scorer = MeanScore>
-Gallery<Model, Scorer> some_gallery(const Model& model = small_model(), Scorer scorer = {}) {
+Gallery<Model, Scorer> some_gallery(const Model& model = model_of_persons(), Scorer scorer = {}) {
   Gallery<Model, Scorer> gallery{ClaimVerifier{model, scorer, of_claims()}, of_searches()};
   gallery.add("Ada", some_samples(2, 1));
   gallery.add("\xC3\x89mile \"\\\n", some_samples(3, 2));
@@ -149,11 +149,11 @@ TEST_CASE("a saved gallery is loaded with the same bits") {
     }
   };
   check(some_gallery());
-  check(some_gallery(small_model(), CentroidScore{.power = 1.0 / 3}));
-  check(some_gallery(AnyModel<float>{small_model()}, AnyScorer{MinimumScore{}}));
-  check(some_gallery(Ensemble{small_model(1), small_model(2)}, MinimumScore{.power = 1}));
+  check(some_gallery(model_of_persons(), CentroidScore{.power = 1.0 / 3}));
+  check(some_gallery(AnyModel<float>{model_of_persons()}, AnyScorer{MinimumScore{}}));
+  check(some_gallery(Ensemble{model_of_persons(1), model_of_persons(2)}, MinimumScore{.power = 1}));
 
-  auto gallery = some_gallery(small_model(), MinimumScore{});
+  auto gallery = some_gallery(model_of_persons(), MinimumScore{});
   gallery.add("one sample", some_samples(1, 4));
   check(gallery);
   save(path, gallery);
@@ -172,7 +172,7 @@ TEST_CASE("a saved gallery is loaded with the same bits") {
 }
 
 TEST_CASE("a saved ClaimVerifier is loaded with its scorer") {
-  const ClaimVerifier verifier{small_model(), CentroidScore{.power = 0.5}, of_claims()};
+  const ClaimVerifier verifier{model_of_persons(), CentroidScore{.power = 0.5}, of_claims()};
   const TensorFile file = to_tensors(verifier);
   const auto loaded = from_tensors<ClaimVerifier<AnyModel<float>, AnyScorer>>(file);
   const MatrixX<float> x = some_samples(4, 3), queries = some_samples(5, 4);
@@ -182,8 +182,8 @@ TEST_CASE("a saved ClaimVerifier is loaded with its scorer") {
   CHECK(mentions(why_not<ClaimVerifier<Small>>(file),
                  "its scorer is CentroidScore, but the type that is loaded has MeanScore"));
   CHECK(from_tensors<Any>(file).size() == 0);
-  CHECK(from_tensors<AnyModel<float>>(file).embed(x) == small_model().embed(x));
-  CHECK(from_tensors<ClaimVerifier<Small, CentroidScore>>(to_tensors(some_gallery(small_model(), CentroidScore{})))
+  CHECK(from_tensors<AnyModel<float>>(file).embed(x) == model_of_persons().embed(x));
+  CHECK(from_tensors<ClaimVerifier<Small, CentroidScore>>(to_tensors(some_gallery(model_of_persons(), CentroidScore{})))
             .calibration()
             .threshold == 1.0 / 3);
   const std::string pairs = why_not<Verifier<AnyModel<float>>>(file);
@@ -191,26 +191,26 @@ TEST_CASE("a saved ClaimVerifier is loaded with its scorer") {
 }
 
 TEST_CASE("the file of a Verifier is that of an empty gallery with its threshold") {
-  const TensorFile file = to_tensors(Verifier{small_model(), of_claims()});
+  const TensorFile file = to_tensors(Verifier{model_of_persons(), of_claims()});
   const auto gallery = from_tensors<Any>(file);
   CHECK(gallery.size() == 0);
   CHECK(gallery.verifier().calibration().threshold == 1.0 / 3);
   CHECK(gallery.verifier().calibration().far_points.size() == 3);
   CHECK(from_tensors<ClaimVerifier<Small>>(file).scorer().power == 0);
   CHECK(mentions(why_not<ClaimVerifier<Small, MinimumScore>>(file), "without a scorer of claims"));
-  CHECK(mentions(why_not<Any>(to_tensors(small_model())), "without a scorer of claims"));
-  CHECK(mentions(why_not<Any>(to_tensors(small_model().network())), "without a scorer of claims"));
+  CHECK(mentions(why_not<Any>(to_tensors(model_of_persons())), "without a scorer of claims"));
+  CHECK(mentions(why_not<Any>(to_tensors(model_of_persons().network())), "without a scorer of claims"));
 }
 
 TEST_CASE("a network, a model and a verifier are loaded from a file with a gallery") {
   const MatrixX<float> x = some_samples(5, 8);
-  TensorFile file = to_tensors(Verifier{small_model(), Calibration{.threshold = 0.7}}, {{"a", "b"}});
+  TensorFile file = to_tensors(Verifier{model_of_persons(), Calibration{.threshold = 0.7}}, {{"a", "b"}});
   const std::vector<Tensor> before = file.tensors;
   put_gallery(file, some_gallery());
   CHECK(from_tensors<Verifier<Small>>(file).calibration().threshold == 0.7);
-  CHECK(from_tensors<AnyModel<float>>(file).embed(x) == small_model().embed(x));
+  CHECK(from_tensors<AnyModel<float>>(file).embed(x) == model_of_persons().embed(x));
   CHECK(from_tensors<AnyNetwork<float>>(file).out() == 2);
-  CHECK(from_tensors<Verifier<Ensemble<AnyModel<float>>>>(file).model().embed(x) == small_model().embed(x));
+  CHECK(from_tensors<Verifier<Ensemble<AnyModel<float>>>>(file).model().embed(x) == model_of_persons().embed(x));
   check_same(from_tensors<Any>(file), some_gallery());
 
   // All else in the file stays as it was, also when the gallery is replaced.
@@ -227,7 +227,7 @@ TEST_CASE("a network, a model and a verifier are loaded from a file with a galle
 }
 
 TEST_CASE("a gallery is put only into the file of its model") {
-  TensorFile file = to_tensors(Verifier{small_model(2), Calibration{.threshold = 0.7}});
+  TensorFile file = to_tensors(Verifier{model_of_persons(2), Calibration{.threshold = 0.7}});
   const TensorFile before = file;
   const auto refused = [&](const auto& gallery) {
     const std::string error = error_text([&] { put_gallery(file, gallery); });
@@ -236,22 +236,23 @@ TEST_CASE("a gallery is put only into the file of its model") {
     return error;
   };
   CHECK(mentions(refused(some_gallery()), "the file holds another model than the gallery's"));
-  CHECK(mentions(refused(some_gallery(Ensemble{small_model(2), small_model(2)})), "another model than the gallery's"));
-  CHECK(mentions(refused(some_gallery(Siamese{small_model(2).network(), Cosine{}})), "its distance is Manhattan"));
-  auto gallery = some_gallery(small_model(2));
+  CHECK(mentions(refused(some_gallery(Ensemble{model_of_persons(2), model_of_persons(2)})),
+                 "another model than the gallery's"));
+  CHECK(mentions(refused(some_gallery(Siamese{model_of_persons(2).network(), Cosine{}})), "its distance is Manhattan"));
+  auto gallery = some_gallery(model_of_persons(2));
   gallery.add("\xFF", some_samples(2, 4));
   CHECK(mentions(refused(gallery), "the name of person 3"));
   CHECK(mentions(refused(gallery), "is not UTF-8"));
   CHECK(mentions(error_text<ValueError>([&] { to_tensors(gallery); }), "is not UTF-8"));
 
   // Ensembles of one member and the plain model are the same model.
-  const auto of_one = some_gallery(Ensemble{small_model(2)});
+  const auto of_one = some_gallery(Ensemble{model_of_persons(2)});
   put_gallery(file, of_one);
   check_same(from_tensors<Any>(file), of_one);
 }
 
 TEST_CASE("a gallery is put into a file that describes its model in other words") {
-  TensorFile file = to_tensors(Verifier{small_model(), Calibration{.threshold = 0.7}});
+  TensorFile file = to_tensors(Verifier{model_of_persons(), Calibration{.threshold = 0.7}});
   std::string& text = file.metadata["gemel"];
   REQUIRE(mentions(text, "\"threshold\":0.7"));
   detail::Json json = detail::Json::parse(text);
@@ -267,7 +268,7 @@ TEST_CASE("a gallery is put into a file that describes its model in other words"
 
 TEST_CASE("a gallery in another model's file is refused") {
   const TensorFile gallery = to_tensors(some_gallery());
-  TensorFile moved = to_tensors(some_gallery(small_model(2)));
+  TensorFile moved = to_tensors(some_gallery(model_of_persons(2)));
   const std::string words = "its gallery was made by another model than the one in the file";
 
   // The model of one, and the gallery of the other file.
@@ -378,7 +379,7 @@ TEST_CASE("a gallery's file that is wrong is refused, and says why") {
 }
 
 TEST_CASE("a gallery's file is described without the names of its persons") {
-  const TensorFile tensors = to_tensors(some_gallery(small_model(), MinimumScore{.power = 0.5}));
+  const TensorFile tensors = to_tensors(some_gallery(model_of_persons(), MinimumScore{.power = 0.5}));
   const FileDescription file = describe(tensors);
   CHECK(file.kind == "claims");
   CHECK(file.persons == 3);
@@ -393,7 +394,7 @@ TEST_CASE("a gallery's file is described without the names of its persons") {
   CHECK(mentions(text.str(), "gallery: 3 persons with 7 samples\n"));
   CHECK(mentions(text.str(), "tensor gallery.embeddings: F32, 7 x 2\n"));
   CHECK_FALSE(mentions(text.str(), "Ada"));
-  CHECK(describe(to_tensors(Verifier{small_model(), Calibration{.threshold = 1}})).scorer.empty());
+  CHECK(describe(to_tensors(Verifier{model_of_persons(), Calibration{.threshold = 1}})).scorer.empty());
 }
 
 TEST_CASE("a gallery that cannot be written leaves the file as it was") {
