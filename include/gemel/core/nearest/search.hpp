@@ -119,7 +119,7 @@ class NearestSearcher {
 
   /// Enters the columns at, …, at + width - 1 for query q, without screening.
   void enter_all(Index q, Index at, Index width) {
-    std::array<S, std::size_t{block}> d;
+    std::array<S, std::size_t{block}> d{};  // GCC 12 would warn that the kernel might not set it
     NearestList<S>& nearest = list(q);
     const Index depth = search_.gallery.rows();
     constexpr bool from_squares = is_euclidean(Measure::closeness);
