@@ -19,7 +19,7 @@
 #include "gemel/verification/scorer.hpp"
 #include "gemel/verification/template.hpp"
 #include "gemel/verification/verifier.hpp"
-#include "load.hpp"
+#include "labelled_samples.hpp"
 #include "model.hpp"
 
 namespace train {

@@ -21,15 +21,10 @@
 #include "gemel/io/csv_cell.hpp"
 #include "gemel/io/idx.hpp"
 #include "gemel/io/npy.hpp"
+#include "labelled_samples.hpp"
 #include "options.hpp"
 
 namespace train {
-
-/// Samples and the class of each.
-struct LabelledSamples {
-  gemel::Samples<float> samples;
-  gemel::Classes classes;
-};
 
 /// The content of the files, not scaled.
 struct Loaded {

@@ -11,7 +11,7 @@
 #include "gemel/data/classes.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/network/whitening.hpp"
-#include "load.hpp"
+#include "labelled_samples.hpp"
 #include "options.hpp"
 #include "scaling.hpp"
 

@@ -45,11 +45,7 @@ class ClaimVerifier {
   /// A verifier that rejects every claim until it has a calibration. Throws ValueError if the scorer's power is
   /// negative or not finite.
   explicit ClaimVerifier(Model model, Scorer scorer = {})
-      : ClaimVerifier(std::move(model), std::move(scorer),
-                      {.threshold = -std::numeric_limits<double>::infinity(),
-                       .frr = 1,
-                       .interval = {.method = "none is needed: no claim at all is accepted"},
-                       .method = "not calibrated: every claim is rejected"}) {}
+      : ClaimVerifier(std::move(model), std::move(scorer), not_calibrated()) {}
   /// A verifier that accepts scores up to calibration.threshold. Throws ValueError also if that is NaN.
   ClaimVerifier(Model model, Scorer scorer, Calibration calibration)
       : parts_(std::make_shared<const Parts>(Parts{std::move(model), std::move(scorer)})),
@@ -154,6 +150,14 @@ class ClaimVerifier {
 
   static constexpr Index block = 96;  // samples that are embedded at once
 
+  [[gnu::cold]] static Calibration not_calibrated() {
+    Calibration none;
+    none.threshold = -std::numeric_limits<double>::infinity();
+    none.frr = 1;
+    none.interval.method = "none is needed: no claim at all is accepted";
+    none.method = "not calibrated: every claim is rejected";
+    return none;
+  }
   static Calibration checked(Calibration calibration) {
     if (std::isnan(calibration.threshold)) throw ValueError("the threshold is NaN");
     return calibration;

@@ -1,4 +1,4 @@
-// error: gemel: only a Network, a Siamese of a Network, an Ensemble, and a Verifier of a Siamese or an Ensemble can be
+// error: gemel: only a Network, a Siamese of a Network, an Ensemble, and a Verifier, a ClaimVerifier or a Gallery of a
 #include "gemel/io/model_file.hpp"
 
 using Base = gemel::Siamese<gemel::Network<float, gemel::Dense<5, 3, gemel::ReLU>>>;
