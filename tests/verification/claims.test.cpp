@@ -11,6 +11,7 @@
 #include "error_text.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/metrics/roc.hpp"
 #include "gemel/verification/raw_samples.hpp"
 #include "mentions.hpp"
 
@@ -85,7 +86,52 @@ int covered_of_500(bool known_impostors, Index persons, bool by_identity) {
   return covered;
 }
 
+// The EER of claims of 200 persons, whose samples scatter around their own centre. The logarithm of this scatter has
+// the standard deviation `unsteady` among the persons. Each has five enrolled samples, ten of the person's own probes
+// and ten probes of others.
+double eer_of_claims(double power, double unsteady) {
+  const Index persons = 200, features = 16, enrolled = 5, probes = 10;
+  Rng rng{7};
+  const MatrixX<double> centers = MatrixX<double>::NullaryExpr(features, persons, [&] { return rng.normal<double>(); });
+  const VectorX<double> scatter =
+      VectorX<double>::NullaryExpr(persons, [&] { return 0.5 * std::exp(unsteady * rng.normal<double>()); });
+  const auto sample_of = [&](Index p) {
+    VectorX<double> sample = centers.col(p);
+    for (Index i = 0; i < features; ++i) sample[i] += scatter[p] * rng.normal<double>();
+    return sample;
+  };
+  MatrixX<double> x(features, persons * enrolled), y(features, persons * 2 * probes);
+  std::vector<Index> classes;
+  std::vector<Claim> all;
+  for (Index p = 0; p < persons; ++p) {
+    for (Index j = 0; j < enrolled; ++j) {
+      x.col(length(classes)) = sample_of(p);
+      classes.push_back(p);
+    }
+    for (Index j = 0; j < probes; ++j) {
+      const Index other = (p + 1 + rng.below(persons - 1)) % persons;
+      for (const Index is : {p, other}) {
+        const Index probe = length(all);
+        y.col(probe) = sample_of(is);
+        all.push_back({probe, p, is == p, is});
+      }
+    }
+  }
+  const ClaimVerifier verifier{RawSamples<double>{features}, MeanScore{power}};
+  const auto templates = enrol_all(verifier, Samples<double>(x), Classes{classes});
+  const Trials trials = claims(verifier, templates, Samples<double>(y), all);
+  return Roc{trials.scores, trials.labels}.eer();
+}
+
 }  // namespace
+
+TEST_CASE("division by the spread helps if some persons are less steady than others", "[claims]") {
+  const double plain = eer_of_claims(0, 0.6), root = eer_of_claims(0.5, 0.6), whole = eer_of_claims(1, 0.6);
+  CAPTURE(plain, root, whole);
+  CHECK(root < 0.6 * plain);
+  CHECK(whole < plain);
+  CHECK(root < whole);
+}
 
 TEST_CASE("each probe claims to be each enrolled person", "[claims]") {
   const Classes enrolled{7, 7, 3, 5}, probes{5, 9, 3};  // persons 0, 1, 2 are the classes 3, 5, 7
@@ -210,5 +256,27 @@ TEST_CASE("claims that contradict themselves or lead nowhere are refused", "[cla
   CHECK_THROWS_AS(claims(verifier, persons, Samples<double>(damaged), {{0, 0, true}}), NonFiniteError);
   CHECK_THROWS_AS(calibrate(claims(verifier, persons, enrolled.samples, {})), ValueError);
   const ClaimVerifier other{RawSamples<double>{1}};
-  CHECK_THROWS_AS(claims(other, persons, enrolled.samples, {{0, 0, true}}, 2), ValueError);
+  CHECK(mentions(error_text<ValueError>([&] {
+                   claims(other, persons, enrolled.samples, {{0, 0, true}}, 2);
+                 }),
+                 "template 0 was made by another ClaimVerifier"));
+}
+
+TEST_CASE("the first claim whose score is not finite is named, for any number of threads", "[claims]") {
+  const People enrolled = people_on_a_line(2, 2, 5, 1);
+  const ClaimVerifier verifier{RawSamples<double>{1}};
+  const auto persons = enrol_all(verifier, enrolled.samples, enrolled.classes);
+  MatrixX<double> probes = MatrixX<double>::Ones(1, 40);
+  probes(0, 7) = probes(0, 35) = 1e300;
+  std::vector<Claim> all;
+  for (Index i = 0; i < 40; ++i) all.push_back({39 - i, 0, i % 2 == 0});
+  for (const Index threads : {1, 2, 3}) {
+    try {
+      claims(verifier, persons, Samples<double>(probes), all, threads);
+      FAIL("an infinite score was returned");
+    } catch (const NonFiniteError& error) {
+      CHECK(error.place().pair == 4);
+      CHECK(error.place().sample == 35);
+    }
+  }
 }

@@ -63,7 +63,10 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence = 
 /// For the bootstrap of people see Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; for the
 /// products of both sides' counts see Owen and Eckles, Annals of Applied Statistics 6, 2012. Owen and Eckles draw the
 /// two sides separately, while here both are drawn from the same people. They show that such an interval, if not exact,
-/// is too wide rather than too narrow.
+/// is too wide rather than too narrow. With few people or few accepted pairs, it is too narrow all the same: on made-up
+/// forgeries, ten for each person, 95 % intervals covered the true FAR in 93 to 95 % of 500 sets of 25 or more people,
+/// but in 89 to 90 % of the sets of ten people, and of those of 40 people of whose 400 forgeries about four are
+/// accepted.
 ///
 /// The pairs are sorted once. The time of a replicate is then proportional to the number of pairs of people, which may
 /// be much smaller than the number of pairs of samples: two million pairs of samples of a hundred people take one to

@@ -120,13 +120,19 @@ namespace detail {
 ///
 /// Throws ValueError if a claim refers to a probe or template that does not exist, or contradicts itself
 /// (`place().pair` is its index), or if another ClaimVerifier made a template; ShapeError if the samples do not have as
-/// many features as the model takes; NonFiniteError if a sample or a score is NaN or infinite.
+/// many features as the model takes; NonFiniteError if a sample or a score is NaN or infinite (`place().sample` is the
+/// probe, and for a score `place().pair` the first claim in question).
 template <class Model, class Scorer>
 Trials claims(const ClaimVerifier<Model, Scorer>& verifier,
               const std::vector<Template<typename Model::Scalar>>& templates,
               const Samples<typename Model::Scalar>& probes, const std::vector<Claim>& claimed, Index threads = 1) {
   using S = typename Model::Scalar;
   detail::check_claims(claimed, length(templates), probes.size());
+  for (std::size_t t = 0; t < templates.size(); ++t) {
+    if (verifier.made(templates[t])) continue;
+    throw ValueError({"template ", t, " was made by another ClaimVerifier, whose embeddings are not comparable: enrol ",
+                      "the person with this one"});
+  }
   const ColumnList<S> samples = probes.columns();
   for (Index j = 0; j < samples.cols(); ++j) {
     const Index feature = detail::first_not_finite(samples[j], samples.rows());
@@ -144,8 +150,12 @@ Trials claims(const ClaimVerifier<Model, Scorer>& verifier,
     for (Index i = part.first; i < part.last; ++i) {
       const Claim& claim = claimed[static_cast<std::size_t>(i)];
       const ConstColumn<S> query{embeddings.data() + claim.sample * embeddings.rows(), embeddings.rows()};
-      trials.scores[static_cast<std::size_t>(i)] =
-          verifier.score_embedding(templates[static_cast<std::size_t>(claim.claimed)], query);
+      try {
+        trials.scores[static_cast<std::size_t>(i)] =
+            verifier.score_embedding(templates[static_cast<std::size_t>(claim.claimed)], query);
+      } catch (const NonFiniteError& error) {
+        throw NonFiniteError(error.what(), {.pair = i, .sample = claim.sample});
+      }
     }
   });
   std::vector<std::uint8_t> labels;

@@ -74,8 +74,10 @@ inline double divide_by_spread(double score, double spread, double power) {
 ///                                    (ConstColumns, out x k) and of the query (ConstColumn, out x 1), returns the
 ///                                    score
 ///
-/// With the embedder RawSamples (verification/raw_samples.hpp), the embeddings are the samples themselves, so a
-/// function object can compare the query with the samples in any way, for example by a model that takes both.
+/// A member `power` is taken for the power of the spread by which the scorer divides: unless it is 0, a person needs at
+/// least two samples. With the embedder RawSamples (verification/raw_samples.hpp), the embeddings are the samples
+/// themselves, so a function object can compare the query with the samples in any way, for example by a model that
+/// takes both.
 template <class T, class Metric, class S>
 concept Scorer = std::copy_constructible<T> &&(detail::ScoresEnrolled<T, Metric, S> || detail::ScoresColumns<T, S>);
 
