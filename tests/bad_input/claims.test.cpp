@@ -117,7 +117,9 @@ std::vector<Row> claims_rows() {
          {throws_at<ValueError>("the claim is made by sample 3, but the probes are 0 to 2", "pair 0",
                                 claimed({{3, 0, true}})),
           throws_at<ValueError>("the claimed person is -1, but the templates are 0 to 1", "pair 0",
-                                claimed({{0, -1, true}}))}},
+                                claimed({{0, -1, true}})),
+          throws_at<NonFiniteError>("the score is not finite", "pair 1, sample 2",
+                                    claimed({{0, 0, true}, {2, 0, false}}, 3e38F))}},
         no_file()}},
 
       {"calibrate_identification",
