@@ -5,9 +5,7 @@
 #include "gemel/core/types.hpp"
 #include "gemel/network/workspace.hpp"
 
-namespace gemel {
-
-namespace detail {
+namespace gemel::detail {
 
 /// Borrows the calling thread's workspace for the duration of a call: it is moved out of a thread_local object and
 /// back. If a model calls another Verifier while it embeds, that call therefore gets a new workspace instead of
@@ -47,6 +45,4 @@ class BorrowedWorkspace {
   Workspace<S> workspace_;
 };
 
-}  // namespace detail
-
-}  // namespace gemel
+}  // namespace gemel::detail

@@ -8,7 +8,8 @@ namespace gemel::kernel::GEMEL_SET {
 template <bool Second>
 GEMEL_INLINE void fetch(const void* from, Index bytes) {
   const auto address = reinterpret_cast<std::uintptr_t>(from) + static_cast<std::uintptr_t>(bytes);
-  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, Second ? 2 : 3);
+  // A pointer beyond an array is undefined behavior, a number is not.
+  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, Second ? 2 : 3);  // NOLINT(performance-no-int-to-ptr)
 }
 
 /// Writes the folded sums (see fold) of (a(i) - b_j(i))^2 for N columns b_j, which begin ldb values apart, column after
@@ -61,11 +62,11 @@ GEMEL_TARGET inline void squared_distances_to(const DistancesTo<S>& p) {
   }
 }
 
-/// The columns of a tile, transposed, moved or normalized as Screening says, and the values that their sums start with.
+/// The values that the sums of a tile's columns start with. The columns themselves, transposed and moved or normalized
+/// as Screening says, are in its panel (rows x height): row k has element k of all columns.
 template <Scalar S>
 struct ScreenedTile {
   static constexpr Index height = tile_rows * PacketOf<S>::size;
-  S* panel;  // rows x height: row k has element k of all columns
   alignas(64) S start[height];
 };
 
@@ -114,7 +115,7 @@ template <Scalar S>
 GEMEL_NOINLINE void mark_bad_columns(const Screening<S>& p, const S* squares, ScreenedTile<S>& tile) {
   for (Index l = 0; l < tile.height; ++l) {
     if (squares[l] > p.above && squares[l] < p.below) continue;
-    for (Index k = 0; k < p.rows; ++k) tile.panel[k * tile.height + l] = 0;
+    for (Index k = 0; k < p.rows; ++k) p.panel[k * tile.height + l] = 0;
     tile.start[l] = std::numeric_limits<S>::lowest();
   }
 }
@@ -126,14 +127,13 @@ GEMEL_NOINLINE void prepare_tile(const Screening<S>& p, const S* columns, Screen
   alignas(64) S squares[height];
   bool bad = false;
   for (Index i = 0; i < height; i += size) {
-    const P square = move_columns(p, columns + i * p.lda, tile.panel + i);
+    const P square = move_columns(p, columns + i * p.lda, p.panel + i);
     store(squares + i, square);
     store(tile.start + i, mul(square, broadcast(p.of_square)));
     bad |= any_not_above(square, broadcast(p.above)) || any_not_above(broadcast(p.below), square);
     if (!p.normalize) continue;
     const P factor = div(broadcast(S{1}), sqrt(square));
-    for (Index k = 0; k < p.rows; ++k)
-      store(tile.panel + k * height + i, mul(load(tile.panel + k * height + i), factor));
+    for (Index k = 0; k < p.rows; ++k) store(p.panel + k * height + i, mul(load(p.panel + k * height + i), factor));
   }
   if (bad) mark_bad_columns(p, squares, tile);
 }
@@ -152,7 +152,7 @@ GEMEL_NOINLINE bool screen_tile(const Screening<S>& p, const ScreenedTile<S>& ti
     // GCC would share the registers of equal sums, and spill one later.
     GEMEL_UNROLL for (int i = 0; i < M; ++i) GEMEL_OPAQUE_PACKET(sum[j][i]);
   }
-  const S* a = tile.panel;
+  const S* a = p.panel;
   Index k = 0;
   if constexpr (depth_unroll > 1 && N == tile_cols) {
     for (; k + depth_unroll <= p.rows; k += depth_unroll) {
@@ -195,7 +195,6 @@ GEMEL_TARGET inline bool screen(const Screening<S>& p) {
   constexpr Index height = ScreenedTile<S>::height;
   static_assert(Screening<S>::columns % height == 0);
   ScreenedTile<S> tile;
-  tile.panel = p.panel;
   for (Index q = 0; q < p.queries; ++q) p.hits[q] = 0;
   bool any = false;
   const Index parts = p.queries / tile_cols * (p.columns / height);
