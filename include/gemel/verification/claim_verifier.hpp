@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <memory>
 #include <type_traits>
@@ -91,34 +92,33 @@ class ClaimVerifier {
 
   /// The embeddings (out x n) of n samples (features x n). Throws ShapeError if they do not have as many features as
   /// the model takes, and NonFiniteError if one has NaN or infinity (`place().sample` is its column).
-  MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& samples) const {
+  MatrixX<Scalar> embed(const Eigen::Ref<const MatrixX<Scalar>>& samples) const { return embed(columns(samples)); }
+  /// As above, but for samples in a ColumnList. It is a template for the reason given at Siamese::embed.
+  template <std::same_as<ColumnList<Scalar>> List>
+  MatrixX<Scalar> embed(List samples) const {
     check_features(samples);
-    return detail::embeddings_of(
-        model(), ColumnList<Scalar>{samples.data(), samples.outerStride(), samples.rows(), samples.cols()});
+    return detail::embeddings_of(model(), samples);
   }
 
   /// The score of a sample (features x 1) that claims to be of this person. Throws ValueError if another ClaimVerifier
   /// made the template; ShapeError if it is not one sample with as many features as the model takes; NonFiniteError if
   /// a feature or the score is NaN or infinite.
   double score(const Template<Scalar>& person, const Sample& sample) const {
-    if (sample.cols() != 1) {
-      throw ShapeError({"one sample (features x 1) is compared with a person, but this is ", sample.rows(), " x ",
-                        sample.cols(), ": use scores for several"});
-    }
-    double value = 0;
-    measure(person, sample, &value);
-    return value;
+    check_made(person);
+    return score(person.enrolled(), sample);
   }
   /// The scores (n x 1) of n samples (features x n). Throws like `score`, where `place().sample` is the column.
   VectorX<double> scores(const Template<Scalar>& person, const Eigen::Ref<const MatrixX<Scalar>>& samples) const {
+    check_made(person);
     VectorX<double> values(samples.cols());
-    measure(person, samples, values.data());
+    measure(person.enrolled(), columns(samples), values.data());
     return values;
   }
   /// The score of an embedding (out x 1) that was computed before by the same model. Throws ShapeError if it has
   /// another size than those of the template, otherwise like `score`.
   double score_embedding(const Template<Scalar>& person, ConstColumn<Scalar> embedding) const {
-    check_template(person, embedding.size());
+    check_made(person);
+    check_size(person.enrolled(), embedding.size());
     const double value = detail::score_query(scorer(), model().metric(), person.enrolled(), embedding);
     if (!std::isfinite(value)) {
       throw NonFiniteError("the score is not finite: look for huge features in the enrolled samples and the query");
@@ -143,6 +143,9 @@ class ClaimVerifier {
   const Calibration& calibration() const { return calibration_; }  ///< The threshold, on the scale of the scores.
 
  private:
+  template <class, class>
+  friend class Gallery;  // scores persons where they are, without a copy of their templates
+
   struct Parts {
     Model model;
     Scorer scorer;
@@ -163,13 +166,15 @@ class ClaimVerifier {
     return calibration;
   }
 
-  static void check_features(const Eigen::Ref<const MatrixX<Scalar>>& samples) {
+  static ColumnList<Scalar> columns(const Eigen::Ref<const MatrixX<Scalar>>& samples) {
+    return {samples.data(), samples.outerStride(), samples.rows(), samples.cols()};
+  }
+
+  static void check_features(const ColumnList<Scalar>& samples) {
     for (Index j = 0; j < samples.cols(); ++j) {
-      const Scalar* const sample = samples.data() + j * samples.outerStride();
-      const Index feature = detail::first_not_finite(sample, samples.rows());
-      if (feature == samples.rows()) continue;
+      if (std::isfinite(max_abs(samples[j], samples.rows()))) continue;
       throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out",
-                           {.sample = j, .feature = feature});
+                           {.sample = j, .feature = detail::first_not_finite(samples[j], samples.rows())});
     }
   }
 
@@ -189,9 +194,8 @@ class ClaimVerifier {
   [[gnu::cold]] static void check_spread(Index samples, double spread) {
     if (samples < 2) {
       throw ValueError(
-          "the scorer divides by the spread of a person's samples, so a person is enrolled with at least two, but "
-          "there "
-          "is one; give more, or a scorer with the power 0");
+          "the scorer divides by the spread: a person is enrolled with at least two, but there is one; "
+          "give more, or a scorer with the power 0");
     }
     if (spread == 0) {
       throw ValueError(
@@ -201,35 +205,46 @@ class ClaimVerifier {
     check_finite(spread);
   }
 
-  void check_template(const Template<Scalar>& person, Index out) const {
-    if (!made(person)) {
-      throw ValueError(
-          "the template was made by another ClaimVerifier, whose embeddings are not comparable: enrol the person with "
-          "this one");
-    }
-    if (person.embeddings().rows() == out) return;
+  void check_made(const Template<Scalar>& person) const {
+    if (made(person)) return;
+    throw ValueError(
+        "the template was made by another ClaimVerifier, whose embeddings are not comparable: enrol the person with "
+        "this one");
+  }
+  static void check_size(const Enrolled<Scalar>& person, Index out) {
+    if (person.embeddings.rows() == out) return;
     throw ShapeError(
-        {"the template's embeddings have ", person.embeddings().rows(), " elements, but this one has ", out});
+        {"the template's embeddings have ", person.embeddings.rows(), " elements, but this one has ", out});
   }
 
-  void measure(const Template<Scalar>& person, const Eigen::Ref<const MatrixX<Scalar>>& samples, double* values) const {
+  /// The score of a sample against a person whom this verifier has enrolled.
+  double score(const Enrolled<Scalar>& person, const Sample& sample) const {
+    if (sample.cols() != 1) {
+      throw ShapeError({"one sample (features x 1) is compared with a person, but this is ", sample.rows(), " x ",
+                        sample.cols(), ": use scores for several"});
+    }
+    double value = 0;
+    measure(person, columns(sample), &value);
+    return value;
+  }
+
+  void measure(const Enrolled<Scalar>& person, const ColumnList<Scalar>& samples, double* values) const {
     check_features(samples);
-    const Enrolled<Scalar> enrolled = person.enrolled();
     detail::BorrowedWorkspace<Scalar> workspace;
     for (Index first = 0; first < samples.cols(); first += block) {
       const Index count = std::min(block, samples.cols() - first);
-      const ColumnList<Scalar> part{samples.data() + first * samples.outerStride(), samples.outerStride(),
-                                    samples.rows(), count};
-      detail::with_embeddings(model(), part, *workspace, [&](const Scalar* embeddings, Index out) {
-        check_template(person, out);
-        for (Index j = 0; j < count; ++j) {
-          const ConstColumn<Scalar> query{embeddings + j * out, out};
-          values[first + j] = detail::score_query(scorer(), model().metric(), enrolled, query);
-          if (std::isfinite(values[first + j])) continue;
-          throw NonFiniteError("the score is not finite: look for huge features in the enrolled samples and the query",
-                               {.sample = first + j});
-        }
-      });
+      detail::with_embeddings(
+          model(), samples.middle(first, count), *workspace, [&](const Scalar* embeddings, Index out) {
+            check_size(person, out);
+            for (Index j = 0; j < count; ++j) {
+              const ConstColumn<Scalar> query{embeddings + j * out, out};
+              values[first + j] = detail::score_query(scorer(), model().metric(), person, query);
+              if (std::isfinite(values[first + j])) continue;
+              throw NonFiniteError(
+                  "the score is not finite: look for huge features in the enrolled samples and the query",
+                  {.sample = first + j});
+            }
+          });
     }
   }
 

@@ -133,15 +133,7 @@ Trials claims(const ClaimVerifier<Model, Scorer>& verifier,
     throw ValueError({"template ", t, " was made by another ClaimVerifier, whose embeddings are not comparable: enrol ",
                       "the person with this one"});
   }
-  const ColumnList<S> samples = probes.columns();
-  for (Index j = 0; j < samples.cols(); ++j) {
-    const Index feature = detail::first_not_finite(samples[j], samples.rows());
-    if (feature < samples.rows()) {
-      throw NonFiniteError("a sample's features hold NaN or infinity; clean the data or leave the sample out",
-                           {.sample = j, .feature = feature});
-    }
-  }
-  const MatrixX<S> embeddings = detail::embeddings_of(verifier.model(), samples);
+  const MatrixX<S> embeddings = verifier.embed(probes.columns());
   Trials trials;
   trials.scores.resize(claimed.size());
   Team team{std::min(checked_threads(threads), std::max<Index>(length(claimed), 1))};

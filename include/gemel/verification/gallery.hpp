@@ -125,9 +125,7 @@ class Gallery {
   /// A copy of the template of a person. Throws ValueError if there is no such number.
   Template<Scalar> person(Index number) const {
     check_number(number);
-    const Index first = begins_[at(number)], count = begins_[at(number) + 1] - first;
-    MatrixX<Scalar> embeddings = ConstColumns<Scalar>(embeddings_.data() + first * out_, out_, count);
-    Template<Scalar> copy = verifier_.remake(std::move(embeddings), spreads_[at(number)]);
+    Template<Scalar> copy = verifier_.remake(enrolled(number).embeddings, spreads_[at(number)]);
     const double threshold = thresholds_[at(number)];
     return std::isnan(threshold) ? copy : copy.with_threshold(threshold);
   }
@@ -136,10 +134,13 @@ class Gallery {
   /// Whether the claim of a sample (features x 1) to be of the person of this name is accepted, and its score. Throws
   /// ValueError if there is no person of that name, and what ClaimVerifier::score throws.
   bool accepts(std::string_view name, const Sample& sample) const {
-    const Template<Scalar> claimed = of(name);
-    return verifier_.accepts(claimed, sample);
+    const Index p = number_of(name);
+    const double own = thresholds_[at(p)];
+    return verifier_.score(enrolled(p), sample) <= (std::isnan(own) ? verifier_.calibration().threshold : own);
   }
-  double score(std::string_view name, const Sample& sample) const { return verifier_.score(of(name), sample); }
+  double score(std::string_view name, const Sample& sample) const {
+    return verifier_.score(enrolled(number_of(name)), sample);
+  }
   /// @}
 
   /// Whom the sample (features x 1) is of: the person with the lowest score, if that is at most the threshold for this
@@ -193,10 +194,16 @@ class Gallery {
     if (person >= 0 && person < size()) return;
     throw ValueError({"there is no person ", person, ": the gallery has ", size(), ", numbered from 0"});
   }
-  Template<Scalar> of(std::string_view name) const {
+  Index number_of(std::string_view name) const {
     const std::optional<Index> found = find(name);
     if (!found) throw ValueError({"no person of the name '", std::string(name), "' is enrolled"});
-    return person(*found);
+    return *found;
+  }
+  Enrolled<Scalar> enrolled(Index p) const {
+    const Index first = begins_[at(p)];
+    return {{embeddings_.data() + first * out_, out_, begins_[at(p) + 1] - first},
+            {centroids_.data() + p * out_, out_},
+            spreads_[at(p)]};
   }
 
   void append(std::string name, const Template<Scalar>& person) {
@@ -285,12 +292,9 @@ class Gallery {
       std::vector<Identified>& best = parts[at(member)];
       const detail::Range range = detail::share(size(), member, team.size());
       for (Index p = range.first; p < range.last; ++p) {
-        const Index first = begins_[at(p)];
-        const Enrolled<Scalar> enrolled{{embeddings_.data() + first * out_, out_, begins_[at(p) + 1] - first},
-                                        {centroids_.data() + p * out_, out_},
-                                        spreads_[at(p)]};
+        const Enrolled<Scalar> person = enrolled(p);
         for (Index j = 0; j < queries.cols(); ++j) {
-          const double score = detail::score_query(verifier_.scorer(), verifier_.model().metric(), enrolled,
+          const double score = detail::score_query(verifier_.scorer(), verifier_.model().metric(), person,
                                                    ConstColumn<Scalar>{queries.data() + j * out_, out_});
           if (!std::isfinite(score)) {
             throw NonFiniteError({"the score for person ", p, " is not finite: look for huge features"}, {.sample = j});

@@ -74,8 +74,7 @@ class IdentificationCalibration {
   const std::string& method() const { return method_; }
 
   /// The threshold for a gallery of this many persons: the one for the next larger size that is listed, which is at
-  /// most slightly too strict. An empty gallery needs none, -infinity. Throws ValueError if the size is larger than all
-  /// that are listed.
+  /// most slightly too strict. Throws ValueError if the size is larger than all that are listed.
   const SizeThreshold& at(Index size) const {
     for (const SizeThreshold& entry : sizes_) {
       if (entry.size >= size) return entry;
