@@ -71,6 +71,7 @@
 #include "gemel/loss/unsquared_contrastive_loss.hpp"
 #include "gemel/metrics/curve_band.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/metrics/normal_deviate.hpp"
 #include "gemel/metrics/retrieval.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/metrics/roc_metrics.hpp"

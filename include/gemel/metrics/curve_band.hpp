@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "gemel/core/labels.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/metrics/normal_deviate.hpp"
 #include "gemel/metrics/roc.hpp"
 
 namespace gemel {
@@ -49,20 +49,6 @@ struct CurveBand {
 template <class Distances = std::initializer_list<double>>
 CurveBand curve_band(const Distances& distances, const Labels& labels, const IntervalOptions& options = {},
                      Index points = 100);
-
-/// The z below which a standard normal variable is with probability `rate`; -infinity for 0 and infinity for 1. Throws
-/// ValueError unless the rate is in [0, 1].
-inline double normal_deviate(double rate) {
-  if (!(rate >= 0 && rate <= 1)) throw ValueError({"a rate lies within 0 and 1, but ", rate, " was given"});
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (rate == 0 || rate == 1) return rate == 0 ? -infinity : infinity;
-  double low = -40, high = 40;
-  for (int i = 0; i < 80; ++i) {
-    const double z = (low + high) / 2;
-    (std::erfc(-z / std::numbers::sqrt2) / 2 < rate ? low : high) = z;
-  }
-  return (low + high) / 2;
-}
 
 /// The curve and its band on the axes of a DET plot: each rate is replaced with its normal deviate. On these axes,
 /// normally distributed distances give a straight line (Martin et al., "The DET curve in assessment of detection task

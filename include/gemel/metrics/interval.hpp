@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <numbers>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +20,7 @@
 #include "gemel/core/random.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
+#include "gemel/metrics/normal_deviate.hpp"
 #include "gemel/metrics/roc.hpp"
 
 namespace gemel {
@@ -110,15 +110,15 @@ inline void check(const IntervalOptions& options) {
   }
 }
 
-/// The z for which a standard normal variable is in [-z, z] with probability `confidence`, found with bisection.
-inline double two_sided_quantile(double confidence) {
-  double low = 0;
-  double high = 40;
-  for (int i = 0; i < 80; ++i) {
-    const double z = (low + high) / 2;
-    (std::erfc(z / std::numbers::sqrt2) > 1 - confidence ? low : high) = z;
-  }
-  return (low + high) / 2;
+/// The ends of the percentile interval of the rates of all replicates of a bootstrap (Efron and Tibshirani, An
+/// Introduction to the Bootstrap, 1993, chapter 13).
+inline Interval percentile_interval(std::vector<double> rates, double confidence, std::string method) {
+  std::sort(rates.begin(), rates.end());
+  const auto last = static_cast<double>(rates.size() - 1);
+  const double tail = (1 - confidence) / 2;
+  return {.low = rates[static_cast<std::size_t>(std::floor(tail * last))],
+          .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
+          .method = std::move(method)};
 }
 
 /// Pairs in ascending order of their distances, and how often each pair counts in the current replicate of a bootstrap.
@@ -211,19 +211,13 @@ class Bootstrap {
     }
     return true;
   }
-  /// The percentile interval of the rates of all replicates (Efron and Tibshirani, An Introduction to the Bootstrap,
-  /// 1993, chapter 13).
+  /// The percentile interval of the rates of all replicates.
   Interval percentiles(std::vector<double> rates) const {
-    std::sort(rates.begin(), rates.end());
-    const auto last = static_cast<double>(rates.size() - 1);
-    const double tail = (1 - options_.confidence) / 2;
-    return {
-        .low = rates[static_cast<std::size_t>(std::floor(tail * last))],
-        .high = rates[static_cast<std::size_t>(std::ceil((1 - tail) * last))],
-        .method =
-            by_identity()
-                ? format({"bootstrap by identity, ", options_.replicates, " replicates of ", people_, " identities"})
-                : format({"bootstrap by pair, ", options_.replicates, " replicates, pairs assumed independent"})};
+    return percentile_interval(
+        std::move(rates), options_.confidence,
+        by_identity()
+            ? format({"bootstrap by identity, ", options_.replicates, " replicates of ", people_, " identities"})
+            : format({"bootstrap by pair, ", options_.replicates, " replicates, pairs assumed independent"}));
   }
   /// What is returned instead if the bootstrap was stopped.
   static Interval stopped() {
@@ -366,7 +360,7 @@ inline Interval wilson_interval(Index errors, Index trials, double confidence) {
   }
   const auto n = static_cast<double>(trials);
   const double p = static_cast<double>(errors) / n;
-  const double z = detail::two_sided_quantile(confidence);
+  const double z = -normal_deviate((1 - confidence) / 2);
   const double centre = p + z * z / (2 * n);
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   const double scale = 1 + z * z / n;

@@ -219,10 +219,7 @@ class Strangers {
     std::vector<Index> times_stranger(static_cast<std::size_t>(persons_)),
         times_claimed(static_cast<std::size_t>(claimed_));
     for (Index replicate = 0; replicate < options.replicates; ++replicate) {
-      if (stop_requested(options.stop)) {
-        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-        return {.low = nan, .high = nan, .method = "none: the bootstrap was stopped"};
-      }
+      if (stop_requested(options.stop)) return Bootstrap::stopped();
       Rng rng{options.seed, static_cast<std::uint64_t>(replicate)};
       const auto draw = [&rng](std::vector<Index>& times) {
         std::fill(times.begin(), times.end(), 0);
@@ -246,18 +243,14 @@ class Strangers {
       }
       rates.push_back(count == 0 ? 0 : sum / count);
     }
-    std::sort(rates.begin(), rates.end());
     // A replicate lacks a third of the persons, so a large gallery has fewer matches in it than among the trials. The
     // rates are scaled so that their mean is the FPIR of the trials.
     const double mean = std::accumulate(rates.begin(), rates.end(), 0.0) / static_cast<double>(rates.size());
     const double scale = mean > 0 ? estimate / mean : 1;
-    const auto last = static_cast<double>(rates.size() - 1);
-    const double tail = (1 - options.confidence) / 2;
-    const auto quantile = [&](double index) { return std::min(1.0, scale * rates[static_cast<std::size_t>(index)]); };
-    return {.low = quantile(std::floor(tail * last)),
-            .high = quantile(std::ceil((1 - tail) * last)),
-            .method = format({"bootstrap over ", persons_, " strangers and ", claimed_, " enrolled persons, ",
-                              options.replicates, " replicates"})};
+    for (double& rate : rates) rate = std::min(1.0, scale * rate);
+    return percentile_interval(std::move(rates), options.confidence,
+                               format({"bootstrap over ", persons_, " strangers and ", claimed_, " enrolled persons, ",
+                                       options.replicates, " replicates"}));
   }
 
  private:
