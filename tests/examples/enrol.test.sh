@@ -8,38 +8,8 @@ train=$1
 verify=$2
 kills=${3:-30}
 seed=${4:-1}
-root=$(cd "$(dirname "$0")/../.." && pwd)
-files=$(mktemp -d)
-trap 'rm -rf "$files"' EXIT
-cd "$files" || exit 2
-bad=0
+. "$(dirname "$0")/verify_checks.sh"
 
-fails() {
-  echo "$1" && bad=1
-}
-
-refuses() {  # refuses WORDS ARGUMENT...
-  words=$1
-  shift
-  timeout 60 "$verify" "$@" >stdout 2>stderr
-  code=$?
-  if [ $code != 2 ] || [ "$(wc -l <stderr)" != 1 ] || [ -s stdout ] || ! grep -q '^verify: ' stderr ||
-    ! grep -qF -e "$words" stderr; then
-    fails "verify $*: exit code $code, expected 2 and one sentence with '$words', but it said: $(cat stdout stderr)"
-  fi
-}
-
-says() {  # says CODE WORDS ARGUMENT...
-  expected=$1
-  words=$2
-  shift 2
-  timeout 60 "$verify" "$@" >stdout 2>stderr
-  code=$?
-  { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
-    fails "verify $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
-}
-
-number() { sed -n "s/^  \"$1\": \([^,]*\),*$/\1/p" "$2"; }                           # number KEY JSON
 list() { sed -n "s/^  \"$1\": \[\(.*\)\],\{0,1\}$/\1/p" "$2" | tr ',' '\n' | tr -d '"'; }  # list KEY JSON
 
 # Tomorrow: the ten digits are enrolled with five samples each, and a new process identifies all other test samples. At

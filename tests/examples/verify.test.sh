@@ -6,36 +6,7 @@ set -u
 export LC_ALL=C
 train=$1
 verify=$2
-files=$(mktemp -d)
-trap 'rm -rf "$files"' EXIT
-root=$(cd "$(dirname "$0")/../.." && pwd)
-bad=0
-cd "$files" || exit 2
-
-fails() {
-  echo "$1" && bad=1
-}
-
-refuses() {  # refuses WORDS ARGUMENT...
-  words=$1
-  shift
-  timeout 60 "$verify" "$@" >stdout 2>stderr
-  code=$?
-  if [ $code != 2 ] || [ "$(wc -l <stderr)" != 1 ] || [ -s stdout ] || ! grep -q '^verify: ' stderr ||
-    ! grep -qF -e "$words" stderr; then
-    fails "verify $*: exit code $code, expected 2 and one sentence with '$words', but it said: $(cat stdout stderr)"
-  fi
-}
-
-says() {  # says CODE WORDS ARGUMENT...
-  expected=$1
-  words=$2
-  shift 2
-  timeout 60 "$verify" "$@" >stdout 2>stderr
-  code=$?
-  { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
-    fails "verify $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
-}
+. "$(dirname "$0")/verify_checks.sh"
 
 npy() {  # npy FILE TYPE SHAPE BYTES: a .npy file in C order; its header has fewer than 256 bytes
   header="{'descr': '$2', 'fortran_order': False, 'shape': $3, }"
@@ -52,7 +23,6 @@ awk -F, 'NR > 1 { label[n++] = $NF } END {
   for (i = 0; i < n; ++i) for (j = 0; j < i; ++j) { print i "," j; print (label[i] == label[j]) >"truth" }
 }' test.csv >pairs.csv
 says 1 " pairs are the same" digits.model test.csv --pairs pairs.csv --json decisions.json
-number() { sed -n "s/^  \"$1\": \([^,]*\),*$/\1/p" "$2"; }
 [ "$(number test_pairs table.json)" = "$(wc -l <pairs.csv)" ] || fails "train tests on other pairs"
 [ "$(number threshold table.json)" = "$(number threshold decisions.json)" ] || fails "the threshold is another one"
 grep '^samples ' stdout | paste -d' ' truth - | awk -v far="$(number far table.json)" -v frr="$(number frr table.json)" '
