@@ -80,8 +80,8 @@ class Neighbours {
 /// n), as a table for Neighbours. Among equal distances, the sample with the smaller number is nearer. `threads` is the
 /// maximum number of threads; 0 stands for the number of available processors. No result depends on it.
 ///
-/// The time is proportional to n^2 times the embedding's size: with AVX-512, about 0.15 s for 10,000 samples with
-/// embeddings of 64 numbers, on one core.
+/// The time is proportional to n^2 times the embedding's size, as that of `nearest` (verification/nearest.hpp), which
+/// uses the same search.
 ///
 /// Throws ShapeError if there is not one class per embedding; ValueError unless each sample has k >= 1 samples of other
 /// classes, or if `threads` is out of range; NonFiniteError if an embedding holds NaN or infinity, or if the square of
