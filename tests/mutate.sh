@@ -3,6 +3,7 @@
 # library (in a backward pass, a slope, a loss or an update), builds the test file that the line names, and prints the
 # test that fails. A change that no test notices is an error.
 #   sh tests/mutate.sh [PATTERN]      makes only the changes whose line matches the regular expression
+#   sh tests/mutate.sh --every N      makes every Nth change; N commits in a row make all of them
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -142,8 +143,13 @@ case ${1:-} in
     ;;
 esac
 
-numbers=$(changes | grep -n -e "${1:-}" | cut -d : -f 1)
-[ -n "$numbers" ] || { echo "no line of the list in $0 matches '$1'" >&2 && exit 2; }
+if [ "${1:-}" = --every ]; then
+  commits=$(git -C "$root" rev-list --count HEAD 2>/dev/null || echo 0)
+  numbers=$(changes | awk -v n="$2" -v first="$commits" '(NR + first) % n == 0 { print NR }')
+else
+  numbers=$(changes | grep -n -e "${1:-}" | cut -d : -f 1)
+fi
+[ -n "$numbers" ] || { echo "no line of the list in $0 matches '$*'" >&2 && exit 2; }
 
 . "$root/examples/install.sh"
 need libeigen3-dev catch2 nlohmann-json3-dev zlib1g-dev
@@ -166,6 +172,8 @@ done
 compile -O0 -c "$root/tests/main.cpp" -o "$work/main.o"
 compile -O1 -c "$root/tests/kernels.cpp" -o "$work/kernels.o"
 
-changes | grep -e "${1:-}" | sed 's/.* @ //' | sort -u | xargs -P "$(cores)" -n 1 sh "$0" --unchanged
+# Each test must pass before the change.
+for number in $numbers; do changes | sed -n "$number s/.* @ //p"; done | sort -u |
+  xargs -P "$(cores)" -n 1 sh "$0" --unchanged
 echo "$numbers" | xargs -P "$(cores)" -n 1 sh "$0" --one
 echo "$(echo "$numbers" | wc -l) changes, each seen by a test"
