@@ -36,8 +36,12 @@
 #include "program/interrupt.hpp"
 #include "program/json.hpp"
 #include "program/main.hpp"
+#include "program/measured.hpp"
 #include "program/names.hpp"
+#include "program/numbers.hpp"
 #include "program/outputs.hpp"
+#include "program/result.hpp"
+#include "program/rows.hpp"
 #include "program/text.hpp"
 #include "train/checkpoints.hpp"
 #include "train/choices.hpp"
@@ -55,8 +59,6 @@
 #include "train/plain_rows.hpp"
 #include "train/prepare.hpp"
 #include "train/report.hpp"
-#include "train/result.hpp"
-#include "train/rows.hpp"
 #include "train/threshold.hpp"
 #include "train/whitening.hpp"
 
@@ -91,16 +93,12 @@ void print_notes(std::span<const std::string> notes) {
   for (const std::string& note : notes) std::cout << "Note: " << program::printable(note) << ".\n";
 }
 
-std::span<const float> as_span(const gemel::VectorX<float>& values) {
-  return {values.data(), static_cast<std::size_t>(values.size())};
-}
-
 /// Adds a note if the curve is worse than chance.
 void add_notes_on(const gemel::Roc& roc, const std::string& name, std::vector<std::string>& notes) {
   if (roc.auc() >= 0.5) return;
   notes.push_back(
       "similar " + name + " pairs are farther apart than dissimilar ones (area under ROC " +
-      detail::fixed(roc.auc(), 3) +
+      program::fixed(roc.auc(), 3) +
       "): what the network has learnt does not hold for them; look at the classes, or train on more samples");
 }
 
@@ -159,7 +157,7 @@ std::vector<Model> make_networks(const Options& options, const FirstLayers& firs
 /// networks that have not begun are left out.
 Learnt learn_all(const Options& options, std::vector<Model> networks, const LearningPairs& pairs,
                  const gemel::AnyLoss& loss, const gemel::Pairs<float>& validation, const gemel::Metadata& texts,
-                 const gemel::StopFlag* stop, Result& result, Progress& progress) {
+                 const gemel::StopFlag* stop, program::Result& result, Progress& progress) {
   Timing timing;
   const auto began = std::chrono::steady_clock::now();
   const std::clock_t processor_began = std::clock();
@@ -204,7 +202,7 @@ std::string end(const Options& options, const Learnt& learnt, const Progress& pr
 }
 
 /// A sentence about how the threshold was set, or why there is none.
-std::string describe_threshold(const Result& result, const Parts& parts) {
+std::string describe_threshold(const program::Result& result, const Parts& parts) {
   const std::string samples = program::counted(result.threshold_pairs, "pair") + " of the " +
                               program::counted(parts.validation.samples.size(), "validation sample");
   if (std::isinf(result.network().threshold)) {
@@ -255,7 +253,7 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   const ChosenWhitening whitening = choose_whitening(options, parts.scaling, parts.training);
   const FirstLayers first{parts.scaling, options.whiten == Whiten::None ? std::nullopt : whitening.layer};
   std::vector<Model> networks = make_networks(options, first, parts.training.samples.features());
-  Result result;
+  program::Result result;
   result.data = describe(options, parts);
   result.notes = parts.notes;
   const TargetRate target = target_rate(options, validation.pairs.labels());
@@ -296,14 +294,14 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
 
   const gemel::CalibrationOptions calibration = calibration_options(options, target.far);
   const Ensemble ensemble{std::move(learnt.members)};
-  Measured network = measure("network", ensemble, validation.pairs, test.pairs, calibration);
+  program::Measured network = measure("network", ensemble, validation.pairs, test.pairs, calibration);
   // The intervals take longer than all other figures together, so they are left out after a signal.
-  if (!patience->at_end()) add_interval(network, test.pairs, patience->flag());
+  if (!patience->at_end()) program::add_interval(network, patience->flag());
   const std::size_t printed_notes = result.notes.size();
   result.rows =
       plain_rows(options, parts, whitening, validation.pairs, test.pairs, calibration, patience->flag(), result.notes);
   result.rows.push_back(network.row);
-  const gemel::Verifier verifier{ensemble, network.calibration};
+  const gemel::Verifier verifier{ensemble, network.calibrations.front()};
   result.threshold_is_for = purpose(options, verifier.calibration(), network.validation_roc, target.far);
   result.threshold_pairs = validation.pairs.size();
   result.accuracy = network.accuracy;
@@ -349,11 +347,9 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   patience.reset();
   if (!options.report.empty()) {
     attempt([&] {
-      draw_report(
-          options.report,
-          {learnt.histories.front(), network.roc, as_span(network.distances), test.pairs, network.row.threshold,
-           verifier.model().embed(parts.test.samples.columns()), parts.test.classes, parts.class_names, title(options)},
-          std::cout);
+      const gemel::MatrixX<float> embedding = verifier.model().embed(parts.test.samples.columns());
+      draw_report(options.report, learnt.histories.front(), network,
+                  {embedding, parts.test.classes, parts.class_names, title(options)}, std::cout);
     });
   }
   attempt(program::flush_standard_output);

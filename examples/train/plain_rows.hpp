@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "../program/measured.hpp"
+#include "../program/rows.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/stop.hpp"
 #include "gemel/verification/calibration.hpp"
@@ -12,24 +14,24 @@
 #include "model.hpp"
 #include "options.hpp"
 #include "prepare.hpp"
-#include "rows.hpp"
 #include "whitening.hpp"
 
 namespace train {
 
 /// The rows `raw` and `whitened`: the distances of the scaled samples, without and with the whitening. A row without
 /// figures, and with a note, stands for samples that cannot be compared so. After a stop, the intervals are left out.
-inline std::vector<Row> plain_rows(const Options& options, const Parts& parts, const ChosenWhitening& whitening,
-                                   const gemel::Pairs<float>& validation, const gemel::Pairs<float>& test,
-                                   const gemel::CalibrationOptions& calibration, const gemel::StopFlag* stop,
-                                   std::vector<std::string>& notes) {
-  std::vector<Row> rows;
+inline std::vector<program::Row> plain_rows(const Options& options, const Parts& parts,
+                                            const ChosenWhitening& whitening, const gemel::Pairs<float>& validation,
+                                            const gemel::Pairs<float>& test,
+                                            const gemel::CalibrationOptions& calibration, const gemel::StopFlag* stop,
+                                            std::vector<std::string>& notes) {
+  std::vector<program::Row> rows;
   const auto add = [&](const std::string& name, const std::optional<gemel::Whitening<>>& layer) {
-    Row& row = rows.emplace_back(Row{.name = name});
+    program::Row& row = rows.emplace_back(program::Row{.name = name});
     const Ensemble model{make_plain_model(options, {parts.scaling, layer}, parts.training.samples.features())};
     try {
-      Measured measured = measure(name, model, validation, test, calibration);
-      if (!gemel::stop_requested(stop)) add_interval(measured, test, stop);
+      program::Measured measured = measure(name, model, validation, test, calibration);
+      if (!gemel::stop_requested(stop)) program::add_interval(measured, stop);
       row = measured.row;
     } catch (const gemel::NonFiniteError&) {
       notes.push_back("the row " + name +

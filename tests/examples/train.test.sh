@@ -360,7 +360,7 @@ for option in --json --save --checkpoint; do
 done
 [ -L "$files/later_link" ] && [ -L "$files/dangling" ] || fails "a link was deleted"
 for name in made new.json later.json; do [ ! -e "$files/$name" ] || fails "a run that failed made $name"; done
-[ -z "$(find "$files" -name '.train-*' -o -name '.gemel-*')" ] || fails "a run left its scratch files"
+[ -z "$(find "$files" -name '.pictures-*' -o -name '.gemel-*')" ] || fails "a run left its scratch files"
 
 # The printed output is a result too: if it is lost, the run has failed.
 printed() {  # printed WHERE: checks the exit code and the sentence of the last run

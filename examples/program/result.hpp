@@ -10,13 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "../program/json.hpp"
-#include "../program/outputs.hpp"
-#include "../program/text.hpp"
 #include "gemel/core/types.hpp"
+#include "json.hpp"
+#include "numbers.hpp"
+#include "outputs.hpp"
 #include "rows.hpp"
+#include "text.hpp"
 
-namespace train {
+namespace program {
 
 using gemel::Index;
 
@@ -49,7 +50,6 @@ struct Result {
 
 /// Adds notes about figures that mean less than they seem to.
 inline void add_notes(Result& result) {
-  using detail::percent;
   const Row& network = result.network();
   if (network.eer_interval.method.ends_with("independent")) {
     result.notes.push_back(
@@ -75,37 +75,33 @@ inline void add_notes(Result& result) {
 
 /// Prints the table at the end of a run.
 inline void print_table(const Result& result, std::ostream& out) {
-  using detail::fixed;
-  using detail::percent;
   print_rows(result.rows, out);
   std::vector<std::pair<std::string, std::string>> lines = {
       {"accuracy", percent(result.accuracy) + "  of the network at its threshold (rejecting every pair: " +
                        percent(result.accuracy_of_rejecting_all) + ")"},
       {"whitening", result.whitening},
       {"test pairs", std::to_string(result.test_pairs) + "  (" + result.test_pairs_are + ")"},
-      {"training pairs",
-       std::to_string(result.train_pairs) + " per epoch, " + program::counted(result.epochs, "epoch")},
+      {"training pairs", std::to_string(result.train_pairs) + " per epoch, " + counted(result.epochs, "epoch")},
       {"training time", fixed(result.seconds, 2) + " s  (processor " + fixed(result.processor_seconds, 2) + " s, " +
-                            fixed(result.pairs_per_second, 0) + " pairs/s, " +
-                            program::counted(result.threads, "thread") + ")"},
+                            fixed(result.pairs_per_second, 0) + " pairs/s, " + counted(result.threads, "thread") + ")"},
       {"parameters", std::to_string(result.parameters)},
       {"seed", std::to_string(result.seed)},
   };
-  if (!result.held_out.empty()) lines.push_back({"held-out classes", program::listed(result.held_out, 60)});
+  if (!result.held_out.empty()) lines.push_back({"held-out classes", listed(result.held_out, 60)});
   for (const auto& [name, value] : lines) out << "  " << std::left << std::setw(18) << name << value << '\n';
 }
 
 /// Writes all figures and the options of the run as JSON. Numbers that are not finite become null. Throws IoError if
 /// the file cannot be written.
-inline void write_json(const std::filesystem::path& path, const Result& result, const program::Json& options) {
+inline void write_json(const std::filesystem::path& path, const Result& result, const Json& options) {
   const Row& network = result.network();
-  program::Json interval;
+  Json interval;
   interval["low"] = network.eer_interval.low;
   interval["high"] = network.eer_interval.high;
   interval["confidence"] = gemel::IntervalOptions{}.confidence;
   interval["method"] = network.eer_interval.method;
 
-  program::Json all;
+  Json all;
   all["eer"] = network.eer;
   all["auc"] = network.auc;
   all["accuracy"] = result.accuracy;
@@ -135,7 +131,7 @@ inline void write_json(const std::filesystem::path& path, const Result& result, 
   all["data"] = result.data;
   all["notes"] = result.notes;
   all["options"] = options;
-  program::write_file(path, program::json_text(all));
+  write_file(path, json_text(all));
 }
 
-}  // namespace train
+}  // namespace program

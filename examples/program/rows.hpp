@@ -6,30 +6,18 @@
 #include <iomanip>
 #include <limits>
 #include <ostream>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "../program/json.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "json.hpp"
+#include "numbers.hpp"
 
-// The table's rows: the network beside two ways to compare samples that need no training.
+// The table's rows: the network beside two ways to compare that need no network.
 
-namespace train {
+namespace program {
 
-namespace detail {
-
-inline std::string fixed(double value, int digits) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(digits) << value;
-  return text.str();
-}
-
-inline std::string percent(double share) { return fixed(100 * share, 2) + " %"; }
-
-}  // namespace detail
-
-/// One way to compare samples. Rates are fractions from 0 to 1, of the test pairs unless the name says otherwise; those
+/// One way to compare. Rates are fractions from 0 to 1, of the test pairs unless the name says otherwise; those
 /// that could not be measured are NaN. The threshold was set on the validation pairs.
 struct Row {
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
@@ -42,6 +30,7 @@ struct Row {
   double threshold = none;  ///< -infinity: every pair is rejected
   double far = none;
   double frr = none;
+  double random_far = none;  ///< of impostors who imitate no one, where the test has such apart from its others
 };
 
 /// The row with the lowest equal error rate on the validation pairs; of equal ones, the first. At least one must have
@@ -60,9 +49,9 @@ inline std::string whether_it_pays(const std::vector<Row>& rows) {
   const bool equal = best.validation_eer == network.validation_eer;
   return "the network does not pay here: on the validation pairs, " +
          std::string(best.name == "raw" ? "the distance of the raw samples" : "the distance of the whitened samples") +
-         (equal ? " has the same equal error rate, " + detail::percent(best.validation_eer)
-                : " has an equal error rate of " + detail::percent(best.validation_eer) + ", the network " +
-                      detail::percent(network.validation_eer)) +
+         (equal ? " has the same equal error rate, " + percent(best.validation_eer)
+                : " has an equal error rate of " + percent(best.validation_eer) + ", the network " +
+                      percent(network.validation_eer)) +
          "; give more samples or classes, train longer, or do without the network";
 }
 
@@ -78,21 +67,21 @@ inline void print_rows(const std::vector<Row>& rows, std::ostream& out) {
   line("", {"EER", "95 % interval", "AUC", "threshold", "FAR", "FRR"});
   for (const Row& row : rows) {
     const gemel::Interval& interval = row.eer_interval;
-    line(row.name, {cell(row.eer, detail::percent(row.eer)),
-                    cell(row.eer, std::isnan(interval.low)
-                                      ? "ended early"
-                                      : detail::fixed(100 * interval.low, 2) + " to " + detail::percent(interval.high)),
-                    cell(row.auc, detail::fixed(row.auc, 5)),
-                    cell(row.threshold, std::isinf(row.threshold) ? "none" : detail::fixed(row.threshold, 4)),
-                    cell(row.far, detail::percent(row.far)), cell(row.frr, detail::percent(row.frr))});
+    line(row.name,
+         {cell(row.eer, percent(row.eer)),
+          cell(row.eer, std::isnan(interval.low) ? "ended early"
+                                                 : fixed(100 * interval.low, 2) + " to " + percent(interval.high)),
+          cell(row.auc, fixed(row.auc, 5)),
+          cell(row.threshold, std::isinf(row.threshold) ? "none" : fixed(row.threshold, 4)),
+          cell(row.far, percent(row.far)), cell(row.frr, percent(row.frr))});
   }
 }
 
 /// The rows by name. Numbers that are not finite become null.
-inline program::Json rows_json(const std::vector<Row>& rows) {
-  program::Json all = program::Json::object();
+inline Json rows_json(const std::vector<Row>& rows) {
+  Json all = Json::object();
   for (const Row& row : rows) {
-    program::Json& figures = all[row.name];
+    Json& figures = all[row.name];
     figures["eer"] = row.eer;
     figures["eer_low"] = row.eer_interval.low;
     figures["eer_high"] = row.eer_interval.high;
@@ -105,4 +94,4 @@ inline program::Json rows_json(const std::vector<Row>& rows) {
   return all;
 }
 
-}  // namespace train
+}  // namespace program

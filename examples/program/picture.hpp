@@ -19,17 +19,17 @@
 #include <utility>
 #include <vector>
 
-#include "../program/interrupt.hpp"
-#include "../program/outputs.hpp"
-#include "../program/text.hpp"
+#include "interrupt.hpp"
+#include "outputs.hpp"
+#include "text.hpp"
 
-namespace train {
+namespace program {
 
 /// Any text as a gnuplot string, cut off after `max_characters`. gnuplot expands nothing in single quotes, and the
 /// terminal of the pictures is set to ignore markup.
 inline std::string quoted(const std::string& text, std::size_t max_characters) {
   std::string literal = "'";
-  for (const char c : program::printable(text, max_characters)) {
+  for (const char c : printable(text, max_characters)) {
     literal += c;
     if (c == '\'') literal += c;
   }
@@ -41,7 +41,7 @@ class Picture {
  public:
   /// `name` is the file's name without its extension.
   Picture(std::string name, const std::string& title) : name_(std::move(name)) {
-    text_ << "reset session\n"
+    *this << "reset session\n"
              "set encoding utf8\n"
              "set terminal pngcairo noenhanced size 1000,750 font 'Sans,17' linewidth 1.5 background '#ffffff'\n"
              "set output '"
@@ -59,28 +59,31 @@ class Picture {
   /// Adds gnuplot commands or values.
   template <class T>
   Picture& operator<<(const T& value) {
-    text_ << value;
+    std::ostringstream text;
+    text << value;
+    text_ += text.str();
     return *this;
   }
 
   /// Adds a block of numbers, one row per line, to which later commands refer as `$name`.
   void data(const std::string& name, const std::vector<std::vector<double>>& rows) {
-    text_ << '$' << name << " << EOD\n";
+    std::ostringstream text;
+    text << '$' << name << " << EOD\n";
     for (const std::vector<double>& row : rows) {
-      for (const double value : row) text_ << value << ' ';
-      text_ << '\n';
+      for (const double value : row) text << value << ' ';
+      text << '\n';
     }
-    text_ << "EOD\n";
+    text_ += text.str() + "EOD\n";
   }
 
   /// Writes name.gp into the folder. Throws IoError if that fails.
-  void write(const std::filesystem::path& folder) const { program::write_file(folder / (name_ + ".gp"), text_.str()); }
+  void write(const std::filesystem::path& folder) const { write_file(folder / (name_ + ".gp"), text_); }
 
   const std::string& name() const { return name_; }
 
  private:
   std::string name_;
-  std::ostringstream text_;
+  std::string text_;
 };
 
 enum class Drawn { Yes, No, GnuplotIsMissing };
@@ -88,9 +91,9 @@ enum class Drawn { Yes, No, GnuplotIsMissing };
 namespace detail {
 
 /// Runs gnuplot in a folder, without a shell and without the user's gnuplot settings. Stops it if a signal comes (see
-/// program::Interrupt::Patience).
+/// Interrupt::Patience).
 inline Drawn run_gnuplot(const std::filesystem::path& folder, const std::string& script,
-                         const program::Interrupt::Patience& patience) {
+                         const Interrupt::Patience& patience) {
   constexpr int missing = 127;
   const pid_t child = fork();
   if (child == 0) {
@@ -122,9 +125,9 @@ inline bool is_whole_png(const std::filesystem::path& path) {
 
 /// Runs gnuplot on the pictures' scripts, which are in `folder`. An older picture stays until the new one is complete.
 inline Drawn draw(const std::filesystem::path& folder, const std::vector<Picture>& pictures,
-                  const program::Interrupt::Patience& patience) {
+                  const Interrupt::Patience& patience) {
   namespace fs = std::filesystem;
-  std::string scratch = (folder / ".train-XXXXXX").string();
+  std::string scratch = (folder / ".pictures-XXXXXX").string();
   if (!mkdtemp(scratch.data())) return Drawn::No;
   Drawn drawn = Drawn::Yes;
   std::error_code error;
@@ -133,11 +136,11 @@ inline Drawn draw(const std::filesystem::path& folder, const std::vector<Picture
     const std::string png = picture.name() + ".png";
     if (drawn != Drawn::Yes) break;
     if (!detail::is_whole_png(fs::path(scratch) / png)) drawn = Drawn::No;
-    if (drawn == Drawn::Yes) fs::rename(fs::path(scratch) / png, program::resolved(folder / png), error);
+    if (drawn == Drawn::Yes) fs::rename(fs::path(scratch) / png, resolved(folder / png), error);
     if (error) drawn = Drawn::No;
   }
   fs::remove_all(scratch, error);
   return drawn;
 }
 
-}  // namespace train
+}  // namespace program
