@@ -7,6 +7,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../examples/install.sh"
 compiler=${1:-g++}
+need libeigen3-dev && "$compiler" --version >/dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
