@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/csv_options.hpp"
 
 // Checks of the values of options, and the options that several programs have.

@@ -11,8 +11,8 @@
 #include "gemel/core/format.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pair_source.hpp"
-#include "gemel/io/csv_cell.hpp"
-#include "gemel/io/csv_records.hpp"
+#include "gemel/io/csv/cell.hpp"
+#include "gemel/io/csv/records.hpp"
 #include "gemel/io/input_file.hpp"
 
 namespace verify {

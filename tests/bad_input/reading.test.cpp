@@ -10,7 +10,7 @@
 
 #include "bad_input/table.hpp"
 #include "gemel/io/csv.hpp"
-#include "gemel/io/csv_align.hpp"
+#include "gemel/io/csv/align.hpp"
 #include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"
 #include "gemel/io/npy.hpp"

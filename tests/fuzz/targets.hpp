@@ -21,7 +21,7 @@
 #include "gemel/data/pairs.hpp"
 #include "gemel/io/checkpoint.hpp"
 #include "gemel/io/csv.hpp"
-#include "gemel/io/csv_align.hpp"
+#include "gemel/io/csv/align.hpp"
 #include "gemel/io/file_description.hpp"
 #include "gemel/io/gzip.hpp"
 #include "gemel/io/idx.hpp"

@@ -5,13 +5,13 @@
 #include <string_view>
 
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_data.hpp"
+#include "gemel/io/csv/data.hpp"
+#include "gemel/io/csv/reader.hpp"
+#include "gemel/io/csv/records.hpp"
 #include "gemel/io/csv_options.hpp"
-#include "gemel/io/csv_reader.hpp"
-#include "gemel/io/csv_records.hpp"
 #include "gemel/io/input_file.hpp"
 
-// csv_options.hpp has the options, such as the separator. csv_reader.hpp finds the separator and the header if the
+// csv_options.hpp has the options, such as the separator. csv/reader.hpp finds the separator and the header if the
 // options do not give them.
 
 namespace gemel {
@@ -23,7 +23,7 @@ namespace gemel {
 /// Lines end in LF or CRLF, cells may be quoted, and the text is UTF-8 with or without a byte order mark. Empty lines
 /// at the end, and spaces and tabs around a cell, are ignored. Numbers are written with a point, whatever the locale.
 /// Labels and groups are compared as text: "a" and "A" are different. If several files are used with one network, bring
-/// the later ones into the column order and class numbers of the first one with `aligned` (csv_align.hpp).
+/// the later ones into the column order and class numbers of the first one with `aligned` (csv/align.hpp).
 ///
 /// Throws IoError if the file cannot be read, and FormatError, with the line and column in `place()`, for
 ///

@@ -17,7 +17,7 @@
 #include "gemel/callback/history.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 
 namespace gemel {
 

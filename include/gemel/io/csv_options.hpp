@@ -32,7 +32,7 @@ enum class CsvHeader {
 };
 
 /// What to do with a row that has a missing value. A value is missing if its cell is empty or holds NA, N/A, NaN, NULL,
-/// None, ?, - or -- in one of their usual forms (detail::is_missing in csv_cell.hpp).
+/// None, ?, - or -- in one of their usual forms (detail::is_missing in csv/cell.hpp).
 enum class CsvMissing {
   /// Throw FormatError, or NonFiniteError for NaN. In the columns of labels and groups only an empty cell is an error;
   /// other marks, such as NA, are classes and groups like any other text.

@@ -19,7 +19,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/tensor_file.hpp"
 
 namespace gemel::detail {

@@ -16,7 +16,7 @@
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/model/model_writer.hpp"
 #include "gemel/io/model/parameter_tensors.hpp"
 #include "gemel/io/model/tensor_index.hpp"

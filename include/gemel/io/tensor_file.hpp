@@ -18,7 +18,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/little_endian.hpp"
 
 namespace gemel {

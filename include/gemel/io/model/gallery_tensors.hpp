@@ -16,7 +16,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/io/crc32.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/model/calibration_json.hpp"
 #include "gemel/io/model/json_object.hpp"
 #include "gemel/io/model/tensor_index.hpp"

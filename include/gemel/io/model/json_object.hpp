@@ -12,7 +12,7 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 
 namespace gemel::detail {
 

@@ -15,7 +15,7 @@
 #include "gemel/core/choice.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/model/calibration_json.hpp"
 #include "gemel/io/model/description.hpp"
 #include "gemel/io/model/json_object.hpp"

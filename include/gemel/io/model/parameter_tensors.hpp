@@ -12,7 +12,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/little_endian.hpp"
 #include "gemel/io/tensor_file.hpp"
 #include "gemel/network/layer.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gemel/core/error.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/tensor_file.hpp"
 
 namespace gemel::detail {

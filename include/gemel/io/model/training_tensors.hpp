@@ -21,7 +21,7 @@
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 #include "gemel/io/little_endian.hpp"
 #include "gemel/io/model/json_object.hpp"
 #include "gemel/io/model/tensor_index.hpp"

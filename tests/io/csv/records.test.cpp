@@ -1,4 +1,4 @@
-#include "gemel/io/csv_records.hpp"
+#include "gemel/io/csv/records.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "gemel/io/csv_cell.hpp"
+#include "gemel/io/csv/cell.hpp"
 
 #include <string>
 #include <string_view>

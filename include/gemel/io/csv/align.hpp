@@ -11,8 +11,8 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
-#include "gemel/io/csv_cell.hpp"
-#include "gemel/io/csv_data.hpp"
+#include "gemel/io/csv/cell.hpp"
+#include "gemel/io/csv/data.hpp"
 
 namespace gemel {
 

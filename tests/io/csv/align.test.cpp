@@ -1,4 +1,4 @@
-#include "gemel/io/csv_align.hpp"
+#include "gemel/io/csv/align.hpp"
 #include "gemel/io/csv.hpp"
 
 #include <string>

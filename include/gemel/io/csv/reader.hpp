@@ -16,11 +16,11 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
-#include "gemel/io/csv_cell.hpp"
-#include "gemel/io/csv_data.hpp"
+#include "gemel/io/csv/cell.hpp"
+#include "gemel/io/csv/data.hpp"
+#include "gemel/io/csv/records.hpp"
+#include "gemel/io/csv/text_column.hpp"
 #include "gemel/io/csv_options.hpp"
-#include "gemel/io/csv_records.hpp"
-#include "gemel/io/csv_text_column.hpp"
 #include "gemel/io/signature.hpp"
 
 namespace gemel::detail {
