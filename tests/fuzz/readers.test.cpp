@@ -277,6 +277,18 @@ TEST_CASE("read_csv reads or rejects any bytes", "[fuzz][csv]") {
   CHECK(count.share() < 11.0 / 12);
 }
 
+TEST_CASE("read_table reads or rejects any bytes", "[fuzz][table]") {
+  const std::vector<Bytes> seeds{
+      bytes_of("name,age,city\nAda,36,\"Paris, north\"\nBo,-4e1,\n"),
+      bytes_of("\xEF\xBB\xBF"
+               "a;\"the \"\"b\"\"\"\r\n1;\"x;\r\ny\"\r\n3;z\r\n\r\n"),
+      bytes_of("a\ta\n1\t2\n"),
+  };
+  const Count count = count_read("read_table", seeds, ",;\"\r\n0.-+eEnaif \t", survives_table);
+  CHECK(count.share() > 1.0 / 12);
+  CHECK(count.share() < 11.0 / 12);
+}
+
 TEST_CASE("aligned reads or rejects any bytes", "[fuzz][aligned]") {
   const std::vector<Bytes> seeds{
       bytes_of("a,b,kind\n1,2,x\n3,4,y\n\fb,a,kind\n5,6,y\n7,8,z\n"),

@@ -28,6 +28,7 @@
 #include "gemel/io/model_file.hpp"
 #include "gemel/io/npy.hpp"
 #include "gemel/io/safetensors.hpp"
+#include "gemel/io/table.hpp"
 #include "gemel/loss/contrastive_loss.hpp"
 #include "gemel/network/any_model.hpp"
 #include "gemel/network/ensemble.hpp"
@@ -134,6 +135,25 @@ inline bool survives_csv(std::span<const std::uint8_t> bytes) {
     require(same.samples.matrix() == data->samples.matrix());
     require(same.labels == data->labels && same.classes == data->classes);
     require(!data->header || (same.features == data->features && same.label == data->label));
+  }
+  return read;
+}
+
+inline bool survives_table(std::span<const std::uint8_t> bytes) {
+  using fuzz::require;
+  const std::string_view text = fuzz::as_text(bytes);
+  bool read = false;
+  for (const TableOptions& options : {TableOptions{}, TableOptions{.header = false, .separator = ';'}}) {
+    const auto table = fuzz::read_or_refuse([&] { return parse_table(text, options); });
+    if (!table) continue;
+    read = true;
+    require(table->rows() + options.header == fuzz::count_rows(text, options.separator));
+    for (const std::string& name : table->names()) {
+      if (std::ranges::count(table->names(), name) > 1) continue;
+      require(length(table->text(name)) == table->rows());
+      const auto numbers = fuzz::read_or_refuse([&] { return table->numbers<float>(name); });
+      require(!numbers || numbers->allFinite());
+    }
   }
   return read;
 }

@@ -11,8 +11,8 @@
 #include "gemel/io/csv_options.hpp"
 #include "gemel/io/input_file.hpp"
 
-// csv_options.hpp has the options, such as the separator. csv/reader.hpp finds the separator and the header if the
-// options do not give them.
+// csv_options.hpp has the options, such as the separator. If the options do not give them, csv/beginning.hpp finds the
+// separator, and csv/reader.hpp the header.
 
 namespace gemel {
 

@@ -16,12 +16,12 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/samples.hpp"
+#include "gemel/io/csv/beginning.hpp"
 #include "gemel/io/csv/cell.hpp"
 #include "gemel/io/csv/data.hpp"
 #include "gemel/io/csv/records.hpp"
 #include "gemel/io/csv/text_column.hpp"
 #include "gemel/io/csv_options.hpp"
-#include "gemel/io/signature.hpp"
 
 namespace gemel::detail {
 
@@ -29,24 +29,18 @@ namespace gemel::detail {
 template <Scalar S>
 class CsvReader {
  public:
-  CsvReader(CsvRecords& records, const CsvOptions& options) : records_(records), options_(options) {
-    if (options.separator) check_separator(*options.separator);
-  }
+  CsvReader(CsvRecords& records, const CsvOptions& options) : records_(records), options_(options) {}
 
   CsvData<S> read() {
-    refuse_other_formats();
-    find_separator();
+    refuse_other_formats(records_);
+    set_separator(records_, options_.separator, options_.names.separator);
     if (!records_.next()) fail({"the file is empty"});
     first_line_ = records_.line();
     if (records_.blank()) fail({"the first line is blank"}, first_line_);
+    refuse_zero_bytes(records_);
     // A copy, since a later row may decide whether this one is a sample.
     const std::vector<std::string> first_row(records_.cells().begin(), records_.cells().end());
     std::vector<std::string_view> first(first_row.begin(), first_row.end());
-    if (std::ranges::any_of(first, [](std::string_view cell) { return cell.find('\0') != std::string_view::npos; })) {
-      fail({"the first line holds zero bytes, so this is not text: is it UTF-16, an IDX or a gzipped file?"},
-           first_line_);
-    }
-
     bool more = records_.next();
     if (more && are_counts(first, records_.cells())) return read_counted(first);
 
@@ -147,32 +141,6 @@ class CsvReader {
   /// The column whose texts help to decide whether the first row is a header or a sample: the labels, or else the
   /// groups.
   const CsvTextColumn& deciding_column() const { return label_.position ? label_ : group_; }
-
-  void refuse_other_formats() const {
-    const std::string_view text = records_.text();
-    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-      fail({"it is UTF-16, but only UTF-8 can be read: save it as that"});
-    }
-    if (text.starts_with("\x1F\x8B")) fail({"it is gzipped, not text: unpack it first"});
-    if (text.starts_with(npy_signature)) fail({"it is a NumPy .npy file, not text"});
-    if (text.starts_with("PK\x03\x04")) {
-      fail({"it is a ZIP archive, as spreadsheets and NumPy's .npz are, not text: export it as CSV first"});
-    }
-  }
-
-  void find_separator() {
-    const std::string found = records_.separators(options_.separator ? std::string(1, *options_.separator) : ",;\t");
-    if (found.size() > 1) {
-      std::string list;
-      for (const char c : found) {
-        list += format({list.empty() ? "" : " and ", c == '\t' ? "a tab" : c == ',' ? "','" : "';'"});
-      }
-      fail({"the first row holds ", list, ": set with ", options_.names.separator,
-            " which of them separates its cells; the others may not be in a number"},
-           records_.line());
-    }
-    if (!options_.separator) records_.separate_by(found.empty() ? ',' : found[0]);
-  }
 
   /// Whether the first row, which does not hold the name of the label or group column, holds names.
   bool begins_with_names(std::span<const std::string_view> first) {
