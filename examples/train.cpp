@@ -280,7 +280,7 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
 
   // From here on, a signal only ends the training early, and the figures are still printed.
   std::optional<program::Interrupt::Patience> patience{std::in_place};
-  const program::Json option_values = all_options(app);
+  const program::Json option_values = program::all_options(app);
   const gemel::Metadata texts = metadata(parts.columns, parts.class_names, option_values);
   checkpoint_texts.insert(texts.begin(), texts.end());
   Progress progress{.kept = kept != nullptr};

@@ -11,6 +11,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/io/csv/cell.hpp"
 #include "gemel/io/csv_options.hpp"
+#include "json.hpp"
 
 // Checks of the values of options, and the options that several programs have.
 
@@ -133,6 +134,19 @@ inline CLI::Option* add_header(CLI::App& app, gemel::CsvHeader& header) {
       {{"auto", gemel::CsvHeader::Auto}, {"yes", gemel::CsvHeader::Yes}, {"no", gemel::CsvHeader::No}},
       "whether the first line holds column names; auto decides by its cells, and reports an error if they leave it "
       "open");
+}
+
+/// All options that begin with --, each with its value as on the command line or its default; null if it has neither.
+inline Json all_options(const CLI::App& app) {
+  Json all = Json::object();
+  for (const CLI::Option* option : app.get_options()) {
+    if (option == app.get_help_ptr() || option->get_positional()) continue;
+    const std::string value =
+        option->count() > 0 ? CLI::detail::join(option->results(), ",") : option->get_default_str();
+    Json& entry = all[option->get_name(false, true).substr(2)];
+    if (!value.empty()) entry = value;
+  }
+  return all;
 }
 
 }  // namespace program

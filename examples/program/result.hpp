@@ -91,9 +91,10 @@ inline void print_table(const Result& result, std::ostream& out) {
   for (const auto& [name, value] : lines) out << "  " << std::left << std::setw(18) << name << value << '\n';
 }
 
-/// Writes all figures and the options of the run as JSON. Numbers that are not finite become null. Throws IoError if
-/// the file cannot be written.
-inline void write_json(const std::filesystem::path& path, const Result& result, const Json& options) {
+/// Writes all figures and the options of the run as JSON, and the figures that only this program has, `more`. Numbers
+/// that are not finite become null. Throws IoError if the file cannot be written.
+inline void write_json(const std::filesystem::path& path, const Result& result, const Json& options,
+                       const Json& more = Json::object()) {
   const Row& network = result.network();
   Json interval;
   interval["low"] = network.eer_interval.low;
@@ -130,6 +131,7 @@ inline void write_json(const std::filesystem::path& path, const Result& result, 
   all["whitening"] = result.whitening;
   all["data"] = result.data;
   all["notes"] = result.notes;
+  all.update(more);
   all["options"] = options;
   write_file(path, json_text(all));
 }

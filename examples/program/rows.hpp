@@ -90,6 +90,7 @@ inline Json rows_json(const std::vector<Row>& rows) {
     figures["far"] = row.far;
     figures["frr"] = row.frr;
     figures["validation_eer"] = row.validation_eer;
+    if (!std::isnan(row.random_far)) figures["random_far"] = row.random_far;
   }
   return all;
 }

@@ -389,17 +389,4 @@ inline void settle(CLI::App& app, Options& options) {
   }
 }
 
-/// All options, each with its value as on the command line or its default; null if it has neither.
-inline program::Json all_options(const CLI::App& app) {
-  program::Json all = program::Json::object();
-  for (const CLI::Option* option : app.get_options()) {
-    if (option == app.get_help_ptr()) continue;
-    const std::string value =
-        option->count() > 0 ? CLI::detail::join(option->results(), ",") : option->get_default_str();
-    program::Json& entry = all[option->get_name(false, true).substr(2)];
-    if (!value.empty()) entry = value;
-  }
-  return all;
-}
-
 }  // namespace train

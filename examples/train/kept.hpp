@@ -53,7 +53,7 @@ inline std::vector<std::string> words(const CLI::App& app) {
 
 /// The options on which the training depends, with their defaults.
 inline program::Json fixed_options(const CLI::App& app) {
-  program::Json options = all_options(app);
+  program::Json options = program::all_options(app);
   for (const std::string name : free_options) options.erase(name.substr(2));
   for (const char* name : {"resume", "checkpoint"}) options.erase(name);
   return options;

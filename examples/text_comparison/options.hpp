@@ -1,0 +1,163 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/types.hpp"
+#include "program/command_line.hpp"
+#include "program/help.hpp"
+#include "program/outputs.hpp"
+
+namespace text_comparison {
+
+using gemel::Index;
+
+/// What a command line asks for.
+enum class Task { Learn, Compare, Match };
+
+/// The options of the program.
+struct Options {
+  std::vector<std::string> words = {};  ///< a command, its model and its other words
+  std::string data = {};                ///< empty: the homophones that the program contains
+  std::vector<std::string> text = {};   ///< the columns of a CSV file that are compared; empty: a list of words
+  std::string key = {};
+  std::optional<char> separator = {};
+  std::string pairs = {};
+  Index epochs = 0;  ///< 0: as many as the recipe has
+  std::uint64_t seed = 1;
+  Index threads = 0;
+  std::string save = {}, json = {}, report = {};
+  bool quiet = false;
+  Task task = Task::Learn;
+
+  const std::string& model() const { return words.front(); }  ///< for Compare and Match
+};
+
+inline constexpr const char* usage =
+    "Learns which texts are the same: words that sound alike, or rows of a table. Compares texts with what it has "
+    "learnt.\n"
+    "\n"
+    "text_comparison                                                learns the homophones that it contains\n"
+    "text_comparison --data FILE                                    groups of words, one per line\n"
+    "text_comparison --data FILE.csv --text COLUMN,COLUMN --key KEY rows with equal keys are of the same thing\n"
+    "text_comparison compare MODEL TEXT TEXT                        whether two texts are the same\n"
+    "text_comparison compare MODEL [--pairs FILE.csv]               pairs of a file or the standard input: two "
+    "columns\n"
+    "text_comparison match MODEL A.csv B.csv                        which rows of two files are of the same thing\n";
+
+/// Shows --help without the positional words, which `usage` explains.
+class Help : public program::Help {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override { return {}; }
+  std::string make_positionals(const CLI::App*) const override { return {}; }
+};
+
+/// Adds every option to the parser. It stores their values in `options`, which must outlive it.
+inline void add_options(CLI::App& app, Options& options) {
+  app.option_defaults()->always_capture_default();
+  const auto add_path = [&app](const std::string& name, std::string& value, const char* unit, const std::string& help) {
+    app.add_option(name, value, help)->check(program::path())->type_name(unit);
+  };
+  app.add_option("words", options.words, "a command and its words")
+      ->check(program::text())
+      ->type_name("")
+      ->default_str("");
+  add_path("--data", options.data, "FILE",
+           "groups of words that sound the same, one group per line; or, with --text "
+           "and --key, a CSV file with names in its first line");
+  app.add_option("--text", options.text, "the columns that are compared, with commas between them")
+      ->delimiter(',')
+      ->expected(1)
+      ->check(program::text())
+      ->type_name("COLUMN,…")
+      ->default_str("");
+  app.add_option("--key", options.key, "the column that is equal in rows of the same thing")
+      ->check(program::text())
+      ->type_name("COLUMN");
+  program::add_separator(app, options.separator);
+  add_path("--pairs", options.pairs, "FILE", "CSV file without names: two texts per line; for compare");
+  app.add_option("--epochs", options.epochs, "passes of a hundred batches")
+      ->check(program::number<Index>("a whole number from 1 on", [](Index value) { return value >= 1; }))
+      ->type_name("N")
+      ->default_str("25 for words, 10 for rows");
+  app.add_option("--seed", options.seed, "seed of all random numbers")
+      ->check(program::number<std::uint64_t>("a whole number from 0 on", [](std::uint64_t) { return true; }))
+      ->type_name("N");
+  app.add_option("--threads", options.threads, "number of threads; 0: as many as are fastest. No result depends on it")
+      ->check(program::number<Index>("a whole number from 0 to 256", [](Index n) { return n >= 0 && n <= 256; }))
+      ->type_name("N");
+  add_path("--save", options.save, "FILE", "write the model for compare and match");
+  add_path("--json", options.json, "FILE", "write all figures, or all decisions, as JSON");
+  add_path("--report", options.report, "DIR", "draw pictures into this folder, with gnuplot");
+  app.add_flag("--quiet", options.quiet, "show no progress")->default_str("");
+}
+
+namespace detail {
+
+[[noreturn]] inline void refuse(const std::string& why) {
+  throw gemel::ValueError(why + "; see text_comparison --help");
+}
+
+inline void check_no_effect(const CLI::App& app, const std::vector<std::string>& names, const std::string& beside) {
+  for (const std::string& name : names) {
+    if (app.count(name) > 0) refuse(name + " has no effect " + beside + ": leave it out");
+  }
+}
+
+}  // namespace detail
+
+/// Finds the task. Throws ValueError if the words and options do not belong together.
+inline void settle(const CLI::App& app, Options& options) {
+  using detail::check_no_effect;
+  using detail::refuse;
+  if (options.words.empty()) {
+    check_no_effect(app, {"--pairs"}, "without compare");
+    if (options.text.empty() != options.key.empty()) refuse("--text and --key belong together: give both or none");
+    if (options.data.empty()) check_no_effect(app, {"--text", "--key"}, "without --data");
+    if (options.text.empty()) check_no_effect(app, {"--separator"}, "on a list of words");
+    for (const std::string& column : options.text) {
+      if (column == options.key) refuse("the column '" + column + "' cannot be both --text and --key");
+    }
+    return;
+  }
+  const std::string command = options.words.front();
+  if (command != "compare" && command != "match") {
+    refuse("'" + command + "' is not a command: compare and match are; a file of data is given with --data");
+  }
+  options.task = command == "compare" ? Task::Compare : Task::Match;
+  options.words.erase(options.words.begin());
+  const std::size_t words = options.words.size();
+  check_no_effect(app, {"--data", "--key", "--epochs", "--seed", "--save", "--report", "--quiet"}, "with " + command);
+  if (options.task == Task::Match) {
+    check_no_effect(app, {"--pairs"}, "with match");
+    if (words != 3) refuse("match takes MODEL A.csv B.csv, but " + std::to_string(words) + " words follow it");
+    return;
+  }
+  check_no_effect(app, {"--text"}, "with compare");
+  if (words != 1 && words != 3) {
+    refuse("compare takes MODEL and two texts, or MODEL alone, but " + std::to_string(words) + " words follow it");
+  }
+  if (words == 3) check_no_effect(app, {"--pairs", "--separator"}, "beside two texts");
+}
+
+/// The names of --report's pictures, without extension.
+inline constexpr const char* picture_names[] = {"loss", "distances", "roc", "det", "embedding", "errors"};
+
+/// Checks the outputs before anything is computed. Throws what program::check_outputs throws.
+inline void check_outputs(const Options& options) {
+  std::vector<program::NamedFile> inputs;
+  if (!options.data.empty()) inputs.push_back({"--data", options.data});
+  if (!options.pairs.empty()) inputs.push_back({"--pairs", options.pairs});
+  if (options.task != Task::Learn) inputs.push_back({"the model", options.model()});
+  if (options.task == Task::Match) {
+    for (std::size_t i = 1; i < options.words.size(); ++i) inputs.push_back({"the rows", options.words[i]});
+  }
+  program::check_outputs(inputs, {{"--save", options.save}, {"--json", options.json}}, options.report, picture_names);
+}
+
+}  // namespace text_comparison
