@@ -17,7 +17,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
 #include "gemel/version.hpp"
-#include "homophones.hpp"
+#include "homophones_cmudict04.hpp"
 #include "program/command_line.hpp"
 #include "program/curve_pictures.hpp"
 #include "program/embedding_picture.hpp"
@@ -83,7 +83,7 @@ void add_rows(program::Result& result, const Rows& rows, const MeasuringPairs& p
   const program::Measured& network = rows.back().measured;
   result.accuracy = network.accuracy;
   result.accuracy_of_rejecting_all = network.dissimilar;
-  result.threshold_is_for = links ? "the best accuracy" : "equal error rates";
+  result.threshold_is_for = links ? "the largest F1 of the links between two lists" : "equal error rates";
   result.threshold_was_set = threshold_sentence(rows.back(), links);
   result.threshold_pairs = gemel::length(pairs.validation.hard.pairs);
   result.test_pairs = gemel::length(pairs.test.hard.pairs);
@@ -93,9 +93,17 @@ void add_rows(program::Result& result, const Rows& rows, const MeasuringPairs& p
   result.whitening = whitening.description;
 }
 
-/// Draws the pictures of the network's row.
+/// The names of the groups of a part.
+std::vector<std::string> group_names(const Data& data, const Part& part) {
+  std::vector<std::string> names;
+  const gemel::Classes& classes = part.samples.classes;
+  for (Index c = 0; c < classes.count(); ++c) names.push_back(data.names[static_cast<std::size_t>(classes.value(c))]);
+  return names;
+}
+
+/// Draws the pictures of the network's row, and the worst errors of the row that is used, whose threshold is given.
 void draw(const Options& options, const Learnt& learnt, const MeasuredModel& network, const Part& test,
-          const Data& data, const std::vector<Error>& errors) {
+          const Data& data, const std::vector<Error>& errors, double threshold) {
   const program::Interrupt::Patience patience;
   const std::string title = "text_comparison, " + data.file + ", seed " + std::to_string(options.seed);
   const program::Curves curves{network.measured, title, "distance of a test pair", "same group",
@@ -106,7 +114,7 @@ void draw(const Options& options, const Learnt& learnt, const MeasuredModel& net
       options.report,
       {program::loss_picture(learnt.history, title), distances_picture(curves), roc_picture(curves, band),
        det_picture(curves, band), program::embedding_picture({embedding, test.samples.classes, data.names, title}),
-       errors_picture(errors, network.measured.row.threshold, title)},
+       errors_picture(errors, threshold, title)},
       patience, std::cout);
 }
 
@@ -151,6 +159,7 @@ int learn_task(const Options& options, const CLI::App& app) {
   const Parts parts = divide(data, samples, options.seed, options.threads);
   const MeasuringPairs pairs{test_pairs(parts[1], options.seed, 3), test_pairs(parts[2], options.seed, 4)};
   program::Result result{.seed = options.seed, .data = describe(data, parts, features)};
+  result.test_classes = result.held_out = group_names(data, parts[2]);
   std::cout << program::printable(result.data) << '\n';
   program::flush_standard_output();
 
@@ -175,14 +184,15 @@ int learn_task(const Options& options, const CLI::App& app) {
   if (patience->at_end()) result.notes.push_back("the training was ended early by " + program::Interrupt::name());
   print(result, rows, links);
   const std::size_t chosen = chosen_row(rows, links);
-  const std::vector<Error> errors = worst_errors(data, parts[2], pairs.test.hard.pairs, rows[chosen].measured.trials,
-                                                 rows[chosen].measured.row.threshold, 10);
+  const double threshold = rows[chosen].measured.row.threshold;
+  const std::vector<Error> errors =
+      worst_errors(data, parts[2], pairs.test.hard.pairs, rows[chosen].measured.trials, threshold, 10);
   if (!options.save.empty()) save_row(options, features, rows[chosen], result.epochs);
   if (!options.json.empty()) {
     write_json(options.json, result, program::all_options(app), further_figures(rows, chosen, links, errors));
   }
   patience.reset();
-  if (!options.report.empty()) draw(options, learnt, rows.back(), parts[2], data, errors);
+  if (!options.report.empty()) draw(options, learnt, rows.back(), parts[2], data, errors, threshold);
   return program::Interrupt::exit_code();
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "../program/json.hpp"
+#include "../program/text.hpp"
 #include "comparer.hpp"
 #include "data.hpp"
 #include "gemel/core/error.hpp"
@@ -16,8 +18,6 @@
 #include "gemel/verification/distances.hpp"
 #include "linkage.hpp"
 #include "options.hpp"
-#include "program/json.hpp"
-#include "program/text.hpp"
 
 // The commands that compare with a saved model.
 

@@ -6,14 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "../program/interrupt.hpp"
+#include "../program/outputs.hpp"
 #include "features.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/io/model_file.hpp"
 #include "gemel/io/safetensors.hpp"
 #include "gemel/verification/verifier.hpp"
 #include "learn.hpp"
-#include "program/interrupt.hpp"
-#include "program/outputs.hpp"
 
 // What a run saves, and later commands load.
 

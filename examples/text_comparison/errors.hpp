@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "../program/colors.hpp"
+#include "../program/json.hpp"
+#include "../program/numbers.hpp"
+#include "../program/picture.hpp"
 #include "gemel/verification/claims.hpp"
 #include "parts.hpp"
-#include "program/colors.hpp"
-#include "program/json.hpp"
-#include "program/numbers.hpp"
-#include "program/picture.hpp"
 
 // The worst errors of a test: similar pairs that are far apart, and dissimilar ones that are near.
 
@@ -71,7 +71,7 @@ inline program::Picture errors_picture(const std::vector<Error>& errors, double 
   for (const bool similar : {true, false}) {
     const double left = wide || similar ? 0.0 : 0.52, top = wide && !similar ? 0.48 : 1.0;
     const std::string color = std::string("textcolor '") +
-                              (similar ? program::similar_color : program::dissimilar_color) + "' font 'Sans,19'";
+                              (similar ? program::similar_color : program::dissimilar_color) + "' font 'Sans,16'";
     label(std::string(similar ? "the same, but farther apart" : "different, but nearer") + " than " +
               program::fixed(threshold, 3),
           60, left, top, color.c_str());
@@ -83,7 +83,7 @@ inline program::Picture errors_picture(const std::vector<Error>& errors, double 
         label(error.a, 80, left + 0.09, y + 0.018, "font 'Sans,14'");
         label(error.b, 80, left + 0.09, y - 0.018, "font 'Sans,14'");
       } else {
-        label(error.a + "  –  " + error.b, 60, left + 0.09, y, "");
+        label(error.a + "  –  " + error.b, 40, left + 0.09, y, "font 'Sans,15'");
       }
     }
     if (rows[similar] == 0) label("none", 10, left, top - 0.09, "textcolor '#666666'");

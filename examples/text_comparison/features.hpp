@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "../program/names.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/io/model_file.hpp"
 #include "ngrams.hpp"
-#include "program/names.hpp"
 
 // How texts become samples.
 

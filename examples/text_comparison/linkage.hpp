@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
+#include <numeric>
 #include <vector>
 
 #include "gemel/core/types.hpp"
@@ -74,20 +77,56 @@ inline TwoLists two_lists(const gemel::Classes& classes) {
   return lists;
 }
 
-/// How well the rows of two such lists are linked.
-inline LinkQuality link_quality(const Model& model, const Labelled& part, double threshold, Index threads) {
+/// The links of two lists whose right links are known.
+struct KnownLinks {
+  struct Known {
+    double distance;
+    bool right;
+  };
+  std::vector<Known> found = {};  ///< rows that are each other's nearest, at any distance, in its order
+  Index possible = 0;             ///< the right links that there are
+
+  LinkQuality quality(double threshold) const {
+    LinkQuality quality{.possible = possible};
+    for (const Known& link : found) {
+      if (link.distance > threshold) break;
+      ++quality.found;
+      quality.right += link.right;
+    }
+    return quality;
+  }
+
+  /// The threshold with the largest F1: the middle between the last link that it accepts and the next one, or the
+  /// distance of the last link if it accepts all. -infinity if no link is right.
+  double best_threshold() const {
+    double best = -std::numeric_limits<double>::infinity(), best_f1 = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const bool last = i + 1 == found.size();
+      if (!last && found[i + 1].distance == found[i].distance) continue;
+      const double f1 = quality(found[i].distance).f1();
+      if (f1 <= best_f1) continue;
+      best_f1 = f1;
+      best = last ? found[i].distance : std::midpoint(found[i].distance, found[i + 1].distance);
+    }
+    return best;
+  }
+};
+
+/// The links between two lists of the rows of a part.
+inline KnownLinks known_links(const Model& model, const Labelled& part, Index threads) {
   const TwoLists lists = two_lists(part.classes);
   const auto embed = [&](const std::vector<Index>& rows) {
     const gemel::Samples<float> selected = part.samples.select(rows);
     return model.embed(selected.columns(), threads);
   };
-  LinkQuality quality{.possible = lists.pairs};
-  for (const Link& link : links(embed(lists.a), embed(lists.b), threshold, threads)) {
-    ++quality.found;
-    quality.right +=
-        part.classes.same(lists.a[static_cast<std::size_t>(link.a)], lists.b[static_cast<std::size_t>(link.b)]);
+  constexpr double any = std::numeric_limits<double>::infinity();
+  KnownLinks known{.possible = lists.pairs};
+  for (const Link& link : links(embed(lists.a), embed(lists.b), any, threads)) {
+    const Index a = lists.a[static_cast<std::size_t>(link.a)], b = lists.b[static_cast<std::size_t>(link.b)];
+    known.found.push_back({link.distance, part.classes.same(a, b)});
   }
-  return quality;
+  std::ranges::sort(known.found, {}, &KnownLinks::Known::distance);
+  return known;
 }
 
 }  // namespace text_comparison

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "../program/measured.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "linkage.hpp"
 #include "parts.hpp"
-#include "program/measured.hpp"
 
 // One row of the table.
 
@@ -42,17 +42,45 @@ inline double random_eer(const gemel::Trials& hard, Index similar, const gemel::
 
 }  // namespace detail
 
-/// Measures a model: sets the threshold on the hard validation pairs, and measures the rates at it on the test pairs.
-/// The threshold of words is at the equal error rate. That of rows decides most pairs correctly, since a list has few
-/// rows that are the same and many that are not. `rows`: whether links between two lists are measured too.
+namespace detail {
+
+/// The threshold on the hard validation pairs, at the equal error rate.
+inline gemel::Calibration calibration_of(const gemel::Trials& validation) {
+  gemel::CalibrationOptions options{.at_eer = true, .or_accept_nothing = true};
+  options.interval.identities = validation.identities;
+  return calibrate(validation.scores, validation.labels, options);
+}
+
+/// The calibration at another threshold, which has the largest F1 of the links between two lists.
+inline gemel::Calibration calibration_of_links(gemel::Calibration calibration, const gemel::Trials& validation,
+                                               double threshold) {
+  const gemel::Roc roc{validation.scores, validation.labels};
+  calibration.threshold = threshold;
+  calibration.far = roc.far(threshold);
+  calibration.frr = roc.frr(threshold);
+  calibration.interval =
+      far_interval(validation.scores, validation.labels, threshold, {.identities = validation.identities});
+  calibration.method = "the threshold with the largest F1 of the links between two lists; 95 % interval of the FAR: " +
+                       calibration.interval.method;
+  return calibration;
+}
+
+}  // namespace detail
+
+/// Measures a model: sets the threshold on the validation part, and measures the rates at it on the test pairs. The
+/// threshold of words is at the equal error rate of the hard pairs. That of rows has the largest F1 of the links
+/// between two lists. `rows`: whether links are measured.
 inline MeasuredModel measure(const std::string& name, Model model, const Parts& parts, const MeasuringPairs& pairs,
                              bool rows, Index threads) {
   const auto embed = [&](const Part& part) { return model.embed(part.samples.samples.columns(), threads); };
   gemel::Trials validation = pairs.validation.hard.measured(embed(parts[1]));
   const gemel::MatrixX<float> test = embed(parts[2]);
-  gemel::CalibrationOptions options{.at_eer = !rows, .at_best_accuracy = rows, .or_accept_nothing = true};
-  options.interval.identities = validation.identities;
-  gemel::Calibration calibration = calibrate(validation.scores, validation.labels, options);
+  gemel::Calibration calibration = detail::calibration_of(validation);
+  KnownLinks validation_links;
+  if (rows) {
+    validation_links = known_links(model, parts[1].samples, threads);
+    calibration = detail::calibration_of_links(calibration, validation, validation_links.best_threshold());
+  }
   const double threshold = calibration.threshold;
   gemel::Trials hard = pairs.test.hard.measured(test), random = pairs.test.random.measured(test);
   const double random_eer = detail::random_eer(hard, pairs.test.similar, random);
@@ -63,8 +91,8 @@ inline MeasuredModel measure(const std::string& name, Model model, const Parts& 
                                                          .random = std::move(random)}}),
                     .random_eer = random_eer};
   if (rows) {
-    all.validation_links = link_quality(all.model, parts[1].samples, threshold, threads);
-    all.test_links = link_quality(all.model, parts[2].samples, threshold, threads);
+    all.validation_links = validation_links.quality(threshold);
+    all.test_links = known_links(all.model, parts[2].samples, threads).quality(threshold);
   }
   return all;
 }

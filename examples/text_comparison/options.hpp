@@ -2,16 +2,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "../program/command_line.hpp"
+#include "../program/help.hpp"
+#include "../program/outputs.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
-#include "program/command_line.hpp"
-#include "program/help.hpp"
-#include "program/outputs.hpp"
 
 namespace text_comparison {
 
@@ -57,6 +59,31 @@ class Help : public program::Help {
   std::string make_positionals(const CLI::App*) const override { return {}; }
 };
 
+namespace detail {
+
+/// The names in a list with commas between them.
+inline std::vector<std::string> columns_of(const std::string& list) {
+  std::vector<std::string> columns;
+  std::istringstream names(list);
+  for (std::string name; std::getline(names, name, ',');) columns.push_back(name);
+  return columns;
+}
+
+/// An error message for such a list, or an empty text.
+inline std::string check_columns(const std::string& list) {
+  const std::vector<std::string> columns = columns_of(list);
+  if (list.empty() || list.ends_with(',') || std::ranges::find(columns, "") != columns.end()) {
+    return "'" + list + "' has an empty name: write COLUMN or COLUMN,COLUMN";
+  }
+  if (list.starts_with("--")) return "'" + list + "' is not a value, but looks like an option";
+  for (const std::string& name : columns) {
+    if (std::ranges::count(columns, name) > 1) return "'" + name + "' is there twice";
+  }
+  return {};
+}
+
+}  // namespace detail
+
 /// Adds every option to the parser. It stores their values in `options`, which must outlive it.
 inline void add_options(CLI::App& app, Options& options) {
   app.option_defaults()->always_capture_default();
@@ -70,10 +97,10 @@ inline void add_options(CLI::App& app, Options& options) {
   add_path("--data", options.data, "FILE",
            "groups of words that sound the same, one group per line; or, with --text "
            "and --key, a CSV file with names in its first line");
-  app.add_option("--text", options.text, "the columns that are compared, with commas between them")
-      ->delimiter(',')
-      ->expected(1)
-      ->check(program::text())
+  app.add_option_function<std::string>(
+         "--text", [&options](const std::string& list) { options.text = detail::columns_of(list); },
+         "the columns that are compared, with commas between them")
+      ->check(CLI::Validator(detail::check_columns, ""))
       ->type_name("COLUMN,…")
       ->default_str("");
   app.add_option("--key", options.key, "the column that is equal in rows of the same thing")

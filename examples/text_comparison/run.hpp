@@ -6,6 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "../program/json.hpp"
+#include "../program/numbers.hpp"
+#include "../program/result.hpp"
+#include "../program/rows.hpp"
+#include "../program/text.hpp"
 #include "comparer.hpp"
 #include "errors.hpp"
 #include "gemel/core/format.hpp"
@@ -14,11 +19,6 @@
 #include "measure.hpp"
 #include "options.hpp"
 #include "parts.hpp"
-#include "program/json.hpp"
-#include "program/numbers.hpp"
-#include "program/result.hpp"
-#include "program/rows.hpp"
-#include "program/text.hpp"
 #include "whitening.hpp"
 
 // What a run has learnt, in figures and sentences.
@@ -46,7 +46,7 @@ inline std::string verdict(const Rows& rows, std::size_t chosen, bool links) {
   const bool network = chosen + 1 == rows.size();
   std::string others;
   for (const MeasuredModel& row : rows) {
-    const std::string figure = links ? gemel::format({row.test_links.f1()}) : program::percent(row.measured.row.eer);
+    const std::string figure = links ? program::fixed(row.test_links.f1(), 4) : program::percent(row.measured.row.eer);
     others += (others.empty() ? "" : ", ") + row.measured.row.name + ' ' + figure;
   }
   const std::string measure = links ? "the F1 of the links" : "the equal error rate";
@@ -75,9 +75,10 @@ inline std::vector<std::string> further_lines(const Rows& rows, bool links) {
 inline std::string threshold_sentence(const MeasuredModel& row, bool links) {
   const gemel::Calibration& promised = row.measured.calibrations.front();
   if (std::isinf(promised.threshold)) return "No threshold was set: " + promised.method + '.';
-  return std::string("The threshold of the row ") + row.measured.row.name + " was set on the validation pairs, for " +
-         (links ? "the best accuracy" : "equal error rates") + ": there it accepts " + program::percent(promised.far) +
-         " of the hard pairs of different texts, and " + program::percent(row.measured.row.far) + " in the test.";
+  return std::string("The threshold of the row ") + row.measured.row.name + " was set on the validation part, for " +
+         (links ? "the largest F1 of the links between two lists" : "equal error rates") + ": there it accepts " +
+         program::percent(promised.far) + " of the hard pairs of different texts, and " +
+         program::percent(row.measured.row.far) + " in the test.";
 }
 
 /// The figures that only this program has, for --json.
