@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "../program/json.hpp"
+#include "../program/outputs.hpp"
 #include "../program/text.hpp"
 #include "comparer.hpp"
 #include "data.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
 #include "gemel/io/table.hpp"
+#include "gemel/network/distance.hpp"
 #include "gemel/verification/distances.hpp"
 #include "linkage.hpp"
 #include "options.hpp"

@@ -10,6 +10,7 @@
 #include "../program/json.hpp"
 #include "../program/numbers.hpp"
 #include "../program/picture.hpp"
+#include "gemel/core/types.hpp"
 #include "gemel/verification/claims.hpp"
 #include "parts.hpp"
 
@@ -24,8 +25,26 @@ struct Error {
   bool similar;  ///< what the pair is
 };
 
+namespace detail {
+
+/// The first `most` errors that are of different texts.
+inline std::vector<Error> first_distinct(const std::vector<Error>& errors, std::size_t most) {
+  std::vector<Error> kept;
+  for (const Error& error : errors) {
+    if (kept.size() == most) break;
+    const bool known = std::ranges::any_of(kept, [&error](const Error& other) {
+      return (other.a == error.a && other.b == error.b) || (other.a == error.b && other.b == error.a);
+    });
+    if (!known) kept.push_back(error);
+  }
+  return kept;
+}
+
+}  // namespace detail
+
 /// The worst errors of each kind, at most `most` of each; the worst come first, and similar pairs before dissimilar
-/// ones. `data` has the texts of `part`, on whose `pairs` the trials were measured.
+/// ones. Pairs of the same two texts, which equal rows make, come once. `data` has the texts of `part`, on whose
+/// `pairs` the trials were measured.
 inline std::vector<Error> worst_errors(const Data& data, const Part& part, const IndexPairs& pairs,
                                        const gemel::Trials& trials, double threshold, std::size_t most) {
   const std::vector<std::string> texts = detail::joined(data.texts, part.numbers);
@@ -40,8 +59,8 @@ inline std::vector<Error> worst_errors(const Data& data, const Part& part, const
   }
   std::ranges::stable_sort(similar, [](const Error& x, const Error& y) { return x.distance > y.distance; });
   std::ranges::stable_sort(dissimilar, [](const Error& x, const Error& y) { return x.distance < y.distance; });
-  similar.resize(std::min(most, similar.size()));
-  dissimilar.resize(std::min(most, dissimilar.size()));
+  similar = detail::first_distinct(similar, most);
+  dissimilar = detail::first_distinct(dissimilar, most);
   similar.insert(similar.end(), dissimilar.begin(), dissimilar.end());
   return similar;
 }

@@ -10,6 +10,7 @@
 
 #include "../program/names.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/format.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/io/model_file.hpp"
 #include "ngrams.hpp"

@@ -11,6 +11,7 @@
 #include "gemel/core/random.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/classes.hpp"
+#include "gemel/data/pair_source.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/verification/nearest.hpp"
 #include "ngrams.hpp"

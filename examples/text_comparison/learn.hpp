@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,10 +13,15 @@
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/class_batches.hpp"
+#include "gemel/data/classes.hpp"
 #include "gemel/data/neighbours.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/loss/non_zero_contrastive_loss.hpp"
 #include "gemel/network/any_model.hpp"
+#include "gemel/network/any_network.hpp"
+#include "gemel/network/distance.hpp"
+#include "gemel/network/sequence.hpp"
+#include "gemel/network/whitening.hpp"
 #include "gemel/optimizer/adam.hpp"
 #include "gemel/optimizer/schedule.hpp"
 #include "gemel/training/fit.hpp"

@@ -8,6 +8,7 @@
 
 #include "gemel/core/types.hpp"
 #include "gemel/data/classes.hpp"
+#include "gemel/data/samples.hpp"
 #include "gemel/verification/nearest.hpp"
 #include "learn.hpp"
 

@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "../program/measured.hpp"
+#include "gemel/core/labels.hpp"
+#include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/roc.hpp"
 #include "gemel/verification/calibration.hpp"
+#include "gemel/verification/claims.hpp"
 #include "linkage.hpp"
 #include "parts.hpp"
 

@@ -11,7 +11,7 @@
 
 #include "../program/command_line.hpp"
 #include "../program/help.hpp"
-#include "../program/outputs.hpp"
+#include "../program/report.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 

@@ -5,14 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "features.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/labels.hpp"
+#include "gemel/core/pair_identity.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/data/split.hpp"
+#include "gemel/network/distance.hpp"
 #include "gemel/verification/claims.hpp"
 #include "gemel/verification/distances.hpp"
 #include "hard_pairs.hpp"
@@ -80,7 +84,10 @@ inline std::vector<std::string> joined(const Texts& texts, const std::vector<Ind
   std::vector<std::string> all;
   for (const Index i : numbers) {
     std::string text;
-    for (const auto& column : texts) text += (text.empty() ? "" : " ") + column[static_cast<std::size_t>(i)];
+    for (const auto& column : texts) {
+      const std::string& cell = column[static_cast<std::size_t>(i)];
+      if (!cell.empty()) text += (text.empty() ? "" : " ") + cell;
+    }
     all.push_back(Features::lower_case(std::move(text)));
   }
   return all;

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
+#include "gemel/core/types.hpp"
 #include "gemel/network/whitening.hpp"
 #include "learn.hpp"
 
