@@ -156,6 +156,7 @@ int learn_task(const Options& options, const CLI::App& app) {
   const bool links = !options.text.empty();
   const Features features = links ? Features::of_rows(options.text) : Features::of_words();
   const gemel::Samples<float> samples{features(data.texts, [&data](Index i) { return data.place(i); })};
+  if (!options.quiet) std::cerr << "looking for the nearest of " << data.size() << " texts\n";
   const Parts parts = divide(data, samples, options.seed, options.threads);
   const MeasuringPairs pairs{test_pairs(parts[1], options.seed, 3), test_pairs(parts[2], options.seed, 4)};
   program::Result result{.seed = options.seed, .data = describe(data, parts, features)};

@@ -117,10 +117,17 @@ using Parts = std::array<Part, 3>;
 
 /// Divides the groups of the data: three fifths are for the training. Validation and test have equally many, because
 /// the neighbours in a longer list of texts are harder to tell apart, so that a threshold of a shorter list would
-/// promise too much. Throws ValueError if a part has no two texts of one group.
+/// promise too much. Throws ValueError if there are too few groups, or a part has no two texts of one group.
 inline Parts divide(const Data& data, const gemel::Samples<float>& samples, std::uint64_t seed, Index threads) {
+  constexpr Index fewest = 6;
+  const gemel::Classes groups{data.groups};
+  if (groups.count() < fewest) {
+    throw gemel::ValueError({"there are ", groups.count(), " groups, but training, validation and test need at least ",
+                             fewest, ": give more groups"},
+                            {.file = data.file});
+  }
   gemel::Rng rng{seed, 0};
-  auto [training, validation, test] = split_classes(gemel::Classes{data.groups}, {0.6, 0.2, 0.2}, rng);
+  auto [training, validation, test] = split_classes(groups, {0.6, 0.2, 0.2}, rng);
   return {detail::part_of(data, samples, std::move(training), "training", threads),
           detail::part_of(data, samples, std::move(validation), "validation", threads),
           detail::part_of(data, samples, std::move(test), "test", threads)};

@@ -114,9 +114,9 @@ refuses "without --data" --text given --key key
 refuses "on a list of words" --data words.txt --separator ';'
 refuses "--text and --key" --data people.csv
 printf 'a b\nc d\n' >few.txt
-refuses "give more groups" --data few.txt
+refuses "give more groups" --data few.txt --quiet
 printf 'k,a\n1,x\n2,y\n3,z\n4,x\n5,x\n6,x\n' >single.csv
-refuses "none of which has two" --data single.csv --text a --key k
+refuses "none of which has two" --data single.csv --text a --key k --quiet
 printf 'k,a\n1,x\n,y\n' >nokey.csv
 refuses "line 3" --data nokey.csv --text a --key k
 printf 'k,a\n1,x\n1,\n' >empty.csv
