@@ -32,6 +32,7 @@
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/verifier.hpp"
 #include "program/command_line.hpp"
+#include "program/enrolment.hpp"
 #include "program/help.hpp"
 #include "program/interrupt.hpp"
 #include "program/json.hpp"
@@ -46,7 +47,6 @@
 #include "train/checkpoints.hpp"
 #include "train/choices.hpp"
 #include "train/command_line.hpp"
-#include "train/enrolment.hpp"
 #include "train/epoch_timer.hpp"
 #include "train/held_out.hpp"
 #include "train/kept.hpp"
@@ -218,9 +218,9 @@ std::string describe_threshold(const program::Result& result, const Parts& parts
 /// Saves the verifier, of one network or of an ensemble, with the empty gallery for `verify enrol`, and prints where it
 /// is.
 void save_verifier(const std::string& path, const gemel::Verifier<Ensemble>& verifier,
-                   const std::optional<Gallery>& gallery, gemel::Metadata texts, Index epochs) {
+                   const std::optional<program::Gallery<float>>& gallery, gemel::Metadata texts, Index epochs) {
   texts["epochs"] = std::to_string(epochs);
-  if (gallery) texts["samples_per_person"] = std::to_string(samples_per_person);
+  if (gallery) texts["samples_per_person"] = std::to_string(program::samples_per_person);
   const std::vector<Model>& members = verifier.model().members();
   gemel::TensorFile file = members.size() == 1
                                ? to_tensors(gemel::Verifier{members.front(), verifier.calibration()}, texts)
@@ -339,7 +339,8 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
   };
   if (!options.save.empty()) {
     attempt([&] {
-      const auto gallery = empty_gallery(verifier, parts.validation, calibration);
+      const auto gallery =
+          program::empty_gallery(verifier, parts.validation.samples, parts.validation.classes, calibration);
       save_verifier(options.save, verifier, gallery, texts, result.epochs);
     });
   }

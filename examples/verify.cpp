@@ -20,15 +20,15 @@
 #include "gemel/network/any_network.hpp"
 #include "gemel/network/ensemble.hpp"
 #include "program/command_line.hpp"
+#include "program/help.hpp"
 #include "program/interrupt.hpp"
+#include "program/lock.hpp"
 #include "program/main.hpp"
+#include "program/model.hpp"
 #include "program/outputs.hpp"
 #include "program/text.hpp"
 #include "verify/decide.hpp"
-#include "verify/enrol.hpp"
-#include "verify/identify.hpp"
-#include "verify/lock.hpp"
-#include "verify/model.hpp"
+#include "verify/gallery.hpp"
 #include "verify/options.hpp"
 #include "verify/samples.hpp"
 #include "verify/trained_on.hpp"
@@ -45,9 +45,10 @@ void print(const gemel::FileDescription& file) {
 template <class S>
 void embed(const gemel::TensorFile& file, bool is_ensemble, const TrainedOn& known, const Options& options) {
   // The distance is not used, and a file of a network has none.
-  const Model<S> model =
-      is_ensemble ? gemel::from_tensors<Model<S>>(file)
-                  : Model<S>{gemel::AnyModel<S>{gemel::from_tensors<gemel::AnyNetwork<S>>(file), gemel::Euclidean{}}};
+  const program::Model<S> model =
+      is_ensemble
+          ? gemel::from_tensors<program::Model<S>>(file)
+          : program::Model<S>{gemel::AnyModel<S>{gemel::from_tensors<gemel::AnyNetwork<S>>(file), gemel::Euclidean{}}};
   std::vector<std::string> notes;
   const gemel::MatrixX<S> embeddings =
       model.embed(read_samples<S>(options.words[1], known, options, notes).columns(), 0);
@@ -69,18 +70,15 @@ int work(gemel::TensorFile& file, const gemel::FileDescription& description, con
   const TrainedOn known = trained_on(options.model(), description);
   switch (options.task) {
     case Task::Enrol:
-      return enrol<S>(file, known, options, std::cout);
     case Task::Forget:
-      return forget<S>(file, options, std::cout);
     case Task::Claim:
-      return claim<S>(file, known, options, std::cout);
     case Task::Identify:
-      return identify<S>(file, known, options, std::cout);
+      return use_gallery<S>(file, known, options, std::cout);
     case Task::Embed:
       embed<S>(file, !description.members.empty(), known, options);
       return 0;
     default:
-      return decide(gemel::from_tensors<Verifier<S>>(file), known, options, std::cout);
+      return decide(gemel::from_tensors<program::Verifier<S>>(file), known, options, std::cout);
   }
 }
 
@@ -89,14 +87,14 @@ int start(int argc, char** argv) {
   CLI::App app{usage};
   Options options;
   add_options(app, options);
-  app.formatter(std::make_shared<Help>());
+  app.formatter(std::make_shared<program::CommandHelp>());
   program::check_empty_values(argc, argv);
   int code = 0;
   try {
     app.parse(argc, argv);
     settle(app, options);
     check_outputs(options);
-    std::optional<Lock> lock;
+    std::optional<program::Lock> lock;
     if (options.changes_model()) lock.emplace(options.model());
     gemel::TensorFile file = gemel::read_safetensors(options.model());
     const gemel::FileDescription description = describe(file);

@@ -41,4 +41,11 @@ class Help : public CLI::Formatter {
   static constexpr std::size_t page_width = 100;
 };
 
+/// The same without CLI11's lines about the words of the command line, which the description of the program explains.
+class CommandHelp : public Help {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override { return {}; }
+  std::string make_positionals(const CLI::App*) const override { return {}; }
+};
+
 }  // namespace program

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "../program/command_line.hpp"
-#include "../program/json.hpp"
 #include "gemel/io/csv_options.hpp"
 #include "options.hpp"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../program/json.hpp"
+#include "../program/model.hpp"
 #include "../program/outputs.hpp"
 #include "../program/text.hpp"
 #include "gemel/core/error.hpp"
@@ -16,7 +17,6 @@
 #include "gemel/data/pair_source.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/verification/distances.hpp"
-#include "model.hpp"
 #include "options.hpp"
 #include "pairs.hpp"
 #include "samples.hpp"
@@ -40,7 +40,7 @@ struct Compared {
 /// Reads the samples and pairs that the command line names, and embeds each sample once. Throws what the readers throw,
 /// and ShapeError if two files have different numbers of samples.
 template <class S>
-Compared<S> compared(const Model<S>& model, const TrainedOn& known, const Options& options,
+Compared<S> compared(const program::Model<S>& model, const TrainedOn& known, const Options& options,
                      std::vector<std::string>& notes) {
   const auto embed = [&model](const gemel::Samples<S>& samples) { return model.embed(samples.columns(), 0); };
   const std::string& file = options.words[1];
@@ -75,9 +75,9 @@ Compared<S> compared(const Model<S>& model, const TrainedOn& known, const Option
 /// if any is different. Throws NonFiniteError if a distance is not finite, and FormatError if the threshold is
 /// infinity.
 template <class S>
-int decide(const Verifier<S>& verifier, const TrainedOn& known, const Options& options, std::ostream& out) {
+int decide(const program::Verifier<S>& verifier, const TrainedOn& known, const Options& options, std::ostream& out) {
   const double threshold = verifier.calibration().threshold;
-  check_threshold(verifier.calibration(), known.file);
+  program::check_threshold(verifier.calibration(), known.file);
   std::vector<std::string> notes;
   const Compared<S> all = compared(verifier.model(), known, options, notes);
   const gemel::VectorX<S> distances = gemel::distances(verifier.model().metric(), all.embeddings, std::span{all.pairs});

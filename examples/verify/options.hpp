@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "../program/command_line.hpp"
-#include "../program/help.hpp"
 #include "../program/outputs.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/io/csv_options.hpp"
@@ -52,13 +51,6 @@ inline constexpr const char* usage =
     "Files of samples are CSV files, with the columns of the training in any order, NumPy .npy files, or IDX files.\n"
     "The exit code is 0 if all pairs are the same, all claims are accepted or all samples are identified; 1 if any is "
     "not; and 2 after an error.";
-
-/// Formats --help without CLI11's lines about the words, which `usage` explains.
-class Help : public program::Help {
- public:
-  std::string make_usage(const CLI::App*, std::string) const override { return {}; }
-  std::string make_positionals(const CLI::App*) const override { return {}; }
-};
 
 /// Adds every option to the parser. It stores their values in `options`, which must outlive it.
 inline void add_options(CLI::App& app, Options& options) {

@@ -11,7 +11,9 @@
 #include "gemel/verification/scorer.hpp"
 #include "gemel/verification/verifier.hpp"
 
-namespace verify {
+// The models that the programs keep in files.
+
+namespace program {
 
 template <class S>
 using Model = gemel::Ensemble<gemel::AnyModel<S>>;  // a plain model is an ensemble of one member
@@ -27,4 +29,4 @@ inline void check_threshold(const gemel::Calibration& calibration, const std::st
                            {.file = file});
 }
 
-}  // namespace verify
+}  // namespace program

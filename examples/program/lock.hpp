@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <filesystem>
 
-namespace verify {
+namespace program {
 
 /// While it exists, other processes that make a Lock of the same file wait. Without it, the changes of one of two calls
-/// of `verify enrol` at the same time would be lost. The kernel releases it when the process ends. A file system
+/// of `enrol` at the same time would be lost. The kernel releases it when the process ends. A file system
 /// without locks, or a file that does not exist, is not locked.
 class Lock {
  public:
@@ -42,4 +42,4 @@ class Lock {
   int file_ = -1;
 };
 
-}  // namespace verify
+}  // namespace program
