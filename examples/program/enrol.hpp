@@ -11,6 +11,7 @@
 #include "gemel/io/model_file.hpp"
 #include "gemel/io/safetensors.hpp"
 #include "gemel/io/tensor_file.hpp"
+#include "gemel/verification/scorer.hpp"
 #include "interrupt.hpp"
 #include "model.hpp"
 #include "names.hpp"
@@ -33,16 +34,16 @@ struct GalleryFile {
 namespace detail {
 
 /// Puts the gallery into the model file, whose other content stays. The file is replaced atomically.
-template <class S>
-void save_gallery(const Gallery<S>& gallery, const GalleryFile& file) {
+template <class S, class Scorer>
+void save_gallery(const Gallery<S, Scorer>& gallery, const GalleryFile& file) {
   gemel::put_gallery(file.content, gallery);
   const Interrupt::Pause pause;
   gemel::write_safetensors(to_write(file.path), file.content);
 }
 
 /// Throws ValueError, with the names that there are, if nobody of that name is enrolled.
-template <class S>
-void check_enrolled(const Gallery<S>& gallery, const std::string& name, const std::string& file) {
+template <class S, class Scorer>
+void check_enrolled(const Gallery<S, Scorer>& gallery, const std::string& name, const std::string& file) {
   if (gallery.find(name)) return;
   throw gemel::ValueError({"nobody of the name '", name, "' is enrolled, but ",
                            gallery.size() == 0 ? "no one" : listed(gallery.names(), 200)},
@@ -55,15 +56,16 @@ inline void print_notes(const std::vector<std::string>& notes, std::ostream& out
 
 }  // namespace detail
 
-/// Enrols a person with these samples, in place of one of the same name. Prints the notes and what was done. Throws
-/// ValueError if the name is not UTF-8 text, and what Gallery::add and writing the file throw.
-template <class S>
+/// Enrols a person with these samples, in a gallery with this scorer, in place of one of the same name. Prints the
+/// notes and what was done. Throws ValueError if the name is not UTF-8 text, and what Gallery::add and writing the file
+/// throw.
+template <class Scorer = gemel::AnyScorer, class S>
 void enrol(const GalleryFile& file, const std::string& name, const gemel::Samples<S>& samples,
            std::vector<std::string> notes, std::ostream& out) {
   if (as_utf8(name) != name) {
     throw gemel::ValueError("the name '" + as_utf8(name) + "' is not UTF-8 text: give it in UTF-8");
   }
-  auto gallery = gemel::from_tensors<Gallery<S>>(file.content);
+  auto gallery = gemel::from_tensors<Gallery<S, Scorer>>(file.content);
   const Index replaced = gallery.add(name, samples.matrix());
   detail::save_gallery(gallery, file);
   if (samples.size() < file.samples_per_person) {
@@ -78,9 +80,9 @@ void enrol(const GalleryFile& file, const std::string& name, const gemel::Sample
 }
 
 /// Removes a person. Throws ValueError if nobody of that name is enrolled, and what writing the file throws.
-template <class S>
+template <class S, class Scorer = gemel::AnyScorer>
 void forget(const GalleryFile& file, const std::string& name, std::ostream& out) {
-  auto gallery = gemel::from_tensors<Gallery<S>>(file.content);
+  auto gallery = gemel::from_tensors<Gallery<S, Scorer>>(file.content);
   detail::check_enrolled(gallery, name, file.path);
   gallery.remove(name);
   detail::save_gallery(gallery, file);

@@ -128,10 +128,10 @@ gemel::IdentificationCalibration identification(const Gallery<S>& gallery, std::
 /// Compares samples with a person whom each claims to be of. Prints the notes and decisions, and writes them to `json`
 /// unless that is empty. Returns the exit code: 0 if all claims are accepted, 1 if any is rejected. Throws ValueError
 /// if nobody of that name is enrolled, and what scoring and writing throw.
-template <class S>
+template <class Scorer = gemel::AnyScorer, class S>
 int claim(const GalleryFile& file, const std::string& name, const Queries<S>& queries, const std::string& json,
           std::vector<std::string> notes, std::ostream& out) {
-  const auto gallery = gemel::from_tensors<Gallery<S>>(file.content);
+  const auto gallery = gemel::from_tensors<Gallery<S, Scorer>>(file.content);
   const auto& verifier = gallery.verifier();
   check_threshold(verifier.calibration(), file.path);
   detail::check_enrolled(gallery, name, file.path);

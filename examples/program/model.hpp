@@ -19,8 +19,8 @@ template <class S>
 using Model = gemel::Ensemble<gemel::AnyModel<S>>;  // a plain model is an ensemble of one member
 template <class S>
 using Verifier = gemel::Verifier<Model<S>>;
-template <class S>
-using Gallery = gemel::Gallery<Model<S>, gemel::AnyScorer>;
+template <class S, class Scorer = gemel::AnyScorer>
+using Gallery = gemel::Gallery<Model<S>, Scorer>;
 
 /// Throws FormatError if the threshold of the model in `file` is infinity, which would accept everything.
 inline void check_threshold(const gemel::Calibration& calibration, const std::string& file) {

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "data.hpp"
+#include "gemel/core/pair_identity.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/verification/claims.hpp"
+
+// Which signatures are templates, and which try to pass for whom.
+
+namespace signature_verification {
+
+enum class Protocol {
+  Known,       ///< the network has learnt from the first sitting of these signers, and of forgeries of them
+  Unknown,     ///< it has learnt from other signers
+  Competition  ///< as Unknown, but with the templates and claims of SVC2004
+};
+
+/// Templates of a signer, and the signatures that claim to be of this signer.
+struct Claimed {
+  Index signer = 0;
+  std::vector<Index> templates = {};
+  std::vector<Index> genuine = {}, skilled = {};  ///< skilled: forgeries of this signer's signature
+  std::vector<Index> random = {};                 ///< genuine signatures of other signers
+};
+
+/// The number of folds into which the signers are divided. Each fold is tested with thresholds from the signers of the
+/// other folds, and, if they are to be unknown, with models that have learnt from these.
+inline constexpr Index folds = 4;
+
+/// The signers of a fold: a quarter of them, in the order of their numbers.
+inline std::vector<Index> signers_of_fold(Index fold, Index signers) {
+  std::vector<Index> some;
+  for (Index s = fold * signers / folds; s < (fold + 1) * signers / folds; ++s) some.push_back(s);
+  return some;
+}
+
+/// All signers that are not in the fold.
+inline std::vector<Index> signers_beside_fold(Index fold, Index signers) {
+  const std::vector<Index> fold_signers = signers_of_fold(fold, signers);
+  std::vector<Index> others;
+  for (Index s = 0; s < signers; ++s) {
+    if (std::ranges::find(fold_signers, s) == fold_signers.end()) others.push_back(s);
+  }
+  return others;
+}
+
+namespace detail {
+
+/// Signatures first, …, last - 1 of a signer.
+inline std::vector<Index> range_of(Index signer, Index first, Index last) {
+  std::vector<Index> some(static_cast<std::size_t>(last - first));
+  std::iota(some.begin(), some.end(), Data::number(signer, first));
+  return some;
+}
+
+/// Genuine signatures of others, in turn from each of the signers and drawn at random.
+inline std::vector<Index> random_forgeries(Index signer, const std::vector<Index>& signers, Index count,
+                                           gemel::Rng& rng) {
+  std::vector<Index> others = signers, some;
+  std::erase(others, signer);
+  shuffle(others, rng);
+  for (Index i = 0; i < count; ++i) {
+    const Index other = others[static_cast<std::size_t>(i) % others.size()];
+    const auto k = static_cast<Index>(rng.uniform<double>() * static_cast<double>(Signatures::genuine));
+    some.push_back(Data::number(other, k));
+  }
+  return some;
+}
+
+}  // namespace detail
+
+/// The claims against the signers of a fold:
+///
+/// - Known: the templates are signatures 1 to 10, the genuine claims 11 to 20, of another sitting, and the forged ones
+///   31 to 40, of which the network has seen none.
+/// - Unknown: the templates are 1 to 5, the genuine claims 6 to 20, the forged ones 21 to 40.
+/// - Competition: ten times, five templates drawn from 1 to 10; the genuine claims are 11 to 20, the forged ones 21 to
+///   40.
+///
+/// There are 20 random forgeries for each set of templates.
+inline std::vector<Claimed> claims_of_fold(Protocol protocol, Index fold, Index signers, gemel::Rng& rng) {
+  using detail::range_of;
+  constexpr Index random = 20;
+  const std::vector<Index> some = signers_of_fold(fold, signers);
+  std::vector<Claimed> all;
+  for (const Index s : some) {
+    if (protocol == Protocol::Known) {
+      all.push_back({s, range_of(s, 0, 10), range_of(s, 10, 20), range_of(s, 30, 40),
+                     detail::random_forgeries(s, some, random, rng)});
+    } else if (protocol == Protocol::Unknown) {
+      all.push_back({s, range_of(s, 0, 5), range_of(s, 5, 20), range_of(s, 20, 40),
+                     detail::random_forgeries(s, some, random, rng)});
+    } else {
+      for (int draw = 0; draw < 10; ++draw) {
+        std::vector<Index> templates = range_of(s, 0, 10);
+        shuffle(templates, rng);
+        templates.resize(5);
+        all.push_back(
+            {s, templates, range_of(s, 10, 20), range_of(s, 20, 40), detail::random_forgeries(s, some, random, rng)});
+      }
+    }
+  }
+  return all;
+}
+
+/// The trials of a fold: with skilled forgeries, and with random ones only.
+struct FoldTrials {
+  gemel::Trials skilled, random;
+};
+
+/// Scores all claims: `score(claimed, query)` is the score of a signature against the templates of a claim.
+template <class Score>
+FoldTrials try_claims(const std::vector<Claimed>& claims, const Score& score) {
+  FoldTrials trials;
+  std::vector<std::uint8_t> labels;
+  const auto add = [&](gemel::Trials& to, const Claimed& claimed, Index query, Index impostor) {
+    to.scores.push_back(score(claimed, query));
+    to.samples.push_back(query);
+    to.identities.push_back({claimed.signer, impostor});
+  };
+  for (const Claimed& claimed : claims) {
+    for (const Index query : claimed.genuine) add(trials.skilled, claimed, query, claimed.signer), labels.push_back(1);
+    for (const Index query : claimed.skilled) {
+      add(trials.skilled, claimed, query, gemel::PairIdentity::unknown);
+      labels.push_back(0);
+    }
+    for (const Index query : claimed.random) add(trials.random, claimed, query, Data::signer_of(query));
+  }
+  trials.skilled.labels = gemel::Labels{labels};
+  trials.random.labels = gemel::Labels{std::vector<std::uint8_t>(trials.random.scores.size(), 0)};
+  return trials;
+}
+
+}  // namespace signature_verification
