@@ -103,7 +103,7 @@ std::vector<std::string> group_names(const Data& data, const Part& part) {
 
 /// Draws the pictures of the network's row, and the worst errors of the row that is used, whose threshold is given.
 void draw(const Options& options, const Learnt& learnt, const MeasuredModel& network, const Part& test,
-          const Data& data, const std::vector<Error>& errors, double threshold) {
+          const Data& data, const std::vector<WrongPair>& errors, double threshold) {
   const program::Interrupt::Patience patience;
   const std::string title = "text_comparison, " + data.file + ", seed " + std::to_string(options.seed);
   const program::Curves curves{network.measured, title, "distance of a test pair", "same group",
@@ -186,7 +186,7 @@ int learn_task(const Options& options, const CLI::App& app) {
   print(result, rows, links);
   const std::size_t chosen = chosen_row(rows, links);
   const double threshold = rows[chosen].measured.row.threshold;
-  const std::vector<Error> errors =
+  const std::vector<WrongPair> errors =
       worst_errors(data, parts[2], pairs.test.hard.pairs, rows[chosen].measured.trials, threshold, 10);
   if (!options.save.empty()) save_row(options, features, rows[chosen], result.epochs);
   if (!options.json.empty()) {

@@ -53,8 +53,9 @@ inline void add_notes(Result& result) {
   const Row& network = result.network();
   if (network.eer_interval.method.ends_with("independent")) {
     result.notes.push_back(
-        "the interval of the equal error rate is too narrow: it treats all pairs as independent, since there are too "
-        "few classes to draw from, but pairs that share a sample are not");
+        std::string("the interval of the equal error rate is too narrow: it treats all pairs as independent, since ") +
+        (network.eer == 0 ? "no draw of classes would change a rate of 0" : "there are too few classes to draw from") +
+        ", but pairs that share a sample are not");
   }
   if (std::isinf(network.threshold)) {
     result.notes.push_back("the threshold rejects every pair, so the rates at it say nothing about the network");

@@ -19,7 +19,7 @@
 namespace text_comparison {
 
 /// A pair of texts that a threshold decides wrongly.
-struct Error {
+struct WrongPair {
   std::string a, b;
   double distance;
   bool similar;  ///< what the pair is
@@ -28,11 +28,11 @@ struct Error {
 namespace detail {
 
 /// The first `most` errors that are of different texts.
-inline std::vector<Error> first_distinct(const std::vector<Error>& errors, std::size_t most) {
-  std::vector<Error> kept;
-  for (const Error& error : errors) {
+inline std::vector<WrongPair> first_distinct(const std::vector<WrongPair>& errors, std::size_t most) {
+  std::vector<WrongPair> kept;
+  for (const WrongPair& error : errors) {
     if (kept.size() == most) break;
-    const bool known = std::ranges::any_of(kept, [&error](const Error& other) {
+    const bool known = std::ranges::any_of(kept, [&error](const WrongPair& other) {
       return (other.a == error.a && other.b == error.b) || (other.a == error.b && other.b == error.a);
     });
     if (!known) kept.push_back(error);
@@ -45,10 +45,10 @@ inline std::vector<Error> first_distinct(const std::vector<Error>& errors, std::
 /// The worst errors of each kind, at most `most` of each; the worst come first, and similar pairs before dissimilar
 /// ones. Pairs of the same two texts, which equal rows make, come once. `data` has the texts of `part`, on whose
 /// `pairs` the trials were measured.
-inline std::vector<Error> worst_errors(const Data& data, const Part& part, const IndexPairs& pairs,
-                                       const gemel::Trials& trials, double threshold, std::size_t most) {
+inline std::vector<WrongPair> worst_errors(const Data& data, const Part& part, const IndexPairs& pairs,
+                                           const gemel::Trials& trials, double threshold, std::size_t most) {
   const std::vector<std::string> texts = detail::joined(data.texts, part.numbers);
-  std::vector<Error> similar, dissimilar;
+  std::vector<WrongPair> similar, dissimilar;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const double distance = trials.scores[i];
     const bool is_similar = trials.labels[static_cast<Index>(i)];
@@ -57,28 +57,29 @@ inline std::vector<Error> worst_errors(const Data& data, const Part& part, const
         .push_back({texts[static_cast<std::size_t>(pairs[i].first)], texts[static_cast<std::size_t>(pairs[i].second)],
                     distance, is_similar});
   }
-  std::ranges::stable_sort(similar, [](const Error& x, const Error& y) { return x.distance > y.distance; });
-  std::ranges::stable_sort(dissimilar, [](const Error& x, const Error& y) { return x.distance < y.distance; });
+  std::ranges::stable_sort(similar, [](const WrongPair& x, const WrongPair& y) { return x.distance > y.distance; });
+  std::ranges::stable_sort(dissimilar, [](const WrongPair& x, const WrongPair& y) { return x.distance < y.distance; });
   similar = detail::first_distinct(similar, most);
   dissimilar = detail::first_distinct(dissimilar, most);
   similar.insert(similar.end(), dissimilar.begin(), dissimilar.end());
   return similar;
 }
 
-inline program::Json errors_json(const std::vector<Error>& errors) {
+inline program::Json errors_json(const std::vector<WrongPair>& errors) {
   program::Json all = program::Json::array();
-  for (const Error& error : errors) {
+  for (const WrongPair& error : errors) {
     all.push_back({{"a", error.a}, {"b", error.b}, {"distance", error.distance}, {"similar", error.similar}});
   }
   return all;
 }
 
 /// The errors as a picture of two lists: one above the other for long texts, else side by side.
-inline program::Picture errors_picture(const std::vector<Error>& errors, double threshold, const std::string& title) {
+inline program::Picture errors_picture(const std::vector<WrongPair>& errors, double threshold,
+                                       const std::string& title) {
   program::Picture picture("errors", title);
   picture << "unset border\nunset tics\nunset grid\nunset key\nset xrange [0:1]\nset yrange [0:1]\n";
   std::size_t longest = 0;
-  for (const Error& error : errors) longest = std::max({longest, error.a.size(), error.b.size()});
+  for (const WrongPair& error : errors) longest = std::max({longest, error.a.size(), error.b.size()});
   const bool wide = longest > 16;
   int labels = 0;
   const auto label = [&](const std::string& text, std::size_t most, double x, double y, const char* style) {
@@ -94,7 +95,7 @@ inline program::Picture errors_picture(const std::vector<Error>& errors, double 
     label(std::string(similar ? "the same, but farther apart" : "different, but nearer") + " than " +
               program::fixed(threshold, 3),
           60, left, top, color.c_str());
-    for (const Error& error : errors) {
+    for (const WrongPair& error : errors) {
       if (error.similar != similar || rows[similar] == rows_per_list) continue;
       const double y = top - (wide ? 0.085 : 0.09) * static_cast<double>(++rows[similar]);
       label(program::fixed(error.distance, 3), 10, left, y, "textcolor '#666666'");

@@ -31,12 +31,13 @@ using Rows = std::vector<MeasuredModel>;
 /// The row that is saved. Words: that with the lowest equal error rate on the validation pairs. Rows of a table: that
 /// with the largest F1 of the links in the validation part. Of equal ones, the first, which is the simplest.
 inline std::size_t chosen_row(const Rows& rows, bool links) {
+  const auto is_better = [links](const MeasuredModel& a, const MeasuredModel& b) {
+    return links ? a.validation_links.f1() > b.validation_links.f1()
+                 : a.measured.row.validation_eer < b.measured.row.validation_eer;
+  };
   std::size_t best = 0;
   for (std::size_t i = 1; i < rows.size(); ++i) {
-    const auto& [a, b] = std::pair<const MeasuredModel&, const MeasuredModel&>{rows[i], rows[best]};
-    const bool better = links ? a.validation_links.f1() > b.validation_links.f1()
-                              : a.measured.row.validation_eer < b.measured.row.validation_eer;
-    if (better) best = i;
+    if (is_better(rows[i], rows[best])) best = i;
   }
   return best;
 }
@@ -83,7 +84,7 @@ inline std::string threshold_sentence(const MeasuredModel& row, bool links) {
 
 /// The figures that only this program has, for --json.
 inline program::Json further_figures(const Rows& rows, std::size_t chosen, bool links,
-                                     const std::vector<Error>& errors) {
+                                     const std::vector<WrongPair>& errors) {
   program::Json all;
   all["protocol"] = "unseen groups";
   all["templates"] = 1;

@@ -20,7 +20,7 @@ says() {  # says CODE WORDS ARGUMENT...
   expected=$1
   words=$2
   shift 2
-  timeout 120 "$program" "$@" >stdout 2>stderr </dev/null
+  timeout 300 "$program" "$@" >stdout 2>stderr </dev/null
   code=$?
   { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
     fails "text_comparison $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
@@ -29,7 +29,7 @@ says() {  # says CODE WORDS ARGUMENT...
 refuses() {  # refuses WORDS ARGUMENT...
   words=$1
   shift
-  timeout 120 "$program" "$@" >stdout 2>stderr </dev/null
+  timeout 300 "$program" "$@" >stdout 2>stderr </dev/null
   code=$?
   if [ $code != 2 ] || [ "$(wc -l <stderr)" != 1 ] || [ -s stdout ] || ! grep -q '^text_comparison: ' stderr ||
     ! grep -qF -e "$words" stderr; then
