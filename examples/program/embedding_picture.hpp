@@ -42,12 +42,19 @@ struct Plane {
 inline Plane principal_plane(const gemel::MatrixX<float>& samples) {
   const Eigen::MatrixXd values = samples.cast<double>();
   const Eigen::MatrixXd centred = values.colwise() - values.rowwise().mean();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> components(centred * centred.transpose());
+  // The products of the samples have the same eigenvalues as those of the features, and for wide embeddings they are
+  // far fewer. Their eigenvector u of the eigenvalue l gives the projections directly: sqrt(l) u.
+  const bool wide = centred.rows() > centred.cols();
+  const Eigen::MatrixXd left = wide ? Eigen::MatrixXd(centred.transpose()) : centred;
+  const Eigen::MatrixXd products = left * (wide ? centred : Eigen::MatrixXd(centred.transpose()));
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> components(products);
   const double total = std::max(components.eigenvalues().sum(), std::numeric_limits<double>::min());
   Plane plane{Eigen::MatrixXd::Zero(2, centred.cols())};
-  for (Index k = 0; k < std::min<Index>(2, centred.rows()); ++k) {
-    const Index component = centred.rows() - 1 - k;  // eigenvalues are in ascending order
-    plane.points.row(k) = components.eigenvectors().col(component).transpose() * centred;
+  for (Index k = 0; k < std::min<Index>(2, products.rows()); ++k) {
+    const Index component = products.rows() - 1 - k;  // eigenvalues are in ascending order
+    const double value = std::max(components.eigenvalues()(component), 0.0);
+    const Eigen::RowVectorXd vector = components.eigenvectors().col(component).transpose();
+    plane.points.row(k) = wide ? Eigen::RowVectorXd(std::sqrt(value) * vector) : Eigen::RowVectorXd(vector * centred);
     plane.shares[k] = 100 * components.eigenvalues()(component) / total;
   }
   return plane;
