@@ -15,6 +15,7 @@
 #include "../program/numbers.hpp"
 #include "../program/picture.hpp"
 #include "../program/report.hpp"
+#include "../program/text.hpp"
 #include "faces.hpp"
 #include "gemel/callback/history.hpp"
 #include "gemel/core/types.hpp"
@@ -76,7 +77,11 @@ inline program::Picture errors_picture(const std::vector<WrongPair>& worst, cons
     const WrongPair& pair = worst[i];
     const std::size_t column = of_kind[pair.same]++;
     const double left = 0.02 + 0.245 * static_cast<double>(column), bottom = pair.same ? 0.55 : 0.1;
-    const auto name = [&](Index number) { return faces.image_names[static_cast<std::size_t>(number)]; };
+    const auto name = [&](Index number) {
+      constexpr std::size_t most_characters = 11;  // so that two names fit below two images
+      const std::filesystem::path file = faces.image_names[static_cast<std::size_t>(number)];
+      return program::printable((file.parent_path() / file.stem()).string(), most_characters);
+    };
     if (column == 0) {
       picture << "set label 1 '"
               << (pair.same ? "one person, rejected: distance > threshold"
@@ -90,8 +95,8 @@ inline program::Picture errors_picture(const std::vector<WrongPair>& worst, cons
             << program::quoted(
                    program::fixed(pair.distance, 2) + (pair.same ? " > " : " < ") + program::fixed(pair.threshold, 2),
                    40)
-            << " font ',14'\nset xlabel " << program::quoted(name(pair.first) + "      " + name(pair.second), 40)
-            << " font ',14'\nplot $pair" << i << " matrix with image\n";
+            << " font ',14'\nset xlabel " << program::quoted(name(pair.first) + "     " + name(pair.second), 40)
+            << " font ',13'\nplot $pair" << i << " matrix with image\n";
   }
   if (worst.empty()) {
     picture << "set label 1 'no pair of the test was decided wrongly' at screen 0.5, screen 0.5 center\n"
