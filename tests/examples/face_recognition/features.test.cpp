@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <set>
 #include <vector>
 
@@ -79,7 +80,7 @@ TEST_CASE("The patterns of a dot and of an edge are those that were expected") {
     faces::lbp(image, {.radius = radius, .cell = 16}, features);
     return features;
   };
-  const auto share = [](const std::vector<float>& features, gemel::Index pattern) {
+  const auto share = [](const std::vector<float>& features, std::size_t pattern) {
     const double root = features[static_cast<std::size_t>(faces::detail::pattern_numbers()[pattern])];
     return root * root;
   };

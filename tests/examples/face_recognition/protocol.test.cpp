@@ -1,6 +1,7 @@
 #include "../../../examples/face_recognition/protocol.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
