@@ -68,7 +68,8 @@ TEST_CASE("A file that is no whole PGM image is refused by name") {
       {"P2 2 1 9\n1 2\n3", "line 3: more follows after the last of its 2 pixels"},
   };
   const gemel::TemporaryFolder folder;
-  for (const auto& [content, words] : bad) {
+  for (const auto& one : bad) {
+    const std::string &content = one.first, &words = one.second;
     const std::string text =
         error_text<gemel::FormatError>([&] { faces::read_pgm(folder.write("bad face.pgm", content)); });
     INFO(content << ": " << text);
