@@ -104,14 +104,14 @@ inline Picture distances_picture(const Curves& curves) {
   std::sort(sorted.begin(), sorted.end());
   // The largest thousandth of the distances would compress the rest, so the last bin has all of it.
   const double end = std::max({sorted[(sorted.size() - 1) * 999 / 1000], 1.2 * curves.threshold(), 1e-6});
-
-  const double last_bin = end * static_cast<double>(bins - 1) / bins;
+  const double begin = std::min(0.0, sorted.front());  // distances begin at 0, but scores may be negative
+  const double width = (end - begin) / bins;
 
   const gemel::Labels labels = curves.measured.trials.labels;
   std::vector<double> similar(bins), dissimilar(bins);
   double similar_pairs = 0, dissimilar_pairs = 0;
   for (std::size_t i = 0; i < curves.measured.trials.scores.size(); ++i) {
-    const double place = std::clamp(curves.measured.trials.scores[i] / end, 0.0, 1.0);
+    const double place = std::clamp((curves.measured.trials.scores[i] - begin) / (end - begin), 0.0, 1.0);
     const auto bin = std::min(bins - 1, static_cast<std::size_t>(place * bins));
     const bool is_similar = labels.span()[i] == 1;
     (is_similar ? similar : dissimilar)[bin] += 1;
@@ -121,7 +121,7 @@ inline Picture distances_picture(const Curves& curves) {
   double highest = 0;
   for (std::size_t bin = 0; bin < bins; ++bin) {
     const double same = 100 * similar[bin] / similar_pairs, other = 100 * dissimilar[bin] / dissimilar_pairs;
-    rows.push_back({(static_cast<double>(bin) + 0.5) * end / bins, same, other});
+    rows.push_back({begin + (static_cast<double>(bin) + 0.5) * width, same, other});
     highest = std::max({highest, same, other});
   }
 
@@ -130,9 +130,9 @@ inline Picture distances_picture(const Curves& curves) {
   picture.data("threshold", {{curves.threshold(), 0}, {curves.threshold(), 1.12 * highest}});
   std::ostringstream label;
   label << curves.score;
-  if (sorted.back() > end) label << " (the last bar has all from " << std::setprecision(3) << last_bin << " on)";
+  if (sorted.back() > end) label << " (the last bar has all from " << std::setprecision(3) << end - width << " on)";
   picture << "set xlabel '" << label.str() << "'\nset ylabel 'share of its kind (%)'\n"
-          << "set xrange [0:" << end << "]\nset yrange [0:" << 1.12 * highest << "]\n"
+          << "set xrange [" << begin << ":" << end << "]\nset yrange [0:" << 1.12 * highest << "]\n"
           << "set boxwidth 1 relative\nset style fill transparent solid 0.55 noborder\n"
           << "plot $distances using 1:2 with boxes lc '" << similar_color << "' title '" << curves.similar << "', "
           << "$distances using 1:3 with boxes lc '" << dissimilar_color << "' title '" << curves.dissimilar << "'";

@@ -77,7 +77,7 @@ struct RelativeTraining {
 /// genuine signatures of another day.
 inline RelativeTraining relative_training(const RelativeTask& task, const std::vector<Index>& signers,
                                           gemel::Rng& rng) {
-  constexpr Index draws = 10, templates = 5, sitting = Signatures::sitting, genuine = Signatures::genuine;
+  constexpr Index draws = 20, templates = 5, sitting = Signatures::sitting, genuine = Signatures::genuine;
   RelativeTraining training;
   std::vector<gemel::VectorX<float>> columns;
   for (const Index s : signers) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -34,20 +36,25 @@ struct Claimed {
 /// other folds, and, if they are to be unknown, with models that have learnt from these.
 inline constexpr Index folds = 4;
 
-/// The signers of a fold: a quarter of them, in the order of their numbers.
-inline std::vector<Index> signers_of_fold(Index fold, Index signers) {
-  std::vector<Index> some;
-  for (Index s = fold * signers / folds; s < (fold + 1) * signers / folds; ++s) some.push_back(s);
-  return some;
+/// The signers of each fold, drawn at random.
+using Folds = std::array<std::vector<Index>, static_cast<std::size_t>(folds)>;
+inline Folds draw_folds(Index signers, gemel::Rng& rng) {
+  std::vector<Index> order(static_cast<std::size_t>(signers));
+  std::iota(order.begin(), order.end(), Index{0});
+  shuffle(order, rng);
+  Folds drawn;
+  for (std::size_t i = 0; i < order.size(); ++i) drawn[i % drawn.size()].push_back(order[i]);
+  for (std::vector<Index>& fold : drawn) std::ranges::sort(fold);
+  return drawn;
 }
 
-/// All signers that are not in the fold.
-inline std::vector<Index> signers_beside_fold(Index fold, Index signers) {
-  const std::vector<Index> fold_signers = signers_of_fold(fold, signers);
+/// All signers of the other folds, in ascending order.
+inline std::vector<Index> beside(const Folds& drawn, std::size_t fold) {
   std::vector<Index> others;
-  for (Index s = 0; s < signers; ++s) {
-    if (std::ranges::find(fold_signers, s) == fold_signers.end()) others.push_back(s);
+  for (std::size_t f = 0; f < drawn.size(); ++f) {
+    if (f != fold) others.insert(others.end(), drawn[f].begin(), drawn[f].end());
   }
+  std::ranges::sort(others);
   return others;
 }
 
@@ -76,7 +83,7 @@ inline std::vector<Index> random_forgeries(Index signer, const std::vector<Index
 
 }  // namespace detail
 
-/// The claims against the signers of a fold:
+/// The claims against some signers, at least two:
 ///
 /// - Known: the templates are signatures 1 to 10, the genuine claims 11 to 20, of another sitting, and the forged ones
 ///   31 to 40, of which the network has seen none.
@@ -85,10 +92,9 @@ inline std::vector<Index> random_forgeries(Index signer, const std::vector<Index
 ///   40.
 ///
 /// There are 20 random forgeries for each set of templates.
-inline std::vector<Claimed> claims_of_fold(Protocol protocol, Index fold, Index signers, gemel::Rng& rng) {
+inline std::vector<Claimed> claims_against(const std::vector<Index>& some, Protocol protocol, gemel::Rng& rng) {
   using detail::range_of;
   constexpr Index random = 20;
-  const std::vector<Index> some = signers_of_fold(fold, signers);
   std::vector<Claimed> all;
   for (const Index s : some) {
     if (protocol == Protocol::Known) {

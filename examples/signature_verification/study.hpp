@@ -106,9 +106,10 @@ Study study_known(const Data& data, const LearnOptions& options, bool quiet, con
            gemel::ColumnList<float>{features.data(), features.rows(), features.rows(), features.cols()})}}};
   std::array<detail::Trials, 3> trials;
   gemel::Rng drawing{options.seed, 3};
-  for (Index f = 0; f < folds; ++f) {
-    const std::vector<Claimed> claims = claims_of_fold(Protocol::Known, f, data.signers(), drawing);
-    for (std::size_t r = 0; r < ways.size(); ++r) trials[r][static_cast<std::size_t>(f)] = try_claims(claims, ways[r]);
+  const Folds drawn = draw_folds(data.signers(), drawing);
+  for (std::size_t f = 0; f < drawn.size(); ++f) {
+    const std::vector<Claimed> claims = claims_against(drawn[f], Protocol::Known, drawing);
+    for (std::size_t r = 0; r < ways.size(); ++r) trials[r][f] = try_claims(claims, ways[r]);
   }
   Study study{.rows = {}, .history = std::move(learnt.history), .known = std::move(learnt.network)};
   for (const Model& member : study.known->members()) study.parameters += member.network().parameter_count();
@@ -123,17 +124,17 @@ Study study_unknown(const Data& data, Protocol protocol, const LearnOptions& opt
   std::array<detail::Trials, 3> trials;
   Study study{.rows = {}, .history = {}, .known = {}};
   gemel::Rng drawing{options.seed, 3};
-  for (Index f = 0; f < folds; ++f) {
+  const Folds drawn = draw_folds(data.signers(), drawing);
+  for (std::size_t f = 0; f < drawn.size(); ++f) {
     progress("fold " + std::to_string(f + 1) + " of " + std::to_string(folds));
-    const std::vector<Index> others = signers_beside_fold(f, data.signers());
+    const std::vector<Index> others = beside(drawn, f);
     const RelativeTask task{data, warps, others};
     LearntRelative learnt = learn_relative(task, others, options);
-    const std::vector<Claimed> claims = claims_of_fold(protocol, f, data.signers(), drawing);
-    const auto fold = static_cast<std::size_t>(f);
+    const std::vector<Claimed> claims = claims_against(drawn[f], protocol, drawing);
     const auto inputs = [&](const Claimed& claimed, Index query) { return task.inputs(claimed.templates, query); };
-    trials[0][fold] = try_claims(claims, [&](const auto&... of) { return untrained_score(inputs(of...)); });
-    trials[1][fold] = try_claims(claims, [&](const auto&... of) { return learnt.closed_form.score(inputs(of...)); });
-    trials[2][fold] = try_claims(claims, [&](const auto&... of) { return learnt.network.score(inputs(of...)); });
+    trials[0][f] = try_claims(claims, [&](const auto&... of) { return untrained_score(inputs(of...)); });
+    trials[1][f] = try_claims(claims, [&](const auto&... of) { return learnt.closed_form.score(inputs(of...)); });
+    trials[2][f] = try_claims(claims, [&](const auto&... of) { return learnt.network.score(inputs(of...)); });
     if (f > 0) continue;
     for (const Tower& tower : learnt.network.state().towers) {
       study.parameters += tower.network.network().parameter_count();

@@ -1,0 +1,245 @@
+// Learns to tell genuine signatures from skilled forgeries, from signatures that were written on a tablet, and reports
+// how well it does for known or unknown signers. Enrols people, and verifies their signatures in later processes.
+// `signature_verification --help` lists the options.
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/core/error.hpp"
+#include "gemel/core/format.hpp"
+#include "gemel/io/model_file.hpp"
+#include "gemel/io/safetensors.hpp"
+#include "gemel/network/ensemble.hpp"
+#include "gemel/network/standardize.hpp"
+#include "gemel/verification/gallery.hpp"
+#include "gemel/verification/verifier.hpp"
+#include "gemel/version.hpp"
+#include "program/command_line.hpp"
+#include "program/curve_pictures.hpp"
+#include "program/help.hpp"
+#include "program/interrupt.hpp"
+#include "program/loss_picture.hpp"
+#include "program/main.hpp"
+#include "program/measured.hpp"
+#include "program/model.hpp"
+#include "program/numbers.hpp"
+#include "program/outputs.hpp"
+#include "program/report.hpp"
+#include "program/result.hpp"
+#include "program/rows.hpp"
+#include "program/text.hpp"
+#include "program/verdict.hpp"
+#include "signature_verification/commands.hpp"
+#include "signature_verification/data.hpp"
+#include "signature_verification/errors.hpp"
+#include "signature_verification/options.hpp"
+#include "signature_verification/protocol.hpp"
+#include "signature_verification/study.hpp"
+#include "signature_verification/svc2004.hpp"
+
+namespace signature_verification {
+
+std::string word_of(Protocol protocol) {
+  return protocol == Protocol::Known ? "known" : protocol == Protocol::Unknown ? "unknown" : "competition";
+}
+
+Index templates_of(Protocol protocol) { return protocol == Protocol::Known ? 10 : 5; }
+
+std::string describe(const Data& data, Protocol protocol) {
+  return program::counted(data.signers(), "signer") + " with 20 genuine signatures, of two sittings, and 20 skilled " +
+         "forgeries each; " +
+         (protocol == Protocol::Known
+              ? "tested on later signatures and other forgeries of the signers of the training"
+              : "each quarter of the signers is tested with what was learnt from the other three");
+}
+
+/// What the three rows are, a line each.
+std::vector<std::string> rows_explained(Protocol protocol) {
+  if (protocol == Protocol::Known) {
+    return {"raw: the distance of scaled features", "whitened: that of features whitened within the signers",
+            "network: that of the embeddings; each is the mean over the ten templates"};
+  }
+  return {"raw: dynamic time warping over the templates' own",
+          "whitened: a direction of the inputs that are relative to the templates (linear discriminant)",
+          "network: the same inputs, embedded"};
+}
+
+/// The figures of the study.
+program::Result result_of(const Options& options, const Data& data, const Study& study) {
+  program::Result result;
+  for (const program::Measured& row : study.rows) result.rows.push_back(row.row);
+  const program::Measured& network = study.rows.back();
+  result.accuracy = network.accuracy;
+  result.accuracy_of_rejecting_all = network.dissimilar;
+  result.threshold_is_for = "equal error rates";
+  result.threshold_pairs = network.trials.size();
+  result.threshold_was_set =
+      "The thresholds, one a fold of signers, were set for equal error rates on the claims "
+      "against the signers of the other folds; the table has their mean.";
+  result.parameters = study.parameters;
+  result.test_pairs = network.trials.size();
+  result.test_pairs_are = "claims to be a signer, with " + std::to_string(templates_of(options.protocol)) +
+                          " templates, by genuine signatures and skilled forgeries";
+  result.epochs = study.history.epochs();
+  result.threads = study.history.threads;
+  result.seed = options.seed;
+  for (const Signatures::Signer& signer : data.signatures.signers) {
+    result.test_classes.push_back("U" + std::to_string(signer.number));
+  }
+  if (options.protocol != Protocol::Known) result.held_out = result.test_classes;
+  result.whitening = rows_explained(options.protocol)[1];
+  result.data = describe(data, options.protocol);
+  result.notes = study.history.warnings;
+  return result;
+}
+
+/// Prints what is not in the table.
+void print_more(const Options& options, const Study& study, const program::Result& result) {
+  std::cout << "  random forgeries  ";
+  for (std::size_t r = 0; r < result.rows.size(); ++r) {
+    std::cout << (r == 0 ? "" : ", ") << result.rows[r].name << ' ' << program::percent(result.rows[r].random_far);
+  }
+  std::cout << " accepted at the threshold\n";
+  for (const std::string& line : rows_explained(options.protocol)) std::cout << "  " << line << '\n';
+  if (options.protocol == Protocol::Competition) {
+    std::cout << "  Mean of the signers' own equal error rates, as SVC2004 reports:";
+    for (std::size_t r = 0; r < row_names.size(); ++r) {
+      std::cout << (r == 0 ? " " : ", ") << row_names[r] << ' ' << program::percent(study.signer_eer[r]);
+    }
+    std::cout << ".\n  Its winner had 2.89 %, on 60 other signers, which are not public.\n";
+  }
+  for (const std::string& note : result.notes) std::cout << "Note: " << program::printable(note) << ".\n";
+  std::cout << result.threshold_was_set << '\n' << program::verdict(result.rows) << '\n';
+}
+
+program::Json more_figures(const Options& options, const Data& data, const Study& study, const program::Result& result,
+                           const std::vector<Error>& errors) {
+  program::Json signer_eer = program::Json::object();
+  for (std::size_t r = 0; r < row_names.size(); ++r) signer_eer[row_names[r]] = study.signer_eer[r];
+  return {{"protocol", word_of(options.protocol)},     {"templates", templates_of(options.protocol)},
+          {"random_far", result.network().random_far}, {"mean_signer_eer", std::move(signer_eer)},
+          {"verdict", program::verdict(result.rows)},  {"worst_errors", errors_json(errors, data)}};
+}
+
+/// Writes the model with an empty gallery, and prints where it is.
+template <class Scorer>
+void write_model(const Options& options, const program::Model<float>& model, const Scorer& scorer,
+                 const gemel::Calibration& calibration, const char* samples, const std::string& row) {
+  const gemel::Metadata texts{{"created_by", gemel::format({"signature_verification ", GEMEL_VERSION_MAJOR, ".",
+                                                            GEMEL_VERSION_MINOR, ".", GEMEL_VERSION_PATCH})},
+                              {sample_key, samples},
+                              {"protocol", word_of(options.protocol)},
+                              {"row", row},
+                              {"seed", std::to_string(options.seed)},
+                              {"samples_per_person", std::to_string(templates_of(options.protocol))}};
+  const program::Gallery<float, Scorer> gallery{gemel::ClaimVerifier{model, scorer, calibration}};
+  const program::Interrupt::Pause pause;
+  gemel::write_safetensors(program::to_write(options.save), to_tensors(gallery, texts));
+}
+
+/// Saves what decides: the networks of known signers, or else the better of the two rows that have learnt, of the first
+/// fold.
+void save(const Options& options, const Data& data, const Study& study) {
+  const program::Measured &closed_form = study.rows[1], &network = study.rows[2];
+  std::string row = "network";
+  if (study.known) {
+    write_model<gemel::AnyScorer>(options, *study.known, gemel::MeanScore{}, network.calibrations.front(),
+                                  features_only, row);
+  } else {
+    const bool pays = network.row.validation_eer < closed_form.row.validation_eer;
+    if (!pays) row = "whitened";
+    // The scorer compares the samples themselves, so the model passes them on as they are.
+    const Index values = data.samples.rows();
+    gemel::Rng unused{0};
+    const gemel::Standardize<> unchanged{gemel::VectorX<double>::Zero(values).eval(),
+                                         gemel::VectorX<double>::Ones(values).eval()};
+    const program::Model<float> model{detail::model_of({unchanged}, unused)};
+    write_model<RelativeScorer>(options, model, study.relative[pays ? 1 : 0],
+                                (pays ? network : closed_form).calibrations.front(), features_and_curves, row);
+  }
+  std::cout << "model: " << program::printable(options.save) << ", the row " << row
+            << (study.known ? "" : " of the first fold") << '\n';
+}
+
+void draw(const Options& options, const Data& data, const Study& study, const std::vector<Error>& errors,
+          const program::Measured& best) {
+  const program::Interrupt::Patience patience;
+  const std::string title = "signatures of " + std::string(options.protocol == Protocol::Known ? "known" : "unknown") +
+                            " signers, " + best.row.name + ", seed " + std::to_string(options.seed);
+  const program::Curves curves{best, title, "score of a claim", "genuine", "skilled forgeries"};
+  const gemel::CurveBand band = band_of(curves, patience.flag());
+  program::draw_report(
+      options.report,
+      {program::loss_picture(study.history, title), distances_picture(curves), roc_picture(curves, band),
+       det_picture(curves, band), errors_picture(errors, data, best.row.threshold, title)},
+      patience, std::cout);
+}
+
+/// Learns and reports. Returns the program's exit code.
+int learn(const Options& options, const CLI::App& app) {
+  const auto progress = [&](const std::string& what) {
+    if (!options.quiet) std::cerr << what << '\n';
+  };
+  progress("reading the signatures");
+  const Data data{read_svc2004_folder(options.data)};
+  std::cout << describe(data, options.protocol) << '\n';
+  program::flush_standard_output();
+  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t processor_began = std::clock();
+  const LearnOptions learning{options.seed, options.networks, options.threads};
+  Study study = options.protocol == Protocol::Known ? study_known(data, learning, options.quiet, progress)
+                                                    : study_unknown(data, options.protocol, learning, progress);
+  for (program::Measured& row : study.rows) program::add_interval(row, nullptr);
+  program::Result result = result_of(options, data, study);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
+  add_notes(result);
+
+  const auto best = static_cast<std::size_t>(&program::best_row(result.rows) - result.rows.data());
+  const program::Measured& chosen = study.rows[best];
+  const std::vector<Error> errors = worst_errors(chosen.trials, chosen.row.threshold, 4);
+  print_table(result, std::cout);
+  print_more(options, study, result);
+  if (!options.json.empty()) {
+    write_json(options.json, result, program::all_options(app), more_figures(options, data, study, result, errors));
+  }
+  if (!options.save.empty()) save(options, data, study);
+  if (!options.report.empty()) draw(options, data, study, errors, chosen);
+  return 0;
+}
+
+/// Parses the command line and runs. Returns the program's exit code.
+int start(int argc, char** argv) {
+  CLI::App app{usage};
+  Options options;
+  add_options(app, options);
+  app.formatter(std::make_shared<program::CommandHelp>());
+  program::check_empty_values(argc, argv);
+  int code = 0;
+  try {
+    app.parse(argc, argv);
+    settle(app, options);
+    check_outputs(options);
+    code = options.task == Task::Learn ? learn(options, app) : run_command(options, std::cout);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+  }
+  program::flush_standard_output();
+  return code;
+}
+
+}  // namespace signature_verification
+
+int main(int argc, char** argv) {
+  return program::run("signature_verification", argc, argv, signature_verification::start);
+}
