@@ -190,7 +190,6 @@ int learn(const Options& options, const CLI::App& app) {
   const auto progress = [&](const std::string& what) {
     if (!options.quiet) std::cerr << what << '\n';
   };
-  progress("reading the signatures");
   const Data data{read_svc2004_folder(options.data)};
   std::cout << describe(data, options.protocol) << '\n';
   program::flush_standard_output();

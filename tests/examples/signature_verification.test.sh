@@ -1,0 +1,116 @@
+#!/bin/sh
+# Runs signature_verification on made-up signatures: it learns, reports and saves; then new processes enrol and verify.
+# With GEMEL_DATA, a folder that holds svc2004_task2.tar.gz, it also checks the error rates on SVC2004.
+#   sh tests/examples/signature_verification.test.sh PATH_OF_SIGNATURE_VERIFICATION
+set -u
+export LC_ALL=C
+program=$1
+here=$(cd "$(dirname "$0")" && pwd)
+files=$(mktemp -d)
+trap 'rm -rf "$files"' EXIT
+cd "$files" || exit 2
+bad=0
+
+fails() {
+  echo "$1" && bad=1
+}
+
+says() {  # says CODE WORDS ARGUMENT...
+  expected=$1
+  words=$2
+  shift 2
+  timeout 120 "$program" "$@" >stdout 2>stderr
+  code=$?
+  { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
+    fails "signature_verification $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
+}
+
+refuses() {  # refuses WORDS ARGUMENT...: exit code 2, one sentence on stderr with these words, and no output
+  words=$1
+  shift
+  timeout 60 "$program" "$@" >stdout 2>stderr
+  code=$?
+  { [ $code = 2 ] && [ "$(wc -l <stderr)" = 1 ] && [ ! -s stdout ] && grep -q '^signature_verification: ' stderr &&
+    grep -qF -e "$words" stderr; } ||
+    fails "signature_verification $*: exit code $code, expected 2 and one sentence with '$words', but: $(cat stdout stderr)"
+}
+
+number() { sed -n "s/^  \"$1\": \([^,]*\),*$/\1/p" "$2"; }  # number KEY JSON
+below() { awk -v value="$1" -v bound="$2" 'BEGIN { exit !(value != "" && value <= bound) }'; }
+
+mkdir data
+awk -v folder=data -v signers=8 -f "$here/made_up_signatures.awk"
+
+# Learning: the table, the sentence, the files; each protocol.
+says 0 "The network " --data data --quiet --networks 1 --threads 1 --json unknown.json --save unknown.model --report report
+for row in raw whitened network; do grep -q "^  $row  *[0-9.]* %" stdout || fails "the table has no row $row: $(cat stdout)"; done
+for key in eer auc accuracy threshold far frr seconds train_pairs test_pairs rows best seed notes options protocol templates random_far verdict worst_errors; do
+  grep -q "^  \"$key\": " unknown.json || fails "the JSON has no $key"
+done
+[ "$(number templates unknown.json)" = 5 ] || fails "the templates are not five: $(number templates unknown.json)"
+[ "$(number test_pairs unknown.json)" = $((8 * 35)) ] || fails "not all claims were tried: $(number test_pairs unknown.json)"
+below "$(number eer unknown.json)" 0.25 || fails "the network learnt nothing: $(number eer unknown.json)"
+for picture in loss distances roc det errors; do
+  [ -s report/$picture.gp ] || fails "there is no $picture.gp"
+  if command -v gnuplot >/dev/null; then [ -s report/$picture.png ] || fails "there is no $picture.png"; fi
+done
+says 0 "as SVC2004 reports" --data data --quiet --networks 1 --protocol competition --json competition.json
+grep -q '"mean_signer_eer": {' competition.json || fails "the JSON has no mean of the signers' rates"
+says 0 "The network " --data data --quiet --networks 1 --protocol known --json known.json --save known.model
+[ "$(number templates known.json)" = 10 ] || fails "the templates are not ten: $(number templates known.json)"
+
+# The same figures and bytes for any number of threads, and for the same seed.
+says 0 "The network " --data data --quiet --networks 1 --threads 2 --json again.json --save again.model
+cmp -s unknown.model again.model || fails "two threads save another model than one"
+[ "$(number eer unknown.json)" = "$(number eer again.json)" ] || fails "two threads give another rate than one"
+
+# New processes decide. The scores are those of the run: a signature that was the worst error has the score that the
+# JSON has.
+for model in unknown known; do
+  last=5
+  [ $model = known ] && last=10
+  genuine=
+  for k in $(seq 1 $last); do genuine="$genuine data/U3S$k.TXT"; done
+  # shellcheck disable=SC2086  # one word per file
+  says 0 "U3 is enrolled with $last samples" enrol $model.model U3 $genuine
+  "$program" verify $model.model U3 data/U3S11.TXT data/U3S31.TXT data/U5S1.TXT --json decisions.json >stdout 2>stderr
+  grep -q '"scores": \[' decisions.json || fails "verify wrote no scores: $(cat stdout stderr)"
+  says 0 "accepted" verify $model.model U3 data/U3S1.TXT
+  says 1 "rejected" verify $model.model U3 data/U5S1.TXT
+  says 0 "U3 is removed" forget $model.model U3
+  refuses "nobody of the name 'U3'" verify $model.model U3 data/U3S1.TXT
+done
+
+# Bad input.
+refuses "give --data" --quiet
+refuses "at least four are needed" --data report
+refuses "the folder cannot be read" --data nowhere
+refuses "is no command" data
+refuses "verify takes MODEL NAME FILE" verify unknown.model U3
+refuses "has no effect with verify" verify unknown.model U3 data/U3S1.TXT --seed 2
+refuses "at least two signatures" enrol unknown.model U3 data/U3S1.TXT
+refuses "there is no such file" enrol unknown.model U3 data/U3S1.TXT data/U3S99.TXT
+mkdir missing && cp data/U[1-5]S*.TXT missing && rm missing/U2S17.TXT
+refuses "signature 17 of signer 2 is missing" --data missing
+printf '3\n1 1 0 1 0 0 5\n2 2 10 1 0 0 5\n' >short.TXT
+refuses "fewer points than its first line says" enrol unknown.model U3 short.TXT short.TXT
+printf '2\n1 1 0 1 0 0 5\n2 2 ten 1 0 0 5\n' >text.TXT
+refuses "text.TXT, line 3" enrol unknown.model U3 text.TXT text.TXT
+printf '2\n1 1 900 1 0 0 5\n2 2 10 1 0 0 5\n' >backwards.TXT
+refuses "the time runs backwards" enrol unknown.model U3 backwards.TXT backwards.TXT
+printf '2\n1 1 0 1 0 0 5\n1 1 10 1 0 0 5\n' >still.TXT
+refuses "the pen does not move" enrol unknown.model U3 still.TXT still.TXT
+head -c 200 unknown.model >cut.model
+refuses "cut.model" verify cut.model U3 data/U3S1.TXT
+
+if [ -n "${GEMEL_DATA:-}" ] && [ -e "$GEMEL_DATA/svc2004_task2.tar.gz" ]; then
+  mkdir svc && tar -xzf "$GEMEL_DATA/svc2004_task2.tar.gz" -C svc
+  says 0 "The network " --data svc --quiet --protocol known --networks 1 --json known.json
+  below "$(number eer known.json)" 0.085 || fails "known signers: $(number eer known.json)"
+  says 0 "The network " --data svc --quiet --protocol unknown --json unknown.json
+  below "$(number eer unknown.json)" 0.09 || fails "unknown signers: $(number eer unknown.json)"
+  below "$(number random_far unknown.json)" 0.01 || fails "random forgeries: $(number random_far unknown.json)"
+else
+  echo "skipped: GEMEL_DATA names no folder with svc2004_task2.tar.gz, so the error rates on SVC2004 were not checked"
+fi
+exit $bad
