@@ -82,11 +82,12 @@ program::Result result_of(const Options& options, const Data& data, const Study&
   result.accuracy = network.accuracy;
   result.accuracy_of_rejecting_all = network.dissimilar;
   result.threshold_is_for = "equal error rates";
-  result.threshold_pairs = network.trials.size();
   result.threshold_was_set =
       "The thresholds, one a fold of signers, were set for equal error rates on the claims "
       "against the signers of the other folds; the table has their mean.";
   result.parameters = study.parameters;
+  result.threshold_pairs = network.trials.size() * (folds - 1) / folds;  // of each fold, about
+  result.train_pairs = study.pairs_per_epoch;
   result.test_pairs = network.trials.size();
   result.test_pairs_are = "claims to be a signer, with " + std::to_string(templates_of(options.protocol)) +
                           " templates, by genuine signatures and skilled forgeries";
@@ -97,7 +98,8 @@ program::Result result_of(const Options& options, const Data& data, const Study&
     result.test_classes.push_back("U" + std::to_string(signer.number));
   }
   if (options.protocol != Protocol::Known) result.held_out = result.test_classes;
-  result.whitening = rows_explained(options.protocol)[1];
+  result.whitening = options.protocol == Protocol::Known ? "within the signers, 30 dimensions"
+                                                         : "a linear discriminant of the relative inputs";
   result.data = describe(data, options.protocol);
   result.notes = study.history.warnings;
   return result;
@@ -123,12 +125,25 @@ void print_more(const Options& options, const Study& study, const program::Resul
 }
 
 program::Json more_figures(const Options& options, const Data& data, const Study& study, const program::Result& result,
-                           const std::vector<Error>& errors) {
+                           const std::vector<Error>& errors, const std::string& chosen) {
   program::Json signer_eer = program::Json::object();
   for (std::size_t r = 0; r < row_names.size(); ++r) signer_eer[row_names[r]] = study.signer_eer[r];
-  return {{"protocol", word_of(options.protocol)},     {"templates", templates_of(options.protocol)},
-          {"random_far", result.network().random_far}, {"mean_signer_eer", std::move(signer_eer)},
-          {"verdict", program::verdict(result.rows)},  {"worst_errors", errors_json(errors, data)}};
+  program::Json signers = program::Json::array();
+  for (const Index signer : study.first_fold) {
+    signers.push_back("U" + std::to_string(data.signatures.signers[static_cast<std::size_t>(signer)].number));
+  }
+  program::Json first_fold{{"signers", std::move(signers)}, {"rows", program::Json::object()}};
+  for (std::size_t r = 0; r < row_names.size(); ++r) {
+    const program::Decisions& decided = study.first_decisions[r];
+    first_fold["rows"][row_names[r]] = {{"far", decided.far()}, {"frr", decided.frr()}};
+  }
+  return {{"protocol", word_of(options.protocol)},
+          {"first_fold", std::move(first_fold)},
+          {"templates", templates_of(options.protocol)},
+          {"random_far", result.network().random_far},
+          {"mean_signer_eer", std::move(signer_eer)},
+          {"verdict", program::verdict(result.rows)},
+          {"worst_errors", errors_json(errors, data, chosen)}};
 }
 
 /// Writes the model with an empty gallery, and prints where it is.
@@ -147,28 +162,29 @@ void write_model(const Options& options, const program::Model<float>& model, con
   gemel::write_safetensors(program::to_write(options.save), to_tensors(gallery, texts));
 }
 
-/// Saves what decides: the networks of known signers, or else the better of the two rows that have learnt, of the first
-/// fold.
+/// Saves the row with the lowest validation error; if signers are unknown, the one of the first fold, and of the two
+/// rows that have learnt.
 void save(const Options& options, const Data& data, const Study& study) {
-  const program::Measured &closed_form = study.rows[1], &network = study.rows[2];
-  std::string row = "network";
-  if (study.known) {
-    write_model<gemel::AnyScorer>(options, *study.known, gemel::MeanScore{}, network.calibrations.front(),
-                                  features_only, row);
-  } else {
-    const bool pays = network.row.validation_eer < closed_form.row.validation_eer;
-    if (!pays) row = "whitened";
+  std::size_t row = 0;
+  if (study.known.empty()) row = study.rows[2].row.validation_eer < study.rows[1].row.validation_eer ? 2 : 1;
+  for (std::size_t r = 1; r < study.known.size(); ++r) {
+    if (study.rows[r].row.validation_eer < study.rows[row].row.validation_eer) row = r;
+  }
+  const gemel::Calibration& calibration = study.rows[row].calibrations.front();
+  if (study.known.empty()) {
     // The scorer compares the samples themselves, so the model passes them on as they are.
     const Index values = data.samples.rows();
     gemel::Rng unused{0};
     const gemel::Standardize<> unchanged{gemel::VectorX<double>::Zero(values).eval(),
                                          gemel::VectorX<double>::Ones(values).eval()};
     const program::Model<float> model{detail::model_of({unchanged}, unused)};
-    write_model<RelativeScorer>(options, model, study.relative[pays ? 1 : 0],
-                                (pays ? network : closed_form).calibrations.front(), features_and_curves, row);
+    write_model(options, model, study.relative[row - 1], calibration, features_and_curves, row_names[row]);
+  } else {
+    write_model(options, study.known[row], gemel::AnyScorer{gemel::MeanScore{}}, calibration, features_only,
+                row_names[row]);
   }
-  std::cout << "model: " << program::printable(options.save) << ", the row " << row
-            << (study.known ? "" : " of the first fold") << '\n';
+  std::cout << "model: " << program::printable(options.save) << ", the row " << row_names[row]
+            << ", with the threshold of the first fold\n";
 }
 
 void draw(const Options& options, const Data& data, const Study& study, const std::vector<Error>& errors,
@@ -202,6 +218,8 @@ int learn(const Options& options, const CLI::App& app) {
   program::Result result = result_of(options, data, study);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   result.processor_seconds = static_cast<double>(std::clock() - processor_began) / CLOCKS_PER_SEC;
+  result.pairs_per_second =
+      static_cast<double>(result.train_pairs * result.epochs * options.networks * study.trainings) / result.seconds;
   add_notes(result);
 
   const auto best = static_cast<std::size_t>(&program::best_row(result.rows) - result.rows.data());
@@ -210,7 +228,8 @@ int learn(const Options& options, const CLI::App& app) {
   print_table(result, std::cout);
   print_more(options, study, result);
   if (!options.json.empty()) {
-    write_json(options.json, result, program::all_options(app), more_figures(options, data, study, result, errors));
+    write_json(options.json, result, program::all_options(app),
+               more_figures(options, data, study, result, errors, chosen.row.name));
   }
   if (!options.save.empty()) save(options, data, study);
   if (!options.report.empty()) draw(options, data, study, errors, chosen);

@@ -50,6 +50,18 @@ void check_enrolled(const Gallery<S, Scorer>& gallery, const std::string& name, 
                           {.file = file});
 }
 
+/// The number of different samples. Copies of one say nothing about how a person varies.
+template <class S>
+Index distinct(const gemel::Samples<S>& samples) {
+  Index count = 0;
+  for (Index i = 0; i < samples.size(); ++i) {
+    bool is_new = true;
+    for (Index j = 0; j < i; ++j) is_new = is_new && samples.matrix().col(i) != samples.matrix().col(j);
+    count += is_new;
+  }
+  return count;
+}
+
 inline void print_notes(const std::vector<std::string>& notes, std::ostream& out) {
   for (const std::string& note : notes) out << "Note: " << printable(note) << ".\n";
 }
@@ -68,7 +80,11 @@ void enrol(const GalleryFile& file, const std::string& name, const gemel::Sample
   auto gallery = gemel::from_tensors<Gallery<S, Scorer>>(file.content);
   const Index replaced = gallery.add(name, samples.matrix());
   detail::save_gallery(gallery, file);
-  if (samples.size() < file.samples_per_person) {
+  const Index distinct = detail::distinct(samples);
+  if (distinct < samples.size()) {
+    notes.push_back(gemel::format({"only ", distinct, " of the ", samples.size(), " samples are different"}));
+  }
+  if (distinct < file.samples_per_person) {
     notes.push_back(gemel::format({"the thresholds were set for persons with ", file.samples_per_person,
                                    " samples; with fewer, more strangers are accepted as this person"}));
   }

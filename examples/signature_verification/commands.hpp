@@ -68,8 +68,8 @@ int run_with(const program::GalleryFile& file, const Options& options, bool with
   if (options.task == Task::Verify) {
     return program::claim<Scorer>(file, options.name(), queries, options.json, {}, out);
   }
-  if (with_curves && queries.samples.size() < 2) {
-    throw gemel::ValueError("this model needs at least two signatures of a person, better " +
+  if (with_curves && program::detail::distinct(queries.samples) < 2) {
+    throw gemel::ValueError("this model needs at least two different signatures of a person, better " +
                             std::to_string(file.samples_per_person) + ", but one is given");
   }
   program::enrol<Scorer>(file, options.name(), queries.samples, {}, out);

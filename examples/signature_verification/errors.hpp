@@ -50,10 +50,12 @@ inline std::vector<Error> worst_errors(const gemel::Trials& trials, double thres
   return worst;
 }
 
-inline program::Json errors_json(const std::vector<Error>& errors, const Data& data) {
+/// `row` is the row that decided.
+inline program::Json errors_json(const std::vector<Error>& errors, const Data& data, const std::string& row) {
   program::Json all = program::Json::array();
   for (const Error& error : errors) {
-    all.push_back({{"signature", data.name(error.signature)}, {"score", error.score}, {"genuine", error.genuine}});
+    all.push_back(
+        {{"signature", data.name(error.signature)}, {"row", row}, {"score", error.score}, {"genuine", error.genuine}});
   }
   return all;
 }

@@ -23,7 +23,7 @@ namespace detail {
 
 /// The logarithms of the speed relative to its mean. They are bounded below, because the pen also rests.
 inline Values log_speed(const Curves& curves) {
-  const double mean_speed = mean(curves.speed);
+  const double mean_speed = std::max(mean(curves.speed), 1e-9);
   Values logs;
   for (const double speed : curves.speed) logs.push_back(std::log(0.05 + speed / mean_speed));
   return logs;

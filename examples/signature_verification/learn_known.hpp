@@ -48,13 +48,13 @@ struct KnownTraining {
   Index originals;  ///< the first columns are these, the others warped copies
 };
 
-/// The signatures 1 to 10 and 21 to 30 of all signers, and `copies` warped copies of each.
-inline KnownTraining known_training(const Data& data, Index copies, gemel::Rng& rng) {
-  constexpr Index sitting = Signatures::sitting;
+/// The first `count` genuine and forged signatures of each signer, and `copies` warped copies of each.
+inline KnownTraining known_training(const Data& data, Index count, Index copies, gemel::Rng& rng) {
+  constexpr Index genuine = Signatures::genuine;
   std::vector<Index> numbers;
   for (Index s = 0; s < data.signers(); ++s) {
     for (Index k = 0; k < Data::each; ++k) {
-      if (k / sitting % 2 == 0) numbers.push_back(Data::number(s, k));
+      if (k % genuine < count) numbers.push_back(Data::number(s, k));
     }
   }
   const Index originals = gemel::length(numbers);
@@ -75,19 +75,19 @@ inline KnownTraining known_training(const Data& data, Index copies, gemel::Rng& 
 
 }  // namespace detail
 
-/// What is learnt of known signers: three ways to compare the features of signatures.
+/// What is learnt of known signers.
 struct LearntKnown {
-  Model raw;       ///< scaled features
-  Model whitened;  ///< features whitened within the signers
-  Ensemble network;
+  /// Three ways to compare the features of signatures: scaled; whitened within the signers; embedded by networks.
+  std::vector<Ensemble> ways;
   gemel::History history;  ///< of the first network
+  Index pairs_per_epoch;   ///< at most
 };
 
-/// Learns from the first sitting of all signers. Throws what fit throws.
-inline LearntKnown learn_known(const Data& data, const LearnOptions& options, bool quiet) {
+/// Learns from the first `count` genuine and forged signatures of each signer. Throws what fit throws.
+inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions& options, bool quiet) {
   constexpr Index copies = 12, dimensions = 200, hidden = 256, out = 64, epochs = 10, batches = 150;
   gemel::Rng copying{options.seed, 1}, unused{0};
-  const detail::KnownTraining training = detail::known_training(data, copies, copying);
+  const detail::KnownTraining training = detail::known_training(data, count, copies, copying);
   const gemel::Samples<float> originals{gemel::MatrixX<float>(training.features.matrix().leftCols(training.originals))};
   const gemel::Standardize<> scaling{originals, {.clip = 4}};
   Model raw = detail::model_of({scaling}, unused);
@@ -140,7 +140,9 @@ inline LearntKnown learn_known(const Data& data, const LearnOptions& options, bo
     networks.back().set_parameters(network.parameters());
     if (k == 0) first = std::move(history);
   }
-  return {std::move(raw), std::move(whitened), Ensemble{std::move(networks)}, std::move(first)};
+  return {{Ensemble{std::move(raw)}, Ensemble{std::move(whitened)}, Ensemble{std::move(networks)}},
+          std::move(first),
+          batches * (320 * 319 / 2)};
 }
 
 }  // namespace signature_verification

@@ -125,6 +125,7 @@ struct LearntRelative {
   RelativeScorer closed_form;  ///< by a direction
   RelativeScorer network;      ///< by networks
   gemel::History history;      ///< of the first network
+  Index pairs_per_epoch;       ///< at most
 };
 
 /// Options of learning.
@@ -187,7 +188,7 @@ inline LearntRelative learn_relative(const RelativeTask& task, const std::vector
     state.towers.push_back({std::move(network), std::move(anchor)});
     if (k == 0) first = std::move(history);
   }
-  return {closed_form, RelativeScorer{std::move(state)}, std::move(first)};
+  return {closed_form, RelativeScorer{std::move(state)}, std::move(first), batches * 15 * (12 * 11 / 2)};
 }
 
 }  // namespace signature_verification

@@ -19,9 +19,10 @@
 namespace signature_verification {
 
 enum class Protocol {
-  Known,       ///< the network has learnt from the first sitting of these signers, and of forgeries of them
-  Unknown,     ///< it has learnt from other signers
-  Competition  ///< as Unknown, but with the templates and claims of SVC2004
+  Known,            ///< the network has learnt from the first sitting of these signers, and of forgeries of them
+  Unknown,          ///< it has learnt from other signers
+  KnownValidation,  ///< as Known, but it has learnt from fewer signatures of the first sitting
+  Competition       ///< as Unknown, but with the templates and claims of SVC2004
 };
 
 /// Templates of a signer, and the signatures that claim to be of this signer.
@@ -87,6 +88,7 @@ inline std::vector<Index> random_forgeries(Index signer, const std::vector<Index
 ///
 /// - Known: the templates are signatures 1 to 10, the genuine claims 11 to 20, of another sitting, and the forged ones
 ///   31 to 40, of which the network has seen none.
+/// - KnownValidation: the templates are 1 to 6, the genuine claims 7 to 10, the forged ones 27 to 30.
 /// - Unknown: the templates are 1 to 5, the genuine claims 6 to 20, the forged ones 21 to 40.
 /// - Competition: ten times, five templates drawn from 1 to 10; the genuine claims are 11 to 20, the forged ones 21 to
 ///   40.
@@ -99,6 +101,9 @@ inline std::vector<Claimed> claims_against(const std::vector<Index>& some, Proto
   for (const Index s : some) {
     if (protocol == Protocol::Known) {
       all.push_back({s, range_of(s, 0, 10), range_of(s, 10, 20), range_of(s, 30, 40),
+                     detail::random_forgeries(s, some, random, rng)});
+    } else if (protocol == Protocol::KnownValidation) {
+      all.push_back({s, range_of(s, 0, 6), range_of(s, 6, 10), range_of(s, 26, 30),
                      detail::random_forgeries(s, some, random, rng)});
     } else if (protocol == Protocol::Unknown) {
       all.push_back({s, range_of(s, 0, 5), range_of(s, 5, 20), range_of(s, 20, 40),

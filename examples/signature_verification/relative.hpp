@@ -45,6 +45,10 @@ Warping warping_of(Index templates, const Between& between, const To& to) {
 /// The number of relative inputs for this many features.
 inline Index relative_size(Index features) { return 2 * features + 9; }
 
+/// The logarithm of a ratio of warped distances. It is bounded, because a copy of a template would otherwise be farther
+/// from all that was learnt from than any forgery.
+inline double bounded_log(double ratio) { return std::clamp(std::log(ratio), -1.0, 2.0); }
+
 /// The relative inputs of a query (relative_size(features) x 1): for each feature, how far the query is from the mean
 /// of the templates, in units of what is usual, with its sign and without; and the logarithms of the warped distances,
 /// as ratios to those of the templates and these themselves.
@@ -70,8 +74,8 @@ gemel::VectorX<double> relative_inputs(const Templates& templates, const Query& 
   inputs.segment(features, features) = inputs.head(features).cwiseAbs();
   for (std::size_t s = 0; s < 3; ++s) {
     const Index place = 2 * features + static_cast<Index>(s);
-    inputs[place] = std::log(warping.mean[s] / warping.spread[s]);
-    inputs[place + 3] = std::log(warping.least[s] / warping.spread[s]);
+    inputs[place] = bounded_log(warping.mean[s] / warping.spread[s]);
+    inputs[place + 3] = bounded_log(warping.least[s] / warping.spread[s]);
     inputs[place + 6] = std::log(warping.spread[s]);
   }
   return inputs;

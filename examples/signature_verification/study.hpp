@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,12 +28,16 @@ inline constexpr std::array<const char*, 3> row_names = {"raw", "whitened", "net
 
 /// What a study found.
 struct Study {
-  std::vector<program::Measured> rows;        ///< by row_names
-  gemel::History history;                     ///< of the first network
-  Index parameters = 0;                       ///< of all networks together
-  std::array<double, 3> signer_eer = {};      ///< by row_names: the mean of the equal error rates of single signers
-  std::optional<Ensemble> known;              ///< the networks of known signers
-  std::vector<RelativeScorer> relative = {};  ///< of the first fold: by a direction, and by networks
+  std::vector<program::Measured> rows = {};                ///< by row_names
+  gemel::History history = {};                             ///< of the first network
+  Index pairs_per_epoch = 0;                               ///< of one network, at most
+  Index trainings = 0;                                     ///< of each network
+  Index parameters = 0;                                    ///< of all networks together
+  std::array<double, 3> signer_eer = {};                   ///< by row_names: the mean of the signers' own error rates
+  std::vector<Index> first_fold = {};                      ///< its signers
+  std::array<program::Decisions, 3> first_decisions = {};  ///< by row_names: those about the first fold
+  std::vector<Ensemble> known = {};                        ///< by row_names, of known signers
+  std::vector<RelativeScorer> relative = {};               ///< of the first fold: by a direction, and by networks
 };
 
 namespace detail {
@@ -42,8 +45,9 @@ namespace detail {
 /// The trials of each fold, for one row.
 using Trials = std::array<FoldTrials, static_cast<std::size_t>(folds)>;
 
-/// Measures a row: the threshold of each fold is that of equal error rates of the signers of the other folds.
-inline program::Measured measure(const char* name, const Trials& trials) {
+/// Measures a row. The threshold of each fold is that of equal error rates of the signers of the other folds. The
+/// validation, by which rows are compared, took no part in the test or the training.
+inline program::Measured measure(const char* name, const Trials& trials, const Trials& validation) {
   std::vector<program::Fold> all;
   for (std::size_t f = 0; f < trials.size(); ++f) {
     gemel::Trials others;
@@ -51,7 +55,7 @@ inline program::Measured measure(const char* name, const Trials& trials) {
       if (g != f) program::append(others, trials[g].skilled);
     }
     gemel::Calibration calibration = calibrate(others, {.at_eer = true, .or_accept_nothing = true});
-    all.push_back({trials[f].skilled, std::move(others), std::move(calibration), trials[f].random});
+    all.push_back({trials[f].skilled, validation[f].skilled, std::move(calibration), trials[f].random});
   }
   return program::measure(name, std::move(all));
 }
@@ -72,9 +76,12 @@ inline double mean_signer_eer(const gemel::Trials& trials) {
   return sum / static_cast<double>(scores.size());
 }
 
-inline void finish(Study& study, const std::array<Trials, 3>& trials) {
+inline void finish(Study& study, const std::array<Trials, 3>& trials, const std::array<Trials, 3>& validation,
+                   const Folds& drawn) {
+  study.first_fold = drawn.front();
   for (std::size_t r = 0; r < row_names.size(); ++r) {
-    study.rows.push_back(measure(row_names[r], trials[r]));
+    study.rows.push_back(measure(row_names[r], trials[r], validation[r]));
+    study.first_decisions[r].add(trials[r].front().skilled, study.rows[r].calibrations.front().threshold);
     study.signer_eer[r] = mean_signer_eer(study.rows.back().trials);
   }
 }
@@ -92,57 +99,81 @@ struct MeanOfTemplates {
 
 }  // namespace detail
 
-/// Learns known signers, and tries the claims against them. `progress` is called with a text before each part.
+/// The embeddings of all signatures by each way to compare known signers.
+inline std::vector<detail::MeanOfTemplates> embedded(const Data& data, const std::vector<Ensemble>& ways) {
+  const gemel::MatrixX<float> features = data.samples.topRows(data.features());
+  const gemel::ColumnList<float> columns{features.data(), features.rows(), features.rows(), features.cols()};
+  std::vector<detail::MeanOfTemplates> all;
+  for (const Ensemble& way : ways) all.push_back({way.embed(columns)});
+  return all;
+}
+
+/// Learns known signers, and tries the claims against them. For the validation, it learns from six signatures of each
+/// kind and tries four others of the same sitting. `progress` is called with a text before each part.
 template <class Progress>
 Study study_known(const Data& data, const LearnOptions& options, bool quiet, const Progress& progress) {
-  progress("copying the signatures and learning from them");
-  LearntKnown learnt = learn_known(data, options, quiet);
-  progress("trying the claims");
-  const gemel::MatrixX<float> features = data.samples.topRows(data.features());
-  const std::array<detail::MeanOfTemplates, 3> ways = {
-      {{learnt.raw.embed(features)},
-       {learnt.whitened.embed(features)},
-       {learnt.network.embed(
-           gemel::ColumnList<float>{features.data(), features.rows(), features.rows(), features.cols()})}}};
-  std::array<detail::Trials, 3> trials;
+  std::array<detail::Trials, 3> trials, validation;
   gemel::Rng drawing{options.seed, 3};
   const Folds drawn = draw_folds(data.signers(), drawing);
-  for (std::size_t f = 0; f < drawn.size(); ++f) {
-    const std::vector<Claimed> claims = claims_against(drawn[f], Protocol::Known, drawing);
-    for (std::size_t r = 0; r < ways.size(); ++r) trials[r][f] = try_claims(claims, ways[r]);
-  }
-  Study study{.rows = {}, .history = std::move(learnt.history), .known = std::move(learnt.network)};
-  for (const Model& member : study.known->members()) study.parameters += member.network().parameter_count();
-  detail::finish(study, trials);
+  const auto try_all = [&](const std::vector<Ensemble>& ways, Protocol protocol, std::array<detail::Trials, 3>& to) {
+    const std::vector<detail::MeanOfTemplates> scores = embedded(data, ways);
+    for (std::size_t f = 0; f < drawn.size(); ++f) {
+      const std::vector<Claimed> claims = claims_against(drawn[f], protocol, drawing);
+      for (std::size_t r = 0; r < scores.size(); ++r) to[r][f] = try_claims(claims, scores[r]);
+    }
+  };
+  progress("learning from six signatures of each signer, for the validation");
+  try_all(learn_known(data, 6, options, quiet).ways, Protocol::KnownValidation, validation);
+  progress("learning from ten");
+  LearntKnown learnt = learn_known(data, Signatures::sitting, options, quiet);
+  try_all(learnt.ways, Protocol::Known, trials);
+  Study study;
+  study.history = std::move(learnt.history);
+  study.known = std::move(learnt.ways);
+  study.pairs_per_epoch = learnt.pairs_per_epoch;
+  study.trainings = 2;
+  for (const Model& member : study.known.back().members()) study.parameters += member.network().parameter_count();
+  detail::finish(study, trials, validation, drawn);
   return study;
 }
 
-/// Learns from the signers beside each fold, and tries the claims against those of the fold.
+/// Learns from the signers beside each fold, and tries the claims against those of the fold. For the validation, it
+/// learns from two thirds of the signers beside the fold and tries the claims against the others of them.
 template <class Progress>
 Study study_unknown(const Data& data, Protocol protocol, const LearnOptions& options, const Progress& progress) {
   WarpTable warps{data.samples};
-  std::array<detail::Trials, 3> trials;
-  Study study{.rows = {}, .history = {}, .known = {}};
+  std::array<detail::Trials, 3> trials, validation;
+  Study study;
   gemel::Rng drawing{options.seed, 3};
   const Folds drawn = draw_folds(data.signers(), drawing);
+  const auto learn_and_try = [&](const std::vector<Index>& from, const std::vector<Index>& against, std::size_t f,
+                                 std::array<detail::Trials, 3>& to) {
+    const RelativeTask task{data, warps, from};
+    LearntRelative learnt = learn_relative(task, from, options);
+    const std::vector<Claimed> claims = claims_against(against, protocol, drawing);
+    const auto inputs = [&](const Claimed& claimed, Index query) { return task.inputs(claimed.templates, query); };
+    to[0][f] = try_claims(claims, [&](const auto&... of) { return untrained_score(inputs(of...)); });
+    to[1][f] = try_claims(claims, [&](const auto&... of) { return learnt.closed_form.score(inputs(of...)); });
+    to[2][f] = try_claims(claims, [&](const auto&... of) { return learnt.network.score(inputs(of...)); });
+    return learnt;
+  };
   for (std::size_t f = 0; f < drawn.size(); ++f) {
     progress("fold " + std::to_string(f + 1) + " of " + std::to_string(folds));
     const std::vector<Index> others = beside(drawn, f);
-    const RelativeTask task{data, warps, others};
-    LearntRelative learnt = learn_relative(task, others, options);
-    const std::vector<Claimed> claims = claims_against(drawn[f], protocol, drawing);
-    const auto inputs = [&](const Claimed& claimed, Index query) { return task.inputs(claimed.templates, query); };
-    trials[0][f] = try_claims(claims, [&](const auto&... of) { return untrained_score(inputs(of...)); });
-    trials[1][f] = try_claims(claims, [&](const auto&... of) { return learnt.closed_form.score(inputs(of...)); });
-    trials[2][f] = try_claims(claims, [&](const auto&... of) { return learnt.network.score(inputs(of...)); });
+    std::vector<Index> learning, validating;
+    for (std::size_t i = 0; i < others.size(); ++i) (i % 3 == 2 ? validating : learning).push_back(others[i]);
+    learn_and_try(learning, validating, f, validation);
+    LearntRelative learnt = learn_and_try(others, drawn[f], f, trials);
     if (f > 0) continue;
     for (const Tower& tower : learnt.network.state().towers) {
       study.parameters += tower.network.network().parameter_count();
     }
     study.history = std::move(learnt.history);
+    study.pairs_per_epoch = learnt.pairs_per_epoch;
     study.relative = {std::move(learnt.closed_form), std::move(learnt.network)};
   }
-  detail::finish(study, trials);
+  study.trainings = 2 * folds;
+  detail::finish(study, trials, validation, drawn);
   return study;
 }
 

@@ -80,6 +80,19 @@ inline std::string content(const std::filesystem::path& path) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// Whether the pen moves in some time.
+inline bool moves(const Signature& signature) {
+  for (std::size_t i = 1; i < signature.size(); ++i) {
+    const Point &a = signature[i - 1], &b = signature[i];
+    if (b.time > a.time && (a.x != b.x || a.y != b.y)) return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+
 /// The signature in a text of this format; `file` names it in errors. Throws FormatError, with the line, if it is not
 /// one signature: a wrong number of points, text instead of numbers, time that runs backwards, or a pen that never
 /// moves.
@@ -112,7 +125,7 @@ inline Signature parse_svc2004(std::string_view text, const std::string& file) {
     signature.push_back(point);
   }
   if (!numbers.at_end()) numbers.fail("there are more points than its first line says");
-  if (length(signature) == 0 || signature.back().time == signature.front().time) {
+  if (!detail::moves(signature)) {
     throw gemel::FormatError("it is no signature of SVC2004: the pen does not move", {.file = file});
   }
   return signature;
@@ -156,9 +169,12 @@ inline std::optional<std::pair<int, int>> signer_and_number(const std::string& n
 
 }  // namespace detail
 
+/// Each quarter of the signers must have two, since each tries to pass for another one.
+inline constexpr std::size_t least_signers = 8;
+
 /// Reads all signatures below a folder, which may be the extracted archive. Throws IoError if the folder cannot be
-/// read, and FormatError if it has fewer than four signers, if a signer has not exactly the signatures 1 to 40, or if a
-/// file is not a signature.
+/// read, and FormatError if it has fewer than eight signers, if a signer has not exactly the signatures 1 to 40, or if
+/// a file is not a signature.
 inline Signatures read_svc2004_folder(const std::filesystem::path& folder) {
   namespace fs = std::filesystem;
   std::map<int, std::map<int, fs::path>> files;
@@ -172,9 +188,9 @@ inline Signatures read_svc2004_folder(const std::filesystem::path& folder) {
                              {.file = entry->path().string()});
   }
   if (error) throw gemel::IoError("the folder cannot be read: " + error.message(), {.file = folder.string()});
-  if (files.size() < 4) {
-    throw gemel::FormatError({"it has signatures of ", files.size(),
-                              " signers, but at least four are needed: give the folder with the files U1S1.TXT and so "
+  if (files.size() < least_signers) {
+    throw gemel::FormatError({"it has signatures of ", files.size(), " signers, but at least ", least_signers,
+                              " are needed: give the folder with the files U1S1.TXT and so "
                               "on of SVC2004, Task 2"},
                              {.file = folder.string()});
   }
