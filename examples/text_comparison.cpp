@@ -84,7 +84,7 @@ void add_rows(program::Result& result, const Rows& rows, const MeasuringPairs& p
   result.accuracy = network.accuracy;
   result.accuracy_of_rejecting_all = network.dissimilar;
   result.threshold_is_for = links ? "the largest F1 of the links between two lists" : "equal error rates";
-  result.threshold_was_set = threshold_sentence(rows.back(), links);
+  result.threshold_was_set = threshold_sentence(rows[chosen_row(rows, links)], links);
   result.threshold_pairs = gemel::length(pairs.validation.hard.pairs);
   result.test_pairs = gemel::length(pairs.test.hard.pairs);
   result.test_pairs_are = gemel::format({pairs.test.similar,
@@ -101,15 +101,15 @@ std::vector<std::string> group_names(const Data& data, const Part& part) {
   return names;
 }
 
-/// Draws the pictures of the network's row, and the worst errors of the row that is used, whose threshold is given.
-void draw(const Options& options, const Learnt& learnt, const MeasuredModel& network, const Part& test,
-          const Data& data, const std::vector<WrongPair>& errors, double threshold) {
+/// Draws the pictures of the training, and of the row that is used, with its worst errors.
+void draw(const Options& options, const Learnt& learnt, const MeasuredModel& used, const Part& test, const Data& data,
+          const std::vector<WrongPair>& errors) {
   const program::Interrupt::Patience patience;
-  const std::string title = "text_comparison, " + data.file + ", seed " + std::to_string(options.seed);
-  const program::Curves curves{network.measured, title, "distance of a test pair", "same group",
-                               "hard pairs of others"};
+  const std::string title = data.file + ", " + used.measured.row.name + ", seed " + std::to_string(options.seed);
+  const double threshold = used.measured.row.threshold;
+  const program::Curves curves{used.measured, title, "distance of a test pair", "same group", "hard pairs of others"};
   const gemel::CurveBand band = band_of(curves, patience.flag());
-  const gemel::MatrixX<float> embedding = network.model.embed(test.samples.samples.columns(), options.threads);
+  const gemel::MatrixX<float> embedding = used.model.embed(test.samples.samples.columns(), options.threads);
   program::draw_report(
       options.report,
       {program::loss_picture(learnt.history, title), distances_picture(curves), roc_picture(curves, band),
@@ -193,7 +193,7 @@ int learn_task(const Options& options, const CLI::App& app) {
     write_json(options.json, result, program::all_options(app), further_figures(rows, chosen, links, errors));
   }
   patience.reset();
-  if (!options.report.empty()) draw(options, learnt, rows.back(), parts[2], data, errors, threshold);
+  if (!options.report.empty()) draw(options, learnt, rows[chosen], parts[2], data, errors);
   return program::Interrupt::exit_code();
 }
 

@@ -45,7 +45,7 @@ inline void check_features(const gemel::FileDescription& model, const std::strin
 /// Reads the images, and computes their features.
 inline program::Queries<float> read_queries(const std::vector<std::string>& files) {
   std::vector<Image> images;
-  for (const std::string& file : files) images.push_back(scaled(read_pgm(file), side, side));
+  for (const std::string& file : files) images.push_back(scaled(read_face(file), side, side));
   return {features_of(images, 0), files};
 }
 

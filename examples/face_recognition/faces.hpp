@@ -69,7 +69,7 @@ inline Faces read_folder(const std::filesystem::path& folder) {
     }
     faces.people.push_back(of_person.filename().string());
     for (const std::filesystem::path& file : files) {
-      faces.images.push_back(scaled(read_pgm(file), side, side));
+      faces.images.push_back(scaled(read_face(file), side, side));
       faces.image_names.push_back((of_person.filename() / file.filename()).string());
       faces.person.push_back(gemel::length(faces.people) - 1);
     }

@@ -84,9 +84,10 @@ inline gemel::Whitening<> first_layer(const Recipe& recipe, const FaceSamples& t
     if (recipe.within_class) {
       return gemel::Whitening<>::within_class(training.samples, training.people, {.shrinkage = recipe.shrinkage});
     }
-    return gemel::Whitening<>::pca(
-        training.samples,
-        {.dimensions = std::min(most_directions, training.samples.size() - 1), .shrinkage = recipe.shrinkage});
+    // If images are equal, there are fewer directions than images.
+    const auto all = gemel::Whitening<>::pca(training.samples, {.shrinkage = recipe.shrinkage});
+    const Index directions = std::min(most_directions, all.out());
+    return gemel::Whitening<>{all.mean(), gemel::MatrixX<double>(all.matrix().topRows(directions))};
   };
   const gemel::Whitening<> layer = fit();
   const gemel::MatrixX<float> outputs = layer.transform(training.samples);

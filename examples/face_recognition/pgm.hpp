@@ -150,4 +150,15 @@ class PgmReader {
 /// a whole PGM image, and nothing else.
 inline Image read_pgm(const std::filesystem::path& path) { return detail::PgmReader{path}.image(); }
 
+/// The same, but throws FormatError also if all pixels are equal: all such images have the same features, so any two
+/// would be of one person.
+inline Image read_face(const std::filesystem::path& path) {
+  Image image = read_pgm(path);
+  const auto& pixels = image.values();
+  if (std::ranges::all_of(pixels, [&](const auto& pixel) { return pixel == pixels.front(); })) {
+    throw gemel::FormatError("all its pixels are equal, so it shows no face", {.file = path.string()});
+  }
+  return image;
+}
+
 }  // namespace faces

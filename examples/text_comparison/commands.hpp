@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <iostream>
@@ -27,6 +28,22 @@ namespace text_comparison {
 
 namespace detail {
 
+/// The text without blanks at its ends, as a cell of a CSV file is read.
+inline std::string trimmed(const std::string& text) {
+  const std::size_t first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t");
+  return first == text.npos ? std::string{} : text.substr(first, last - first + 1);
+}
+
+/// Throws FormatError if a text has no letter, since a model of words would find all such texts alike.
+inline void check_letters(const Texts& texts, const std::vector<gemel::Place>& places) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::string& text = texts[0][i];
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    if (std::ranges::any_of(text, is_letter)) continue;
+    throw gemel::FormatError({"'", text, "' has no letter, but the model compares words"}, places[i]);
+  }
+}
+
 /// Pairs of texts, and where each pair stands.
 struct TextPairs {
   Texts first, second;  ///< of one column each
@@ -34,7 +51,8 @@ struct TextPairs {
 };
 
 inline TextPairs text_pairs(const Options& options) {
-  if (options.words.size() == 3) return {{{options.words[1]}}, {{options.words[2]}}, {gemel::Place{}}};
+  if (options.words.size() == 3)
+    return {{{trimmed(options.words[1])}}, {{trimmed(options.words[2])}}, {gemel::Place{}}};
   const gemel::TableOptions reading{.header = false, .separator = options.separator, .separator_name = "--separator"};
   const gemel::Table table =
       options.pairs.empty()
@@ -64,6 +82,10 @@ inline int compare(const Options& options, std::ostream& out) {
         {.file = options.model()});
   }
   const detail::TextPairs pairs = detail::text_pairs(options);
+  if (comparer.features.are_of_words()) {
+    detail::check_letters(pairs.first, pairs.places);
+    detail::check_letters(pairs.second, pairs.places);
+  }
   const auto place = [&pairs](Index i) { return pairs.places[static_cast<std::size_t>(i)]; };
   const Index count = gemel::length(pairs.places);
   gemel::MatrixX<float> embeddings(comparer.verifier.model().embedding_size(), 2 * count);

@@ -91,7 +91,7 @@ inline program::Json further_figures(const Rows& rows, std::size_t chosen, bool 
   all["random_far"] = rows.back().measured.row.random_far;
   all["random_eer"] = rows.back().random_eer;
   all["used"] = rows[chosen].measured.row.name;
-  all["promised_far"] = rows.back().measured.calibrations.front().far;
+  all["promised_far"] = rows[chosen].measured.calibrations.front().far;
   for (const MeasuredModel& row : rows) {
     if (!links) break;
     all["links"][row.measured.row.name] = {{"f1", row.test_links.f1()},
