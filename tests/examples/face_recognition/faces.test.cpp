@@ -13,10 +13,10 @@
 TEST_CASE("A folder of people is read by name, and every image gets one size") {
   const gemel::TemporaryFolder folder;
   for (const char* person : {"Zoe", "Ada", ".hidden"}) std::filesystem::create_directory(folder.path() / person);
-  folder.write("Zoe/2.pgm", "P2 1 1 4 2");
-  folder.write("Zoe/10.PGM", "P2 2 3 4 1 1 1 1 1 1");
+  folder.write("Zoe/2.pgm", "P2 2 1 4 2 3");
+  folder.write("Zoe/10.PGM", "P2 2 3 4 2 1 1 1 1 1");
   folder.write("Zoe/notes.txt", "not an image");
-  folder.write("Ada/x.pgm", "P2 1 1 4 4");
+  folder.write("Ada/x.pgm", "P2 2 1 4 4 3");
   folder.write("README", "not a person");
   const faces::Faces read = faces::read_faces(folder.path());
   CHECK(read.people == std::vector<std::string>{"Ada", "Zoe"});
@@ -28,7 +28,7 @@ TEST_CASE("A folder of people is read by name, and every image gets one size") {
     CHECK(image.cols() == faces::side);
   }
   CHECK(read.images[2](0, 0) == 0.5F);
-  CHECK(faces_test::near(read.images[1](63, 63), 0.25F));
+  CHECK(gemel::test::near(read.images[1](63, 63), 0.25F));
 }
 
 TEST_CASE("Faces that are not as the program needs them are refused by name") {

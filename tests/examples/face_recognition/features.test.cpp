@@ -34,16 +34,16 @@ TEST_CASE("The gradients at an edge vote for its orientation") {
   const std::vector<float> horizontal = hog_of(two_tone(16, [](auto row, auto) { return row >= 8; }));
   REQUIRE(horizontal.size() == 4 * 9);
   for (std::size_t i = 0; i < horizontal.size(); ++i) {
-    CHECK(faces_test::near(horizontal[i], i % 9 == 4 ? 0.5 : 0, 1e-3));
+    CHECK(gemel::test::near(horizontal[i], i % 9 == 4 ? 0.5 : 0, 1e-3));
   }
   // A gradient to the right is between the last and the first one.
   const std::vector<float> vertical = hog_of(two_tone(16, [](auto, auto col) { return col >= 8; }));
   for (std::size_t i = 0; i < vertical.size(); ++i) {
-    CHECK(faces_test::near(vertical[i], i % 9 == 0 || i % 9 == 8 ? std::sqrt(1.0 / 8) : 0, 1e-3));
+    CHECK(gemel::test::near(vertical[i], i % 9 == 0 || i % 9 == 8 ? std::sqrt(1.0 / 8) : 0, 1e-3));
   }
   // The opposite gradient has the same orientation, and a flat image has none.
   const std::vector<float> opposite = hog_of(two_tone(16, [](auto row, auto) { return row < 8; }));
-  for (std::size_t i = 0; i < opposite.size(); ++i) CHECK(faces_test::near(opposite[i], horizontal[i], 1e-6));
+  for (std::size_t i = 0; i < opposite.size(); ++i) CHECK(gemel::test::near(opposite[i], horizontal[i], 1e-6));
   CHECK(std::ranges::count(hog_of(two_tone(16, [](auto, auto) { return true; })), 0.F) == 36);
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("A block's gradients count by their share, not by the contrast of the 
   std::vector<float> values = full.values();
   for (float& value : values) value = 0.3F + value / 2;
   const std::vector<float> strong = hog_of(full), weak = hog_of({16, 16, values});
-  for (std::size_t i = 0; i < strong.size(); ++i) CHECK(faces_test::near(weak[i], strong[i], 1e-4));
+  for (std::size_t i = 0; i < strong.size(); ++i) CHECK(gemel::test::near(weak[i], strong[i], 1e-4));
 }
 
 TEST_CASE("Overlapping cells make blocks of cells that touch") {
@@ -88,13 +88,13 @@ TEST_CASE("The patterns of a dot and of an edge are those that were expected") {
     // No neighbour of the dot is as bright; of every other pixel, all are at least as bright.
     const auto dot = histogram(two_tone(16, [](auto row, auto col) { return row == 8 && col == 8; }), radius);
     REQUIRE(dot.size() == 59);
-    CHECK(faces_test::near(share(dot, 0), 1.0 / 256));
-    CHECK(faces_test::near(share(dot, 255), 255.0 / 256));
+    CHECK(gemel::test::near(share(dot, 0), 1.0 / 256));
+    CHECK(gemel::test::near(share(dot, 255), 255.0 / 256));
     // Left of the bright half, all neighbours are at least as bright; the points 3, 4 and 5 on the circle are on the
     // left of a bright pixel, and darker if it is beside the edge.
     const auto edge = histogram(two_tone(16, [](auto, auto col) { return col >= 8; }), radius);
     CHECK(share(edge, 255 - 8 - 16 - 32) >= 1.0 / 16);
-    CHECK(faces_test::near(share(edge, 255), (16 - radius) / 16));
+    CHECK(gemel::test::near(share(edge, 255), (16 - radius) / 16));
   }
 }
 

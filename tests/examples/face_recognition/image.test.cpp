@@ -17,8 +17,8 @@ TEST_CASE("A scaled image has the means of the areas") {
 
   // Two pixels of three: each covers one pixel and half of the middle one.
   const std::vector<float> two = faces::scaled({1, 3, {0, 0.5F, 1}}, 1, 2).values();
-  CHECK(faces_test::near(two[0], 0.5F / 3));
-  CHECK(faces_test::near(two[1], 2.5F / 3));
+  CHECK(gemel::test::near(two[0], 0.5F / 3));
+  CHECK(gemel::test::near(two[1], 2.5F / 3));
 
   // The mean stays, also for sizes that do not divide each other.
   std::vector<float> values(112 * 92);
@@ -27,7 +27,7 @@ TEST_CASE("A scaled image has the means of the areas") {
   const auto mean = [](const std::vector<float>& all) {
     return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
   };
-  CHECK(faces_test::near(mean(small), mean(values)));
+  CHECK(gemel::test::near(mean(small), mean(values)));
 }
 
 TEST_CASE("A mirrored image has its columns in the opposite order") {

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-namespace faces_test {
+namespace gemel::test {
 
 /// Whether two numbers differ by at most a tolerance.
 inline bool near(double a, double b, double tolerance = 1e-5) { return std::abs(a - b) <= tolerance; }
 
-}  // namespace faces_test
+}  // namespace gemel::test
