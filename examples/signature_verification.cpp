@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <ctime>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +25,6 @@
 #include "gemel/version.hpp"
 #include "program/command_line.hpp"
 #include "program/curve_pictures.hpp"
-#include "program/help.hpp"
 #include "program/interrupt.hpp"
 #include "program/loss_picture.hpp"
 #include "program/main.hpp"
@@ -38,6 +36,7 @@
 #include "program/result.hpp"
 #include "program/rows.hpp"
 #include "program/text.hpp"
+#include "program/use.hpp"
 #include "program/verdict.hpp"
 #include "signature_verification/commands.hpp"
 #include "signature_verification/data.hpp"
@@ -238,22 +237,9 @@ int learn(const Options& options, const CLI::App& app) {
 
 /// Parses the command line and runs. Returns the program's exit code.
 int start(int argc, char** argv) {
-  CLI::App app{usage};
-  Options options;
-  add_options(app, options);
-  app.formatter(std::make_shared<program::CommandHelp>());
-  program::check_empty_values(argc, argv);
-  int code = 0;
-  try {
-    app.parse(argc, argv);
-    settle(app, options);
-    check_outputs(options);
-    code = options.task == Task::Learn ? learn(options, app) : run_command(options, std::cout);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-  }
-  program::flush_standard_output();
-  return code;
+  return program::start<Options>(argc, argv, usage, [](const Options& options, const CLI::App& app) {
+    return options.task == Task::Learn ? learn(options, app) : run_command(options, std::cout);
+  });
 }
 
 }  // namespace signature_verification

@@ -8,7 +8,6 @@
 #include <ctime>
 #include <exception>
 #include <iostream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,6 +27,7 @@
 #include "program/outputs.hpp"
 #include "program/report.hpp"
 #include "program/result.hpp"
+#include "program/use.hpp"
 #include "text_comparison/commands.hpp"
 #include "text_comparison/data.hpp"
 #include "text_comparison/run.hpp"
@@ -199,24 +199,11 @@ int learn_task(const Options& options, const CLI::App& app) {
 
 /// Parses the command line and runs. Returns the program's exit code.
 int start(int argc, char** argv) {
-  CLI::App app{usage};
-  Options options;
-  add_options(app, options);
-  app.formatter(std::make_shared<Help>());
-  program::check_empty_values(argc, argv);
-  int code = 0;
-  try {
-    app.parse(argc, argv);
-    settle(app, options);
-    check_outputs(options);
-    code = options.task == Task::Compare ? compare(options, std::cout)
+  return program::start<Options>(argc, argv, usage, [](const Options& options, const CLI::App& app) {
+    return options.task == Task::Compare ? compare(options, std::cout)
            : options.task == Task::Match ? match(options, std::cout)
                                          : learn_task(options, app);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-  }
-  program::flush_standard_output();
-  return code;
+  });
 }
 
 }  // namespace text_comparison

@@ -13,6 +13,7 @@
 #include "../program/identification.hpp"
 #include "../program/outputs.hpp"
 #include "../program/report.hpp"
+#include "../program/use.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "protocol.hpp"
@@ -23,16 +24,12 @@ namespace faces {
 enum class Task { Learn, Compare, Enrol, Verify, Identify, Forget };
 
 /// All options of `face_recognition`.
-struct Options {
+struct Options : program::UseOptions {
   Task task = Task::Learn;
   std::vector<std::string> words = {};  ///< what follows the command: MODEL, and then names or images
   Protocol protocol = Protocol::Unknown;
   std::string data = {};
   double far = 0.01;
-  std::uint64_t seed = 1;
-  Index threads = 0;
-  std::string save = {}, json = {}, report = {};
-  bool quiet = false;
   std::optional<double> fpir = {};
 
   const std::string& model() const { return words[0]; }
@@ -74,25 +71,10 @@ inline void add_options(CLI::App& app, Options& options) {
                                 "known: the test has other images of the people of the training; unknown: it has "
                                 "other people");
   app.add_option("--far", options.far, "target false accept rate of the threshold")->check(rate)->type_name("RATE");
-  app.add_option("--seed", options.seed, "seed of the folds, the weights and the batches")
-      ->check(program::number<std::uint64_t>("a whole number from 0", [](std::uint64_t) { return true; }))
-      ->type_name("SEED");
-  app.add_option("--threads", options.threads,
-                 "0: as many threads as speed up the training; the results are the same for any number")
-      ->check(program::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))
-      ->type_name("THREADS");
-  app.add_option("--save", options.save,
-                 "write the model of the first fold to this file, for the commands; of the three rows it is the one "
-                 "with the lowest validation error")
-      ->check(program::path())
-      ->type_name("FILE");
-  app.add_option("--report", options.report, "draw pictures into this folder (PNG, with gnuplot)")
-      ->check(program::path())
-      ->type_name("DIR");
-  app.add_flag("--quiet", options.quiet, "do not show the progress of the training")->default_str("off");
-  app.add_option("--json", options.json, "write the figures, or the scores and decisions, to this file as JSON")
-      ->check(program::path())
-      ->type_name("FILE");
+  program::add_use_options(
+      app, options, "the folds, the weights and the batches",
+      "write the model of the first fold to this file, for the commands; of the three rows it is the one "
+      "with the lowest validation error");
   app.add_option("--fpir", options.fpir,
                  "of the images of strangers, at most this share is to be identified as someone; for identify")
       ->check(rate)
@@ -102,54 +84,33 @@ inline void add_options(CLI::App& app, Options& options) {
 
 namespace detail {
 
-struct Command {
-  const char* name;
-  Task task;
-  std::size_t least, most;  ///< words that follow it
-  const char* usage;
-};
-inline constexpr std::size_t many = std::size_t(-1);
-inline constexpr Command commands[] = {{"compare", Task::Compare, 3, 3, "MODEL IMAGE IMAGE"},
-                                       {"enrol", Task::Enrol, 3, many, "MODEL NAME IMAGE..."},
-                                       {"verify", Task::Verify, 3, many, "MODEL NAME IMAGE..."},
-                                       {"identify", Task::Identify, 2, many, "MODEL IMAGE..."},
-                                       {"forget", Task::Forget, 2, 2, "MODEL NAME"}};
-
-[[noreturn]] inline void refuse(const std::string& why) {
-  throw gemel::ValueError(why + "; see face_recognition --help");
-}
-
-inline void check_no_effect(const CLI::App& app, const std::vector<std::string>& options, const std::string& beside) {
-  for (const std::string& name : options) {
-    if (app.count(name) > 0) refuse(name + " has no effect " + beside + ": leave it out");
-  }
-}
+inline constexpr std::size_t any = program::Command<Task>::any_number;
+inline constexpr program::Command<Task> commands[] = {{"compare", Task::Compare, 3, 3, "MODEL IMAGE IMAGE"},
+                                                      {"enrol", Task::Enrol, 3, any, "MODEL NAME IMAGE..."},
+                                                      {"verify", Task::Verify, 3, any, "MODEL NAME IMAGE..."},
+                                                      {"identify", Task::Identify, 2, any, "MODEL IMAGE..."},
+                                                      {"forget", Task::Forget, 2, 2, "MODEL NAME"}};
+inline constexpr const char* see_help = "; see face_recognition --help";
 
 }  // namespace detail
 
 /// Finds the task, and takes its word off the others. Throws ValueError if the words and options do not belong
 /// together.
 inline void settle(const CLI::App& app, Options& options) {
+  using detail::see_help;
   if (options.words.empty()) {
-    if (options.data.empty()) detail::refuse("give --data, the faces to learn, or a command");
-    return detail::check_no_effect(app, {"--fpir"}, "without identify");
+    if (options.data.empty()) {
+      throw gemel::ValueError(std::string("give --data, the faces to learn, or a command") + see_help);
+    }
+    return program::check_no_effect(app, {"--fpir"}, "without identify", see_help);
   }
-  const auto command = std::ranges::find_if(detail::commands,
-                                            [&](const detail::Command& each) { return options.words[0] == each.name; });
-  if (command == std::end(detail::commands)) {
-    detail::refuse("'" + options.words[0] + "' is no command: it is compare, enrol, verify, identify or forget");
-  }
-  options.task = command->task;
-  options.words.erase(options.words.begin());
-  const std::string name = command->name, with = "with " + name;
-  if (options.words.size() < command->least || options.words.size() > command->most) {
-    detail::refuse(name + " takes " + command->usage + ", but " + std::to_string(options.words.size()) +
-                   (options.words.size() == 1 ? " word follows it" : " words follow it"));
-  }
-  detail::check_no_effect(
-      app, {"--data", "--protocol", "--far", "--seed", "--threads", "--save", "--report", "--quiet"}, with);
-  if (options.changes_model()) detail::check_no_effect(app, {"--json"}, with);
-  if (options.task != Task::Identify) detail::check_no_effect(app, {"--fpir"}, with);
+  const auto& command = program::take_command<Task>(detail::commands, options.words, see_help);
+  options.task = command.task;
+  const std::string with = std::string("with ") + command.name;
+  program::check_no_effect(
+      app, {"--data", "--protocol", "--far", "--seed", "--threads", "--save", "--report", "--quiet"}, with, see_help);
+  if (options.changes_model()) program::check_no_effect(app, {"--json"}, with, see_help);
+  if (options.task != Task::Identify) program::check_no_effect(app, {"--fpir"}, with, see_help);
 }
 
 /// Checks the outputs before anything is computed, as program::check_outputs does.

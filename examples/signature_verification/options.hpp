@@ -11,6 +11,7 @@
 #include "../program/command_line.hpp"
 #include "../program/outputs.hpp"
 #include "../program/report.hpp"
+#include "../program/use.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 #include "protocol.hpp"
@@ -21,16 +22,12 @@ namespace signature_verification {
 enum class Task { Learn, Enrol, Verify, Forget };
 
 /// All options of the program.
-struct Options {
+struct Options : program::UseOptions {
   Task task = Task::Learn;
   std::vector<std::string> words = {};  ///< what follows the command: MODEL, NAME, and then files
   std::string data = {};
   Protocol protocol = Protocol::Unknown;
   Index networks = 3;
-  std::uint64_t seed = 1;
-  Index threads = 0;
-  std::string save = {}, json = {}, report = {};
-  bool quiet = false;
 
   const std::string& model() const { return words[0]; }
   const std::string& name() const { return words[1]; }
@@ -68,70 +65,36 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--networks", options.networks, "number of networks that decide together")
       ->check(program::number<Index>("a whole number from 1 to 20", [](Index n) { return n >= 1 && n <= 20; }))
       ->type_name("NETWORKS");
-  app.add_option("--seed", options.seed, "seed of the copies, the weights and the batches")
-      ->check(program::number<std::uint64_t>("a whole number from 0", [](std::uint64_t) { return true; }))
-      ->type_name("SEED");
-  app.add_option("--threads", options.threads,
-                 "0: as many threads as speed up the training; the results are the same for any number")
-      ->check(program::number<Index>("a whole number from 0 to 1024", [](Index n) { return n >= 0 && n <= 1024; }))
-      ->type_name("THREADS");
-  app.add_option("--save", options.save,
-                 "write the model to this file, for the commands; if signers are unknown, the one of the first fold")
-      ->check(program::path())
-      ->type_name("FILE");
-  app.add_option("--report", options.report, "draw pictures into this folder (PNG, with gnuplot)")
-      ->check(program::path())
-      ->type_name("DIR");
-  app.add_flag("--quiet", options.quiet, "do not show the progress of the training")->default_str("off");
-  app.add_option("--json", options.json, "write the figures, or the scores and decisions, to this file as JSON")
-      ->check(program::path())
-      ->type_name("FILE");
+  program::add_use_options(
+      app, options, "the folds, the copies, the weights and the batches",
+      "write the model to this file, for the commands; if signers are unknown, the one of the first fold");
 }
 
 namespace detail {
 
-struct Command {
-  const char* name;
-  Task task;
-  std::size_t least, most;  ///< words that follow it
-  const char* usage;
-};
-inline constexpr Command commands[] = {{"enrol", Task::Enrol, 3, std::size_t(-1), "MODEL NAME FILE..."},
-                                       {"verify", Task::Verify, 3, std::size_t(-1), "MODEL NAME FILE..."},
-                                       {"forget", Task::Forget, 2, 2, "MODEL NAME"}};
-
-[[noreturn]] inline void refuse(const std::string& why) {
-  throw gemel::ValueError(why + "; see signature_verification --help");
-}
+inline constexpr std::size_t any = program::Command<Task>::any_number;
+inline constexpr program::Command<Task> commands[] = {{"enrol", Task::Enrol, 3, any, "MODEL NAME FILE..."},
+                                                      {"verify", Task::Verify, 3, any, "MODEL NAME FILE..."},
+                                                      {"forget", Task::Forget, 2, 2, "MODEL NAME"}};
+inline constexpr const char* see_help = "; see signature_verification --help";
 
 }  // namespace detail
 
 /// Finds the task, and takes its word off the others. Throws ValueError if the words and options do not belong
 /// together.
 inline void settle(const CLI::App& app, Options& options) {
+  using detail::see_help;
   if (options.words.empty()) {
-    if (options.data.empty()) detail::refuse("give --data, the signatures to learn, or a command");
-    return;
+    if (!options.data.empty()) return;
+    throw gemel::ValueError(std::string("give --data, the signatures to learn, or a command") + see_help);
   }
-  const auto command = std::ranges::find_if(detail::commands,
-                                            [&](const detail::Command& each) { return options.words[0] == each.name; });
-  if (command == std::end(detail::commands)) {
-    detail::refuse("'" + options.words[0] + "' is no command: it is enrol, verify or forget");
-  }
-  options.task = command->task;
-  options.words.erase(options.words.begin());
-  const std::string name = command->name;
-  if (options.words.size() < command->least || options.words.size() > command->most) {
-    detail::refuse(name + " takes " + command->usage + ", but " + std::to_string(options.words.size()) +
-                   (options.words.size() == 1 ? " word follows it" : " words follow it"));
-  }
-  for (const char* option :
-       {"--data", "--protocol", "--networks", "--seed", "--threads", "--save", "--report", "--quiet"}) {
-    if (app.count(option) > 0) detail::refuse(std::string(option) + " has no effect with " + name + ": leave it out");
-  }
-  if (options.changes_model() && app.count("--json") > 0) {
-    detail::refuse("--json has no effect with " + name + ": leave it out");
-  }
+  const auto& command = program::take_command<Task>(detail::commands, options.words, see_help);
+  options.task = command.task;
+  const std::string with = std::string("with ") + command.name;
+  program::check_no_effect(
+      app, {"--data", "--protocol", "--networks", "--seed", "--threads", "--save", "--report", "--quiet"}, with,
+      see_help);
+  if (options.changes_model()) program::check_no_effect(app, {"--json"}, with, see_help);
 }
 
 /// Checks the outputs before anything is computed, as program::check_outputs does.

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "../program/command_line.hpp"
-#include "../program/help.hpp"
 #include "../program/report.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
@@ -51,13 +50,6 @@ inline constexpr const char* usage =
     "text_comparison compare MODEL [--pairs FILE.csv]               pairs of a file or the standard input: two "
     "columns\n"
     "text_comparison match MODEL A.csv B.csv                        which rows of two files are of the same thing\n";
-
-/// Shows --help without the positional words, which `usage` explains.
-class Help : public program::Help {
- public:
-  std::string make_usage(const CLI::App*, std::string) const override { return {}; }
-  std::string make_positionals(const CLI::App*) const override { return {}; }
-};
 
 namespace detail {
 
@@ -101,7 +93,7 @@ inline void add_options(CLI::App& app, Options& options) {
          "--text", [&options](const std::string& list) { options.text = detail::columns_of(list); },
          "the columns that are compared, with commas between them")
       ->check(CLI::Validator(detail::check_columns, ""))
-      ->type_name("COLUMN,…")
+      ->type_name("COLUMN,...")
       ->default_str("");
   app.add_option("--key", options.key, "the column that is equal in rows of the same thing")
       ->check(program::text())
