@@ -511,7 +511,7 @@ ended 130 "ended early"
 # If Ctrl-C is ignored from the start, it stays ignored.
 (
   trap '' INT
-  "$train" --quiet --hidden 4 --epochs 300 >"$files/stdout" &
+  "$train" --quiet --hidden 4 >"$files/stdout" &
   sleep 0.5
   kill -INT $!
   wait $!
