@@ -21,7 +21,7 @@ function goes_on(i) { return !instruction(i, "(jmp|ret|b[ \t]|br[ \t])") }
 
 # Finds the instructions of the loop from label l to its last backward jump: those from which that jump is reached
 # without passing the label. Compilers also put instructions between the two that are run only after the loop.
-function find_body(l,  i, queue, count, next_one, label, places, k) {
+function find_body(l,  i, queue, count, next_one, places, k) {
   delete body
   body[at[l]] = 1
   queue[0] = last[l]
