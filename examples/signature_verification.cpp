@@ -97,8 +97,8 @@ program::Result result_of(const Options& options, const Data& data, const Study&
     result.test_classes.push_back("U" + std::to_string(signer.number));
   }
   if (options.protocol != Protocol::Known) result.held_out = result.test_classes;
-  result.whitening = options.protocol == Protocol::Known ? "within the signers, 30 dimensions"
-                                                         : "a linear discriminant of the relative inputs";
+  result.whitening =
+      options.protocol == Protocol::Known ? "within the signers" : "a linear discriminant of the relative inputs";
   result.data = describe(data, options.protocol);
   result.notes = study.history.warnings;
   return result;

@@ -61,8 +61,6 @@ struct Curves {
   std::size_t count() const { return x.size(); }
 };
 
-enum class Along { Time, Path };
-
 namespace detail {
 
 /// The rates of change of the values with time, from one point before to one after each; 0 where the time stands still.
@@ -78,11 +76,10 @@ inline Values rates(const Values& values, const Values& time) {
 
 }  // namespace detail
 
-/// The curves at `count` equidistant instants, or at `count` equidistant places along the path.
-inline Curves curves(const Signature& signature, std::size_t count, Along along) {
-  Values x, y, pressure, azimuth, altitude, time, path;
+/// The curves at `count` equidistant instants.
+inline Curves curves(const Signature& signature, std::size_t count) {
+  Values x, y, pressure, azimuth, altitude, time;
   for (const Point& point : signature) {
-    path.push_back(x.empty() ? 0 : path.back() + std::hypot(point.x - x.back(), point.y - y.back()));
     x.push_back(point.x);
     y.push_back(point.y);
     pressure.push_back(point.pressure);
@@ -98,15 +95,14 @@ inline Curves curves(const Signature& signature, std::size_t count, Along along)
   for (double& value : x) value = (value - center_x) / curves.size;
   for (double& value : y) value = (value - center_y) / curves.size;
   for (double& value : pressure) value /= most;
-  const Values& at = along == Along::Time ? time : path;
   const Values vx = detail::rates(x, time), vy = detail::rates(y, time);
-  curves.x = detail::resampled(x, at, count);
-  curves.y = detail::resampled(y, at, count);
-  curves.vx = detail::resampled(vx, at, count);
-  curves.vy = detail::resampled(vy, at, count);
-  curves.pressure = detail::resampled(pressure, at, count);
-  curves.azimuth = detail::resampled(azimuth, at, count);
-  curves.altitude = detail::resampled(altitude, at, count);
+  curves.x = detail::resampled(x, time, count);
+  curves.y = detail::resampled(y, time, count);
+  curves.vx = detail::resampled(vx, time, count);
+  curves.vy = detail::resampled(vy, time, count);
+  curves.pressure = detail::resampled(pressure, time, count);
+  curves.azimuth = detail::resampled(azimuth, time, count);
+  curves.altitude = detail::resampled(altitude, time, count);
   for (std::size_t k = 0; k < count; ++k) curves.speed.push_back(std::hypot(curves.vx[k], curves.vy[k]));
   curves.most_pressure = most;
   return curves;

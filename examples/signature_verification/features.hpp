@@ -172,13 +172,13 @@ inline void append_histograms(Values& features, const Curves& curves) {
 
 }  // namespace detail
 
-/// The features of a signature. They are similar for similar signatures, but have no common scale.
-inline Values features_of(const Signature& signature) {
-  const Curves along_time = curves(signature, curve_points, Along::Time);
+/// The features of a signature, whose curves have curve_points instants. They are similar for similar signatures, but
+/// have no common scale.
+inline Values features_of(const Signature& signature, const Curves& curves) {
   Values features;
-  detail::append_globals(features, signature, along_time);
-  detail::append_movement(features, along_time);
-  detail::append_histograms(features, along_time);
+  detail::append_globals(features, signature, curves);
+  detail::append_movement(features, curves);
+  detail::append_histograms(features, curves);
   return features;
 }
 

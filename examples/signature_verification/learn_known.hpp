@@ -85,7 +85,8 @@ struct LearntKnown {
 
 /// Learns from the first `count` genuine and forged signatures of each signer. Throws what fit throws.
 inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions& options, bool quiet) {
-  constexpr Index copies = 12, dimensions = 200, hidden = 256, out = 64, epochs = 10, batches = 150;
+  constexpr Index copies = 12, dimensions = 200, hidden = 256, out = 64, epochs = 10, batches = 150, each = 8;
+  const Index signers = std::min<Index>(40, data.signers());  // of a batch
   gemel::Rng copying{options.seed, 1}, unused{0};
   const detail::KnownTraining training = detail::known_training(data, count, copies, copying);
   const gemel::Samples<float> originals{gemel::MatrixX<float>(training.features.matrix().leftCols(training.originals))};
@@ -118,7 +119,7 @@ inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions
   const gemel::ClassBatches<float> source{
       inputs,
       gemel::Classes{training.signer},
-      {.classes = std::min<Index>(40, data.signers()), .samples = 8, .batches = batches, .relation = relation}};
+      {.classes = signers, .samples = each, .batches = batches, .relation = relation}};
   std::vector<Model> networks;
   gemel::History first;
   for (Index k = 0; k < options.networks; ++k) {
@@ -142,7 +143,7 @@ inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions
   }
   return {{Ensemble{std::move(raw)}, Ensemble{std::move(whitened)}, Ensemble{std::move(networks)}},
           std::move(first),
-          batches * (320 * 319 / 2)};
+          batches * (signers * each) * (signers * each - 1) / 2};
 }
 
 }  // namespace signature_verification

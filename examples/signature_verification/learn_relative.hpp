@@ -138,7 +138,7 @@ struct LearnOptions {
 /// Learns from these signers. Throws what fit throws.
 inline LearntRelative learn_relative(const RelativeTask& task, const std::vector<Index>& signers,
                                      const LearnOptions& options) {
-  constexpr Index epochs = 10, batches = 60;
+  constexpr Index epochs = 10, batches = 60, sets = 15, each = 12;
   gemel::Rng draws{options.seed, 11};
   detail::RelativeTraining training = detail::relative_training(task, signers, draws);
   const gemel::Standardize<> scaling{training.inputs};
@@ -166,8 +166,9 @@ inline LearntRelative learn_relative(const RelativeTask& task, const std::vector
     }
     return training.is_forged[i] == training.is_forged[j] ? gemel::Relation::Similar : gemel::Relation::Dissimilar;
   };
-  const gemel::ClassBatches<float> source{
-      inputs, gemel::Classes{training.set}, {.classes = 15, .samples = 12, .batches = batches, .relation = relation}};
+  const gemel::ClassBatches<float> source{inputs,
+                                          gemel::Classes{training.set},
+                                          {.classes = sets, .samples = each, .batches = batches, .relation = relation}};
   gemel::History first;
   for (Index k = 0; k < options.networks; ++k) {
     gemel::Rng rng{gemel::mix(options.seed, static_cast<std::uint64_t>(k)), 12};
@@ -189,7 +190,7 @@ inline LearntRelative learn_relative(const RelativeTask& task, const std::vector
     state.towers.push_back({std::move(network), std::move(anchor)});
     if (k == 0) first = std::move(history);
   }
-  return {closed_form, RelativeScorer{std::move(state)}, std::move(first), batches * 15 * (12 * 11 / 2)};
+  return {closed_form, RelativeScorer{std::move(state)}, std::move(first), batches * sets * (each * (each - 1) / 2)};
 }
 
 }  // namespace signature_verification

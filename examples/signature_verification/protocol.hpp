@@ -126,26 +126,36 @@ struct FoldTrials {
   gemel::Trials skilled, random;
 };
 
-/// Scores all claims: `score(claimed, query)` is the score of a signature against the templates of a claim.
+/// The number of ways to compare, and the scores of one signature by all of them.
+inline constexpr std::size_t ways = 3;
+using Scores = std::array<double, ways>;
+
+/// Scores all claims by all ways: `score(claimed, query)` are the scores of a signature against the templates of a
+/// claim. Returns the trials of each way.
 template <class Score>
-FoldTrials try_claims(const std::vector<Claimed>& claims, const Score& score) {
-  FoldTrials trials;
-  std::vector<std::uint8_t> labels;
-  const auto add = [&](gemel::Trials& to, const Claimed& claimed, Index query, Index impostor) {
-    to.scores.push_back(score(claimed, query));
-    to.samples.push_back(query);
-    to.identities.push_back({claimed.signer, impostor});
+std::array<FoldTrials, ways> try_claims(const std::vector<Claimed>& claims, const Score& score) {
+  std::array<FoldTrials, ways> trials;
+  std::vector<std::uint8_t> labels, random_labels;
+  const auto add = [&](gemel::Trials FoldTrials::*kind, const Claimed& claimed, Index query, Index impostor) {
+    const Scores scores = score(claimed, query);
+    for (std::size_t w = 0; w < ways; ++w) {
+      gemel::Trials& to = trials[w].*kind;
+      to.scores.push_back(scores[w]);
+      to.samples.push_back(query);
+      to.identities.push_back({claimed.signer, impostor});
+    }
+    const bool genuine = impostor == claimed.signer;
+    (kind == &FoldTrials::skilled ? labels : random_labels).push_back(genuine);
   };
   for (const Claimed& claimed : claims) {
-    for (const Index query : claimed.genuine) add(trials.skilled, claimed, query, claimed.signer), labels.push_back(1);
-    for (const Index query : claimed.skilled) {
-      add(trials.skilled, claimed, query, gemel::PairIdentity::unknown);
-      labels.push_back(0);
-    }
-    for (const Index query : claimed.random) add(trials.random, claimed, query, Data::signer_of(query));
+    for (const Index query : claimed.genuine) add(&FoldTrials::skilled, claimed, query, claimed.signer);
+    for (const Index query : claimed.skilled) add(&FoldTrials::skilled, claimed, query, gemel::PairIdentity::unknown);
+    for (const Index query : claimed.random) add(&FoldTrials::random, claimed, query, Data::signer_of(query));
   }
-  trials.skilled.labels = gemel::Labels{labels};
-  trials.random.labels = gemel::Labels{std::vector<std::uint8_t>(trials.random.scores.size(), 0)};
+  for (FoldTrials& way : trials) {
+    way.skilled.labels = gemel::Labels{labels};
+    way.random.labels = gemel::Labels{random_labels};
+  }
   return trials;
 }
 

@@ -39,18 +39,22 @@ inline Values normalized(Values values) {
   return values;
 }
 
+inline gemel::VectorX<float> feature_column(const Signature& signature, const Curves& curves) {
+  const Values features = features_of(signature, curves);
+  return Eigen::Map<const gemel::VectorX<double>>(features.data(), static_cast<Index>(features.size())).cast<float>();
+}
+
 }  // namespace detail
 
 /// The features of a signature as a column.
 inline gemel::VectorX<float> feature_column(const Signature& signature) {
-  const Values features = features_of(signature);
-  return Eigen::Map<const gemel::VectorX<double>>(features.data(), static_cast<Index>(features.size())).cast<float>();
+  return detail::feature_column(signature, curves(signature, curve_points));
 }
 
 /// The sample of a signature: its features and its channels.
 inline gemel::VectorX<float> sample_column(const Signature& signature) {
-  const gemel::VectorX<float> features = feature_column(signature);
-  const Curves time = curves(signature, curve_points, Along::Time);
+  const Curves time = curves(signature, curve_points);
+  const gemel::VectorX<float> features = detail::feature_column(signature, time);
   Values change(curve_points);
   for (std::size_t i = 0; i < curve_points; ++i) {
     change[i] = time.pressure[std::min(i + 1, curve_points - 1)] - time.pressure[i == 0 ? 0 : i - 1];

@@ -24,7 +24,7 @@
 namespace signature_verification {
 
 /// The ways to compare, in the order of the table.
-inline constexpr std::array<const char*, 3> row_names = {"raw", "whitened", "network"};
+inline constexpr std::array<const char*, ways> row_names = {"raw", "whitened", "network"};
 
 /// What a study found.
 struct Study {
@@ -42,22 +42,22 @@ struct Study {
 
 namespace detail {
 
-/// The trials of each fold, for one row.
-using Trials = std::array<FoldTrials, static_cast<std::size_t>(folds)>;
+/// The trials of each fold, for each row.
+using Trials = std::array<std::array<FoldTrials, ways>, static_cast<std::size_t>(folds)>;
 
 /// Measures a row. The threshold of each fold is that of equal error rates of the signers of the other folds. The
 /// validation, by which rows are compared, took no part in the test or the training.
-inline program::Measured measure(const char* name, const Trials& trials, const Trials& validation) {
+inline program::Measured measure(std::size_t row, const Trials& trials, const Trials& validation) {
   std::vector<program::Fold> all;
   for (std::size_t f = 0; f < trials.size(); ++f) {
     gemel::Trials others;
     for (std::size_t g = 0; g < trials.size(); ++g) {
-      if (g != f) program::append(others, trials[g].skilled);
+      if (g != f) program::append(others, trials[g][row].skilled);
     }
     gemel::Calibration calibration = calibrate(others, {.at_eer = true, .or_accept_nothing = true});
-    all.push_back({trials[f].skilled, validation[f].skilled, std::move(calibration), trials[f].random});
+    all.push_back({trials[f][row].skilled, validation[f][row].skilled, std::move(calibration), trials[f][row].random});
   }
-  return program::measure(name, std::move(all));
+  return program::measure(row_names[row], std::move(all));
 }
 
 /// The mean over the signers of the equal error rate of each one's trials, which is how SVC2004 reports. It is not the
@@ -76,12 +76,11 @@ inline double mean_signer_eer(const gemel::Trials& trials) {
   return sum / static_cast<double>(scores.size());
 }
 
-inline void finish(Study& study, const std::array<Trials, 3>& trials, const std::array<Trials, 3>& validation,
-                   const Folds& drawn) {
+inline void finish(Study& study, const Trials& trials, const Trials& validation, const Folds& drawn) {
   study.first_fold = drawn.front();
   for (std::size_t r = 0; r < row_names.size(); ++r) {
-    study.rows.push_back(measure(row_names[r], trials[r], validation[r]));
-    study.first_decisions[r].add(trials[r].front().skilled, study.rows[r].calibrations.front().threshold);
+    study.rows.push_back(measure(r, trials, validation));
+    study.first_decisions[r].add(trials.front()[r].skilled, study.rows[r].calibrations.front().threshold);
     study.signer_eer[r] = mean_signer_eer(study.rows.back().trials);
   }
 }
@@ -100,11 +99,11 @@ struct MeanOfTemplates {
 }  // namespace detail
 
 /// The embeddings of all signatures by each way to compare known signers.
-inline std::vector<detail::MeanOfTemplates> embedded(const Data& data, const std::vector<Ensemble>& ways) {
+inline std::vector<detail::MeanOfTemplates> embedded(const Data& data, const std::vector<Ensemble>& models) {
   const gemel::MatrixX<float> features = data.samples.topRows(data.features());
   const gemel::ColumnList<float> columns{features.data(), features.rows(), features.rows(), features.cols()};
   std::vector<detail::MeanOfTemplates> all;
-  for (const Ensemble& way : ways) all.push_back({way.embed(columns)});
+  for (const Ensemble& model : models) all.push_back({model.embed(columns)});
   return all;
 }
 
@@ -112,14 +111,16 @@ inline std::vector<detail::MeanOfTemplates> embedded(const Data& data, const std
 /// kind and tries four others of the same sitting. `progress` is called with a text before each part.
 template <class Progress>
 Study study_known(const Data& data, const LearnOptions& options, bool quiet, const Progress& progress) {
-  std::array<detail::Trials, 3> trials, validation;
+  detail::Trials trials, validation;
   gemel::Rng drawing{options.seed, 3};
   const Folds drawn = draw_folds(data.signers(), drawing);
-  const auto try_all = [&](const std::vector<Ensemble>& ways, Protocol protocol, std::array<detail::Trials, 3>& to) {
-    const std::vector<detail::MeanOfTemplates> scores = embedded(data, ways);
+  const auto try_all = [&](const std::vector<Ensemble>& models, Protocol protocol, detail::Trials& to) {
+    const std::vector<detail::MeanOfTemplates> mean = embedded(data, models);
+    const auto scores = [&](const Claimed& claimed, Index query) {
+      return Scores{mean[0](claimed, query), mean[1](claimed, query), mean[2](claimed, query)};
+    };
     for (std::size_t f = 0; f < drawn.size(); ++f) {
-      const std::vector<Claimed> claims = claims_against(drawn[f], protocol, drawing);
-      for (std::size_t r = 0; r < scores.size(); ++r) to[r][f] = try_claims(claims, scores[r]);
+      to[f] = try_claims(claims_against(drawn[f], protocol, drawing), scores);
     }
   };
   progress("learning from six signatures of each signer, for the validation");
@@ -142,19 +143,18 @@ Study study_known(const Data& data, const LearnOptions& options, bool quiet, con
 template <class Progress>
 Study study_unknown(const Data& data, Protocol protocol, const LearnOptions& options, const Progress& progress) {
   WarpTable warps{data.samples};
-  std::array<detail::Trials, 3> trials, validation;
+  detail::Trials trials, validation;
   Study study;
   gemel::Rng drawing{options.seed, 3};
   const Folds drawn = draw_folds(data.signers(), drawing);
-  const auto learn_and_try = [&](const std::vector<Index>& from, const std::vector<Index>& against, std::size_t f,
-                                 std::array<detail::Trials, 3>& to) {
+  const auto learn_and_try = [&](const std::vector<Index>& from, const std::vector<Index>& against,
+                                 std::array<FoldTrials, ways>& to) {
     const RelativeTask task{data, warps, from};
     LearntRelative learnt = learn_relative(task, from, options);
-    const std::vector<Claimed> claims = claims_against(against, protocol, drawing);
-    const auto inputs = [&](const Claimed& claimed, Index query) { return task.inputs(claimed.templates, query); };
-    to[0][f] = try_claims(claims, [&](const auto&... of) { return untrained_score(inputs(of...)); });
-    to[1][f] = try_claims(claims, [&](const auto&... of) { return learnt.closed_form.score(inputs(of...)); });
-    to[2][f] = try_claims(claims, [&](const auto&... of) { return learnt.network.score(inputs(of...)); });
+    to = try_claims(claims_against(against, protocol, drawing), [&](const Claimed& claimed, Index query) {
+      const gemel::VectorX<double> inputs = task.inputs(claimed.templates, query);
+      return Scores{untrained_score(inputs), learnt.closed_form.score(inputs), learnt.network.score(inputs)};
+    });
     return learnt;
   };
   for (std::size_t f = 0; f < drawn.size(); ++f) {
@@ -162,8 +162,8 @@ Study study_unknown(const Data& data, Protocol protocol, const LearnOptions& opt
     const std::vector<Index> others = beside(drawn, f);
     std::vector<Index> learning, validating;
     for (std::size_t i = 0; i < others.size(); ++i) (i % 3 == 2 ? validating : learning).push_back(others[i]);
-    learn_and_try(learning, validating, f, validation);
-    LearntRelative learnt = learn_and_try(others, drawn[f], f, trials);
+    learn_and_try(learning, validating, validation[f]);
+    LearntRelative learnt = learn_and_try(others, drawn[f], trials[f]);
     if (f > 0) continue;
     for (const Tower& tower : learnt.network.state().towers) {
       study.parameters += tower.network.network().parameter_count();

@@ -92,9 +92,9 @@ TEST_CASE("the warped distance is the cheapest way through the distances of the 
 TEST_CASE("features do not depend on where and when a signature was written, and warped copies stay near") {
   sv::Signature moved = loop();
   for (sv::Point& point : moved) point.x += 5000, point.y -= 300, point.time += 77;
-  const sv::Values features = sv::features_of(loop()), others = sv::features_of(moved);
+  const gemel::VectorX<float> features = sv::feature_column(loop()), others = sv::feature_column(moved);
   REQUIRE(features.size() == others.size());
-  for (std::size_t i = 0; i < features.size(); ++i) {
+  for (Index i = 0; i < features.size(); ++i) {
     INFO("feature " << i);
     CHECK(std::isfinite(features[i]));
     CHECK(near(others[i], features[i]));
