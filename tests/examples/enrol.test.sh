@@ -8,7 +8,8 @@ train=$1
 verify=$2
 kills=${3:-30}
 seed=${4:-1}
-. "$(dirname "$0")/verify_checks.sh"
+program=$verify
+. "$(dirname "$0")/program_checks.sh"
 
 list() { sed -n "s/^  \"$1\": \[\(.*\)\],\{0,1\}$/\1/p" "$2" | tr ',' '\n' | tr -d '"'; }  # list KEY JSON
 

@@ -5,42 +5,14 @@
 set -u
 export LC_ALL=C
 faces=$1
-awk_program=$(cd "$(dirname "$0")" && pwd)/made_up_faces.awk
-files=$(mktemp -d)
-trap 'rm -rf "$files"' EXIT
-cd "$files" || exit 2
-bad=0
-
-fails() {
-  echo "$1" && bad=1
-}
-
-says() {  # says CODE WORDS ARGUMENT...
-  expected=$1
-  words=$2
-  shift 2
-  timeout 120 "$faces" "$@" >stdout 2>stderr
-  code=$?
-  { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
-    fails "face_recognition $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
-}
-
-refuses() {  # refuses WORDS ARGUMENT...: exit code 2, one sentence on stderr with these words, and no output
-  words=$1
-  shift
-  timeout 60 "$faces" "$@" >stdout 2>stderr
-  code=$?
-  { [ $code = 2 ] && [ "$(wc -l <stderr)" = 1 ] && [ ! -s stdout ] && grep -q '^face_recognition: ' stderr &&
-    grep -qF -e "$words" stderr; } ||
-    fails "face_recognition $*: exit code $code, expected 2 and one sentence with '$words', but: $(cat stdout stderr)"
-}
+program=$faces
+. "$(dirname "$0")/program_checks.sh"
+awk_program=$root/tests/examples/made_up_faces.awk
 
 make_faces() {  # make_faces FOLDER FIRST PEOPLE NOISE
   for person in $(seq "$2" $(($2 + $3 - 1))); do mkdir -p "$1/p$person"; done
   awk -v folder="$1" -v first="$2" -v people="$3" -v images=6 -v noise="$4" -f "$awk_program"
 }
-
-number() { sed -n "s/^  \"$1\": \([^,]*\),*$/\1/p" "$2"; }  # number KEY JSON
 
 make_faces data 1 16 0.15
 make_faces strangers 40 3 0.15

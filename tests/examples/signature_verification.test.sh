@@ -5,41 +5,11 @@
 set -u
 export LC_ALL=C
 program=$1
-here=$(cd "$(dirname "$0")" && pwd)
-files=$(mktemp -d)
-trap 'rm -rf "$files"' EXIT
-cd "$files" || exit 2
-bad=0
-
-fails() {
-  echo "$1" && bad=1
-}
-
-says() {  # says CODE WORDS ARGUMENT...
-  expected=$1
-  words=$2
-  shift 2
-  timeout 120 "$program" "$@" >stdout 2>stderr
-  code=$?
-  { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
-    fails "signature_verification $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
-}
-
-refuses() {  # refuses WORDS ARGUMENT...: exit code 2, one sentence on stderr with these words, and no output
-  words=$1
-  shift
-  timeout 60 "$program" "$@" >stdout 2>stderr
-  code=$?
-  { [ $code = 2 ] && [ "$(wc -l <stderr)" = 1 ] && [ ! -s stdout ] && grep -q '^signature_verification: ' stderr &&
-    grep -qF -e "$words" stderr; } ||
-    fails "signature_verification $*: exit code $code, expected 2 and one sentence with '$words', but: $(cat stdout stderr)"
-}
-
-number() { sed -n "s/^  \"$1\": \([^,]*\),*$/\1/p" "$2"; }  # number KEY JSON
+. "$(dirname "$0")/program_checks.sh"
 below() { awk -v value="$1" -v bound="$2" 'BEGIN { exit !(value != "" && value <= bound) }'; }
 
 mkdir data
-awk -v folder=data -v signers=8 -f "$here/made_up_signatures.awk"
+awk -v folder=data -v signers=8 -f "$root/tests/examples/made_up_signatures.awk"
 
 # Learning: the table, the sentence, the files; each protocol.
 says 0 "The network " --data data --quiet --networks 1 --threads 1 --json unknown.json --save unknown.model --report report

@@ -6,38 +6,7 @@
 set -u
 export LC_ALL=C
 program=$1
-root=$(cd "$(dirname "$0")/../.." && pwd)
-files=$(mktemp -d)
-trap 'rm -rf "$files"' EXIT
-bad=0
-cd "$files" || exit 2
-
-fails() {
-  echo "$1" && bad=1
-}
-
-says() {  # says CODE WORDS ARGUMENT...
-  expected=$1
-  words=$2
-  shift 2
-  timeout 300 "$program" "$@" >stdout 2>stderr </dev/null
-  code=$?
-  { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
-    fails "text_comparison $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
-}
-
-refuses() {  # refuses WORDS ARGUMENT...
-  words=$1
-  shift
-  timeout 300 "$program" "$@" >stdout 2>stderr </dev/null
-  code=$?
-  if [ $code != 2 ] || [ "$(wc -l <stderr)" != 1 ] || [ -s stdout ] || ! grep -q '^text_comparison: ' stderr ||
-    ! grep -qF -e "$words" stderr; then
-    fails "text_comparison $*: exit code $code, expected 2 and one sentence with '$words', but: $(cat stdout stderr)"
-  fi
-}
-
-number() { sed -n "s/^  \"$1\": \([^,]*\),*$/\1/p" "$2"; }  # number KEY JSON
+. "$(dirname "$0")/program_checks.sh"
 
 # Words: the program learns from groups of words, one per line. Every 30th group of the homophones will do.
 awk 'NR % 30 == 0' "$root/examples/data/homophones_cmudict04.txt" >words.txt

@@ -6,7 +6,8 @@ set -u
 export LC_ALL=C
 train=$1
 verify=$2
-. "$(dirname "$0")/verify_checks.sh"
+program=$verify
+. "$(dirname "$0")/program_checks.sh"
 
 npy() {  # npy FILE TYPE SHAPE BYTES: a .npy file in C order; its header has fewer than 256 bytes
   header="{'descr': '$2', 'fortran_order': False, 'shape': $3, }"
