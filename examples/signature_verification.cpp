@@ -176,7 +176,7 @@ void save(const Options& options, const Data& data, const Study& study) {
     gemel::Rng unused{0};
     const gemel::Standardize<> unchanged{gemel::VectorX<double>::Zero(values).eval(),
                                          gemel::VectorX<double>::Ones(values).eval()};
-    const program::Model<float> model{detail::model_of({unchanged}, unused)};
+    const program::Model<float> model{program::model_of({unchanged}, unused)};
     write_model(options, model, study.relative[row - 1], calibration, features_and_curves, row_names[row]);
   } else {
     write_model(options, study.known[row], gemel::AnyScorer{gemel::MeanScore{}}, calibration, features_only,
@@ -189,15 +189,14 @@ void save(const Options& options, const Data& data, const Study& study) {
 void draw(const Options& options, const Data& data, const Study& study, const std::vector<Error>& errors,
           const program::Measured& best) {
   const program::Interrupt::Patience patience;
-  const std::string title = "signatures of " + std::string(options.protocol == Protocol::Known ? "known" : "unknown") +
-                            " signers, " + best.row.name + ", seed " + std::to_string(options.seed);
+  const std::string title =
+      "signatures, " + word_of(options.protocol) + ": " + best.row.name + ", seed " + std::to_string(options.seed);
   const program::Curves curves{best, title, "score of a claim", "genuine", "skilled forgeries"};
   const gemel::CurveBand band = band_of(curves, patience.flag());
-  program::draw_report(
-      options.report,
-      {program::loss_picture(study.history, title), distances_picture(curves), roc_picture(curves, band),
-       det_picture(curves, band), errors_picture(errors, data, best.row.threshold, title)},
-      patience, std::cout);
+  program::draw_report(options.report,
+                       {program::loss_picture(study.history, title), distances_picture(curves),
+                        roc_picture(curves, band), det_picture(curves, band), errors_picture(errors, data, title)},
+                       patience, std::cout);
 }
 
 /// Learns and reports. Returns the program's exit code.
@@ -223,7 +222,7 @@ int learn(const Options& options, const CLI::App& app) {
 
   const auto best = static_cast<std::size_t>(&program::best_row(result.rows) - result.rows.data());
   const program::Measured& chosen = study.rows[best];
-  const std::vector<Error> errors = worst_errors(chosen.trials, chosen.row.threshold, 4);
+  const std::vector<Error> errors = worst_errors(chosen, 4);
   print_table(result, std::cout);
   print_more(options, study, result);
   if (!options.json.empty()) {

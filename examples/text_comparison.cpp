@@ -51,7 +51,8 @@ std::string describe(const Data& data, const Parts& parts, const Features& featu
   for (std::size_t p = 0; p < parts.size(); ++p) {
     text += (p == 0 ? "" : p == 1 ? ", " : " and ") + std::to_string(parts[p].samples.classes.size());
   }
-  return text + ", no group in two of them";
+  if (data.left_out > 0) text += "; " + program::counted(data.left_out, "word") + " of several groups left out";
+  return text + "; no group is in two of them";
 }
 
 /// The time of the training.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "../program/model.hpp"
 #include "gemel/callback/history.hpp"
 #include "gemel/callback/learning_rate.hpp"
 #include "gemel/core/random.hpp"
@@ -16,14 +17,11 @@
 #include "gemel/loss/positive_margin_loss.hpp"
 #include "gemel/network/activation.hpp"
 #include "gemel/network/any_model.hpp"
-#include "gemel/network/any_network.hpp"
 #include "gemel/network/dense.hpp"
-#include "gemel/network/distance.hpp"
 #include "gemel/network/ensemble.hpp"
 #include "gemel/network/gaussian_noise.hpp"
 #include "gemel/network/initializer.hpp"
 #include "gemel/network/l2_normalize.hpp"
-#include "gemel/network/sequence.hpp"
 #include "gemel/network/whitening.hpp"
 #include "gemel/optimizer/adam.hpp"
 #include "gemel/optimizer/schedule.hpp"
@@ -108,10 +106,6 @@ inline std::vector<gemel::AnyLayer> layers_of(Protocol protocol, Index in, doubl
           gemel::L2Normalize<>{in}};
 }
 
-inline gemel::AnyNetwork<float> network_of(std::vector<gemel::AnyLayer> layers, gemel::Rng& rng) {
-  return gemel::AnyNetwork<float>{rng, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}};
-}
-
 }  // namespace detail
 
 /// The number of pairs of an epoch, if every person has enough images.
@@ -123,7 +117,7 @@ inline Index pairs_per_epoch(const gemel::Classes& people) {
 /// The features as they are: nothing is learnt.
 inline Model raw_model(const FaceSamples& training) {
   gemel::Rng unused{0};
-  return Model{detail::network_of({gemel::L2Normalize<>{training.samples.features()}}, unused), gemel::Euclidean{}};
+  return program::model_of({gemel::L2Normalize<>{training.samples.features()}}, unused);
 }
 
 /// Within-class covariance normalization, which has a closed form.
@@ -131,7 +125,7 @@ inline Model whitened_model(Protocol protocol, const FaceSamples& training) {
   gemel::Rng unused{0};
   const double shrinkage = protocol == Protocol::Known ? 0.1 : 0.4;
   const auto layer = gemel::Whitening<>::within_class(training.samples, training.people, {.shrinkage = shrinkage});
-  return Model{detail::network_of({layer, gemel::L2Normalize<>{layer.out()}}, unused), gemel::Euclidean{}};
+  return program::model_of({layer, gemel::L2Normalize<>{layer.out()}}, unused);
 }
 
 /// A network that is trained on whitened features. Its linear layer, for unknown people, begins as the identity.
@@ -140,11 +134,10 @@ inline Model network_model(Protocol protocol, const detail::Recipe& recipe, cons
   const gemel::Whitening<> whitening = detail::first_layer(recipe, training);
   const Index in = whitening.out();
   std::vector<gemel::AnyLayer> layers = detail::layers_of(protocol, in, recipe.noise);
-  gemel::AnyNetwork<float> network = detail::network_of(layers, rng);
+  Model model = program::model_of(layers, rng);
   if (protocol == Protocol::Unknown) {
-    gemel::Identity{}(network.mutable_parameters().first(static_cast<std::size_t>(in * in)), in, in, rng);
+    gemel::Identity{}(model.network().mutable_parameters().first(static_cast<std::size_t>(in * in)), in, in, rng);
   }
-  Model model{std::move(network), gemel::Euclidean{}};
   // The samples are whitened once, since that takes longer than all layers that are trained.
   gemel::ClassBatches<float> source{gemel::Samples<float>{whitening.transform(training.samples)},
                                     training.people,
@@ -158,9 +151,9 @@ inline Model network_model(Protocol protocol, const detail::Recipe& recipe, cons
       fit(model, source, gemel::PositiveMarginLoss{.margin = recipe.margin, .positive_margin = recipe.positive_margin},
           optimizer, gemel::FitOptions<float>{.epochs = detail::epochs, .threads = threads}, rng, rate);
   layers.insert(layers.begin(), whitening);
-  gemel::AnyNetwork<float> whole = detail::network_of(std::move(layers), rng);
+  Model whole = program::model_of(std::move(layers), rng);
   whole.set_parameters(model.parameters());  // a whitening has none
-  return Model{std::move(whole), gemel::Euclidean{}};
+  return whole;
 }
 
 /// The networks of a protocol. `history` becomes that of the first one.

@@ -77,6 +77,7 @@ void enrol(const GalleryFile& file, const std::string& name, const gemel::Sample
   if (as_utf8(name) != name) {
     throw gemel::ValueError("the name '" + as_utf8(name) + "' is not UTF-8 text: give it in UTF-8");
   }
+  if (name == "unknown") throw gemel::ValueError("the name 'unknown' is that of strangers: give another one");
   auto gallery = gemel::from_tensors<Gallery<S, Scorer>>(file.content);
   const Index replaced = gallery.add(name, samples.matrix());
   detail::save_gallery(gallery, file);

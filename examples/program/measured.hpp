@@ -48,6 +48,7 @@ struct Measured {
   Row row;
   std::vector<gemel::Calibration> calibrations;  ///< of each fold
   gemel::Trials trials;                          ///< the test trials of all folds
+  std::vector<double> thresholds;                ///< of each of them: that of its fold
   gemel::Roc validation_roc;                     ///< of the validation trials of all folds
   gemel::Roc roc;                                ///< of the test trials of all folds
   double accuracy = 0;                           ///< of the test trials, at the thresholds
@@ -72,11 +73,13 @@ inline Measured measure(const std::string& name, std::vector<Fold> folds) {
   Decisions decisions, random;
   double thresholds = 0;
   std::vector<gemel::Calibration> calibrations;
+  std::vector<double> of_trials;
   for (const Fold& fold : folds) {
     decisions.add(fold.test, fold.calibration.threshold);
     random.add(fold.random, fold.calibration.threshold);
     thresholds += fold.calibration.threshold;
     calibrations.push_back(fold.calibration);
+    of_trials.insert(of_trials.end(), fold.test.scores.size(), fold.calibration.threshold);
   }
   if (folds.size() == 1) {
     test = std::move(folds.front().test);
@@ -87,6 +90,7 @@ inline Measured measure(const std::string& name, std::vector<Fold> folds) {
   Measured measured{.row = {.name = name},
                     .calibrations = std::move(calibrations),
                     .trials = std::move(test),
+                    .thresholds = std::move(of_trials),
                     .validation_roc = {validation.scores, validation.labels},
                     .roc = {measured.trials.scores, measured.trials.labels},
                     .accuracy = decisions.accuracy(),

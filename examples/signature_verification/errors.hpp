@@ -7,6 +7,7 @@
 
 #include "../program/colors.hpp"
 #include "../program/json.hpp"
+#include "../program/measured.hpp"
 #include "../program/numbers.hpp"
 #include "../program/picture.hpp"
 #include "data.hpp"
@@ -21,22 +22,26 @@ namespace signature_verification {
 struct Error {
   Index signer = 0;     ///< the claimed one
   Index signature = 0;  ///< that claims it
-  double score = 0;
+  double score = 0, threshold = 0;
   bool genuine = false;
+
+  double excess() const { return score - threshold; }
 };
 
-/// The genuine signatures with the highest scores and then the forged ones with the lowest, up to `most` of each, which
-/// the threshold decides wrongly. A signature is listed once.
-inline std::vector<Error> worst_errors(const gemel::Trials& trials, double threshold, std::size_t most) {
+/// The claims that were decided most wrongly, by how far the score is from the threshold of the fold: up to `most` of
+/// genuine signatures, and then of forged ones. A signature is listed once.
+inline std::vector<Error> worst_errors(const program::Measured& measured, std::size_t most) {
+  const gemel::Trials& trials = measured.trials;
   std::vector<Error> rejected, accepted;
   for (Index i = 0; i < trials.size(); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    const Error error{trials.identities[at].first, trials.samples[at], trials.scores[at], trials.labels[i] == 1};
-    if (error.genuine && error.score > threshold) rejected.push_back(error);
-    if (!error.genuine && error.score <= threshold) accepted.push_back(error);
+    const Error error{trials.identities[at].first, trials.samples[at], trials.scores[at], measured.thresholds[at],
+                      trials.labels[i] == 1};
+    if (error.genuine == (error.score <= error.threshold)) continue;
+    (error.genuine ? rejected : accepted).push_back(error);
   }
-  std::ranges::stable_sort(rejected, [](const Error& a, const Error& b) { return a.score > b.score; });
-  std::ranges::stable_sort(accepted, [](const Error& a, const Error& b) { return a.score < b.score; });
+  std::ranges::stable_sort(rejected, [](const Error& a, const Error& b) { return a.excess() > b.excess(); });
+  std::ranges::stable_sort(accepted, [](const Error& a, const Error& b) { return a.excess() < b.excess(); });
   std::vector<Error> worst;
   for (std::vector<Error>* kind : {&rejected, &accepted}) {
     std::size_t taken = 0;
@@ -54,8 +59,12 @@ inline std::vector<Error> worst_errors(const gemel::Trials& trials, double thres
 inline program::Json errors_json(const std::vector<Error>& errors, const Data& data, const std::string& row) {
   program::Json all = program::Json::array();
   for (const Error& error : errors) {
-    all.push_back(
-        {{"signature", data.name(error.signature)}, {"row", row}, {"score", error.score}, {"genuine", error.genuine}});
+    all.push_back({{"signature", data.name(error.signature)},
+                   {"claims", data.name(Data::number(error.signer, 0))},
+                   {"row", row},
+                   {"score", error.score},
+                   {"threshold", error.threshold},
+                   {"genuine", error.genuine}});
   }
   return all;
 }
@@ -85,8 +94,7 @@ inline void draw_signature(program::Picture& picture, const std::string& block, 
 }  // namespace detail
 
 /// The errors as a picture: each with a genuine signature of the claimed signer, the first one, beside it.
-inline program::Picture errors_picture(const std::vector<Error>& errors, const Data& data, double threshold,
-                                       const std::string& title) {
+inline program::Picture errors_picture(const std::vector<Error>& errors, const Data& data, const std::string& title) {
   constexpr double width = 0.21, height = 0.16, row_height = 0.24;
   program::Picture picture("errors", title);
   picture << "unset border\nunset tics\nunset grid\nunset key\nset xrange [0:1]\nset yrange [0:1.08]\n";
@@ -98,9 +106,8 @@ inline program::Picture errors_picture(const std::vector<Error>& errors, const D
             << " textcolor '" << color << "' font 'Sans," << size << "'\n";
   };
   for (const bool genuine : {true, false}) {
-    label(std::string(genuine ? "genuine, but rejected" : "forged, but accepted") + " (threshold " +
-              program::fixed(threshold, 2) + ")",
-          genuine ? 0 : 0.53, 1.03, genuine ? program::similar_color : program::dissimilar_color, 15);
+    label(genuine ? "genuine, but rejected" : "forged, but accepted", genuine ? 0 : 0.53, 1.03,
+          genuine ? program::similar_color : program::dissimilar_color, 15);
   }
   std::size_t block = 0;
   for (const Error& error : errors) {
@@ -111,7 +118,9 @@ inline program::Picture errors_picture(const std::vector<Error>& errors, const D
       const double left = x + (claims ? 0 : width + 0.02);
       const std::string name = "s" + std::to_string(block++);
       detail::draw_signature(picture, name, data.signature(shown), left, y + 0.045, width, height);
-      label(claims ? data.name(shown) + ", score " + program::fixed(error.score, 2) : "beside " + data.name(shown),
+      label(claims ? data.name(shown) + ": " + program::fixed(error.score, 2) + ", threshold " +
+                         program::fixed(error.threshold, 2)
+                   : "beside " + data.name(shown),
             left, y + 0.015, "#666666", 11);
       plot += (plot.empty() ? "plot $" : ", $") + name + " with lines lw 1.3 lc '" + (claims ? color : "#888888") + "'";
     }

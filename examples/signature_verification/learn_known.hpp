@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "../program/model.hpp"
 #include "data.hpp"
 #include "gemel/callback/history.hpp"
 #include "gemel/callback/learning_rate.hpp"
@@ -15,30 +17,19 @@
 #include "gemel/data/classes.hpp"
 #include "gemel/data/samples.hpp"
 #include "gemel/loss/contrastive_loss.hpp"
-#include "gemel/network/any_model.hpp"
-#include "gemel/network/any_network.hpp"
-#include "gemel/network/distance.hpp"
-#include "gemel/network/ensemble.hpp"
-#include "gemel/network/sequence.hpp"
 #include "gemel/network/standardize.hpp"
 #include "gemel/network/whitening.hpp"
 #include "gemel/optimizer/adam.hpp"
 #include "gemel/optimizer/schedule.hpp"
 #include "gemel/training/fit.hpp"
-#include "learn_relative.hpp"
+#include "model.hpp"
 #include "warp.hpp"
 
 // Learns the signatures of signers who are then known.
 
 namespace signature_verification {
 
-using Ensemble = gemel::Ensemble<Model>;
-
 namespace detail {
-
-inline Model model_of(std::vector<gemel::AnyLayer> layers, gemel::Rng& rng) {
-  return Model{gemel::AnyNetwork<float>{rng, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}}, gemel::Euclidean{}};
-}
 
 /// Signatures to learn from.
 struct KnownTraining {
@@ -91,7 +82,7 @@ inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions
   const detail::KnownTraining training = detail::known_training(data, count, copies, copying);
   const gemel::Samples<float> originals{gemel::MatrixX<float>(training.features.matrix().leftCols(training.originals))};
   const gemel::Standardize<> scaling{originals, {.clip = 4}};
-  Model raw = detail::model_of({scaling}, unused);
+  Model raw = program::model_of({scaling}, unused);
 
   // A forgery is of another hand than what it imitates, so it is of another class.
   std::vector<Index> hands;
@@ -102,7 +93,7 @@ inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions
   const gemel::Samples<float> scaled{scaling.transform(originals)};
   const auto within = gemel::Whitening<>::within_class(
       scaled, gemel::Classes{hands}, {.dimensions = std::min<Index>(30, data.signers()), .shrinkage = 0.3});
-  Model whitened = detail::model_of({scaling, within}, unused);
+  Model whitened = program::model_of({scaling, within}, unused);
 
   const gemel::Samples<float> all{scaling.transform(training.features)};
   const auto components =
@@ -128,7 +119,7 @@ inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions
     const std::vector<gemel::AnyLayer> learning = {
         gemel::GaussianNoise<>{in, 0.5}, gemel::Dense<gemel::Dynamic, gemel::Dynamic, gemel::ReLU>{in, hidden},
         gemel::Dense<gemel::Dynamic, gemel::Dynamic>{hidden, out}, gemel::L2Normalize<>{out}};
-    Model network = detail::model_of(learning, rng);
+    Model network = program::model_of(learning, rng);
     gemel::AdamW<float> optimizer{{.weight_decay = 1e-2}};
     gemel::LearningRate schedule{
         gemel::CosineDecay{.initial_learning_rate = 1e-3, .decay_steps = gemel::whole_training}};
@@ -137,7 +128,7 @@ inline LearntKnown learn_known(const Data& data, Index count, const LearnOptions
                                  {.epochs = epochs, .threads = options.threads}, rng, schedule, bar);
     std::vector<gemel::AnyLayer> whole = {scaling, components};
     whole.insert(whole.end(), learning.begin(), learning.end());
-    networks.push_back(detail::model_of(std::move(whole), unused));
+    networks.push_back(program::model_of(std::move(whole), unused));
     networks.back().set_parameters(network.parameters());
     if (k == 0) first = std::move(history);
   }

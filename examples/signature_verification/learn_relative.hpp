@@ -20,6 +20,7 @@
 #include "gemel/optimizer/adam.hpp"
 #include "gemel/optimizer/schedule.hpp"
 #include "gemel/training/fit.hpp"
+#include "model.hpp"
 #include "relative.hpp"
 #include "relative_scorer.hpp"
 #include "warp_table.hpp"
@@ -126,13 +127,6 @@ struct LearntRelative {
   RelativeScorer network;      ///< by networks
   gemel::History history;      ///< of the first network
   Index pairs_per_epoch;       ///< at most
-};
-
-/// Options of learning.
-struct LearnOptions {
-  std::uint64_t seed = 1;
-  Index networks = 3;
-  Index threads = 1;
 };
 
 /// Learns from these signers. Throws what fit throws.

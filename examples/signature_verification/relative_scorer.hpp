@@ -8,21 +8,17 @@
 #include <utility>
 #include <vector>
 
+#include "../program/model.hpp"
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/core/type_name.hpp"
 #include "gemel/core/types.hpp"
-#include "gemel/network/any_model.hpp"
-#include "gemel/network/any_network.hpp"
-#include "gemel/network/distance.hpp"
-#include "gemel/network/sequence.hpp"
+#include "model.hpp"
 #include "relative.hpp"
 #include "sample.hpp"
 
 namespace signature_verification {
-
-using Model = gemel::AnyModel<float>;
 
 /// A network of relative inputs, and the mean embedding of the genuine signatures of its training.
 struct Tower {
@@ -36,8 +32,7 @@ struct Tower {
     std::vector<gemel::AnyLayer> layers = {gemel::GaussianNoise<>{inputs, 0.7},
                                            gemel::Dense<gemel::Dynamic, gemel::Dynamic, gemel::ReLU>{inputs, hidden},
                                            gemel::Dense<gemel::Dynamic, gemel::Dynamic>{hidden, out}};
-    return Model{gemel::AnyNetwork<float>{rng, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}},
-                 gemel::Euclidean{}};
+    return program::model_of(std::move(layers), rng);
   }
 };
 

@@ -142,6 +142,12 @@ inline Rows read_rows(const std::string& path, const Comparer& comparer, const O
     throw gemel::ValueError({"--text names ", options.text.size(), " columns, but the model compares ", own.size(),
                              ": ", program::listed(own, 60)});
   }
+  if (options.text != own && std::ranges::is_permutation(options.text, own)) {
+    throw gemel::ValueError(
+        {"--text names the columns of the model in another order, which would compare each with another "
+         "one: give ",
+         program::listed(own, 60)});
+  }
   const gemel::Table table = gemel::read_table(path, {.separator = options.separator, .separator_name = "--separator"});
   Rows rows{.texts = texts_of(table, options.text.empty() ? own : options.text),
             .places = places_of(table),

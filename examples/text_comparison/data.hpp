@@ -20,7 +20,8 @@ namespace text_comparison {
 
 /// Words as data; their groups are named after their first words.
 inline Data data_of(Words words, const std::string& file) {
-  Data data{.texts = {std::move(words.words)}, .groups = std::move(words.groups), .file = file};
+  Data data{
+      .texts = {std::move(words.words)}, .groups = std::move(words.groups), .file = file, .left_out = words.left_out};
   for (std::size_t i = 0; i < data.groups.size(); ++i) {
     if (data.groups[i] == gemel::length(data.names)) data.names.push_back(data.texts[0][i]);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "../program/model.hpp"
 #include "gemel/callback/history.hpp"
 #include "gemel/callback/learning_rate.hpp"
 #include "gemel/callback/progress_bar.hpp"
@@ -18,9 +19,6 @@
 #include "gemel/data/samples.hpp"
 #include "gemel/loss/non_zero_contrastive_loss.hpp"
 #include "gemel/network/any_model.hpp"
-#include "gemel/network/any_network.hpp"
-#include "gemel/network/distance.hpp"
-#include "gemel/network/sequence.hpp"
 #include "gemel/network/whitening.hpp"
 #include "gemel/optimizer/adam.hpp"
 #include "gemel/optimizer/schedule.hpp"
@@ -75,7 +73,7 @@ inline Model make_network(const Recipe& recipe, Index features, gemel::Rng& rng)
     in = out;
   }
   layers.push_back(gemel::L2Normalize<>{in});
-  return Model{gemel::AnyNetwork<float>{rng, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}}, gemel::Euclidean{}};
+  return program::model_of(std::move(layers), rng);
 }
 
 }  // namespace detail
@@ -87,8 +85,7 @@ inline Model plain_model(Index features, const std::optional<gemel::Whitening<>>
   if (whitening) layers.push_back(*whitening);
   layers.push_back(gemel::L2Normalize<>{whitening ? whitening->out() : features});
   gemel::Rng unused{0};
-  return Model{gemel::AnyNetwork<float>{unused, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}},
-               gemel::Euclidean{}};
+  return program::model_of(std::move(layers), unused);
 }
 
 /// A trained network, and the course of its training.

@@ -11,6 +11,7 @@
 
 #include "../program/command_line.hpp"
 #include "../program/report.hpp"
+#include "../program/use.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 
@@ -22,7 +23,7 @@ using gemel::Index;
 enum class Task { Learn, Compare, Match };
 
 /// The options of the program.
-struct Options {
+struct Options : program::UseOptions {
   std::vector<std::string> words = {};  ///< a command, its model and its other words
   std::string data = {};                ///< empty: the homophones that the program contains
   std::vector<std::string> text = {};   ///< the columns of a CSV file that are compared; empty: a list of words
@@ -30,10 +31,6 @@ struct Options {
   std::optional<char> separator = {};
   std::string pairs = {};
   Index epochs = 0;  ///< 0: as many as the recipe has
-  std::uint64_t seed = 1;
-  Index threads = 0;
-  std::string save = {}, json = {}, report = {};
-  bool quiet = false;
   Task task = Task::Learn;
 
   const std::string& model() const { return words.front(); }  ///< for Compare and Match
@@ -104,16 +101,7 @@ inline void add_options(CLI::App& app, Options& options) {
       ->check(program::number<Index>("a whole number from 1 on", [](Index value) { return value >= 1; }))
       ->type_name("N")
       ->default_str("25 for words, 10 for rows");
-  app.add_option("--seed", options.seed, "seed of all random numbers")
-      ->check(program::number<std::uint64_t>("a whole number from 0 on", [](std::uint64_t) { return true; }))
-      ->type_name("N");
-  app.add_option("--threads", options.threads, "number of threads; 0: as many as are fastest. No result depends on it")
-      ->check(program::number<Index>("a whole number from 0 to 256", [](Index n) { return n >= 0 && n <= 256; }))
-      ->type_name("N");
-  add_path("--save", options.save, "FILE", "write the model for compare and match");
-  add_path("--json", options.json, "FILE", "write all figures, or all decisions, as JSON");
-  add_path("--report", options.report, "DIR", "draw pictures into this folder, with gnuplot");
-  app.add_flag("--quiet", options.quiet, "show no progress")->default_str("");
+  program::add_use_options(app, options, "all random numbers", "write the model to this file, for compare and match");
 }
 
 namespace detail {
@@ -123,9 +111,7 @@ namespace detail {
 }
 
 inline void check_no_effect(const CLI::App& app, const std::vector<std::string>& names, const std::string& beside) {
-  for (const std::string& name : names) {
-    if (app.count(name) > 0) refuse(name + " has no effect " + beside + ": leave it out");
-  }
+  program::check_no_effect(app, names, beside, "; see text_comparison --help");
 }
 
 }  // namespace detail

@@ -33,6 +33,7 @@ struct Data {
   std::vector<std::string> names = {};    ///< of the groups; empty: they have none
   std::vector<gemel::Place> places = {};  ///< where each text stands, for errors; empty: unknown
   std::string file = {};                  ///< for errors
+  Index left_out = 0;                     ///< words, since they were in several groups
 
   Index size() const { return gemel::length(groups); }
   gemel::Place place(Index i) const {

@@ -99,6 +99,7 @@ inline program::Json further_figures(const Rows& rows, std::size_t chosen, bool 
                                            {"recall", row.test_links.recall()},
                                            {"validation_f1", row.validation_links.f1()}};
   }
+  all["verdict"] = verdict(rows, chosen, links);
   all["worst_errors"] = errors_json(errors);
   return all;
 }

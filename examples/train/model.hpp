@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "../program/model.hpp"
 #include "choices.hpp"
 #include "gemel/core/random.hpp"
 #include "gemel/network/any_model.hpp"
@@ -21,11 +22,6 @@ using Model = gemel::AnyModel<float>;
 using Ensemble = gemel::Ensemble<Model>;
 
 namespace detail {
-
-inline Model model_of(gemel::Rng& rng, std::vector<gemel::AnyLayer> layers, const Options& options) {
-  return Model{gemel::AnyNetwork<float>{rng, gemel::Sequence<gemel::AnyLayer>{std::move(layers)}},
-               make_distance(options.distance)};
-}
 
 inline gemel::AnyLayer make_dense(ActivationName activation, Index in, Index out) {
   using gemel::Dynamic;
@@ -71,7 +67,7 @@ inline Model make_network_model(const Options& options, const FirstLayers& first
     in = options.hidden[k];
   }
   if (options.normalize) layers.push_back(gemel::L2Normalize<>{in});
-  return detail::model_of(rng, std::move(layers), options);
+  return program::model_of(std::move(layers), rng, make_distance(options.distance));
 }
 
 /// A model without dense layers, which has nothing to learn. Whitened samples are scaled to length 1 as embeddings are;
@@ -81,7 +77,7 @@ inline Model make_plain_model(const Options& options, const FirstLayers& first, 
   if (first.whitening && options.normalize) layers.push_back(gemel::L2Normalize<>{first.whitening->out()});
   if (layers.empty()) layers.push_back(gemel::Rescale<>{features, {}});
   gemel::Rng unused{0};
-  return detail::model_of(unused, std::move(layers), options);
+  return program::model_of(std::move(layers), unused, make_distance(options.distance));
 }
 
 }  // namespace train

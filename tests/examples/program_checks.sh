@@ -1,6 +1,6 @@
 # What the tests of the programs share. They read this file after they have set `program`, the path of one; it is not run
 # on its own. It makes the folder `files`, in which the rest of the script runs.
-name=$(basename "$program")
+program_name=$(basename "$program")
 files=$(mktemp -d)
 trap 'rm -rf "$files"' EXIT
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -16,9 +16,9 @@ refuses() {  # refuses WORDS ARGUMENT...: exit code 2, one sentence on stderr wi
   shift
   timeout 300 "$program" "$@" >stdout 2>stderr </dev/null
   code=$?
-  if [ $code != 2 ] || [ "$(wc -l <stderr)" != 1 ] || [ -s stdout ] || ! grep -q "^$name: " stderr ||
+  if [ $code != 2 ] || [ "$(wc -l <stderr)" != 1 ] || [ -s stdout ] || ! grep -q "^$program_name: " stderr ||
     ! grep -qF -e "$words" stderr; then
-    fails "$name $*: exit code $code, expected 2 and one sentence with '$words', but it said: $(cat stdout stderr)"
+    fails "$program_name $*: exit code $code, expected 2 and one sentence with '$words', but it said: $(cat stdout stderr)"
   fi
 }
 
@@ -29,7 +29,7 @@ says() {  # says CODE WORDS ARGUMENT...
   timeout 300 "$program" "$@" >stdout 2>stderr </dev/null
   code=$?
   { [ $code = "$expected" ] && [ ! -s stderr ] && grep -qF -e "$words" stdout; } ||
-    fails "$name $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
+    fails "$program_name $*: exit code $code, expected $expected and '$words', but: $(cat stdout stderr)"
 }
 
 number() { sed -n "s/^  \"$1\": \([^,]*\),*$/\1/p" "$2"; }  # number KEY JSON
