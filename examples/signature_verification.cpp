@@ -93,9 +93,7 @@ program::Result result_of(const Options& options, const Data& data, const Study&
   result.epochs = study.history.epochs();
   result.threads = study.history.threads;
   result.seed = options.seed;
-  for (const Signatures::Signer& signer : data.signatures.signers) {
-    result.test_classes.push_back("U" + std::to_string(signer.number));
-  }
+  for (Index s = 0; s < data.signers(); ++s) result.test_classes.push_back(data.signer_name(s));
   if (options.protocol != Protocol::Known) result.held_out = result.test_classes;
   result.whitening =
       options.protocol == Protocol::Known ? "within the signers" : "a linear discriminant of the relative inputs";
@@ -128,9 +126,7 @@ program::Json more_figures(const Options& options, const Data& data, const Study
   program::Json signer_eer = program::Json::object();
   for (std::size_t r = 0; r < row_names.size(); ++r) signer_eer[row_names[r]] = study.signer_eer[r];
   program::Json signers = program::Json::array();
-  for (const Index signer : study.first_fold) {
-    signers.push_back("U" + std::to_string(data.signatures.signers[static_cast<std::size_t>(signer)].number));
-  }
+  for (const Index signer : study.first_fold) signers.push_back(data.signer_name(signer));
   program::Json first_fold{{"signers", std::move(signers)}, {"rows", program::Json::object()}};
   for (std::size_t r = 0; r < row_names.size(); ++r) {
     const program::Decisions& decided = study.first_decisions[r];

@@ -36,11 +36,12 @@ struct Data {
   const Signature& signature(Index i) const {
     return signatures.signers[static_cast<std::size_t>(i / each)].signatures[static_cast<std::size_t>(i % each)];
   }
-  /// For messages: "U3S21", signature 21 of signer 3.
-  std::string name(Index i) const {
-    return "U" + std::to_string(signatures.signers[static_cast<std::size_t>(i / each)].number) + "S" +
-           std::to_string(i % each + 1);
+  /// As in the names of files: "U3".
+  std::string signer_name(Index signer) const {
+    return "U" + std::to_string(signatures.signers[static_cast<std::size_t>(signer)].number);
   }
+  /// "U3S21", signature 21 of signer 3.
+  std::string name(Index i) const { return signer_name(signer_of(i)) + "S" + std::to_string(i % each + 1); }
 };
 
 }  // namespace signature_verification

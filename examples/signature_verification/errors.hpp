@@ -60,7 +60,7 @@ inline program::Json errors_json(const std::vector<Error>& errors, const Data& d
   program::Json all = program::Json::array();
   for (const Error& error : errors) {
     all.push_back({{"signature", data.name(error.signature)},
-                   {"claims", data.name(Data::number(error.signer, 0))},
+                   {"claims", data.signer_name(error.signer)},
                    {"row", row},
                    {"score", error.score},
                    {"threshold", error.threshold},
@@ -118,9 +118,8 @@ inline program::Picture errors_picture(const std::vector<Error>& errors, const D
       const double left = x + (claims ? 0 : width + 0.02);
       const std::string name = "s" + std::to_string(block++);
       detail::draw_signature(picture, name, data.signature(shown), left, y + 0.045, width, height);
-      label(claims ? data.name(shown) + ": " + program::fixed(error.score, 2) + ", threshold " +
-                         program::fixed(error.threshold, 2)
-                   : "beside " + data.name(shown),
+      label(data.name(shown) + (claims ? ", score " + program::fixed(error.score, 2)
+                                       : ", threshold " + program::fixed(error.threshold, 2)),
             left, y + 0.015, "#666666", 11);
       plot += (plot.empty() ? "plot $" : ", $") + name + " with lines lw 1.3 lc '" + (claims ? color : "#888888") + "'";
     }
