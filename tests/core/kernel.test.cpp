@@ -186,6 +186,104 @@ TEMPLATE_TEST_CASE("a gradient over parts of a batch is bit-identical to that ov
   });
 }
 
+TEMPLATE_TEST_CASE("a product keeps the elements where another matrix is positive, and measures the largest magnitudes",
+                   "[kernel]", float, double) {
+  using S = TestType;
+  for_each_instruction_set([] {
+    Rng rng{5};
+    for (const Index rows : {1, 7, 16, 33, 64, 130}) {
+      for (const Index depth : {1, 12, 300}) {
+        for (const Index cols : {1, 2, 6, 8, 13, 64}) {
+          const Index gap = rows % 3;
+          const MatrixX<S> a = normal<S>(rows, depth, rng), turned = a.transpose(), bias = normal<S>(rows, 1, rng);
+          const Strided<S> b(depth, cols, 1, rng);
+          Strided<S> keep(rows, cols, gap, rng);
+          keep.values.row(rows / 2).setZero();
+          for (const bool transposed : {false, true}) {
+            kernel::Product<S> product{.rows = rows,
+                                       .depth = depth,
+                                       .cols = cols,
+                                       .a = transposed ? turned.data() : a.data(),
+                                       .lda = transposed ? depth : rows,
+                                       .b = b.pointers.data(),
+                                       .bias = bias.data(),
+                                       .y = nullptr,
+                                       .ldy = rows,
+                                       .relu = false,
+                                       .transposed = transposed};
+            MatrixX<S> expected(rows, cols), y(rows, cols);
+            product.y = expected.data();
+            kernel::kernels<S>().product(product);
+            for (Index j = 0; j < cols; ++j) {
+              for (Index i = 0; i < rows; ++i) expected(i, j) = keep.at(i, j) > 0 ? expected(i, j) : S{0};
+            }
+            S largest_y = -1, largest_b = -1, expected_b = 0;
+            for (const S* column : b.pointers) {
+              for (Index k = 0; k < depth; ++k) expected_b = std::max(expected_b, std::abs(column[k]));
+            }
+            product.y = y.data();
+            product.keep = keep.pointers.data();
+            product.max_abs_y = &largest_y;
+            product.max_abs_b = &largest_b;
+            kernel::kernels<S>().product(product);
+            CAPTURE(rows, depth, cols, transposed);
+            CHECK(same_bits(y, expected));
+            CHECK(largest_y == expected.cwiseAbs().maxCoeff());
+            CHECK(largest_b == expected_b);
+          }
+        }
+      }
+    }
+  });
+}
+
+TEMPLATE_TEST_CASE("a product's largest magnitude is NaN or infinite wherever such an element is", "[kernel]", float,
+                   double) {
+  using S = TestType;
+  constexpr S infinity = std::numeric_limits<S>::infinity();
+  for_each_instruction_set([] {
+    for (const S bad : {quiet_nan<S>, -quiet_nan<S>, infinity, -infinity}) {
+      for (Index at = 0; at < 35; ++at) {
+        MatrixX<S> a = MatrixX<S>::Ones(35, 2), y(35, 13);
+        const MatrixX<S> b = MatrixX<S>::Ones(2, 13);
+        a(at, 1) = bad;
+        std::vector<const S*> columns;
+        for (Index j = 0; j < 13; ++j) columns.push_back(b.data() + 2 * j);
+        S largest = 0;
+        kernel::kernels<S>().product({.rows = 35,
+                                      .depth = 2,
+                                      .cols = 13,
+                                      .a = a.data(),
+                                      .lda = 35,
+                                      .b = columns.data(),
+                                      .bias = nullptr,
+                                      .y = y.data(),
+                                      .ldy = 35,
+                                      .relu = false,
+                                      .max_abs_y = &largest});
+        CAPTURE(at, bad);
+        CHECK((std::isnan(bad) ? std::isnan(largest) : largest == infinity));
+      }
+    }
+    // The rows of A are negative or 0 and b is infinite: the outputs are 0 or NaN, and no lane beyond them counts.
+    MatrixX<S> a = MatrixX<S>::Constant(3, 1, -1), y(3, 1);
+    const S b = infinity, *column = &b;
+    S largest = 1;
+    kernel::kernels<S>().product({.rows = 3,
+                                  .depth = 1,
+                                  .cols = 1,
+                                  .a = a.data(),
+                                  .lda = 3,
+                                  .b = &column,
+                                  .bias = nullptr,
+                                  .y = y.data(),
+                                  .ldy = 3,
+                                  .relu = true,
+                                  .max_abs_y = &largest});
+    CHECK(largest == 0);
+  });
+}
+
 TEMPLATE_TEST_CASE("NaN propagates through relu at every position", "[kernel]", float, double) {
   for_each_instruction_set([] {
     for (const Index rows : {1, 3, 8, 17, 33, 65}) {

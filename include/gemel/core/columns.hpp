@@ -78,11 +78,11 @@ class ColumnList {
 
 /// Divides the list's columns into consecutive runs and calls f(first, count, pointers) for each run, in order: the run
 /// has the columns first, …, first + count - 1, and pointers[k] points to column first + k. A list with an array of
-/// pointers is one run; otherwise a run has at most 96 columns.
+/// pointers is one run; otherwise a run has at most 512 columns.
 template <Scalar S, class F>
 void for_each_run(const ColumnList<S>& list, F&& f) {
   if (list.pointers()) return f(Index{0}, list.cols(), list.pointers());
-  constexpr Index run = 96;
+  constexpr Index run = 512;
   const S* pointers[run];
   for (Index first = 0; first < list.cols(); first += run) {
     const Index count = std::min(run, list.cols() - first);

@@ -50,6 +50,13 @@ struct Product {
   bool relu;         ///< f(z) = z < 0 ? 0 : z if true, else f(z) = z
   Index ldbias = 0;  ///< the biases of successive columns are so many values apart; 0: all columns have the same bias
   bool transposed = false;  ///< whether the array `a` holds the transpose of A
+  /// If not null, one pointer per column, to rows values: y(i, j) becomes 0 unless keep_j(i) > 0.
+  const S* const* keep = nullptr;
+  /// @{
+  /// If not null, set to the largest |y(i, j)|, or |b_j(k)|, where NaN counts as larger than infinity.
+  S* max_abs_y = nullptr;
+  S* max_abs_b = nullptr;
+  /// @}
 };
 
 /// g(:, q) += sum over k of d_k * x_k[first + q], k = 0, 1, … in order.
@@ -71,6 +78,19 @@ struct Differences {
   const S* c;         ///< count values
   S* da;              ///< rows values
   S* const* db;       ///< one pointer per j, to rows values
+};
+
+/// da_j = c_j (a_j - b_j) and db_j = -c_j (a_j - b_j) for `count` pairs of columns, each from a product that is added
+/// to 0 as in Differences. If `masked` is set, da_j(i) becomes 0 unless a_j(i) > 0, and db_j(i) unless b_j(i) > 0.
+template <Scalar S>
+struct PairDifferences {
+  Index rows, count;
+  const S* const* a;  ///< one pointer per j, to rows values; so are b, da and db
+  const S* const* b;
+  const S* c;  ///< count values
+  S* const* da;
+  S* const* db;
+  bool masked;
 };
 
 /// y_j(i) = (x_j(i) - offset(i)) * factor(i), clamped to [-clip, clip], for `cols` columns x_j. It is computed in
@@ -186,6 +206,8 @@ struct Kernels {
   /// d_j = |a_j - b_j|^2 for `count` pairs of columns of n values; each is bit-identical to squared_distance.
   void (*squared_distances)(const S* const* a, const S* const* b, Index n, Index count, S* d);
   void (*add_differences)(const Differences<S>&);
+  /// Returns the largest |da_j(i)| or |db_j(i)|, as max_abs does.
+  S (*set_differences)(const PairDifferences<S>&);
   /// The largest |x_j(i)| of `cols` columns of n values, where NaN counts as larger than infinity.
   S (*max_abs)(const S* const* x, Index n, Index cols);
   void (*add_normal)(const NormalNoise<S>&);
@@ -202,11 +224,10 @@ struct NearestKernels {
 template <class Rule, Scalar S>
 struct UpdateKernels {
   void (*update)(const Update<Rule, S>&);
-  /// Computes a gradient as add_gradient does, starting from zero, and updates the parameters with it. The member g of
-  /// both arguments is not used. The rule must interleave (see `interleaves` in update.hpp).
-  void (*fused_update)(const Gradient<S>&, const Update<Rule, S>&);
-  /// As above, but for a bias, whose gradient is the sum of the columns d (see add_sum), and for any rule.
-  void (*fused_bias_update)(const S* const* d, Index depth, const Update<Rule, S>&);
+  /// Computes a gradient as add_gradient does, starting from zero, and updates the parameters with it. If `bias` is not
+  /// null, also updates the `rows` values of the bias, whose gradient is the sum of the columns d (see add_sum). The
+  /// member g of the arguments is not used. The rule must interleave (see `interleaves` in update.hpp).
+  void (*fused_update)(const Gradient<S>&, const Update<Rule, S>&, const Update<Rule, S>* bias);
 };
 
 }  // namespace gemel::kernel

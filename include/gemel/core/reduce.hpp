@@ -60,6 +60,12 @@ S max_abs(const S* const* columns, Index n, Index cols) {
   return kernel::kernels<S>().max_abs(columns, n, cols);
 }
 
+/// The larger of two numbers >= 0, where NaN counts as larger than infinity.
+template <Scalar S>
+S larger(S a, S b) {
+  return b > a || std::isnan(b) ? b : a;
+}
+
 /// A Euclidean norm, as the product scale * norm.
 template <Scalar S>
 struct ScaledNorm {

@@ -12,6 +12,7 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/extent.hpp"
 #include "gemel/core/kernel.hpp"
+#include "gemel/core/reduce.hpp"
 #include "gemel/core/type_name.hpp"
 #include "gemel/network/activation.hpp"
 #include "gemel/network/initializer.hpp"
@@ -88,30 +89,52 @@ class Dense {
   /// Computes y = f(W x + b) for each column.
   template <Scalar S>
   void forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&) const {
-    const S* bias = p.data() + out_ * in_;
-    for_each_run(x, [&](Index first, Index count, const S* const* columns) {
-      kernel::kernels<S>().product({.rows = out_,
-                                    .depth = in_,
-                                    .cols = count,
-                                    .a = p.data(),
-                                    .lda = out_,
-                                    .b = columns,
-                                    .bias = bias,
-                                    .y = y.data() + first * out_,
-                                    .ldy = out_,
-                                    .relu = std::is_same_v<Activate, ReLU>});
-    });
-    if constexpr (!std::is_same_v<Activate, ReLU> && !std::is_same_v<Activate, Linear>) {
-      std::for_each_n(y.data(), y.size(), [this](S& z) { z = activation_.value(z); });
-    }
+    multiply(p, x, y, nullptr, nullptr);
+    activate(y);
   }
 
   /// Computes dz = dy * f'(z), elementwise, in place of dy, and dx = W^T dz.
   template <Scalar S>
   void backward(std::span<const S> p, ColumnList<S>, ColumnList<S> y, Columns<S> dy, Columns<S> dx, const Pass&) const {
     to_dz(y, dy);
-    if (dx.size() == 0) return;
-    for_each_run<S>(ColumnList<S>(dy), [&](Index first, Index count, const S* const* columns) {
+    if (dx.size() > 0) measured_backward<S>(p, dy, nullptr, dx);
+  }
+
+  /// @{
+  /// Required by the MeasuringLayer concept (network/layer.hpp).
+  using ExactType = Dense;
+  static constexpr DeltaRule delta_rule = std::is_same_v<Activate, ReLU>     ? DeltaRule::Masked
+                                          : std::is_same_v<Activate, Linear> ? DeltaRule::Copied
+                                                                             : DeltaRule::Computed;
+  template <Scalar S>
+  S measured_forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&, S* largest_x) const {
+    S largest_y = 0;
+    multiply(p, x, y, &largest_y, largest_x);
+    if constexpr (delta_rule != DeltaRule::Computed) return largest_y;
+    activate(y);
+    return max_abs(y.data(), y.size());
+  }
+  template <Scalar S>
+  void to_dz(ColumnList<S> y, Columns<S> dy) const {
+    if constexpr (delta_rule == DeltaRule::Masked) {
+      for (Index j = 0; j < dy.cols();) {  // contiguous columns in one call
+        const Index begin = j;
+        do ++j;
+        while (j < dy.cols() && y[j] == y[j - 1] + out_);
+        kernel::kernels<S>().relu_backward(y[begin], dy.col(begin).data(), (j - begin) * out_);
+      }
+    } else if constexpr (delta_rule == DeltaRule::Computed) {
+      for (Index j = 0; j < dy.cols(); ++j) {
+        std::transform(dy.col(j).begin(), dy.col(j).end(), y[j], dy.col(j).begin(),
+                       [this](S slope, S value) { return slope * activation_.slope(value); });
+      }
+    }
+  }
+  template <Scalar S>
+  S measured_backward(std::span<const S> p, ColumnList<S> dz, const S* const* keep, Columns<S> dx) const {
+    S largest_dx = 0;
+    for_each_run(dz, [&](Index first, Index count, const S* const* columns) {
+      S largest = 0;
       kernel::kernels<S>().product({.rows = in_,
                                     .depth = out_,
                                     .cols = count,
@@ -122,9 +145,14 @@ class Dense {
                                     .y = dx.data() + first * in_,
                                     .ldy = in_,
                                     .relu = false,
-                                    .transposed = true});
+                                    .transposed = true,
+                                    .keep = keep ? keep + first : nullptr,
+                                    .max_abs_y = &largest});
+      largest_dx = larger(largest_dx, largest);
     });
+    return largest_dx;
   }
+  /// @}
 
   /// Adds dz x^T to dLoss/dW and the sum of the columns of dz to dLoss/db, for the parameters from `first` on that g
   /// has room for.
@@ -154,21 +182,15 @@ class Dense {
   template <class Rule, Scalar S>
   void fused_update(ColumnList<S> x, ColumnList<S> dz, Index first, const kernel::Update<Rule, S>& block) const {
     const Index begin = first / out_, end = begin + block.n / out_;
-    const Index columns = std::min(end, Index{in_}) - begin;
-    if (columns > 0) {
-      kernel::update_kernels<Rule, S>().fused_update({.rows = out_,
-                                                      .cols = columns,
-                                                      .depth = dz.cols(),
-                                                      .d = dz.pointers(),
-                                                      .x = x.pointers(),
-                                                      .first = begin,
-                                                      .g = nullptr},
-                                                     block);
-    }
-    if (end > in_) {
-      kernel::update_kernels<Rule, S>().fused_bias_update(dz.pointers(), dz.cols(),
-                                                          block.part(block.n - out_, out_, nullptr));
-    }
+    const auto bias = block.part(block.n - out_, out_, nullptr);
+    kernel::update_kernels<Rule, S>().fused_update({.rows = out_,
+                                                    .cols = std::min(end, Index{in_}) - begin,
+                                                    .depth = dz.cols(),
+                                                    .d = dz.pointers(),
+                                                    .x = x.pointers(),
+                                                    .first = begin,
+                                                    .g = nullptr},
+                                                   block, end > in_ ? &bias : nullptr);
   }
 
   /// Each element satisfies |dLoss/dW| <= columns * max|x| * max|dz| and |dLoss/db| <= columns * max|dz|.
@@ -190,20 +212,33 @@ class Dense {
   /// @}
 
  private:
+  /// y = W x + b, or the ReLU of it. If `largest_y` or `largest_x` is not null, sets it to the largest magnitude.
   template <Scalar S>
-  void to_dz(ColumnList<S> y, Columns<S> dy) const {
-    if constexpr (std::is_same_v<Activate, ReLU>) {
-      for (Index j = 0; j < dy.cols();) {  // contiguous columns in one call
-        const Index begin = j;
-        do ++j;
-        while (j < dy.cols() && y[j] == y[j - 1] + out_);
-        kernel::kernels<S>().relu_backward(y[begin], dy.col(begin).data(), (j - begin) * out_);
-      }
-    } else if constexpr (!std::is_same_v<Activate, Linear>) {
-      for (Index j = 0; j < dy.cols(); ++j) {
-        std::transform(dy.col(j).begin(), dy.col(j).end(), y[j], dy.col(j).begin(),
-                       [this](S slope, S value) { return slope * activation_.slope(value); });
-      }
+  void multiply(std::span<const S> p, ColumnList<S> x, Columns<S> y, S* largest_y, S* largest_x) const {
+    if (largest_x) *largest_x = 0;
+    for_each_run(x, [&](Index first, Index count, const S* const* columns) {
+      S of_x = 0, of_y = 0;
+      kernel::kernels<S>().product({.rows = out_,
+                                    .depth = in_,
+                                    .cols = count,
+                                    .a = p.data(),
+                                    .lda = out_,
+                                    .b = columns,
+                                    .bias = p.data() + out_ * in_,
+                                    .y = y.data() + first * out_,
+                                    .ldy = out_,
+                                    .relu = std::is_same_v<Activate, ReLU>,
+                                    .max_abs_y = largest_y ? &of_y : nullptr,
+                                    .max_abs_b = largest_x ? &of_x : nullptr});
+      if (largest_y) *largest_y = larger(*largest_y, of_y);
+      if (largest_x) *largest_x = larger(*largest_x, of_x);
+    });
+  }
+
+  template <Scalar S>
+  void activate(Columns<S> y) const {
+    if constexpr (delta_rule == DeltaRule::Computed) {
+      std::for_each_n(y.data(), y.size(), [this](S& z) { z = activation_.value(z); });
     }
   }
 

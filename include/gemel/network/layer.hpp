@@ -44,7 +44,32 @@ struct NamedVariable {
   Index columns = 0;           ///< 0 for a vector. The parameters hold a matrix column by column.
 };
 
+/// How a layer's dz follows from dy = dLoss/dy (see Layer).
+enum class DeltaRule {
+  Copied,   ///< dz = dy
+  Masked,   ///< dz = dy where the output y is positive, and 0 elsewhere
+  Computed  ///< in another way
+};
+
 namespace detail {
+
+GEMEL_HAS_MEMBER(delta_rule)
+GEMEL_HAS_MEMBER(measured_forward)
+GEMEL_HAS_MEMBER(to_dz)
+GEMEL_HAS_MEMBER(measured_backward)
+
+template <class L, class S>
+concept MeasuresItsPasses = requires(const L layer, std::span<const S> p, ColumnList<S> x, Columns<S> y, S* largest,
+                                     const S* const* keep, const Pass& pass) {
+  requires std::same_as<typename L::ExactType, L>;
+  requires std::same_as<std::remove_cv_t<decltype(L::delta_rule)>, DeltaRule>;
+  { layer.measured_forward(p, x, y, pass, largest) } -> std::same_as<S>;
+  layer.to_dz(x, y);
+  { layer.measured_backward(p, x, keep, y) } -> std::same_as<S>;
+};
+/// A layer that inherits its ExactType. Then it also inherits the measuring members, which are not used.
+template <class L>
+concept DerivedLayer = !std::same_as<typename L::ExactType, L> && std::derived_from<L, typename L::ExactType>;
 
 /// Whether a layer declares that it is fitted before training; see Layer.
 template <class L>
@@ -64,8 +89,11 @@ concept HasFusedUpdate = requires(const L layer, ColumnList<S> x, Index first, c
 /// Every optional member is absent or has the right signature.
 template <class L, class S>
 concept LayerOptions = std::is_class_v<L> &&
-    (BoundingLayer<L> || !has_gradient_bound<L>)&&(HasFusedUpdate<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
-                                                   !has_fused_update<L>);
+    (BoundingLayer<L> ||
+     !has_gradient_bound<L>)&&(HasFusedUpdate<L, S, kernel::Update<kernel::SGDRule<S>, S>> ||
+                               !has_fused_update<L>)&&(MeasuresItsPasses<L, S> || DerivedLayer<L> ||
+                                                       !(has_delta_rule<L> || has_measured_forward<L> || has_to_dz<L> ||
+                                                         has_measured_backward<L>));
 
 }  // namespace detail
 
@@ -97,6 +125,9 @@ concept LayerOptions = std::is_class_v<L> &&
 ///   fused_update(x, dz, first, block)  see InterleavingLayer. It must accept at least the blocks of the library's
 ///                                      optimizers, kernel::Update<Rule, S>. For a block that it does not accept,
 ///                                      add_gradient is called first
+///
+///   measured_forward, to_dz, measured_backward, delta_rule, ExactType
+///                                      all five or none; see MeasuringLayer
 ///
 /// A layer that is fitted before training, such as Standardize, declares `static constexpr bool fitted = true`. It must
 /// have no parameters and draw no random numbers. It does not change the random numbers that other layers draw.
@@ -134,5 +165,22 @@ concept Layer = std::copy_constructible<L> && detail::LayerOptions<L, S> &&
 /// a layer, for example Dense, has a member fused_update(x, dz, first, block).
 template <class L, class S, class Block>
 concept InterleavingLayer = Layer<L, S> && detail::HasFusedUpdate<L, S, Block>;
+
+/// A layer whose passes also find the largest values, which a training step needs, and do in one sweep over memory what
+/// otherwise takes three. Such a layer, for example Dense, has these members:
+///
+///   measured_forward(p, x, y, pass, largest_x)  as forward; returns the largest |y(i, j)|, and, unless largest_x is
+///                                               null, sets *largest_x to the largest |x(i, j)|. NaN counts as larger
+///                                               than infinity
+///   to_dz(y, dy)                                overwrites dy with dz, as backward does
+///   measured_backward(p, dz, keep, dx)          writes dLoss/dx to dx. `keep` is null, or points to one column for
+///                                               each of dx; then dx(i, j) becomes 0 unless keep[j][i] > 0. Returns the
+///                                               largest |dx(i, j)|
+///   delta_rule                                  a static constexpr DeltaRule
+///   ExactType                                   an alias of the type itself. In a derived class, the inherited alias
+///                                               names the base class. Then forward and backward are called instead,
+///                                               because the derived class may have its own
+template <class L, class S>
+concept MeasuringLayer = Layer<L, S> && detail::MeasuresItsPasses<L, S>;
 
 }  // namespace gemel

@@ -47,10 +47,9 @@ class BackwardPass {
     me.active = memory_.keep_active(me.samples);
     if (me.active == 0 || memory_.first_trained == network.depth()) return;
 
-    point_deltas(me);
-    visit_choice(model_.metric(), [&](const auto& metric) { add_distance_gradients(metric, me); });
+    bool has_dz = visit_choice(model_.metric(), [&](const auto& metric) { return start(metric, me); });
     for (Index k = network.depth() - 1; k >= memory_.first_trained; --k) {
-      network.visit(k, [&](const auto& layer) { run_layer(layer, k, me); });
+      network.visit(k, [&](const auto& layer) { has_dz = run_layer(layer, k, me, has_dz); });
     }
   }
 
@@ -86,6 +85,45 @@ class BackwardPass {
       if (memory_.slope[p] == 0) continue;
       mark(pair(p).first);
       mark(pair(p).second);
+    }
+  }
+
+  /// Computes dy of the last layer, or its dz if that is simple. Returns whether it is dz.
+  template <class Metric>
+  bool start(const Metric& metric, Member& me) const {
+    if constexpr (DifferenceDistance<Metric, S>) {
+      if (memory_.independent && memory_.layers.back().delta_rule != DeltaRule::Computed) {
+        set_distance_gradients(metric, me);
+        return true;
+      }
+    }
+    point_deltas(me);
+    add_distance_gradients(metric, me);
+    return false;
+  }
+
+  /// Sets dz of the last layer for the member's active samples, each of which is in one pair only.
+  template <class Metric>
+  void set_distance_gradients(const Metric& metric, Member& me) const {
+    auto& last = memory_.layers.back();
+    S& largest = me.ranges.max_abs_dz.back();
+    const S *a[pairs_at_once], *b[pairs_at_once];
+    S *da[pairs_at_once], *db[pairs_at_once];
+    S coefficients[pairs_at_once];
+    for (Index p = me.reached.first; p < me.reached.last;) {
+      Index count = 0;
+      for (; p < me.reached.last && count < pairs_at_once; ++p) {
+        const auto [first, second] = pair(p);
+        if (memory_.position[first] < 0) continue;
+        a[count] = memory_.embeddings[first];
+        b[count] = memory_.embeddings[second];
+        da[count] = last.dy.data() + memory_.position[first] * last.out;
+        db[count] = last.dy.data() + memory_.position[second] * last.out;
+        const S slope = memory_.slope[p];
+        coefficients[count++] = slope == 0 ? S{0} : metric.coefficient(memory_.d[p], slope);
+      }
+      largest = larger(largest, kernel::kernels<S>().set_differences({last.out, count, a, b, coefficients, da, db,
+                                                                      last.delta_rule == DeltaRule::Masked}));
     }
   }
 
@@ -143,21 +181,40 @@ class BackwardPass {
     }
   }
 
-  /// Turns the member's dy of layer k into dz, and computes dx if a layer before it is trained too.
+  /// Turns the member's dy of layer k into dz, unless it is dz, and computes dx if a layer before it is trained too.
+  /// Returns whether dx is the dz of that layer.
   template <class L>
-  void run_layer(const L& layer, Index k, Member& me) const {
+  bool run_layer(const L& layer, Index k, Member& me, [[maybe_unused]] bool has_dz) const {
     const Index first = me.samples.first;
     const auto columns = [&](Index q) {
       auto& memory = memory_.at(q);
       return Columns<S>(memory.dy.data() + first * memory.out, memory.out, me.active);
     };
+    const bool is_first = k == memory_.first_trained;
     const Columns<S> dy = columns(k);
-    const Columns<S> dx = k > memory_.first_trained ? columns(k - 1) : Columns<S>(nullptr, layer.in(), 0);
-    const ColumnList<S> x = memory_.active_inputs(k, first, me.active);
+    const auto p = memory_.parameters(model_.network(), k, layer);
     const ColumnList<S> y = memory_.active_outputs(k, first, me.active);
-    layer.backward(memory_.parameters(model_.network(), k, layer), x, y, dy, dx,
-                   Pass{true, memory_.at(k).seed, memory_.step, memory_.active_columns.span(first, me.active)});
-    me.ranges.max_abs_dz[static_cast<std::size_t>(k)] = max_abs(dy.data(), dy.size());
+    std::vector<S>& max_abs_dz = me.ranges.max_abs_dz;
+    if constexpr (MeasuringLayer<L, S>) {
+      if (!has_dz) {
+        layer.to_dz(y, dy);
+        max_abs_dz[static_cast<std::size_t>(k)] = max_abs(dy.data(), dy.size());
+      }
+      if (is_first) return false;
+      const DeltaRule rule = memory_.at(k - 1).delta_rule;
+      const S* const* keep =
+          rule == DeltaRule::Masked ? memory_.active_outputs(k - 1, first, me.active).pointers() : nullptr;
+      const S largest_dx = layer.measured_backward(p, ColumnList<S>(dy), keep, columns(k - 1));
+      if (rule == DeltaRule::Computed) return false;
+      max_abs_dz[static_cast<std::size_t>(k) - 1] = largest_dx;
+      return true;
+    } else {
+      const Columns<S> dx = is_first ? Columns<S>(nullptr, layer.in(), 0) : columns(k - 1);
+      layer.backward(p, memory_.active_inputs(k, first, me.active), y, dy, dx,
+                     Pass{true, memory_.at(k).seed, memory_.step, memory_.active_columns.span(first, me.active)});
+      max_abs_dz[static_cast<std::size_t>(k)] = max_abs(dy.data(), dy.size());
+      return false;
+    }
   }
 
   const Model& model_;

@@ -27,7 +27,8 @@ struct BatchMemory {
   struct LayerMemory {
     Index out = 0;
     Index parameters = 0;
-    std::uint64_t seed = 0;           ///< of the random numbers that the layer draws
+    std::uint64_t seed = 0;  ///< of the random numbers that the layer draws
+    DeltaRule delta_rule = DeltaRule::Computed;
     bool has_deltas = true;           ///< false before the first trained layer, where the backward pass ends
     Buffer<S> y = {};                 ///< out x n: the layer's outputs
     Buffer<S> dy = {};                ///< out x active: dLoss/dy, then dz
@@ -88,7 +89,10 @@ struct BatchMemory {
       if (layer.parameters > 0) first_trained = std::min(first_trained, k);
       layer.has_deltas = k >= first_trained;
       layer.seed = mix(seed, streams);
-      network.visit(k, [&]<class L>(const L&) { streams += is_fitted<L> ? 0 : 1; });
+      network.visit(k, [&]<class L>(const L&) {
+        streams += is_fitted<L> ? 0 : 1;
+        if constexpr (MeasuringLayer<L, S>) layer.delta_rule = L::delta_rule;
+      });
     }
   }
 

@@ -48,13 +48,19 @@ class ForwardPass {
       }
     });
     ColumnList<S> x(memory_.x.data() + first, memory_.features, count);
-    max_abs_y.front() = max_abs(memory_.x.data() + first, memory_.features, count);
     for (Index k = 0; k < network.depth() && count > 0; ++k) {
-      network.visit(k, [&](const auto& layer) {
+      network.visit(k, [&]<class L>(const L& layer) {
+        const auto p = memory_.parameters(network, k, layer);
         const Columns<S> y(memory_.at(k).y.data() + first * layer.out(), layer.out(), count);
-        layer.forward(memory_.parameters(network, k, layer), x, y,
-                      Pass{training, memory_.at(k).seed, memory_.step, memory_.columns.span(first, count)});
-        max_abs_y[static_cast<std::size_t>(k) + 1] = max_abs(y.data(), y.size());
+        const Pass pass{training, memory_.at(k).seed, memory_.step, memory_.columns.span(first, count)};
+        S& largest_y = max_abs_y[static_cast<std::size_t>(k) + 1];
+        if constexpr (MeasuringLayer<L, S>) {
+          largest_y = layer.measured_forward(p, x, y, pass, k == 0 ? &max_abs_y.front() : nullptr);
+        } else {
+          if (k == 0) max_abs_y.front() = max_abs(memory_.x.data() + first, memory_.features, count);
+          layer.forward(p, x, y, pass);
+          largest_y = max_abs(y.data(), y.size());
+        }
         x = ColumnList<S>(y);
       });
     }

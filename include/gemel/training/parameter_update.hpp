@@ -53,6 +53,8 @@ class ParameterUpdate {
   [[gnu::cold]] void make_members(Index count) {
     blocks_.assign(static_cast<std::size_t>(count), {});
     for (Buffer<S>& block : blocks_) block.resize(max_grain_ * block_units);
+    scratch_.assign(static_cast<std::size_t>(count), {});
+    for (Buffer<S>& scratch : scratch_) scratch.reserve(kernel::fused_scratch<S>);
   }
 
   /// Finds the largest absolute value of member t's share of the parameters. It is needed only if the optimizer has a
@@ -192,7 +194,8 @@ class ParameterUpdate {
       for_each_block(memory, t, all, [&](const auto& layer, Index k, Index first, Index count) {
         using L = std::remove_cvref_t<decltype(layer)>;
         const Index flat = network_->offset(k) + first;
-        const auto block = optimizer.block(flat, nullptr, block_parameters(flat, count));
+        auto block = optimizer.block(flat, nullptr, block_parameters(flat, count));
+        if constexpr (requires { block.scratch; }) block.scratch = scratch_[static_cast<std::size_t>(t)].data();
         if constexpr (InterleavingLayer<L, S, decltype(block)>) {
           if (layer.out() * memory.active <= max_deltas && layer.in() * memory.active <= max_inputs) {
             return layer.fused_update(memory.active_inputs(k, 0, memory.active), memory.active_dz(k), first, block);
@@ -228,10 +231,11 @@ class ParameterUpdate {
   Net* network_;
   OptimizerType* optimizer_;
   Clipping clipping_ = {};
-  std::vector<Index> variables_ = {};   // sizes of the variables, in the order of the flat vector
-  Index max_grain_ = 1;                 // the largest grain of all layers
-  std::vector<Buffer<S>> blocks_ = {};  // the gradient of the current block, per member
-  double max_penalty_ = 0;              // the largest penalty that is added to an element of the gradient
+  std::vector<Index> variables_ = {};    // sizes of the variables, in the order of the flat vector
+  Index max_grain_ = 1;                  // the largest grain of all layers
+  std::vector<Buffer<S>> blocks_ = {};   // the gradient of the current block, per member
+  std::vector<Buffer<S>> scratch_ = {};  // of the fused update, per member; untouched pages take no memory
+  double max_penalty_ = 0;               // the largest penalty that is added to an element of the gradient
   std::span<S> parameters_ = {};
   Buffer<S> gradient_ = {};
   bool whole_gradient_ = false;

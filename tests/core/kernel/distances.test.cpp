@@ -61,3 +61,38 @@ TEMPLATE_TEST_CASE("add_differences adds to both sides of each pair, and nowhere
     }
   });
 }
+
+TEMPLATE_TEST_CASE("set_differences is bit-identical to adding to zeros, then a ReLU's mask, then max_abs", "[kernel]",
+                   float, double) {
+  using S = TestType;
+  for_each_instruction_set([] {
+    Rng rng{6};
+    for (const Index n : {1, 5, 16, 63, 64, 65, 129}) {
+      for (const Index count : {0, 1, 3, 20}) {
+        const MatrixX<S> a = normal<S>(n, count, rng), b = normal<S>(n, count, rng);
+        VectorX<S> c = normal<S>(count, 1, rng);
+        if (count > 1) c[1] = 0;
+        const auto first = pointers_to(a), second = pointers_to(b);
+        for (const bool masked : {false, true}) {
+          MatrixX<S> da = MatrixX<S>::Zero(n, count), db = da, set_a(n + 1, count), set_b(n + 1, count);
+          set_a.setConstant(9), set_b.setConstant(9);
+          for (Index j = 0; j < count; ++j) {
+            S* const to_b = db.col(j).data();
+            kernel::kernels<S>().add_differences({n, 1, first[j], &second[j], &c[j], da.col(j).data(), &to_b});
+            if (!masked) continue;
+            kernel::kernels<S>().relu_backward(first[j], da.col(j).data(), n);
+            kernel::kernels<S>().relu_backward(second[j], db.col(j).data(), n);
+          }
+          const auto to_a = pointers_to(set_a), to_b = pointers_to(set_b);
+          const S largest = kernel::kernels<S>().set_differences(
+              {n, count, first.data(), second.data(), c.data(), to_a.data(), to_b.data(), masked});
+          CAPTURE(n, count, masked);
+          CHECK(set_a.topRows(n) == da);
+          CHECK(set_b.topRows(n) == db);
+          CHECK((count == 0 || (set_a.row(n).array() == 9).all()));
+          CHECK(largest == std::max(max_abs(da.data(), da.size()), max_abs(db.data(), db.size())));
+        }
+      }
+    }
+  });
+}

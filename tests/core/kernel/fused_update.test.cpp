@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gemel/core/buffer.hpp"
 #include "gemel/core/kernel.hpp"
 #include "gemel/core/random.hpp"
 #include "instruction_sets.hpp"
@@ -36,39 +37,40 @@ std::vector<const S*> reversed(const MatrixX<S>& columns) {
   return pointers;
 }
 
-// Compares a gradient that is followed by an update with the fused kernel.
+// Compares gradients that are followed by an update with the fused kernel: those of some columns of weights, and that
+// of the bias. The kernel gets scratch memory or none, and the bias or none.
 template <class Rule, Scalar S>
 void check_gradient(const Rule& rule, Index rows, Index cols, Index depth) {
   Rng rng{static_cast<std::uint64_t>(rows + 1000 * cols + 100000 * depth)};
   const Index first = cols % 3;
-  const MatrixX<S> d = normal<S>(rows, depth, rng), x = normal<S>(first + cols + 1, depth, rng);
+  const MatrixX<S> d = normal<S>(rows, depth, rng), x = normal<S>(first + cols, depth, rng);
   const auto dz = reversed(d), columns = reversed(x);
-  const Parameters<S> before(rows * cols, rng);
-  Parameters<S> apart = before, at_once = before;
+  const Parameters<S> weights(rows * cols, rng), biases(rows, rng);
 
+  Parameters<S> expected_weights = weights, expected_bias = biases;
   MatrixX<S> g = MatrixX<S>::Zero(rows, cols);
   kernel::Gradient<S> gradient{rows, cols, depth, dz.data(), columns.data(), first, g.data()};
   kernel::kernels<S>().add_gradient(gradient);
-  kernel::update(apart.block(rule, g.data()));
-  gradient.g = nullptr;
-  kernel::update_kernels<Rule, S>().fused_update(gradient, at_once.block(rule, nullptr));
-  CAPTURE(rows, cols, depth);
-  CHECK(at_once == apart);
-  CHECK(!(at_once == before));
-}
+  kernel::update(expected_weights.block(rule, g.data()));
+  VectorX<S> sum = VectorX<S>::Zero(rows);
+  kernel::kernels<S>().add_sum(dz.data(), rows, depth, sum.data());
+  kernel::update(expected_bias.block(rule, sum.data()));
 
-template <class Rule, Scalar S>
-void check_sum(const Rule& rule, Index rows, Index depth) {
-  Rng rng{static_cast<std::uint64_t>(rows + 1000 * depth)};
-  const MatrixX<S> d = normal<S>(rows, depth, rng);
-  const auto dz = reversed(d);
-  Parameters<S> apart(rows, rng), at_once = apart;
-  VectorX<S> g = VectorX<S>::Zero(rows);
-  kernel::kernels<S>().add_sum(dz.data(), rows, depth, g.data());
-  kernel::update(apart.block(rule, g.data()));
-  kernel::update_kernels<Rule, S>().fused_bias_update(dz.data(), depth, at_once.block(rule, nullptr));
-  CAPTURE(rows, depth);
-  CHECK(at_once == apart);
+  gradient.g = nullptr;
+  static Buffer<S> scratch(kernel::fused_scratch<S>);
+  for (S* const memory : {scratch.data(), static_cast<S*>(nullptr)}) {
+    for (const bool with_bias : {true, false}) {
+      Parameters<S> at_once = weights, bias = biases;
+      auto block = at_once.block(rule, nullptr);
+      block.scratch = memory;
+      const auto bias_block = bias.block(rule, nullptr);
+      kernel::update_kernels<Rule, S>().fused_update(gradient, block, with_bias ? &bias_block : nullptr);
+      CAPTURE(rows, cols, depth, memory != nullptr, with_bias);
+      CHECK(at_once == expected_weights);
+      CHECK((cols == 0 || !(at_once == weights)));
+      CHECK(bias == (with_bias ? expected_bias : biases));
+    }
+  }
 }
 
 template <Scalar S, class Rule>
@@ -77,12 +79,16 @@ void check(const Rule& rule) {
   const std::vector<Index> deep = {1, 2, 5, 24, 64, 65, 130};
   std::size_t turn = 0;
   for_each_instruction_set([&] {
-    for (const Index rows : {1, 5, 16, 17, 64, 65, 128, 300}) {
-      for (const Index cols : {1, 4, 5, 6, 7, 12, 25}) check_gradient<Rule, S>(rule, rows, cols, deep[++turn % 7]);
-      check_sum<Rule, S>(rule, rows, deep[turn % 7]);
+    for (const Index rows : {1, 5, 8, 16, 17, 64, 65, 128, 300}) {
+      for (const Index cols : {0, 1, 2, 4, 5, 6, 7, 8, 12, 14, 25}) {
+        check_gradient<Rule, S>(rule, rows, cols, deep[++turn % 7]);
+      }
     }
     for (const Index depth : deep) check_gradient<Rule, S>(rule, 128, 24, depth);
-    check_sum<Rule, S>(rule, 100, 0);
+    check_gradient<Rule, S>(rule, 100, 0, 0);
+    check_gradient<Rule, S>(rule, 32, 200, 300);                    // more tiles than are copied at once
+    check_gradient<Rule, S>(rule, 16, 9, kernel::fused_depth);      // the deepest copy
+    check_gradient<Rule, S>(rule, 16, 9, kernel::fused_depth + 1);  // too deep to be copied
   });
 }
 

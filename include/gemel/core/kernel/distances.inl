@@ -108,4 +108,34 @@ GEMEL_TARGET inline void add_differences(const Differences<S>& p) {
   for (; row < p.rows; row += size) add_differences_tile<1, true>(p, row, first_lanes<S>(p.rows - row));
 }
 
+/// Sets one packet of a pair's da and db, and includes their magnitudes in `top`. `lanes` is empty or a mask.
+template <Scalar S, class P, class... Mask>
+GEMEL_INLINE void set_difference(const PairDifferences<S>& p, Index j, Index i, P c, P& top, Mask... lanes) {
+  const P a = load(p.a[j] + i, lanes...), b = load(p.b[j] + i, lanes...), difference = sub(a, b);
+  P da = fma(c, difference, broadcast(S{0})), db = fnma(c, difference, broadcast(S{0}));
+  if (p.masked) {
+    da = keep_if_positive(a, da);
+    db = keep_if_positive(b, db);
+  }
+  store(p.da[j] + i, da, lanes...);
+  store(p.db[j] + i, db, lanes...);
+  include_magnitude(top, da);
+  include_magnitude(top, db);
+}
+
+template <Scalar S>
+GEMEL_TARGET inline S set_differences(const PairDifferences<S>& p) {
+  constexpr Index size = PacketOf<S>::size;
+  LargestInLanes<S> largest;
+  auto top = broadcast(S{0});
+  for (Index j = 0; j < p.count; ++j) {
+    const auto c = broadcast(p.c[j]);
+    Index i = 0;
+    for (; i + size <= p.rows; i += size) set_difference(p, j, i, c, top);
+    if (i < p.rows) set_difference(p, j, i, c, top, mask<S>(p.rows - i));
+  }
+  largest.include(top);
+  return largest.largest();
+}
+
 }  // namespace gemel::kernel::GEMEL_SET

@@ -16,7 +16,7 @@ GEMEL_INLINE void add_column(typename PacketOf<S>::type (&sum)[N][M], const S* d
   GEMEL_UNROLL for (int i = 0; i < M; ++i) left[i] = load_row<Masked, M>(d, i, last);
   GEMEL_UNROLL for (int j = 0; j < N; ++j) {
     const P right = broadcast(x[j]);
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = fma(left[i], right, sum[j][i]);
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) accumulate(sum[j][i], left[i], right);
   }
 }
 

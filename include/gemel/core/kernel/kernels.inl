@@ -4,6 +4,7 @@
 
 #include "gemel/core/kernel/packet.inl"
 
+#include "gemel/core/kernel/largest.inl"
 #include "gemel/core/kernel/tile.inl"
 #include "gemel/core/kernel/transpose.inl"
 
@@ -17,12 +18,19 @@
 #include "gemel/core/kernel/warp.inl"
 
 #include "gemel/core/kernel/distances.inl"
+#include "gemel/core/kernel/product_blocks.inl"
 #include "gemel/core/kernel/update_adam.inl"
 #include "gemel/core/kernel/update_rmsprop.inl"
 #include "gemel/core/kernel/update_sgd.inl"
 
-#include "gemel/core/kernel/fused_update.inl"
 #include "gemel/core/kernel/nearest.inl"
+#include "gemel/core/kernel/update_queue.inl"
+#include "gemel/core/kernel/waiting_tile.inl"
+
+#include "gemel/core/kernel/packed_tiles.inl"
+#include "gemel/core/kernel/tiles_in_place.inl"
+
+#include "gemel/core/kernel/fused_update.inl"
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -49,6 +57,7 @@ inline constexpr Kernels<S> table{.product = entry<product<S>>,
                                   .absolute_distance = entry<absolute_distance<S>>,
                                   .squared_distances = entry<squared_distances<S>>,
                                   .add_differences = entry<add_differences<S>>,
+                                  .set_differences = entry<set_differences<S>>,
                                   .max_abs = entry<max_abs<S>>,
                                   .add_normal = entry<add_normal<S>>};
 
@@ -62,7 +71,6 @@ inline constexpr void (*warp_entry)(const Warp<S>&) = entry<warp<S>>;
 template <class Rule, Scalar S>
 inline constexpr UpdateKernels<Rule, S> update_table{
     .update = entry<static_cast<void (*)(const Update<Rule, S>&)>(update)>,
-    .fused_update = entry<fused_update<Rule, S>>,
-    .fused_bias_update = entry<fused_bias_update<Rule, S>>};
+    .fused_update = entry<fused_update<Rule, S>>};
 
 }  // namespace gemel::kernel::GEMEL_SET

@@ -12,7 +12,12 @@
 //   tile_cols           The number of columns of a tile. tile_rows x tile_cols sums must stay in registers;
 //                       tests/spills/run.sh checks it.
 //   depth_unroll        How many steps of the depth a product makes per iteration of its inner loop.
+//   fetch_ahead         How many steps ahead a product with one or two columns prefetches A; 0 if it does not.
+//   copies_panels       Whether each product with more than a few columns copies A, a panel at a time
+//                       (product_blocks.inl); otherwise only a product whose A does not fit into the cache does.
 //   interleaving        Whether parameters are updated between the multiplications of a gradient (fused_update.inl).
+//   packs_batch         Whether these gradients copy the batch first (packed_tiles.inl) or read it where it is
+//                       (tiles_in_place.inl).
 //
 // Functions
 //   The concepts below list them, for float and double. All of them are GEMEL_INLINE.
@@ -61,8 +66,9 @@ concept CompletePackets = requires(typename P::type a, typename P::type b, typen
   a = sub(a, b);
   a = mul(a, b);
   a = div(a, b);
-  a = fma(a, b, c);   // a b + c
-  a = fnma(a, b, c);  // c - a b
+  a = fma(a, b, c);     // a b + c
+  a = fnma(a, b, c);    // c - a b
+  accumulate(c, a, b);  // c = fma(a, b, c), for the sums of a tile
   a = sqrt(a);
   a = sqrt_beside_products(a);
   a = abs(a);
@@ -72,6 +78,7 @@ concept CompletePackets = requires(typename P::type a, typename P::type b, typen
   a = min(a, b);               // a < b ? a : b
   a = zero_if_less(a, b, c);   // a < b ? 0 : c
   a = keep_if_positive(a, b);  // a > 0 ? b : 0
+  include_magnitude(a, b);     // a = max_abs_of(a, b) for a >= 0, and for use after a loop that needs all registers
   a = max_abs_of(a, b);        // max(|a|, |b|), compared as integers with the same bits: numbers < infinity < NaN
 
   { any_not_above(a, b) } -> std::same_as<bool>;  // whether a(i) <= b(i) for some lane i; NaN in a lane counts as true

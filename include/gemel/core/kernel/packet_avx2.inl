@@ -23,8 +23,11 @@ GEMEL_INLINE void clear_wide_registers() { _mm256_zeroupper(); }
 // 12 of the 16 registers hold sums; more sums would spill.
 inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 6;
-inline constexpr int depth_unroll = 1;
+inline constexpr int depth_unroll = 4;
+inline constexpr int fetch_ahead = 4;
+inline constexpr bool copies_panels = true;
 inline constexpr bool interleaving = true;
+inline constexpr bool packs_batch = true;
 
 template <class S>
 GEMEL_INLINE __m256i mask(Index count) {
@@ -50,6 +53,13 @@ GEMEL_INLINE __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a
 GEMEL_INLINE __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
 GEMEL_INLINE __m256 fnma(__m256 a, __m256 b, __m256 c) { return _mm256_fnmadd_ps(a, b, c); }
 GEMEL_INLINE __m256d fnma(__m256d a, __m256d b, __m256d c) { return _mm256_fnmadd_pd(a, b, c); }
+// As an instruction of its own, so that the sum stays where it is: the compiler would move some sums, and spill others.
+GEMEL_INLINE void accumulate(__m256& sum, __m256 a, __m256 b) {
+  asm volatile("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
+}
+GEMEL_INLINE void accumulate(__m256d& sum, __m256d a, __m256d b) {
+  asm volatile("vfmadd231pd %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
+}
 GEMEL_INLINE __m256 mul(__m256 a, __m256 b) { return _mm256_mul_ps(a, b); }
 GEMEL_INLINE __m256d mul(__m256d a, __m256d b) { return _mm256_mul_pd(a, b); }
 GEMEL_INLINE __m256 add(__m256 a, __m256 b) { return _mm256_add_ps(a, b); }
@@ -98,6 +108,19 @@ GEMEL_INLINE __m256d max_abs_of(__m256d a, __m256d b) {
   return _mm256_blendv_pd(y, x,
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
+// In assembly, so that GCC uses two registers for it. Left to itself, it would spill the sums of the loop before.
+alignas(32) inline constexpr std::uint32_t float_magnitude[8] = {0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff,
+                                                                 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff};
+alignas(32) inline constexpr std::uint64_t double_magnitude[4] = {~0ULL >> 1, ~0ULL >> 1, ~0ULL >> 1, ~0ULL >> 1};
+GEMEL_INLINE void include_magnitude(__m256& top, __m256 a) {
+  asm volatile("vandps %2, %1, %1\n\tvpmaxsd %1, %0, %0" : "+x"(top), "+x"(a) : "m"(float_magnitude));
+}
+GEMEL_INLINE void include_magnitude(__m256d& top, __m256d a) {
+  __m256d larger;
+  asm volatile("vandpd %3, %1, %1\n\tvpcmpgtq %0, %1, %2\n\tvblendvpd %2, %1, %0, %0"
+               : "+x"(top), "+x"(a), "=&x"(larger)
+               : "m"(double_magnitude));
+}
 GEMEL_INLINE bool any_not_above(__m256 a, __m256 b) {
   return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_NGT_UQ)) != 0;
 }
@@ -119,11 +142,21 @@ GEMEL_INLINE void store_folded(double* p, __m256d v) {
   _mm_storeu_pd(p, _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1)));
 }
 
+/// A lower half, and an upper half from memory. Broadcast and blend take no multiplier's turn, unlike an insertion.
+GEMEL_INLINE __m256 join(__m128 low, const float* high) {
+  const __m256 both = _mm256_broadcast_ps(reinterpret_cast<const __m128*>(high));
+  return _mm256_blend_ps(_mm256_castps128_ps256(low), both, 0xf0);
+}
+GEMEL_INLINE __m256d join(__m128d low, const double* high) {
+  const __m256d both = _mm256_broadcast_pd(reinterpret_cast<const __m128d*>(high));
+  return _mm256_blend_pd(_mm256_castpd128_pd256(low), both, 0xc);
+}
+
 template <class Column>
 GEMEL_INLINE void load_transposed(const Column& column, __m256 (&rows)[4]) {
   __m256 r[4];
   GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // half h of r[m] is from column m + 4 h
-    r[m] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(column(m))), _mm_loadu_ps(column(m + 4)), 1);
+    r[m] = join(_mm_loadu_ps(column(m)), column(m + 4));
   }
   const __m256 low = _mm256_unpacklo_ps(r[0], r[1]), high = _mm256_unpackhi_ps(r[0], r[1]);
   const __m256 low2 = _mm256_unpacklo_ps(r[2], r[3]), high2 = _mm256_unpackhi_ps(r[2], r[3]);
@@ -135,9 +168,7 @@ GEMEL_INLINE void load_transposed(const Column& column, __m256 (&rows)[4]) {
 template <class Column>
 GEMEL_INLINE void load_transposed(const Column& column, __m256d (&rows)[2]) {
   __m256d r[2];
-  GEMEL_UNROLL for (int m = 0; m < 2; ++m) {
-    r[m] = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(column(m))), _mm_loadu_pd(column(m + 2)), 1);
-  }
+  GEMEL_UNROLL for (int m = 0; m < 2; ++m) { r[m] = join(_mm_loadu_pd(column(m)), column(m + 2)); }
   rows[0] = _mm256_unpacklo_pd(r[0], r[1]);
   rows[1] = _mm256_unpackhi_pd(r[0], r[1]);
 }

@@ -24,7 +24,10 @@ GEMEL_INLINE void clear_wide_registers() { _mm256_zeroupper(); }
 inline constexpr int tile_rows = 4;
 inline constexpr int tile_cols = 6;
 inline constexpr int depth_unroll = 4;
+inline constexpr int fetch_ahead = 0;
+inline constexpr bool copies_panels = false;
 inline constexpr bool interleaving = true;
+inline constexpr bool packs_batch = false;
 
 // GCC 12 warns about uninitialized values within the plain forms of some intrinsics. The masked forms, with all lanes
 // set, compile to the same instructions.
@@ -51,6 +54,8 @@ GEMEL_INLINE __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a
 GEMEL_INLINE __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 GEMEL_INLINE __m512 fnma(__m512 a, __m512 b, __m512 c) { return _mm512_fnmadd_ps(a, b, c); }
 GEMEL_INLINE __m512d fnma(__m512d a, __m512d b, __m512d c) { return _mm512_fnmadd_pd(a, b, c); }
+GEMEL_INLINE void accumulate(__m512& sum, __m512 a, __m512 b) { sum = fma(a, b, sum); }
+GEMEL_INLINE void accumulate(__m512d& sum, __m512d a, __m512d b) { sum = fma(a, b, sum); }
 GEMEL_INLINE __m512 mul(__m512 a, __m512 b) { return _mm512_mul_ps(a, b); }
 GEMEL_INLINE __m512d mul(__m512d a, __m512d b) { return _mm512_mul_pd(a, b); }
 GEMEL_INLINE __m512 add(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
@@ -141,6 +146,15 @@ GEMEL_INLINE __m512 max_abs_of(__m512 a, __m512 b) {
 }
 GEMEL_INLINE __m512d max_abs_of(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_maskz_max_epi64(all8, _mm512_castpd_si512(abs(a)), _mm512_castpd_si512(abs(b))));
+}
+// In assembly, so that GCC uses two registers for it. Left to itself, it would spill the sums of the loop before.
+inline constexpr std::uint32_t float_magnitude = 0x7fffffff;
+inline constexpr std::uint64_t double_magnitude = ~0ULL >> 1;
+GEMEL_INLINE void include_magnitude(__m512& top, __m512 a) {
+  asm volatile("vpandd %2%{1to16%}, %1, %1\n\tvpmaxsd %1, %0, %0" : "+v"(top), "+v"(a) : "m"(float_magnitude));
+}
+GEMEL_INLINE void include_magnitude(__m512d& top, __m512d a) {
+  asm volatile("vpandq %2%{1to8%}, %1, %1\n\tvpmaxsq %1, %0, %0" : "+v"(top), "+v"(a) : "m"(double_magnitude));
 }
 GEMEL_INLINE bool any_not_above(__m512 a, __m512 b) { return _mm512_cmp_ps_mask(a, b, _CMP_NGT_UQ) != 0; }
 GEMEL_INLINE bool any_not_above(__m512d a, __m512d b) { return _mm512_cmp_pd_mask(a, b, _CMP_NGT_UQ) != 0; }

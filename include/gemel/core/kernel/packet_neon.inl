@@ -24,4 +24,9 @@ GEMEL_INLINE Doubles fnma(Doubles a, Doubles b, Doubles c) {
 GEMEL_INLINE Floats sqrt(Floats a) { return (Floats)vsqrtq_f32((float32x4_t)a); }
 GEMEL_INLINE Doubles sqrt(Doubles a) { return (Doubles)vsqrtq_f64((float64x2_t)a); }
 
+template <class P>
+GEMEL_INLINE void accumulate(P& sum, P a, P b) {
+  sum = fma(a, b, sum);
+}
+
 }  // namespace gemel::kernel::GEMEL_SET

@@ -41,4 +41,9 @@ GEMEL_INLINE Floats sqrt(Floats a) {
 GEMEL_INLINE Doubles sqrt(Doubles a) { return Doubles{std::sqrt(a[0]), std::sqrt(a[1])}; }
 #endif
 
+template <class P>
+GEMEL_INLINE void accumulate(P& sum, P a, P b) {
+  sum = fma(a, b, sum);
+}
+
 }  // namespace gemel::kernel::GEMEL_SET

@@ -19,7 +19,10 @@ using FloatBits [[gnu::vector_size(16)]] = std::int32_t;
 using DoubleBits [[gnu::vector_size(16)]] = std::int64_t;
 
 inline constexpr int depth_unroll = 1;
+inline constexpr int fetch_ahead = 0;
+inline constexpr bool copies_panels = false;
 inline constexpr bool interleaving = false;
+inline constexpr bool packs_batch = false;
 
 GEMEL_INLINE void clear_wide_registers() {}  // no register is wider than 16 bytes
 
@@ -129,6 +132,10 @@ GEMEL_INLINE Floats max_abs_of(Floats a, Floats b) {
 GEMEL_INLINE Doubles max_abs_of(Doubles a, Doubles b) {
   const auto x = (DoubleBits)abs(a), y = (DoubleBits)abs(b);
   return (Doubles)(x > y ? x : y);
+}
+template <class P>
+GEMEL_INLINE void include_magnitude(P& top, P a) {
+  top = max_abs_of(top, a);
 }
 template <class P>
 GEMEL_INLINE bool any_not_above(P a, P b) {

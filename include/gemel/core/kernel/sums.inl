@@ -1,5 +1,5 @@
 // Sums over a vector in a fixed order: 16 lanes of float, or 8 of double, are summed separately and then added in a
-// tree. Also the largest magnitude of a vector. first_lanes is in tile.inl.
+// tree. first_lanes is in tile.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -90,33 +90,6 @@ GEMEL_TARGET inline S squared_distance(const S* a, const S* b, Index n) {
 template <Scalar S>
 GEMEL_TARGET inline S absolute_distance(const S* a, const S* b, Index n) {
   return sum_of<AbsoluteDifference>(a, b, n);
-}
-
-/// The largest |x_j(i)|, where NaN counts as larger than infinity.
-template <Scalar S>
-GEMEL_TARGET inline S max_abs(const S* const* columns, Index n, Index cols) {
-  using P = typename PacketOf<S>::type;
-  constexpr Index size = PacketOf<S>::size;
-  P largest[4];
-  GEMEL_UNROLL for (int r = 0; r < 4; ++r) largest[r] = broadcast(S{0});
-  for (Index j = 0; j < cols; ++j) {
-    const S* x = columns[j];
-    Index i = 0;
-    for (; i + 4 * size <= n; i += 4 * size) {
-      GEMEL_UNROLL for (int r = 0; r < 4; ++r) largest[r] = max_abs_of(largest[r], load(x + i + r * size));
-    }
-    for (; i + size <= n; i += size) largest[1] = max_abs_of(largest[1], load(x + i));
-    if (i < n) largest[2] = max_abs_of(largest[2], load(x + i, mask<S>(n - i)));
-  }
-  S part[PacketOf<S>::size];
-  store(part, max_abs_of(max_abs_of(largest[0], largest[1]), max_abs_of(largest[2], largest[3])));
-  using Bits = std::conditional_t<sizeof(S) == 4, std::int32_t, std::int64_t>;
-  Bits max_bits = 0;
-  for (const S value : part) {
-    const Bits bits = std::bit_cast<Bits>(value);
-    max_bits = bits > max_bits ? bits : max_bits;
-  }
-  return std::bit_cast<S>(max_bits);
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

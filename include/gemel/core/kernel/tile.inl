@@ -36,6 +36,16 @@ GEMEL_NOINLINE void move_pointers(const S* const* from, Index count, Index offse
   for (Index j = 0; j < count; ++j) to[j] = from[j] + offset;
 }
 
+/// The number of rows of a panel: those of a tile.
+template <Scalar S>
+inline constexpr Index panel_height = tile_rows* PacketOf<S>::size;
+
+/// The part of a gradient whose parameters are updated by interleaved tiles: some rows and columns, from the first on,
+/// and some elements of the bias.
+struct TiledPart {
+  Index rows = 0, cols = 0, bias = 0;
+};
+
 /// The number of values that fit into a cache of 512 KB. A larger matrix is processed in blocks.
 template <Scalar S>
 inline constexpr Index cache_size = (Index{1} << 19) / static_cast<Index>(sizeof(S));
@@ -44,8 +54,8 @@ inline constexpr Index cache_size = (Index{1} << 19) / static_cast<Index>(sizeof
 /// tile apart; rows must not exceed that height.
 template <Scalar S>
 GEMEL_NOINLINE void copy_panel(const S* from, Index ld, Index rows, Index cols, S* panel) {
-  constexpr Index size = PacketOf<S>::size, height = tile_rows * size;
-  for (Index k = 0; k < cols; ++k, from += ld, panel += height) {
+  constexpr Index size = PacketOf<S>::size;
+  for (Index k = 0; k < cols; ++k, from += ld, panel += panel_height<S>) {
     for (Index i = 0; i < rows; i += size) store(panel + i, load(from + i, first_lanes<S>(rows - i)));
   }
 }

@@ -35,4 +35,17 @@ GEMEL_NOINLINE void transpose(const S* w, Index ldw, Index out, Index count, S* 
   }
 }
 
+/// As above, with `count` = panel_height and ldt = panel_height, for a panel that is transposed from end to end.
+template <Scalar S>
+GEMEL_NOINLINE void transpose_panel(const S* w, Index ldw, Index out, S* panel) {
+  constexpr Index width = PacketOf<S>::size, side = transpose_side<S>, height = panel_height<S>;
+  Index o = 0;
+  for (; o + side <= out; o += side) {
+    GEMEL_UNROLL for (Index i = 0; i < height; i += width) {
+      transpose_strip(w + i * ldw + o, ldw, panel + o * height + i, height);
+    }
+  }
+  if (o < out) transpose(w + o, ldw, out - o, height, panel + o * height, height);
+}
+
 }  // namespace gemel::kernel::GEMEL_SET

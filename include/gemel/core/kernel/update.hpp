@@ -40,6 +40,12 @@ struct AdamRule {
   bool amsgrad;
 };
 
+/// The size of the scratch memory of a fused update (core/kernel.hpp), and the largest number of columns of a batch for
+/// which it is used.
+template <Scalar S>
+inline constexpr Index fused_scratch = (Index{1} << 20) / static_cast<Index>(sizeof(S));
+inline constexpr Index fused_depth = 2048;
+
 /// One update of n parameters w with gradient g. Each array of the rule's state has n values; the pointer to a missing
 /// array is null.
 template <class RuleType, Scalar S>
@@ -51,6 +57,8 @@ struct Update {
   const S* g;
   S* w;
   S* state[arrays];
+  /// Scratch memory of fused_scratch<S> values, aligned to 64 bytes, for a fused update; null: it does without.
+  S* scratch = nullptr;
 
   /// The update of `count` parameters, beginning at `first`, with their gradient.
   Update part(Index first, Index count, const S* gradient) const {

@@ -38,6 +38,7 @@ GEMEL_INLINE P floor_of_squares(P x) {
 // A step that divides by a root also offers its parts, so that other work can be done while the root and the quotient
 // are computed:
 //   radicand      updates the state, turns g into the numerator, and returns the number under the root;
+//   gradient_is_numerator   whether radicand leaves g as it is;
 //   direction     divides the numerator by the denominator, which it computes from the root;
 //   apply         returns the updated w. A step without a state, that of plain SGD, offers only this part.
 

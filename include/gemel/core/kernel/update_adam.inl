@@ -6,6 +6,7 @@ template <bool AMSGrad>
 struct AdamStep {
   static constexpr int arrays = 2 + AMSGrad;
   static constexpr bool all_variants = false;
+  static constexpr bool gradient_is_numerator = false;
   template <class P, Scalar S>
   static GEMEL_INLINE P radicand(const AdamRule<S>& r, P& g, P* state) {
     P &m = state[0], &v = state[1];

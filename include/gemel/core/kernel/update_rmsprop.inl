@@ -6,6 +6,7 @@ namespace gemel::kernel::GEMEL_SET {
 struct PlainRMSpropStep {
   static constexpr int arrays = 1;
   static constexpr bool all_variants = false;
+  static constexpr bool gradient_is_numerator = true;
   template <class P, Scalar S>
   static GEMEL_INLINE P radicand(const RMSpropRule<S>& r, P& g, P* state) {
     P& v = state[0];

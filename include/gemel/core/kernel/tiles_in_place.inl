@@ -1,0 +1,120 @@
+// The tiles of a fused update, computed from the batch where it is. While one tile's gradient is computed, the
+// parameters of the tiles before it are updated (update_queue.inl).
+
+namespace gemel::kernel::GEMEL_SET {
+
+/// Computes the gradient of a whole tile and appends its columns to the queue. Meanwhile it updates columns that wait.
+template <class Rule, Scalar S>
+GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, const S* const* x, Index first,
+                                   UpdateQueue<Rule, S>& queue) {
+  using P = typename PacketOf<S>::type;
+  constexpr int M = tile_rows, N = tile_cols;
+  constexpr typename PacketOf<S>::Mask all{};
+  P sum[N][M];
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = broadcast(S{0}); }
+  Index k = 0;
+  // The update of a packet keeps the divider busy for as long as two or three columns of the batch keep the multipliers
+  // busy, so up to three columns are multiplied per update.
+  const Index wait = queue.waiting() * M;
+  const Index pace = wait == 0 || p.depth < 2 * wait ? 1 : p.depth < 3 * wait ? 2 : 3;
+  while (queue.waiting() > 0 && k + pace * M <= p.depth) {
+    const Turn<Rule, S> turn(queue);
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) {
+      for (const Index next = k + pace; k < next; ++k) {
+        add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
+      }
+      // The sums must be computed before the update: Clang would postpone them, and spill registers.
+      GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+        GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_OPAQUE_PACKET(sum[j][r]);
+      }
+      turn.template take<true>(i);
+    }
+  }
+  for (; k < p.depth; ++k) add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
+  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+    auto& column = queue.next();
+    queue.place(column, (col + j) * p.rows + row);
+    GEMEL_UNROLL for (int i = 0; i < M; ++i) store(column.numerator + i * PacketOf<S>::size, sum[j][i]);
+  }
+}
+
+/// A copy of the rows of X that some tiles need: tile after tile, and within a tile one column of the batch after the
+/// other. Without the copy, each panel would load these rows from memory again, with one cache line per column.
+template <Scalar S>
+struct PackedRows {
+  static constexpr Index max_depth = 1024;  // the largest number of columns of the batch
+  static constexpr Index capacity = (Index{48} << 10) / static_cast<Index>(sizeof(S));
+  const S* x[max_depth];
+  S values[capacity];
+
+  /// Whether packing takes less time than it saves.
+  static bool pays(const Gradient<S>& p, Index panels) {
+    return panels >= 4 && p.depth >= 128 && p.depth <= max_depth && p.depth * tile_cols <= capacity;
+  }
+  /// The number of tiles that fit if the batch has `depth` columns.
+  static Index tiles(Index depth) { return capacity / (depth * tile_cols); }
+
+  /// Packs the rows of `count` tiles, beginning at row `first`. The rows of tile t begin at x_k[t * depth * tile_cols].
+  GEMEL_INLINE void pack(const Gradient<S>& p, Index first, Index count) {
+    constexpr Index ahead = 8;  // how many columns ahead to prefetch
+    const Index stride = p.depth * tile_cols;
+    for (Index k = 0; k < p.depth; ++k) {
+      S* to = values + k * tile_cols;
+      x[k] = to;
+      const S* from = p.x[k] + first;
+      if (k + ahead < p.depth) {
+        const S* later = p.x[k + ahead] + first;
+        for (Index i = 0; i < count * tile_cols; i += 64 / static_cast<Index>(sizeof(S))) __builtin_prefetch(later + i);
+      }
+      for (Index t = 0; t < count; ++t, to += stride, from += tile_cols) {
+        GEMEL_UNROLL for (int j = 0; j < tile_cols; ++j) to[j] = from[j];
+      }
+    }
+  }
+};
+
+/// Computes the tiles of the columns col, …, end - 1 in the panel of rows that begins at `row`. Their rows of X begin
+/// at x_k[first].
+template <class Rule, Scalar S>
+GEMEL_NOINLINE void interleaved_panel(const Gradient<S>& p, Index row, Index col, Index end, const S* const* x,
+                                      Index first, UpdateQueue<Rule, S>& queue) {
+  const bool out_of_cache = p.rows * p.cols > cache_size<S>;
+  for (; col < end; col += tile_cols, first += tile_cols) {
+    if (queue.room() < tile_cols) take_all(queue);
+    interleaved_tile(p, row, col, x, first, queue);
+    if (out_of_cache) fetch_newest(queue, tile_cols);
+  }
+}
+
+/// Updates the first `rows` rows, which are whole panels, except for the columns that do not fill a tile.
+template <class Rule, Scalar S>
+GEMEL_NOINLINE TiledPart update_tiles_in_place(const Gradient<S>& p, Index rows, const Update<Rule, S>& u) {
+  const Index cols = p.cols / tile_cols * tile_cols;
+  UpdateQueue<Rule, S> queue(u);
+  if (PackedRows<S>::pays(p, rows / panel_height<S>)) {
+    PackedRows<S> packed;
+    const Index block = PackedRows<S>::tiles(p.depth) * tile_cols;
+    for (Index begin = 0; begin < cols; begin += block) {
+      const Index end = begin + block < cols ? begin + block : cols;
+      packed.pack(p, p.first + begin, (end - begin) / tile_cols);
+      for (Index col = begin; col < end; col += tile_cols) {
+        for (Index row = 0; row < rows; row += panel_height<S>) {
+          interleaved_panel(p, row, col, col + tile_cols, packed.x, (col - begin) * p.depth, queue);
+        }
+      }
+    }
+  } else {
+    // So few columns at a time that their rows of X stay in the cache for all panels.
+    constexpr Index block = Index{8} * tile_cols;
+    for (Index col = 0; col < cols; col += block) {
+      const Index end = col + block < cols ? col + block : cols;
+      for (Index row = 0; row < rows; row += panel_height<S>) {
+        interleaved_panel(p, row, col, end, p.x, p.first + col, queue);
+      }
+    }
+  }
+  finish(queue);
+  return {rows, cols, 0};
+}
+
+}  // namespace gemel::kernel::GEMEL_SET
