@@ -31,6 +31,15 @@ void distances(benchmark::State& state, long features, Index pairs) {
   });
 }
 
+/// The distance of one pair in memory that each call allocates.
+void distance_without_workspace(benchmark::State& state, long features) {
+  const auto model = tutorial_model<float>(features, width);
+  Rng rng{7};
+  const auto a = uniform<float>(features, 1, rng), b = uniform<float>(features, 1, rng);
+  run_against_peak<float>(state, 2 * embedding_flops(features),
+                          [&] { benchmark::DoNotOptimize(model.distance(a, b)[0]); });
+}
+
 /// A Verifier's decision about one pair, as in production: besides computing the distance it checks the features and
 /// needs a workspace, which is the caller's or the thread's own.
 void verification(benchmark::State& state, long features, bool with_workspace) {
@@ -73,6 +82,8 @@ int main(int argc, char** argv) {
       const std::string name = of + (pairs == 1 ? "distance of one pair" : "distances of " + std::to_string(pairs));
       register_benchmark(name, [=](auto& state) { distances(state, features, pairs); });
     }
+    register_benchmark(of + "distance of one pair, no workspace",
+                       [=](auto& state) { distance_without_workspace(state, features); });
     register_benchmark(of + "Verifier", [=](auto& state) { verification(state, features, false); });
     register_benchmark(of + "Verifier with workspace", [=](auto& state) { verification(state, features, true); });
     const std::string name = of + "embedding of 100,000";

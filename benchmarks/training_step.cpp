@@ -2,7 +2,7 @@
 // set, with other optimizers, and with skipped pairs? It is timed with the tutorial's batch ("seed": 100 features, 32
 // pairs) and with a batch of MNIST's size (784 features, 128 pairs), in float, with RMSprop, on one thread, unless the
 // name says otherwise. GFLOP/s include the work that is skipped. The learning rate is 0, so that all steps do the same
-// work on the same numbers. Run it on one core:
+// work on the same numbers. Networks of 8 and 32 units show the fixed costs of a step. Run it on one core:
 //
 //   taskset -c 1 training_step_benchmark
 //
@@ -17,22 +17,21 @@ using namespace gemel;
 
 namespace {
 
-constexpr long width = 128;
-
 struct Size {
   std::string name;
-  long features, pairs;
+  long features, pairs, width = 128;
 };
 const Size sizes[] = {{"seed", 100, 32}, {"MNIST", 784, 128}};
 
 double flops(const Size& size) {
-  return step_flops(static_cast<double>(size.features), width, static_cast<double>(size.pairs));
+  return step_flops(static_cast<double>(size.features), static_cast<double>(size.width),
+                    static_cast<double>(size.pairs));
 }
 
 /// One batch of similar pairs, which are always active. With `half_inactive`, every other pair is dissimilar and beyond
 /// the margin.
 StepData<float> one_batch(const Size& size, bool half_inactive) {
-  auto data = random_batches<float>(size.features, width, size.pairs, 1);
+  auto data = random_batches<float>(size.features, size.width, size.pairs, 1);
   std::ranges::fill(data.similar, 1);
   if (!half_inactive) return data;
   for (long p = 0; p < size.pairs; p += 2) {
@@ -63,7 +62,7 @@ void step_of_all_pairs(benchmark::State& state) {
   InBatchPairs<float> pairs(Samples<float>::view(data.x.data(), size.features, samples),
                             Classes(std::vector<int>(static_cast<std::size_t>(samples))));
   pairs.start_epoch(0, 0, samples, false);
-  auto model = tutorial_model<float>(size.features, width);
+  auto model = tutorial_model<float>(size.features, size.width);
   RMSprop<float> optimizer{{.learning_rate = 0}};
   TrainingStep training{model, ContrastiveLoss{}, optimizer};
   run_against_peak<float>(state, flops(size), [&] { training(pairs, 0); });
@@ -89,6 +88,13 @@ int main(int argc, char** argv) {
     })->UseRealTime();
   }
   register_benchmark("seed/all pairs of its samples", step_of_all_pairs);
+  // Steps with so little to multiply that most of their time is the fixed costs of a step and of its calls.
+  for (const long width : {8L, 32L}) {
+    for (const long pairs : {1L, 32L}) {
+      const std::string name = "width " + std::to_string(width) + "/" + std::to_string(pairs) + " pairs";
+      register_benchmark(name, [=](auto& state) { step<RMSprop<float>>(state, {name, 100, pairs, width}); });
+    }
+  }
 
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

@@ -241,3 +241,47 @@ TEMPLATE_TEST_CASE("a NaN feature propagates to every unit", "[dense]", Linear, 
   CHECK(!y.col(0).array().isNaN().any());
   CHECK(y.col(1).array().isNaN().all());
 }
+
+namespace {
+
+template <class L, Scalar S>
+void check_measured_passes() {
+  Rng rng{9};
+  const L layer;
+  for (const Index n : {1, 5, 13, 600}) {
+    VectorX<S> p(layer.parameter_count());
+    layer.initialize(std::span<S>(p.data(), static_cast<std::size_t>(p.size())), rng);
+    const MatrixX<S> x = normal<S>(layer.in(), n, rng), keep = normal<S>(layer.in(), n, rng);
+    const MatrixX<S> y = forward(layer, p, list(x));
+    MatrixX<S> measured(layer.out(), n);
+    S largest_x = -1;
+    const S largest_y = layer.measured_forward(span(p), list(x), columns(measured), Pass{}, &largest_x);
+    CAPTURE(n);
+    CHECK(measured == y);
+    CHECK(largest_y == y.cwiseAbs().maxCoeff());
+    CHECK(largest_x == x.cwiseAbs().maxCoeff());
+    CHECK(layer.measured_forward(span(p), list(x), columns(measured), Pass{}, static_cast<S*>(nullptr)) == largest_y);
+
+    MatrixX<S> dz = normal<S>(layer.out(), n, rng), dx(layer.in(), n), same = dz, kept(layer.in(), n);
+    layer.backward(span(p), list(x), list(y), columns(dz), columns(dx), Pass{});
+    layer.to_dz(list(y), columns(same));
+    CHECK(same == dz);
+    const S* const* none = nullptr;
+    CHECK(layer.measured_backward(span(p), list(dz), none, columns(kept)) == dx.cwiseAbs().maxCoeff());
+    CHECK(kept == dx);
+    std::vector<const S*> pointers;
+    for (Index j = 0; j < n; ++j) pointers.push_back(keep.col(j).data());
+    const S largest_dx = layer.measured_backward(span(p), list(dz), pointers.data(), columns(kept));
+    const MatrixX<S> expected = (keep.array() > 0).select(dx, S{0});
+    CHECK(kept == expected);
+    CHECK(largest_dx == expected.cwiseAbs().maxCoeff());
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the measured passes are bit-identical to the others, and measure", "[dense]", float, double) {
+  check_measured_passes<Dense<37, 21, ReLU>, TestType>();
+  check_measured_passes<Dense<37, 21, Tanh>, TestType>();
+  check_measured_passes<Dense<37, 21>, TestType>();
+}

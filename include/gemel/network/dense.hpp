@@ -89,7 +89,7 @@ class Dense {
   /// Computes y = f(W x + b) for each column.
   template <Scalar S>
   void forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&) const {
-    multiply(p, x, y, nullptr, nullptr);
+    multiply<S>(p, x, y, nullptr, nullptr);
     activate(y);
   }
 

@@ -9,6 +9,7 @@
 #include "gemel/core/columns.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/team.hpp"
+#include "gemel/network/borrowed_workspace.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/network/network.hpp"
 #include "gemel/network/workspace.hpp"
@@ -100,12 +101,13 @@ class Siamese {
 
   /// The distance (n x 1) of each sample of a (in x n) to the sample of b (in x n) in the same column. Throws
   /// ShapeError if the sizes disagree. Values are not checked, and a ReLU may turn an infinite feature into a finite
-  /// distance; Verifier and the function `distances` check them.
+  /// distance; Verifier and the function `distances` check them. The calling thread keeps a Workspace for later calls
+  /// until it ends.
   VectorX<Scalar> distance(const Eigen::Ref<const MatrixX<Scalar>>& a,
                            const Eigen::Ref<const MatrixX<Scalar>>& b) const {
-    Workspace<Scalar> workspace;
+    detail::BorrowedWorkspace<Scalar> workspace;
     VectorX<Scalar> d(a.cols());
-    distance(a, b, workspace, d);
+    distance(a, b, *workspace, d);
     return d;
   }
   /// As above, but writes the distances to d (n x 1). Nothing is allocated once the workspace is large enough.

@@ -14,8 +14,8 @@
 #include "gemel/core/types.hpp"
 #include "gemel/data/pair_source.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/network/borrowed_workspace.hpp"
 #include "gemel/network/workspace.hpp"
-#include "gemel/verification/borrowed_workspace.hpp"
 #include "gemel/verification/distances.hpp"
 #include "gemel/verification/embedder.hpp"
 

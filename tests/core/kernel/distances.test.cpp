@@ -77,11 +77,12 @@ TEMPLATE_TEST_CASE("set_differences is bit-identical to adding to zeros, then a 
           MatrixX<S> da = MatrixX<S>::Zero(n, count), db = da, set_a(n + 1, count), set_b(n + 1, count);
           set_a.setConstant(9), set_b.setConstant(9);
           for (Index j = 0; j < count; ++j) {
+            const S *const from_a = a.col(j).data(), *const from_b = b.col(j).data();
             S* const to_b = db.col(j).data();
-            kernel::kernels<S>().add_differences({n, 1, first[j], &second[j], &c[j], da.col(j).data(), &to_b});
+            kernel::kernels<S>().add_differences({n, 1, from_a, &from_b, &c[j], da.col(j).data(), &to_b});
             if (!masked) continue;
-            kernel::kernels<S>().relu_backward(first[j], da.col(j).data(), n);
-            kernel::kernels<S>().relu_backward(second[j], db.col(j).data(), n);
+            kernel::kernels<S>().relu_backward(from_a, da.col(j).data(), n);
+            kernel::kernels<S>().relu_backward(from_b, to_b, n);
           }
           const auto to_a = pointers_to(set_a), to_b = pointers_to(set_b);
           const S largest = kernel::kernels<S>().set_differences(
