@@ -233,7 +233,7 @@ class Network {
   }
 
  private:
-  static constexpr Index block = 96;  // columns per block, so few that they stay in the cache from layer to layer
+  static constexpr Index block = 196;  // columns per block, so few that they stay in the cache from layer to layer
 
   [[gnu::cold]] void lay_out() {
     const Index leaves = std::apply([](const auto&... layer) { return (detail::leaf_count(layer) + ...); }, layers_);

@@ -12,7 +12,6 @@
 //   tile_cols           The number of columns of a tile. tile_rows x tile_cols sums must stay in registers;
 //                       tests/spills/run.sh checks it.
 //   depth_unroll        How many steps of the depth a product makes per iteration of its inner loop.
-//   fetch_ahead         How many steps ahead a product with one or two columns prefetches A; 0 if it does not.
 //   copies_panels       Whether each product with more than a few columns copies A, a panel at a time
 //                       (product_blocks.inl); otherwise only a product whose A does not fit into the cache does.
 //   interleaving        Whether parameters are updated between the multiplications of a gradient (fused_update.inl).

@@ -24,7 +24,6 @@ GEMEL_INLINE void clear_wide_registers() { _mm256_zeroupper(); }
 inline constexpr int tile_rows = 2;
 inline constexpr int tile_cols = 6;
 inline constexpr int depth_unroll = 4;
-inline constexpr int fetch_ahead = 4;
 inline constexpr bool copies_panels = true;
 inline constexpr bool interleaving = true;
 inline constexpr bool packs_batch = true;

@@ -19,7 +19,6 @@ using FloatBits [[gnu::vector_size(16)]] = std::int32_t;
 using DoubleBits [[gnu::vector_size(16)]] = std::int64_t;
 
 inline constexpr int depth_unroll = 1;
-inline constexpr int fetch_ahead = 0;
 inline constexpr bool copies_panels = false;
 inline constexpr bool interleaving = false;
 inline constexpr bool packs_batch = false;

@@ -83,6 +83,9 @@ GEMEL_INLINE void product_tile(const ProductBlock<S>& p, Index row, Index col,
       sum[j][i] = p.bias ? load_row<Masked, M>(p.bias + (col + j) * p.ldbias + row, i, last) : broadcast(S{0});
     }
   }
+  if constexpr (copies_panels && M == tile_rows) {  // y may not be in the cache
+    GEMEL_UNROLL for (int j = 0; j < N; ++j) __builtin_prefetch(p.y + (col + j) * p.ldy + row, 1);
+  }
   const S* a = p.a + row;
   [[maybe_unused]] S* copy = p.panel;
   Index k = 0;
@@ -93,14 +96,6 @@ GEMEL_INLINE void product_tile(const ProductBlock<S>& p, Index row, Index col,
         constexpr Index line = 64 / static_cast<Index>(sizeof(S));
         if (next && k % line == 0) {
           GEMEL_UNROLL for (int j = 0; j < N; ++j) __builtin_prefetch(next[j] + k);
-        }
-      }
-      // The weights of a product with few columns come from afar.
-      if constexpr (fetch_ahead > 0 && M > tile_rows) {
-        GEMEL_UNROLL for (int q = 0; q < depth_unroll; ++q) {
-          GEMEL_UNROLL for (int i = 0; i < M * PacketOf<S>::size; i += 64 / static_cast<int>(sizeof(S))) {
-            __builtin_prefetch(a + (fetch_ahead + q) * p.lda + i);
-          }
         }
       }
       GEMEL_UNROLL for (int q = 0; q < depth_unroll; ++q, a += p.lda) {

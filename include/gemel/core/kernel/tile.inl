@@ -55,6 +55,13 @@ inline constexpr Index cache_size = (Index{1} << 19) / static_cast<Index>(sizeof
 template <Scalar S>
 GEMEL_NOINLINE void copy_panel(const S* from, Index ld, Index rows, Index cols, S* panel) {
   constexpr Index size = PacketOf<S>::size;
+  if (rows == panel_height<S>) {
+    for (Index k = 0; k < cols; ++k, from += ld, panel += panel_height<S>) {
+      __builtin_prefetch(from + 8 * ld);
+      GEMEL_UNROLL for (int i = 0; i < tile_rows; ++i) store(panel + i * size, load(from + i * size));
+    }
+    return;
+  }
   for (Index k = 0; k < cols; ++k, from += ld, panel += panel_height<S>) {
     for (Index i = 0; i < rows; i += size) store(panel + i, load(from + i, first_lanes<S>(rows - i)));
   }
