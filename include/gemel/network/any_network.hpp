@@ -101,10 +101,12 @@ concept BuiltIn = is_alternative<typename RunTimeSizes<L>::Layer, AnyLayer>;
 
 template <>
 struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
-  template <class Net>
-  static Sequence<AnyLayer> of(const Net& network) {
+  // The type of the layers is a parameter, so that a program without an AnyNetwork does not compile the functions of
+  // the vector: they take a second.
+  template <class Net, class Layer = AnyLayer>
+  static Sequence<Layer> of(const Net& network) {
     if (network.depth() == 0) throw ValueError("a network that was moved from has no layers to make an AnyNetwork of");
-    std::vector<AnyLayer> layers;
+    std::vector<Layer> layers;
     for (Index k = 0; k < network.depth(); ++k) {
       network.visit(k, [&layers](const auto& layer) {
         using L = std::remove_cvref_t<decltype(layer)>;
@@ -114,7 +116,7 @@ struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
         if constexpr (built_in) layers.push_back(RunTimeSizes<L>::of(layer));
       });
     }
-    return Sequence<AnyLayer>{std::move(layers)};
+    return Sequence<Layer>{std::move(layers)};
   }
 };
 
@@ -123,19 +125,19 @@ struct LayersFrom<Sequence<AnyLayer>> : std::true_type {
 /// A copy of the network with one more layer in front, as an AnyNetwork; see `prepend` in network/network.hpp, also for
 /// what it throws. For a layer that is not built in, such as a class derived from a built-in layer, that
 /// `prepend` is called instead and returns a Network of the layer and a Sequence<AnyLayer>.
-template <class L, Scalar S>
+template <class L, Scalar S, class Layer = AnyLayer>
 requires detail::BuiltIn<L> || std::same_as<L, AnyLayer>
 [[gnu::cold]] AnyNetwork<S> prepend(L layer, const AnyNetwork<S>& network) {
   detail::check_prepended(layer, network);
-  std::vector<AnyLayer> layers;
+  std::vector<Layer> layers;
   if constexpr (std::same_as<L, AnyLayer>) {
     layers.push_back(std::move(layer));
   } else {
     layers.push_back(detail::RunTimeSizes<L>::of(layer));
   }
-  const std::vector<AnyLayer>& others = std::get<0>(network.layers()).layers();
+  const std::vector<Layer>& others = std::get<0>(network.layers()).layers();
   layers.insert(layers.end(), others.begin(), others.end());
-  return {{Sequence<AnyLayer>{std::move(layers)}}, network.parameters()};
+  return {{Sequence<Layer>{std::move(layers)}}, network.parameters()};
 }
 
 }  // namespace gemel
