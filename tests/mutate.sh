@@ -22,7 +22,9 @@ core/kernel/elementwise.inl @ s/keep_if_positive(load(y + i), load(dy + i))/sub(
 network/dense.hpp @ /void backward(/,/^  }/ s/^  }/  dx *= -1; }/ @ network/dense
 network/dense.hpp @ s/return slope \* activation_/return -slope * activation_/ @ network/dense
 network/dense.hpp @ /void add_gradient/,/^  }/ s/^  }/  for (S\& v : g) v = -v; }/ @ network/dense
-core/kernel/gradient.inl @ s/= fma(left/= fnma(left/ @ network/dense
+core/kernel/gradient.inl @ s/(sum\[j\]\[i\], left/(sum[j][i], -left/ @ network/dense
+core/kernel/product.inl @ s/(keep, i, last), sum/(keep, i, last), -sum/ @ core/kernel
+network/dense_passes.hpp @ s/(largest_dx, largest)/(largest_dx, -largest)/ @ network/dense
 core/kernel/gradient.inl @ s/= add(sum/= sub(sum/ @ network/dense
 network/dropout.hpp @ s/apply(dy.*;/{ & dx.col(j) *= -1; }/ @ network/dropout
 network/gaussian_noise.hpp @ s/dx.col(j) = dy/dx.col(j) = -dy/ @ network/gaussian_noise
@@ -38,6 +40,8 @@ core/kernel/scaling.inl @ s/= mul(sub(/= mul(add(/ @ core/kernel/scaling
 # Distances
 core/kernel/distances.inl @ s/da\[i\] = fma(/da[i] = fnma(/ @ core/kernel/distances
 core/kernel/distances.inl @ s/i, fnma(c, difference/i, fma(c, difference/ @ core/kernel/distances
+core/kernel/distances.inl @ s/P da = fma(c/P da = fnma(c/ @ core/kernel/distances
+core/kernel/distances.inl @ s/db = fnma(c/db = fma(c/ @ core/kernel/distances
 network/distance.hpp @ s/d > 0 ? slope/d > 0 ? -slope/ @ network/distance
 network/distance.hpp @ s/return 2 \* slope/return -2 * slope/ @ network/distance
 network/distance.hpp @ s/? slope : a\[i\] < b\[i\] ? -slope/? -slope : a[i] < b[i] ? slope/ @ network/distance
@@ -75,11 +79,12 @@ core/kernel/update_rmsprop.inl @ s/m = flush<S>(fma(broadcast(r.momentum)/m = fl
 core/kernel/update_adam.inl @ s/m = flush<S>(fma(broadcast(r.one/m = flush<S>(fnma(broadcast(r.one/ @ optimizer/adam
 core/kernel/update_adam.inl @ s/_of_squares<S>(fnma(broadcast/_of_squares<S>(fma(broadcast/ @ optimizer/adam
 core/kernel/update_adam.inl @ s/return sub(w, direction)/return add(w, direction)/ @ optimizer/adam
-core/kernel/fused_update.inl @ s/load(first->numerator + i)/sub(broadcast(S{0}), &)/ @ core/kernel/fused_update
+core/kernel/waiting_tile.inl @ s/g = load(numerator + i)/g = sub(broadcast(S{0}), load(numerator + i))/ @ core/kernel/fused_update
 
 # The step that joins them
 training/backward_pass.hpp @ s/memory_.slope\[p\],$/-&/ @ training/gradient_check
 training/backward_pass.hpp @ s/coefficient(d\[p\], slope/coefficient(d[p], -slope/ @ training/gradient_check
+training/backward_pass.hpp @ s/coefficient(memory_.d\[p\], slope/coefficient(memory_.d[p], -slope/ @ training/gradient_check
 END
 }
 

@@ -82,6 +82,7 @@
 #include "gemel/network/borrowed_workspace.hpp"
 #include "gemel/network/centering.hpp"
 #include "gemel/network/dense.hpp"
+#include "gemel/network/dense_passes.hpp"
 #include "gemel/network/distance.hpp"
 #include "gemel/network/dropout.hpp"
 #include "gemel/network/ensemble.hpp"

@@ -58,10 +58,15 @@ for compiler; do
     cmake --build "$prefix/found-io" --target consumer_io >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
   "$prefix/found-io/consumer_io"
   echo "$compiler, find_package with the component io: tensors are read back"
+  configure "$prefix/found-compiled" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=compiled &&
+    cmake --build "$prefix/found-compiled" --target consumer_compiled >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+  check "$compiler, find_package with the component compiled" "$prefix/found-compiled/consumer_compiled"
   build "$prefix/within" -DGEMEL_SOURCE="$root"
   [ ! -e "$prefix/within/gemel/tests/test_core" ] || { echo "a parent project must not build the tests" >&2; exit 1; }
   check "$compiler, add_subdirectory" "$prefix/within/consumer"
   "$prefix/within/consumer_io"
+  cmake --build "$prefix/within" --target consumer_compiled >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+  check "$compiler, add_subdirectory, gemel::compiled" "$prefix/within/consumer_compiled"
   "$compiler" -std=c++20 -O3 -pthread -I "$root/include" -isystem "$(eigen_folder)" -Wall -Wextra -Wsign-conversion -Werror \
     "$here/main.cpp" "$here/reading.cpp" -o "$prefix/plain"
   check "$compiler, -I and Eigen alone" "$prefix/plain"
@@ -87,7 +92,7 @@ if cmake --help-module FetchContent | grep -q OVERRIDE_FIND_PACKAGE; then
   configure "$work/overridden" -DGEMEL_SOURCE="$root" -DEIGEN_SOURCE="$work/eigen" -DEIGEN_OVERRIDES=ON ||
     { cat "$work/log" >&2; exit 1; }
 fi
-rejected "gemel has no component 'nonsense', only 'io'" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=nonsense
+rejected "gemel has no component 'nonsense', only 'io' and 'compiled'" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=nonsense
 rejected "gemel's component 'io', which reads and writes models, needs nlohmann_json, which was not found" \
   -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=io -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
 configure "$work/without-json" -DGEMEL_SOURCE="$root" -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON &&

@@ -23,7 +23,7 @@ namespace gemel {
 ///   fill_normal<float>(values, rng)             draws the seed from rng
 template <Scalar S>
 void fill_normal(std::span<S> values, std::uint64_t seed, std::uint64_t stream) {
-  kernel::kernels<S>().add_normal(
+  kernel::normal_kernel<S>()(
       {.seed = seed, .stream = stream, .scale = 1, .x = nullptr, .y = values.data(), .n = length(values)});
 }
 

@@ -11,29 +11,21 @@
 // Whether they have one depends on the architecture and, on x86-64, on the flags of the translation unit. Sums run in
 // 16 lanes (8 of double), which are then added in a fixed tree.
 //
-// The folder core/kernel/, a part of the room core, contains
+// This file has the arguments of the kernels and the functions that return them. The folder core/kernel/, a part of the
+// room core, contains
+//   sets.hpp       compiles the kernels of each instruction set; not included by programs that link them
 //   packet.inl     a list of what the packets of an instruction set must offer
 //   packet_*.inl   the packets of one instruction set; packet_vector.inl has what NEON and the portable set share
 //   kernels.inl    includes all kernels, for one instruction set; each of the other .inl files has a group of kernels,
 //                  or what several groups use (tile.inl, transpose.inl, update.inl)
 //   update.hpp     the optimizers' update rules, in the form that the kernels take
 
-#include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <type_traits>
 
 #include "gemel/core/dispatch.hpp"
 #include "gemel/core/kernel/update.hpp"
 #include "gemel/core/types.hpp"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
 
 namespace gemel::kernel {
 
@@ -199,7 +191,6 @@ struct Kernels {
   void (*relu_backward)(const S* y, S* dy, Index n);
   /// x(i) = sqrt(x(i))
   void (*square_roots)(S* x, Index n);
-  void (*scale)(const Scaling<S>&);
   S (*dot)(const S* a, const S* b, Index n);
   S (*squared_distance)(const S* a, const S* b, Index n);
   S (*absolute_distance)(const S* a, const S* b, Index n);
@@ -210,7 +201,6 @@ struct Kernels {
   S (*set_differences)(const PairDifferences<S>&);
   /// The largest |x_j(i)| of `cols` columns of n values, where NaN counts as larger than infinity.
   S (*max_abs)(const S* const* x, Index n, Index cols);
-  void (*add_normal)(const NormalNoise<S>&);
 };
 
 /// Pointers to the kernels of one instruction set that search for the nearest columns.
@@ -230,121 +220,31 @@ struct UpdateKernels {
   void (*fused_update)(const Gradient<S>&, const Update<Rule, S>&, const Update<Rule, S>* bias);
 };
 
-}  // namespace gemel::kernel
+// The functions below return the kernels of the current instruction set. Those that only some programs need have
+// functions of their own, so that other programs do not compile them.
 
-#if defined(__clang__)
-#define GEMEL_UNROLL _Pragma("unroll")
-#else
-#define GEMEL_UNROLL _Pragma("GCC unroll 32")
-#endif
-// Optimization barriers: empty statements for which the compiler must assume that they change a pointer or a packet.
-// GEMEL_ROUND_PACKET prevents the compiler from fusing the product in a packet with a later sum, as detail::rounded
-// does for a number.
-#define GEMEL_OPAQUE_POINTER(pointer) asm volatile("" : "+r"(pointer))
-#if defined(__x86_64__)
-#define GEMEL_OPAQUE_PACKET(packet) asm volatile("" : "+v"(packet))
-#define GEMEL_ROUND_PACKET(packet) asm("" : "+v"(packet))
-#elif defined(__aarch64__)
-#define GEMEL_OPAQUE_PACKET(packet) asm volatile("" : "+w"(packet))
-#define GEMEL_ROUND_PACKET(packet) asm("" : "+w"(packet))
-#else  // it is unknown in which registers this architecture holds a packet
-#define GEMEL_OPAQUE_PACKET(packet) static_cast<void>(packet)
-#define GEMEL_ROUND_PACKET(packet) asm("" : "+m"(packet))
-#endif
-#define GEMEL_INLINE GEMEL_TARGET __attribute__((always_inline)) inline
-#if defined(__clang__)
-#define GEMEL_NOINLINE GEMEL_TARGET __attribute__((noinline)) inline
-#else  // noclone: GCC would copy the function for the arguments of one call
-#define GEMEL_NOINLINE GEMEL_TARGET __attribute__((noinline, noclone)) inline
-#endif
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push  // GCC 12 reports a sign conversion if a template's constant is the size of an array
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#endif
-
-// The kernels of each instruction set: GEMEL_SET is their namespace, and GEMEL_TARGET their target attribute. The
-// packets are included before the kernels.
-#if defined(__x86_64__)
-#define GEMEL_SET avx512
-#define GEMEL_TARGET GEMEL_TARGET_FOR(GEMEL_AVX512)
-#include "gemel/core/kernel/packet_avx512.inl"
-
-#include "gemel/core/kernel/kernels.inl"
-#undef GEMEL_SET
-#undef GEMEL_TARGET
-
-#define GEMEL_SET avx2
-#define GEMEL_TARGET GEMEL_TARGET_FOR(GEMEL_AVX2)
-#include "gemel/core/kernel/packet_avx2.inl"
-
-#include "gemel/core/kernel/kernels.inl"
-#undef GEMEL_SET
-#undef GEMEL_TARGET
-#endif
-
-// On x86-64, the compiler fuses the portable kernels' multiply-adds only with -mfma. The two variants have different
-// namespaces, so that the linker does not merge them.
-#if defined(__FMA__)
-#define GEMEL_SET portable_fma
-#else
-#define GEMEL_SET portable
-#endif
-#define GEMEL_TARGET
-#if defined(__aarch64__)
-#include "gemel/core/kernel/packet_neon.inl"
-#else
-#include "gemel/core/kernel/packet_portable.inl"
-#endif
-
-#include "gemel/core/kernel/kernels.inl"
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
-
-// Returns the variable of this name from the namespace of the current instruction set. The switch has no default, so
-// that the compiler warns about a missing set.
-#if defined(__x86_64__)
-#define GEMEL_RETURN_FROM_CURRENT_SET(...) \
-  switch (instruction_set()) {             \
-    case InstructionSet::AVX512:           \
-      return avx512::__VA_ARGS__;          \
-    case InstructionSet::AVX2:             \
-      return avx2::__VA_ARGS__;            \
-    case InstructionSet::Portable:         \
-      break;                               \
-  }                                        \
-  return GEMEL_SET::__VA_ARGS__
-#else
-#define GEMEL_RETURN_FROM_CURRENT_SET(...) return GEMEL_SET::__VA_ARGS__
-#endif
-
-namespace gemel::kernel {
-
-/// The kernels of the current instruction set.
 template <Scalar S>
-const Kernels<S>& kernels() {
-  GEMEL_RETURN_FROM_CURRENT_SET(table<S>);
-}
+const Kernels<S>& kernels();
 
-/// The kernels of the current instruction set for an update rule.
+/// The kernels for an update rule.
 template <class Rule, Scalar S>
-const UpdateKernels<Rule, S>& update_kernels() {
-  GEMEL_RETURN_FROM_CURRENT_SET(update_table<Rule, S>);
-}
+const UpdateKernels<Rule, S>& update_kernels();
 
-/// The kernels of the current instruction set that search for the nearest columns.
+/// The kernels that search for the nearest columns.
 template <Scalar S>
-const NearestKernels<S>& nearest_kernels() {
-  GEMEL_RETURN_FROM_CURRENT_SET(nearest_table<S>);
-}
+const NearestKernels<S>& nearest_kernels();
 
-/// The kernel that samples a displaced image, of the current instruction set.
+/// The kernel that samples a displaced image.
 template <Scalar S>
-auto warp_kernel() -> void (*)(const Warp<S>&) {
-  GEMEL_RETURN_FROM_CURRENT_SET(warp_entry<S>);
-}
+auto warp_kernel() -> void (*)(const Warp<S>&);
+
+/// The kernel that scales features.
+template <Scalar S>
+auto scale_kernel() -> void (*)(const Scaling<S>&);
+
+/// The kernel that adds normal numbers.
+template <Scalar S>
+auto normal_kernel() -> void (*)(const NormalNoise<S>&);
 
 /// Updates the parameters with the current instruction set.
 template <class Rule, Scalar S>
@@ -354,12 +254,8 @@ void update(const Update<Rule, S>& u) {
 
 }  // namespace gemel::kernel
 
-#undef GEMEL_RETURN_FROM_CURRENT_SET
-#undef GEMEL_SET
-#undef GEMEL_TARGET
-#undef GEMEL_INLINE
-#undef GEMEL_NOINLINE
-#undef GEMEL_UNROLL
-#undef GEMEL_OPAQUE_POINTER
-#undef GEMEL_OPAQUE_PACKET
-#undef GEMEL_ROUND_PACKET
+#if defined(GEMEL_COMPILED)  // by the CMake target gemel::compiled, which links the kernels
+#include "gemel/core/kernel_extern.hpp"
+#else
+#include "gemel/core/kernel/sets.hpp"
+#endif

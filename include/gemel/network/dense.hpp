@@ -15,6 +15,7 @@
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/type_name.hpp"
 #include "gemel/network/activation.hpp"
+#include "gemel/network/dense_passes.hpp"
 #include "gemel/network/initializer.hpp"
 #include "gemel/network/layer.hpp"
 
@@ -89,7 +90,8 @@ class Dense {
   /// Computes y = f(W x + b) for each column.
   template <Scalar S>
   void forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&) const {
-    multiply<S>(p, x, y, nullptr, nullptr);
+    S* const unmeasured = nullptr;
+    detail::dense_product(p.data(), is_relu, x, y, unmeasured, unmeasured);
     activate(y);
   }
 
@@ -109,7 +111,7 @@ class Dense {
   template <Scalar S>
   S measured_forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&, S* largest_x) const {
     S largest_y = 0;
-    multiply(p, x, y, &largest_y, largest_x);
+    detail::dense_product(p.data(), is_relu, x, y, &largest_y, largest_x);
     if constexpr (delta_rule != DeltaRule::Computed) return largest_y;
     activate(y);
     return max_abs(y.data(), y.size());
@@ -117,12 +119,7 @@ class Dense {
   template <Scalar S>
   void to_dz(ColumnList<S> y, Columns<S> dy) const {
     if constexpr (delta_rule == DeltaRule::Masked) {
-      for (Index j = 0; j < dy.cols();) {  // contiguous columns in one call
-        const Index begin = j;
-        do ++j;
-        while (j < dy.cols() && y[j] == y[j - 1] + out_);
-        kernel::kernels<S>().relu_backward(y[begin], dy.col(begin).data(), (j - begin) * out_);
-      }
+      detail::dense_mask(y, dy);
     } else if constexpr (delta_rule == DeltaRule::Computed) {
       for (Index j = 0; j < dy.cols(); ++j) {
         std::transform(dy.col(j).begin(), dy.col(j).end(), y[j], dy.col(j).begin(),
@@ -132,25 +129,7 @@ class Dense {
   }
   template <Scalar S>
   S measured_backward(std::span<const S> p, ColumnList<S> dz, const S* const* keep, Columns<S> dx) const {
-    S largest_dx = 0;
-    for_each_run(dz, [&](Index first, Index count, const S* const* columns) {
-      S largest = 0;
-      kernel::kernels<S>().product({.rows = in_,
-                                    .depth = out_,
-                                    .cols = count,
-                                    .a = p.data(),
-                                    .lda = out_,
-                                    .b = columns,
-                                    .bias = nullptr,
-                                    .y = dx.data() + first * in_,
-                                    .ldy = in_,
-                                    .relu = false,
-                                    .transposed = true,
-                                    .keep = keep ? keep + first : nullptr,
-                                    .max_abs_y = &largest});
-      largest_dx = larger(largest_dx, largest);
-    });
-    return largest_dx;
+    return detail::dense_transposed_product(p.data(), dz, keep, dx);
   }
   /// @}
 
@@ -158,22 +137,7 @@ class Dense {
   /// has room for.
   template <Scalar S>
   void add_gradient(ColumnList<S> x, ColumnList<S> dz, Index first, std::span<S> g) const {
-    const Index begin = first / out_, end = begin + length(g) / out_;
-    for_each_run(x, [&](Index x_first, Index x_count, const S* const* x_columns) {
-      for_each_run(dz.middle(x_first, x_count), [&](Index dz_first, Index dz_count, const S* const* dz_columns) {
-        const Index columns = std::min(end, Index{in_}) - begin;
-        if (columns > 0) {
-          kernel::kernels<S>().add_gradient({.rows = out_,
-                                             .cols = columns,
-                                             .depth = dz_count,
-                                             .d = dz_columns,
-                                             .x = x_columns + dz_first,
-                                             .first = begin,
-                                             .g = g.data()});
-        }
-        if (end > in_) kernel::kernels<S>().add_sum(dz_columns, out_, dz_count, &g.back() + 1 - out_);
-      });
-    });
+    detail::dense_add_gradient(x, dz, first, g);
   }
 
   /// Computes the gradient of the parameters from `first` on that the block holds, and updates them in the same pass.
@@ -181,16 +145,7 @@ class Dense {
   /// pointers.
   template <class Rule, Scalar S>
   void fused_update(ColumnList<S> x, ColumnList<S> dz, Index first, const kernel::Update<Rule, S>& block) const {
-    const Index begin = first / out_, end = begin + block.n / out_;
-    const auto bias = block.part(block.n - out_, out_, nullptr);
-    kernel::update_kernels<Rule, S>().fused_update({.rows = out_,
-                                                    .cols = std::min(end, Index{in_}) - begin,
-                                                    .depth = dz.cols(),
-                                                    .d = dz.pointers(),
-                                                    .x = x.pointers(),
-                                                    .first = begin,
-                                                    .g = nullptr},
-                                                   block, end > in_ ? &bias : nullptr);
+    detail::dense_fused_update(x, dz, first, block);
   }
 
   /// Each element satisfies |dLoss/dW| <= columns * max|x| * max|dz| and |dLoss/db| <= columns * max|dz|.
@@ -212,28 +167,7 @@ class Dense {
   /// @}
 
  private:
-  /// y = W x + b, or the ReLU of it. If `largest_y` or `largest_x` is not null, sets it to the largest magnitude.
-  template <Scalar S>
-  void multiply(std::span<const S> p, ColumnList<S> x, Columns<S> y, S* largest_y, S* largest_x) const {
-    if (largest_x) *largest_x = 0;
-    for_each_run(x, [&](Index first, Index count, const S* const* columns) {
-      S of_x = 0, of_y = 0;
-      kernel::kernels<S>().product({.rows = out_,
-                                    .depth = in_,
-                                    .cols = count,
-                                    .a = p.data(),
-                                    .lda = out_,
-                                    .b = columns,
-                                    .bias = p.data() + out_ * in_,
-                                    .y = y.data() + first * out_,
-                                    .ldy = out_,
-                                    .relu = std::is_same_v<Activate, ReLU>,
-                                    .max_abs_y = largest_y ? &of_y : nullptr,
-                                    .max_abs_b = largest_x ? &of_x : nullptr});
-      if (largest_y) *largest_y = larger(*largest_y, of_y);
-      if (largest_x) *largest_x = larger(*largest_x, of_x);
-    });
-  }
+  static constexpr bool is_relu = std::is_same_v<Activate, ReLU>;
 
   template <Scalar S>
   void activate(Columns<S> y) const {

@@ -143,13 +143,13 @@ class FeatureScaling : public Parameterless {
   template <Scalar S>
   void forward(std::span<const S>, ColumnList<S> x, Columns<S> y, const Pass&) const {
     for_each_run(x, [&](Index first, Index count, const S* const* columns) {
-      kernel::kernels<S>().scale({.rows = out(),
-                                  .cols = count,
-                                  .x = columns,
-                                  .offset = offset_.data(),
-                                  .factor = factor_.data(),
-                                  .clip = clip_,
-                                  .y = y.data() + first * out()});
+      kernel::scale_kernel<S>()({.rows = out(),
+                                 .cols = count,
+                                 .x = columns,
+                                 .offset = offset_.data(),
+                                 .factor = factor_.data(),
+                                 .clip = clip_,
+                                 .y = y.data() + first * out()});
     });
     detail::turn_infinity_into_nan(y);
   }

@@ -59,12 +59,12 @@ class GaussianNoise : public Parameterless {
         std::copy_n(x[j], static_cast<Index>(size_), to);
         continue;
       }
-      kernel::kernels<S>().add_normal({.seed = pass.seed,
-                                       .stream = mix(pass.step, static_cast<std::uint64_t>(pass.column(j))),
-                                       .scale = static_cast<S>(stddev_),
-                                       .x = x[j],
-                                       .y = to,
-                                       .n = size_});
+      kernel::normal_kernel<S>()({.seed = pass.seed,
+                                  .stream = mix(pass.step, static_cast<std::uint64_t>(pass.column(j))),
+                                  .scale = static_cast<S>(stddev_),
+                                  .x = x[j],
+                                  .y = to,
+                                  .n = size_});
     }
   }
 

@@ -34,7 +34,7 @@ class BackwardPass {
 
   /// Computes the deltas of member t's samples; with `skip_inactive`, only those of samples in a pair whose slope is
   /// not 0.
-  void run(Index t, bool skip_inactive) const {
+  [[gnu::noinline]] void run(Index t, bool skip_inactive) const {
     Member& me = memory_.member(t);
     const auto& network = model_.network();
     std::vector<S>& max_abs_dz = me.ranges.max_abs_dz;
@@ -54,7 +54,7 @@ class BackwardPass {
   }
 
   /// Joins the active samples of all members in one list. Throws NonFiniteError if a delta is not finite.
-  void gather_active() const {
+  [[gnu::noinline]] void gather_active() const {
     memory_.active = 0;
     for (const Member& member : memory_.team()) {
       memory_.append_active(member.samples.first, member.active);

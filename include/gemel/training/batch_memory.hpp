@@ -126,7 +126,7 @@ struct BatchMemory {
   /// network has other sizes than this memory, and ShapeError or ValueError if the batch is not valid. After an error
   /// the memory holds an empty batch or the previous one.
   template <class Net, class Source>
-  void load(const Net& network, const Source& source, Index k, const Place& where, Index count) {
+  [[gnu::noinline]] void load(const Net& network, const Source& source, Index k, const Place& where, Index count) {
     if (static_cast<Index>(source.features()) != features) {
       throw ShapeError(
           {"the network takes ", features, " features, but the pairs have ", static_cast<Index>(source.features())});
@@ -147,7 +147,7 @@ struct BatchMemory {
 
   /// Makes the buffers large enough for the batch, and for any batch that fits into the capacity of its lists.
   /// Allocates nothing if an earlier batch was as large.
-  void make_room() {
+  [[gnu::cold]] void make_room() {
     const auto n = static_cast<Index>(batch.samples.capacity());
     if (columns.size() < n) {
       columns.resize(0);  // stays empty until everything else is allocated, which may fail

@@ -27,6 +27,8 @@ namespace gemel::detail {
 ///   measure        every member, for its own pairs
 ///   (barrier)
 ///   evaluate_loss  one member
+///
+/// They are not inlined, so that a program compiles each once for training and evaluation.
 template <class Model>
 class ForwardPass {
   using S = typename Model::Scalar;
@@ -36,7 +38,7 @@ class ForwardPass {
 
   /// Embeds member t's samples; `batch` is the index of the batch in the source.
   template <class Source>
-  void embed(const Source& source, Index batch, Index t, bool training) const {
+  [[gnu::noinline]] void embed(const Source& source, Index batch, Index t, bool training) const {
     auto& me = memory_.member(t);
     const auto& network = model_.network();
     const Index first = me.samples.first, count = me.samples.size();
@@ -67,7 +69,7 @@ class ForwardPass {
   }
 
   /// Measures the distances of member t's pairs.
-  void measure(Index t) const {
+  [[gnu::noinline]] void measure(Index t) const {
     const Range range = memory_.member(t).pairs;
     const PairIndex* const pairs = memory_.batch.pairs.data() + range.first;
     const S* const* const embedding = memory_.embeddings.data();
@@ -80,7 +82,7 @@ class ForwardPass {
   /// Returns the loss of the batch and sets its slopes. All distances must have been measured. Throws NonFiniteError if
   /// the features, the embeddings, the distances, the slopes or the loss are not finite.
   template <class LossType>
-  double evaluate_loss(const LossType& loss) const {
+  [[gnu::noinline]] double evaluate_loss(const LossType& loss) const {
     const Index m = memory_.pairs();
     for (const auto& member : memory_.team()) {
       for (std::size_t k = 0; k < member.ranges.max_abs_y.size(); ++k) {

@@ -59,7 +59,7 @@ class ParameterUpdate {
 
   /// Finds the largest absolute value of member t's share of the parameters. It is needed only if the optimizer has a
   /// penalty: it then adds a multiple of the parameters to the gradient before it squares the sum.
-  void measure_parameters(Memory& memory, Index t) const {
+  [[gnu::noinline]] void measure_parameters(Memory& memory, Index t) const {
     if (penalty() == 0) return;
     const Range range = share(network_->parameter_count(), t, memory.team_size);
     memory.member(t).ranges.max_abs_parameter = max_abs(network_->parameters().data() + range.first, range.size());
@@ -67,7 +67,7 @@ class ParameterUpdate {
 
   /// Decides from the batch's largest values whether the whole gradient is needed first. If not, prepares the optimizer
   /// for the update.
-  void plan(const Memory& memory) {
+  [[gnu::noinline]] void plan(const Memory& memory) {
     clipping_ = optimizer_->clipping();
     whole_gradient_ = clipping_.any();
     if (clipping_.any()) clipping_.template check<S>();
@@ -103,7 +103,7 @@ class ParameterUpdate {
   std::span<const S> gradient() const { return gradient_.span(); }
 
   /// Computes the gradient of member t's parameters.
-  void compute_gradient(const Memory& memory, Index t) {
+  [[gnu::noinline]] void compute_gradient(const Memory& memory, Index t) {
     for_each_block(memory, t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
       compute_gradient(memory, layer, k, first, gradient_.span(network_->offset(k) + first, count));
     });
@@ -132,7 +132,7 @@ class ParameterUpdate {
   }
 
   /// Updates member t's parameters.
-  void update(const Memory& memory, Index t) {
+  [[gnu::noinline]] void update(const Memory& memory, Index t) {
     const auto interleaved = [&](auto& optimizer) { return update_interleaved(memory, t, optimizer); };
     if (!whole_gradient_ && visit_choice(*optimizer_, interleaved)) return;
     for_each_block(memory, t, block_units, [&](const auto& layer, Index k, Index first, Index count) {

@@ -34,7 +34,7 @@ TEMPLATE_TEST_CASE("features are scaled in double and rounded once, with the sam
             }
           }
           const auto columns = pointers_to(x);
-          kernel::kernels<S>().scale({rows, cols, columns.data(), offset.data(), factor.data(), clip, y.data()});
+          kernel::scale_kernel<S>()({rows, cols, columns.data(), offset.data(), factor.data(), clip, y.data()});
           CAPTURE(rows, cols, clip);
           bool right = true;
           for (Index i = 0; i < y.size(); ++i) {

@@ -51,15 +51,13 @@ inline constexpr Kernels<S> table{.product = entry<product<S>>,
                                   .add_sum = entry<add_sum<S>>,
                                   .relu_backward = entry<relu_backward<S>>,
                                   .square_roots = entry<square_roots<S>>,
-                                  .scale = entry<scale<S>>,
                                   .dot = entry<dot<S>>,
                                   .squared_distance = entry<squared_distance<S>>,
                                   .absolute_distance = entry<absolute_distance<S>>,
                                   .squared_distances = entry<squared_distances<S>>,
                                   .add_differences = entry<add_differences<S>>,
                                   .set_differences = entry<set_differences<S>>,
-                                  .max_abs = entry<max_abs<S>>,
-                                  .add_normal = entry<add_normal<S>>};
+                                  .max_abs = entry<max_abs<S>>};
 
 template <Scalar S>
 inline constexpr NearestKernels<S> nearest_table{.squared_distances_to = entry<squared_distances_to<S>>,
@@ -67,6 +65,10 @@ inline constexpr NearestKernels<S> nearest_table{.squared_distances_to = entry<s
 
 template <Scalar S>
 inline constexpr void (*warp_entry)(const Warp<S>&) = entry<warp<S>>;
+template <Scalar S>
+inline constexpr void (*scale_entry)(const Scaling<S>&) = entry<scale<S>>;
+template <Scalar S>
+inline constexpr void (*normal_entry)(const NormalNoise<S>&) = entry<add_normal<S>>;
 
 template <class Rule, Scalar S>
 inline constexpr UpdateKernels<Rule, S> update_table{

@@ -37,16 +37,27 @@ GEMEL_INLINE P floor_of_squares(P x) {
 //   take          performs the step.
 // A step that divides by a root also offers its parts, so that other work can be done while the root and the quotient
 // are computed:
-//   radicand      updates the state, turns g into the numerator, and returns the number under the root;
-//   gradient_is_numerator   whether radicand leaves g as it is;
+//   radicand      updates a part of the state, and returns the number under the root;
+//   numerator     updates the rest of the state, and returns the numerator;
+//   gradient_is_numerator   whether it returns the gradient as it is;
 //   direction     divides the numerator by the denominator, which it computes from the root;
 //   apply         returns the updated w. A step without a state, that of plain SGD, offers only this part.
+
+/// A packet of the state that is loaded when it is read and stored when it is set, so that it needs no register before
+/// and after.
+template <Scalar S>
+struct InMemory {
+  S* at;
+  GEMEL_INLINE operator typename PacketOf<S>::type() const { return load(at); }
+  GEMEL_INLINE void operator=(typename PacketOf<S>::type v) const { store(at, v); }
+};
 
 /// Performs the parts of a step directly one after the other.
 template <class Step, class P, Scalar S, class Rule>
 GEMEL_INLINE void take_parts(const Rule& r, P g, P& w, P* state) {
   const P root = sqrt(Step::template radicand<P, S>(r, g, state));
-  w = Step::template apply<P, S>(r, Step::template direction<P, S>(r, g, root), w);
+  const P numerator = Step::template numerator<P, S>(r, g, state);
+  w = Step::template apply<P, S>(r, Step::template direction<P, S>(r, numerator, root), w);
 }
 
 /// The step that fused_update.inl uses for a rule. Each rule specializes it, derived from the step of its plain variant

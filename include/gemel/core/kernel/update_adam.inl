@@ -7,15 +7,23 @@ struct AdamStep {
   static constexpr int arrays = 2 + AMSGrad;
   static constexpr bool all_variants = false;
   static constexpr bool gradient_is_numerator = false;
-  template <class P, Scalar S>
-  static GEMEL_INLINE P radicand(const AdamRule<S>& r, P& g, P* state) {
-    P &m = state[0], &v = state[1];
-    m = flush<S>(fma(broadcast(r.one_minus_beta_1), sub(g, m), m));
+  template <class P, Scalar S, class State>
+  static GEMEL_INLINE P radicand(const AdamRule<S>& r, P g, State* state) {
+    P v = state[1];
     v = floor_of_squares<S>(fnma(broadcast(r.one_minus_beta_2), fnma(g, g, v), v));  // v - (1 - beta_2) (v - g^2)
-    P second = v;
-    if constexpr (AMSGrad) second = state[2] = max(state[2], v);
-    g = mul(broadcast(r.rate), m);
-    return mul(second, broadcast(r.v_scale));
+    state[1] = v;
+    if constexpr (AMSGrad) {
+      v = max(P(state[2]), v);
+      state[2] = v;
+    }
+    return mul(v, broadcast(r.v_scale));
+  }
+  template <class P, Scalar S, class State>
+  static GEMEL_INLINE P numerator(const AdamRule<S>& r, P g, State* state) {
+    P m = state[0];
+    m = flush<S>(fma(broadcast(r.one_minus_beta_1), sub(g, m), m));
+    state[0] = m;
+    return mul(broadcast(r.rate), m);
   }
   template <class P, Scalar S>
   static GEMEL_INLINE P direction(const AdamRule<S>& r, P numerator, P root) {

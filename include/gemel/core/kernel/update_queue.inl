@@ -86,9 +86,9 @@ struct Turn {
       store(second->denominator + i, BesideProducts ? sqrt_beside_products(radicand) : sqrt(radicand));
       P state[Step::arrays];
       GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) state[k] = load(first->state[k] + i);
-      P g = load(first->numerator + i);
+      const P g = load(first->numerator + i);
       store(first->denominator + i, Step::template radicand<P, S>(*rule, g, state));
-      store(first->numerator + i, g);
+      store(first->numerator + i, Step::template numerator<P, S>(*rule, g, state));
       GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) store(first->state[k] + i, state[k]);
     }
   }

@@ -7,11 +7,16 @@ struct PlainRMSpropStep {
   static constexpr int arrays = 1;
   static constexpr bool all_variants = false;
   static constexpr bool gradient_is_numerator = true;
-  template <class P, Scalar S>
-  static GEMEL_INLINE P radicand(const RMSpropRule<S>& r, P& g, P* state) {
-    P& v = state[0];
+  template <class P, Scalar S, class State>
+  static GEMEL_INLINE P radicand(const RMSpropRule<S>& r, P g, State* state) {
+    P v = state[0];
     v = floor_of_squares<S>(fma(mul(broadcast(r.one_minus_rho), g), g, mul(broadcast(r.rho), v)));
+    state[0] = v;
     return add(v, broadcast(r.epsilon));
+  }
+  template <class P, Scalar S, class State>
+  static GEMEL_INLINE P numerator(const RMSpropRule<S>&, P g, State*) {
+    return g;
   }
   template <class P, Scalar S>
   static GEMEL_INLINE P direction(const RMSpropRule<S>&, P g, P root) {

@@ -91,16 +91,21 @@ struct UpdateCursor {
   GEMEL_INLINE void begin(int packet) const {
     const int i = packet * PacketOf<S>::size;
     const Rule& constants = in_memory();
-    P g = load(numerator + i);
+    const P g = load(numerator + i);
     if constexpr (Step::arrays == 0) {
       store(w + i, Step::template apply<P, S>(constants, g, load(w + i)));
     } else {
-      P s[Step::arrays];
-      GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) s[k] = load(state[k] + i);
-      const P radicand = Step::template radicand<P, S>(constants, g, s);
-      GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) store(state[k] + i, s[k]);
-      if constexpr (!Step::gradient_is_numerator) store(numerator + i, g);
-      store(root + i, BesideProducts ? sqrt_beside_products(radicand) : sqrt(radicand));
+      InMemory<S> packets[Step::arrays];
+      GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) packets[k].at = state[k] + i;
+      P denominator = Step::template radicand<P, S>(constants, g, packets);
+      denominator = BesideProducts ? sqrt_beside_products(denominator) : sqrt(denominator);
+      store(root + i, denominator);
+      // Not before the root is stored, so that fewer registers are needed at a time.
+      if constexpr (!Step::gradient_is_numerator) {
+        S* to = numerator + i;
+        GEMEL_OPAQUE_POINTER(to);
+        store(to, Step::template numerator<P, S>(constants, load(to), packets));
+      }
     }
   }
 
