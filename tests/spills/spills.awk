@@ -1,7 +1,8 @@
 # Reads the kernels' assembly as GCC or Clang writes it, for aarch64 or for x86-64 in AT&T syntax. Prints each
 # instruction that loads a vector register from the stack or stores one there, in an inner loop that multiplies and
 # adds. Then prints one line per instruction set, with the number of such loops. Loops that also add scalars are
-# ignored: they add the lanes of a packet through memory, once per distance.
+# ignored: they add the lanes of a packet through memory, once per distance. So are loops that call a function, around
+# which the sums must be stored: with NEON, those of rows that do not fill a packet.
 
 # A function's instructions are text[0], …, text[lines - 1], and at[l] is the index of the instruction after label l. A
 # backward jump closes a loop: last[l] is the index of the last backward jump to label l. target[i] is the label to which
@@ -50,7 +51,7 @@ function look(  l, inside, inner, fused, scalar, i) {
     fused = scalar = 0
     for (i in body) {
       if (instruction(i, "(vfn?madd|fml[as])")) fused = 1
-      if (instruction(i, "(vadds[sd]|fadd[ \t]+[sd])")) scalar = 1
+      if (instruction(i, "(vadds[sd]|fadd[ \t]+[sd]|call|bl[ \t])")) scalar = 1
     }
     if (!inner || !fused || scalar) continue
     if (match(name, /(avx512|avx2|portable)/)) ++loops[substr(name, RSTART, RLENGTH)]

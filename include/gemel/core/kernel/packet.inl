@@ -31,6 +31,12 @@ GEMEL_INLINE P sqrt_beside_products(P a) {
   return sqrt(a);
 }
 
+/// |a|, for use while registers are scarce. A set whose abs needs a constant overloads it.
+template <class P>
+GEMEL_INLINE P abs_beside_products(P a) {
+  return abs(a);
+}
+
 /// The number of values in 16 bytes, which load_transposed reads of each column.
 template <class S>
 inline constexpr int transpose_side = 16 / sizeof(S);
@@ -70,6 +76,7 @@ concept CompletePackets = requires(typename P::type a, typename P::type b, typen
   accumulate(c, a, b);  // c = fma(a, b, c), for the sums of a tile
   a = sqrt(a);
   a = sqrt_beside_products(a);
+  a = abs_beside_products(a);
   a = abs(a);
 
   // Selections. A comparison with NaN is false.

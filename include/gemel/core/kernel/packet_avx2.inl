@@ -79,6 +79,20 @@ GEMEL_INLINE __m256 min(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
 GEMEL_INLINE __m256d min(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
 GEMEL_INLINE __m256 abs(__m256 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a); }
 GEMEL_INLINE __m256d abs(__m256d a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+/// All bits but the sign, for the instructions that read them from memory.
+alignas(32) inline constexpr std::uint32_t float_magnitude[8] = {0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff,
+                                                                 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff};
+alignas(32) inline constexpr std::uint64_t double_magnitude[4] = {~0ULL >> 1, ~0ULL >> 1, ~0ULL >> 1, ~0ULL >> 1};
+GEMEL_INLINE __m256 abs_beside_products(__m256 a) {
+  const std::uint32_t* bits = float_magnitude;
+  GEMEL_OPAQUE_POINTER(bits);  // otherwise Clang keeps them in a register, and that on the stack
+  return _mm256_and_ps(a, _mm256_load_ps(reinterpret_cast<const float*>(bits)));
+}
+GEMEL_INLINE __m256d abs_beside_products(__m256d a) {
+  const std::uint64_t* bits = double_magnitude;
+  GEMEL_OPAQUE_POINTER(bits);
+  return _mm256_and_pd(a, _mm256_load_pd(reinterpret_cast<const double*>(bits)));
+}
 GEMEL_INLINE __m256 truncate(__m256 a) { return _mm256_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
 GEMEL_INLINE __m256d truncate(__m256d a) { return _mm256_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
 GEMEL_INLINE void store_integers(std::int32_t* p, __m256 a) {
@@ -108,9 +122,6 @@ GEMEL_INLINE __m256d max_abs_of(__m256d a, __m256d b) {
                           _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_castpd_si256(x), _mm256_castpd_si256(y))));
 }
 // In assembly, so that GCC uses two registers for it. Left to itself, it would spill the sums of the loop before.
-alignas(32) inline constexpr std::uint32_t float_magnitude[8] = {0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff,
-                                                                 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff};
-alignas(32) inline constexpr std::uint64_t double_magnitude[4] = {~0ULL >> 1, ~0ULL >> 1, ~0ULL >> 1, ~0ULL >> 1};
 GEMEL_INLINE void include_magnitude(__m256& top, __m256 a) {
   asm volatile("vandps %2, %1, %1\n\tvpmaxsd %1, %0, %0" : "+x"(top), "+x"(a) : "m"(float_magnitude));
 }

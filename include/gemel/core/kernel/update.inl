@@ -18,7 +18,7 @@ GEMEL_INLINE typename PacketOf<S>::type from_memory(const S& constant) {
 template <Scalar S, class P>
 GEMEL_INLINE P flush(P x) {
   static constexpr S min_normal = std::numeric_limits<S>::min();
-  return zero_if_less(abs(x), from_memory(min_normal), x);
+  return zero_if_less(abs_beside_products(x), from_memory(min_normal), x);
 }
 
 /// As above, but for an average of squares, and in one instruction: x, or a tiny floor if x is smaller. The floor is so
