@@ -50,4 +50,4 @@ quietly "Building the tests, some minutes ..." cmake --build "$build" --parallel
   --target $targets
 echo "Running the tests ..."
 ctest --test-dir "$build" --parallel "$(cores)" --output-on-failure \
-  -E '^(consumer|what must not compile|include graph|core/kernel/packet_avx512)$' "$@"
+  -E '^(consumer|what must not compile|include graph|core/kernel/packet/avx512)$' "$@"

@@ -26,6 +26,7 @@
 #include "gemel/core/format.hpp"
 #include "gemel/core/has_member.hpp"
 #include "gemel/core/kernel.hpp"
+#include "gemel/core/kernel/interface.hpp"
 #include "gemel/core/kernel/update.hpp"
 #include "gemel/core/labels.hpp"
 #include "gemel/core/nearest/list.hpp"

@@ -34,7 +34,7 @@ if spills "$work/found" >"$work/spills"; then
 fi
 
 cp -r "$here/../../include" "$work/planted"
-sed -i 's/tile_cols = [0-9]*;/tile_cols = 10;/' "$work"/planted/gemel/core/kernel/packet_*.inl
+sed -i 's/tile_cols = [0-9]*;/tile_cols = 10;/' "$work"/planted/gemel/core/kernel/packet/*.inl
 report "$work/planted" "$work/planted.found" -DFEW
 for set in $sets; do
   grep "^$set:" "$work/found" || { echo "$set: no inner loop found" && bad=1; }

@@ -39,9 +39,9 @@ struct InstructionSetEntry {
   bool supported;  ///< whether this processor has *all* the features that the set's kernels are compiled with
 };
 
-/// All instruction sets, best first. A new set also needs packets (core/kernel/packet.inl lists what they must offer)
-/// and an include and a case in core/kernel/sets.hpp. On another architecture than x86-64, the #ifs in this header and
-/// in that one must grow too. CONTRIBUTING.md names all places.
+/// All instruction sets, best first. A new set also needs packets (core/kernel/packet/requirements.inl lists what they
+/// must offer) and an include and a case in core/kernel/sets.hpp. On another architecture than x86-64, the #ifs in this
+/// header and in that one must grow too. CONTRIBUTING.md names all places.
 inline std::array<InstructionSetEntry, 3> instruction_sets() {
   return {{{InstructionSet::AVX512, "AVX-512", GEMEL_PROCESSOR_HAS(GEMEL_AVX512)},
            {InstructionSet::AVX2, "AVX2 + FMA", GEMEL_PROCESSOR_HAS(GEMEL_AVX2)},

@@ -5,7 +5,8 @@
 // exactly one source file of the program must include core/kernel_instances.hpp, which compiles them for all others.
 // The results and the speed stay the same. The order of this header among others does not matter.
 
-#include "gemel/core/kernel.hpp"
+#include "gemel/core/kernel/interface.hpp"
+#include "gemel/core/kernel/update.hpp"
 
 namespace gemel::kernel {
 

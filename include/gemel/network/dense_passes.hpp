@@ -8,9 +8,7 @@
 #include "gemel/core/reduce.hpp"
 #include "gemel/core/types.hpp"
 
-namespace gemel {
-
-namespace detail {
+namespace gemel::detail {
 
 // The passes of Dense. They depend on the scalar only, not on the layer's sizes and activation, so that a program
 // compiles them once for all of its layers.
@@ -113,5 +111,4 @@ void dense_fused_update(ColumnList<S> x, ColumnList<S> dz, Index first, const ke
                                                  block, end > in ? &bias : nullptr);
 }
 
-}  // namespace detail
-}  // namespace gemel
+}  // namespace gemel::detail

@@ -1,5 +1,5 @@
 // The squared distances of many pairs of columns at once, and the gradient of distances. sums.inl defines the order of
-// the sums and the distance of a single pair; the other helpers are in tile.inl and packet.inl.
+// the sums and the distance of a single pair; the other helpers are in tile.inl and packet/requirements.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 

@@ -2,7 +2,7 @@
 // namespace of the set, and GEMEL_TARGET its target attribute. The includes below are in groups: each file uses helpers
 // only from files in the groups above its own.
 
-#include "gemel/core/kernel/packet.inl"
+#include "gemel/core/kernel/packet/requirements.inl"
 
 #include "gemel/core/kernel/largest.inl"
 #include "gemel/core/kernel/tile.inl"

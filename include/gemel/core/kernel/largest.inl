@@ -1,4 +1,5 @@
-// The largest magnitude of some values, where NaN counts as larger than infinity (see max_abs_of in packet.inl).
+// The largest magnitude of some values, where NaN counts as larger than infinity (see max_abs_of in
+// packet/requirements.inl).
 
 namespace gemel::kernel::GEMEL_SET {
 

@@ -58,7 +58,7 @@ GEMEL_INLINE void packed_tile(const S* d, const S* x, Index depth, Index offset,
       GEMEL_UNROLL for (int n = 0; n < update_pace; ++n) add_packed<M, N, S>(sum, d, x);
     }
     cursor.next(waiting.ld);
-    left -= update_pace * M;
+    left -= Index{update_pace} * M;
   }
   for (; left >= depth_unroll; left -= depth_unroll) {
     GEMEL_UNROLL for (int q = 0; q < depth_unroll; ++q) add_packed<M, N, S>(sum, d, x);

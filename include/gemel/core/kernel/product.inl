@@ -89,7 +89,7 @@ GEMEL_INLINE void product_tile(const ProductBlock<S>& p, Index row, Index col,
   const S* a = p.a + row;
   [[maybe_unused]] S* copy = p.panel;
   Index k = 0;
-  [[maybe_unused]] const S* const* next = p.fetches ? p.b + (col + 2 * N < p.cols ? col + N : p.cols - N) : nullptr;
+  [[maybe_unused]] const S* const* next = p.fetches ? p.b + (col + N + N < p.cols ? col + N : p.cols - N) : nullptr;
   if constexpr (depth_unroll > 1 && !Masked && !Copied && (N == tile_cols || M > tile_rows)) {
     for (; k + depth_unroll <= p.depth; k += depth_unroll) {
       if constexpr (copies_panels && M == tile_rows) {

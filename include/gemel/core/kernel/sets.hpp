@@ -1,7 +1,7 @@
 #pragma once
 
-// Compiles the kernels for each instruction set, and defines the functions of core/kernel.hpp, which include this file
-// unless GEMEL_COMPILED is defined.
+// Compiles the kernels for each instruction set, and defines the functions of core/kernel/interface.hpp.
+// core/kernel.hpp includes this file, unless GEMEL_COMPILED is defined.
 
 #include <bit>
 #include <cmath>
@@ -16,7 +16,9 @@
 #include <arm_neon.h>
 #endif
 
-#include "gemel/core/kernel.hpp"
+#include "gemel/core/dispatch.hpp"
+#include "gemel/core/kernel/interface.hpp"
+#include "gemel/core/types.hpp"
 
 #if defined(__clang__)
 #define GEMEL_UNROLL _Pragma("unroll")
@@ -54,7 +56,7 @@
 #if defined(__x86_64__)
 #define GEMEL_SET avx512
 #define GEMEL_TARGET GEMEL_TARGET_FOR(GEMEL_AVX512)
-#include "gemel/core/kernel/packet_avx512.inl"
+#include "gemel/core/kernel/packet/avx512.inl"
 
 #include "gemel/core/kernel/kernels.inl"
 #undef GEMEL_SET
@@ -62,7 +64,7 @@
 
 #define GEMEL_SET avx2
 #define GEMEL_TARGET GEMEL_TARGET_FOR(GEMEL_AVX2)
-#include "gemel/core/kernel/packet_avx2.inl"
+#include "gemel/core/kernel/packet/avx2.inl"
 
 #include "gemel/core/kernel/kernels.inl"
 #undef GEMEL_SET
@@ -78,9 +80,9 @@
 #endif
 #define GEMEL_TARGET
 #if defined(__aarch64__)
-#include "gemel/core/kernel/packet_neon.inl"
+#include "gemel/core/kernel/packet/neon.inl"
 #else
-#include "gemel/core/kernel/packet_portable.inl"
+#include "gemel/core/kernel/packet/portable.inl"
 #endif
 
 #include "gemel/core/kernel/kernels.inl"

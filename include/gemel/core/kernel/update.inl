@@ -49,7 +49,10 @@ template <Scalar S>
 struct InMemory {
   S* at;
   GEMEL_INLINE operator typename PacketOf<S>::type() const { return load(at); }
-  GEMEL_INLINE void operator=(typename PacketOf<S>::type v) const { store(at, v); }
+  GEMEL_INLINE InMemory& operator=(typename PacketOf<S>::type v) {
+    store(at, v);
+    return *this;
+  }
 };
 
 /// Performs the parts of a step directly one after the other.

@@ -16,13 +16,13 @@ struct WaitingTile {
   Index columns = 0;                      ///< how many columns wait
   Index offset = 0;                       ///< of their parameters in the block
   S* gradient = values;                   ///< of the columns that wait
-  S* next = values + tile_cols * height;  ///< room for the next tile's
+  S* next = values + height * tile_cols;  ///< room for the next tile's
 
   // The column that has begun but not ended. At first and after `finish` it is `nowhere`.
   const S* numerator = next;
   S* w = nowhere;
 
-  alignas(64) S values[2 * tile_cols * height] = {};
+  alignas(64) S values[2 * height * tile_cols] = {};
   alignas(64) S root[height];
   alignas(64) S nowhere[height] = {};
 

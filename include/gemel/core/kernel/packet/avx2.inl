@@ -1,4 +1,4 @@
-// Packets of 8 floats or 4 doubles, for AVX2 and FMA. packet.inl says what the functions do.
+// Packets of 8 floats or 4 doubles, for AVX2 and FMA. packet/requirements.inl says what the functions do.
 
 namespace gemel::kernel::avx2 {
 

@@ -1,7 +1,7 @@
 // Packets of 16 bytes for aarch64. Every aarch64 processor has NEON with a fused multiply-add, so there these packets
-// take the place of packet_portable.inl.
+// take the place of packet/portable.inl.
 
-#include "gemel/core/kernel/packet_vector.inl"
+#include "gemel/core/kernel/packet/vector.inl"
 
 namespace gemel::kernel::GEMEL_SET {
 

@@ -1,4 +1,4 @@
-// Packets of 16 floats or 8 doubles, for AVX-512 (F, DQ, VL, BW). packet.inl says what the functions do.
+// Packets of 16 floats or 8 doubles, for AVX-512 (F, DQ, VL, BW). packet/requirements.inl says what the functions do.
 
 namespace gemel::kernel::avx512 {
 

@@ -1,7 +1,7 @@
 // Packets of 16 bytes for any architecture that has no file of its own, and for x86-64 without AVX2, where they compile
 // to SSE2. If the processor may lack a fused multiply-add, fma rounds the product before it adds.
 
-#include "gemel/core/kernel/packet_vector.inl"
+#include "gemel/core/kernel/packet/vector.inl"
 
 namespace gemel::kernel::GEMEL_SET {
 

@@ -1,4 +1,4 @@
-// A list of what an instruction set must offer to the kernels. The set's own file, packet_*.inl, defines all of it in
+// A list of what an instruction set must offer to the kernels. The set's own file, packet/*.inl, defines all of it in
 // the namespace GEMEL_SET. This file is included after it, so that the compiler checks the functions.
 //
 // Types
@@ -118,6 +118,6 @@ concept CompleteWords = requires(typename P::Words a, typename P::Words low, typ
 
 static_assert(CompletePackets<float> && CompletePackets<double> && ConvertedPackets<float> &&
                   ConvertedPackets<double> && CompleteWords<PacketOf<float>>,
-              "gemel: these packets do not offer all that core/kernel/packet.inl lists");
+              "gemel: these packets do not offer all that core/kernel/packet/requirements.inl lists");
 
 }  // namespace gemel::kernel::GEMEL_SET

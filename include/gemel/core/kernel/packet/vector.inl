@@ -1,6 +1,6 @@
-// What packet_portable.inl and packet_neon.inl have in common: packets of 16 bytes in the vector types that GCC and
-// Clang share. They compile to SSE2, NEON, or other instructions if the processor has no such registers. packet.inl
-// says what the functions do.
+// What packet/portable.inl and packet/neon.inl have in common: packets of 16 bytes in the vector types that GCC and
+// Clang share. They compile to SSE2, NEON, or other instructions if the processor has no such registers.
+// packet/requirements.inl says what the functions do.
 
 namespace gemel::kernel::GEMEL_SET {
 
