@@ -1,7 +1,10 @@
 #!/bin/sh
-# How long does the tutorial take to compile? The script compiles and links examples/contrastive_loss.cpp with -O3, in
-# turn with the same program in plain Eigen, and prints the median processor times and the sizes of the stripped
-# programs.
+# How long does the tutorial take to compile? The script compiles with -O3, in turn,
+#   tutorial            examples/contrastive_loss.cpp, header-only
+#   tutorial, linked    the same, with the kernels of gemel::compiled, which are compiled before
+#   verifier            a program that only decides (verifier.cpp), header-only
+#   plain Eigen         the tutorial's network and training in plain Eigen (plain_eigen.cpp)
+# and prints the median processor times, their ratios to plain Eigen, and the sizes of the stripped programs.
 #   sh benchmarks/compile_time/run.sh [ROUNDS]      9 by default
 # CXX=clang++ selects another compiler.
 set -eu
@@ -13,22 +16,30 @@ need libeigen3-dev
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-compile() { # NAME SOURCE
-  bash -c 'TIMEFORMAT=%U; time "$@"' - "$CXX" -std=c++20 -O3 -I "$root/include" -isystem "$(eigen_folder)" "$2" \
-    -o "$work/$1" -pthread 2>>"$work/$1.seconds"
+options="-std=c++20 -O3 -I $root/include -isystem $(eigen_folder) -pthread"
+compile() { # NAME ARGUMENT...
+  name=$1
+  shift
+  # shellcheck disable=SC2086  # one word per option
+  bash -c 'TIMEFORMAT=%U; time "$@"' - "$CXX" $options "$@" -o "$work/$name" 2>>"$work/$name.seconds"
 }
 median() { sort -n "$1" | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
+echo '#include <gemel/core/kernel_instances.hpp>' >"$work/kernels.cpp"
+# shellcheck disable=SC2086
+"$CXX" $options -ffunction-sections -fdata-sections -c "$work/kernels.cpp" -o "$work/kernels.o"
 round=0
 while [ "$round" -lt "${1:-9}" ]; do
-  compile gemel "$root/examples/contrastive_loss.cpp"
-  compile plain_eigen "$here/plain_eigen.cpp"
+  compile 'tutorial' "$root/examples/contrastive_loss.cpp"
+  compile 'tutorial, linked' -DGEMEL_COMPILED "$root/examples/contrastive_loss.cpp" "$work/kernels.o" -Wl,--gc-sections
+  compile 'verifier' "$here/verifier.cpp"
+  compile 'plain Eigen' "$here/plain_eigen.cpp"
   round=$((round + 1))
 done
-for name in gemel plain_eigen; do
+"$CXX" --version | head -n 1
+plain=$(median "$work/plain Eigen.seconds")
+for name in 'tutorial' 'tutorial, linked' 'verifier' 'plain Eigen'; do
   strip "$work/$name"
-  median "$work/$name.seconds" >"$work/$name.median"
-  echo "$name: $(cat "$work/$name.median") s, $(($(wc -c <"$work/$name") / 1024)) KB"
+  median "$work/$name.seconds" | awk -v name="$name" -v plain="$plain" -v bytes="$(wc -c <"$work/$name")" \
+    '{ printf "%-17s %6.2f s, %.2f times as long as plain Eigen, %d KB\n", name, $1, $1 / plain, bytes / 1024 }'
 done
-awk '{ seconds[NR] = $1 } END { printf "%s: %.2f times as long as plain Eigen\n", compiler, seconds[1] / seconds[2] }' \
-  compiler="$("$CXX" --version | head -n 1)" "$work/gemel.median" "$work/plain_eigen.median"
