@@ -19,7 +19,7 @@ GEMEL_TEST_SCALE=$percent sh "$root/tests/run.sh" -R '^(core/team|fuzz/readers|i
 
 seconds=$((600 * percent / 100))
 echo "Inputs to the readers, $seconds seconds of processor time each:"
-printf '%s\n' csv table aligned idx gzip npy safetensors model gallery checkpoint |
+printf '%s\n' csv table aligned idx gzip npy safetensors model gallery checkpoint pgm svc2004 |
   GEMEL_FUZZ_SECONDS=$seconds xargs -P "$(cores)" -I '{}' "$tests/test_fuzz" '[{}]'
 sh "$root/examples/quickstart.sh" --help >/dev/null
 lines=$((percent > 10 ? percent * 10 : 100))

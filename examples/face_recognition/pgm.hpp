@@ -27,12 +27,8 @@ namespace detail {
 /// Reads the bytes of one PGM image, in the raw format P5 or the plain format P2 (netpbm's manual page `pgm`).
 class PgmReader {
  public:
-  explicit PgmReader(const std::filesystem::path& path) {
-    gemel::InputFile file{path};
-    name_ = file.name();
-    bytes_.resize(static_cast<std::size_t>(file.size()));
-    bytes_.resize(file.read(bytes_));
-  }
+  /// `name` names the file in errors.
+  PgmReader(std::string bytes, std::string name) : name_(std::move(name)), bytes_(std::move(bytes)) {}
 
   Image image() {
     const bool plain = bytes_.starts_with("P2");
@@ -139,16 +135,26 @@ class PgmReader {
   }
 
   std::string name_;
-  std::string bytes_ = {};
+  std::string bytes_;
   std::size_t at_ = 0;
   Index line_ = 1;
 };
 
 }  // namespace detail
 
-/// Reads a PGM image, of 8 or 16 bits a pixel. Throws IoError if the file cannot be read, and FormatError if it is not
+/// The PGM image of these bytes, of 8 or 16 bits a pixel; `file` names it in errors. Throws FormatError if they are not
 /// a whole PGM image, and nothing else.
-inline Image read_pgm(const std::filesystem::path& path) { return detail::PgmReader{path}.image(); }
+inline Image parse_pgm(std::string bytes, const std::string& file) {
+  return detail::PgmReader{std::move(bytes), file}.image();
+}
+
+/// Reads a file. Throws IoError if it cannot be read, and what `parse_pgm` throws.
+inline Image read_pgm(const std::filesystem::path& path) {
+  gemel::InputFile file{path};
+  std::string bytes(static_cast<std::size_t>(file.size()), '\0');
+  bytes.resize(file.read(bytes));
+  return parse_pgm(std::move(bytes), file.name());
+}
 
 /// The same, but throws FormatError also if all pixels are equal: all such images have the same features, so any two
 /// would be of one person.

@@ -300,6 +300,27 @@ TEST_CASE("aligned reads or rejects any bytes", "[fuzz][aligned]") {
   CHECK(count.share() < 11.0 / 12);
 }
 
+TEST_CASE("read_pgm reads or rejects any bytes", "[fuzz][pgm]") {
+  const std::vector<Bytes> seeds{
+      bytes_of("P5 3 2 255\nabcdef"),
+      bytes_of("P2\n# plain\n2 2 # width and height\n9\n0 9\n1 2\n"),
+      bytes_of("P5\n1 2\n65535\n\1\2\3\4"),
+  };
+  const Count count = count_read("read_pgm", seeds, "P25 \n#0193a", survives_pgm);
+  CHECK(count.share() > 1.0 / 12);
+  CHECK(count.share() < 11.0 / 12);
+}
+
+TEST_CASE("read_svc2004 reads or rejects any bytes", "[fuzz][svc2004]") {
+  const std::vector<Bytes> seeds{
+      bytes_of("3\n10 20 0 1 900 500 100\n11 21 10 1 900 500 120\n12 19 20 0 900 500 0\n"),
+      bytes_of("2\r\n-4 5 7 0 0 0 1\r\n-4 6 8 0 0 0 2\r\n\r\n"),
+  };
+  const Count count = count_read("read_svc2004", seeds, "-0123456789 \t\r\n.x", survives_svc2004);
+  CHECK(count.share() > 1.0 / 40);
+  CHECK(count.share() < 11.0 / 12);
+}
+
 TEST_CASE("read_safetensors reads or rejects any bytes", "[fuzz][safetensors]") {
   TensorFile file;
   file.add("w", MatrixX<float>{{1, 2, 3}, {4, 5, 6}});

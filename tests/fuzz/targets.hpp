@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "../../examples/face_recognition/pgm.hpp"
+#include "../../examples/signature_verification/svc2004.hpp"
 #include "gemel/callback/early_stopping.hpp"
 #include "gemel/callback/lambda_callback.hpp"
 #include "gemel/callback/learning_rate.hpp"
@@ -181,6 +183,29 @@ inline bool survives_aligned(std::span<const std::uint8_t> bytes) {
     const auto there = std::ranges::find(other->features, data->features[static_cast<std::size_t>(k)]);
     require(there != other->features.end());
     require(data->samples.matrix().row(k) == other->samples.matrix().row(there - other->features.begin()));
+  }
+  return true;
+}
+
+/// The images of the program face_recognition.
+inline bool survives_pgm(std::span<const std::uint8_t> bytes) {
+  const auto image = fuzz::read_or_refuse([&] { return faces::parse_pgm(std::string(fuzz::as_text(bytes)), "a.pgm"); });
+  if (!image) return false;
+  fuzz::require(length(image->values()) == image->rows() * image->cols());
+  for (const float value : image->values()) fuzz::require(value >= 0 && value <= 1);
+  return true;
+}
+
+/// The files of the program signature_verification.
+inline bool survives_svc2004(std::span<const std::uint8_t> bytes) {
+  const auto signature =
+      fuzz::read_or_refuse([&] { return signature_verification::parse_svc2004(fuzz::as_text(bytes), "U1S1.TXT"); });
+  if (!signature) return false;
+  fuzz::require(signature->size() >= 2);
+  for (std::size_t i = 0; i < signature->size(); ++i) {
+    const auto& point = (*signature)[i];
+    fuzz::require(std::isfinite(point.x) && std::isfinite(point.y) && point.pressure >= 0);
+    fuzz::require(i == 0 || point.time >= (*signature)[i - 1].time);
   }
   return true;
 }
