@@ -74,7 +74,8 @@ template <Scalar S>
 GEMEL_TARGET inline void product(const Product<S>& p) {
   LargestInLanes<S> largest_y, largest_b;
   const ProductBlock<S> all{p, p.max_abs_y ? &largest_y : nullptr, p.max_abs_b ? &largest_b : nullptr};
-  const bool blocks_pay = copies_panels ? p.cols >= 8 : p.rows * p.depth > cache_size<S> && p.cols > tile_cols;
+  const bool blocks_pay = copies_panels ? p.cols >= 8 && p.rows >= panel_height<S> && p.rows * p.depth >= 1024
+                                        : p.rows * p.depth > cache_size<S> && p.cols > tile_cols;
   p.transposed || blocks_pay ? product_in_blocks(all) : product_in_one(all, 0);
   if (p.max_abs_y) *p.max_abs_y = largest_y.largest();
   if (p.max_abs_b) *p.max_abs_b = largest_b.largest();
