@@ -30,7 +30,7 @@ using AnyLayer =
 
 /// A network whose depth and layers are chosen at run time: `AnyNetwork<float>{rng, Sequence<AnyLayer>{layers}}`. `fit`
 /// is compiled once for all such networks. The type of a layer is looked up once per batch and thread in training, and
-/// once per 96 samples at inference.
+/// once per 196 samples at inference.
 ///
 /// Every Network of built-in layers converts to an AnyNetwork: `AnyNetwork<float> any = make_network<float>(rng, …)`
 /// has the same layers with the same options, except for the initializers, and a copy of the parameters. For a network

@@ -111,8 +111,9 @@ class Dense {
   template <Scalar S>
   S measured_forward(std::span<const S> p, ColumnList<S> x, Columns<S> y, const Pass&, S* largest_x) const {
     S largest_y = 0;
-    detail::dense_product(p.data(), is_relu, x, y, &largest_y, largest_x);
-    if constexpr (delta_rule != DeltaRule::Computed) return largest_y;
+    constexpr bool is_z = delta_rule == DeltaRule::Computed;  // whether the product still lacks the activation
+    detail::dense_product(p.data(), is_relu, x, y, is_z ? nullptr : &largest_y, largest_x);
+    if constexpr (!is_z) return largest_y;
     activate(y);
     return max_abs(y.data(), y.size());
   }

@@ -22,7 +22,7 @@ namespace detail {
 /// ValueError if `threads` is negative or larger than max_threads.
 template <Scalar S, class Embed>
 void embed_in_chunks(ColumnList<S> x, Columns<S> y, Index threads, const Embed& embed) {
-  constexpr Index chunk = 960;  // in columns; a thread that has finished a chunk takes the next one
+  constexpr Index chunk = 980;  // in columns; a thread that has finished a chunk takes the next one
   Team team(std::min(checked_threads(threads), x.cols() / chunk + 1));
   std::atomic<Index> next = 0;
   team.run([&](Index) {

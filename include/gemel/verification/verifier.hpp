@@ -64,7 +64,7 @@ struct Calibration {
 ///
 /// The calling thread computes everything. If the caller passes no Workspace, each thread keeps one until it ends,
 /// which serves all Verifiers of the same scalar. It grows to the size that the largest network needs: two outputs of
-/// the widest layer for 96 samples, and the embeddings of 48 pairs. After that, nothing is allocated, with three
+/// the widest layer for 196 samples, and the embeddings of 48 pairs. After that, nothing is allocated, with three
 /// exceptions: `distances` allocates the vector that it returns, an embedder that cannot embed into the caller's memory
 /// (embedder.hpp) allocates its embeddings in each call, and samples that Eigen must copy (a row, an expression) are
 /// copied to new memory.

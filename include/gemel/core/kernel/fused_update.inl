@@ -72,7 +72,7 @@ GEMEL_TARGET inline void fused_update(const Gradient<S>& p, const Update<Rule, S
   }
   if (done.rows < p.rows) update_rest(p, done.rows, 0, done.cols, u);
   if (done.cols < p.cols) update_rest(p, 0, done.cols, p.cols - done.cols, u);
-  if (bias && done.bias < p.rows) update_bias(p.d, p.depth, done.bias, *bias);
+  if (bias) update_bias(p.d, p.depth, packs_batch ? done.rows : 0, *bias);  // packed tiles include the bias
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

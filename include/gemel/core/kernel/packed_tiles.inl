@@ -141,7 +141,7 @@ GEMEL_NOINLINE TiledPart update_packed_tiles(const Gradient<S>& p, Index rows, c
     }
   } while (col < wide_cols);
   finish(waiting);
-  return {rows, wide_cols + 4 * narrow_tiles, bias ? rows : 0};
+  return {rows, wide_cols + 4 * narrow_tiles};
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

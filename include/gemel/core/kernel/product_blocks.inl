@@ -47,7 +47,7 @@ GEMEL_NOINLINE void product_in_blocks(const ProductBlock<S>& p) {
         }
         Index done = 0;
         if (p.transposed) {
-          if (copies_panels && block.rows == height) {
+          if (copies_panels && block.rows == height) {  // other sets have taller panels, whose lines share sets
             transpose_panel(p.a + row * p.lda + k, p.lda, block.depth, panel);
           } else {
             transpose(p.a + row * p.lda + k, p.lda, block.depth, block.rows, panel, height);

@@ -40,10 +40,9 @@ GEMEL_NOINLINE void move_pointers(const S* const* from, Index count, Index offse
 template <Scalar S>
 inline constexpr Index panel_height = tile_rows* PacketOf<S>::size;
 
-/// The part of a gradient whose parameters are updated by interleaved tiles: some rows and columns, from the first on,
-/// and some elements of the bias.
+/// The part of a gradient whose parameters are updated by interleaved tiles: some rows and columns, from the first on.
 struct TiledPart {
-  Index rows = 0, cols = 0, bias = 0;
+  Index rows = 0, cols = 0;
 };
 
 /// The number of values that fit into a cache of 512 KB. A larger matrix is processed in blocks.

@@ -114,7 +114,7 @@ GEMEL_NOINLINE TiledPart update_tiles_in_place(const Gradient<S>& p, Index rows,
     }
   }
   finish(queue);
-  return {rows, cols, 0};
+  return {rows, cols};
 }
 
 }  // namespace gemel::kernel::GEMEL_SET
