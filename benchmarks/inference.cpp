@@ -40,6 +40,13 @@ void distance_without_workspace(benchmark::State& state, long features) {
                           [&] { benchmark::DoNotOptimize(model.distance(a, b)[0]); });
 }
 
+/// Reads all parameters once from their cache, which no distance can do without: the floor of the time of one pair.
+void reading_the_weights(benchmark::State& state, long features) {
+  const auto model = tutorial_model<float>(features, width);
+  const auto parameters = model.parameters();
+  for (auto _ : state) benchmark::DoNotOptimize(max_abs(parameters.data(), parameters.size()));
+}
+
 /// A Verifier's decision about one pair, as in production: besides computing the distance it checks the features and
 /// needs a workspace, which is the caller's or the thread's own.
 void verification(benchmark::State& state, long features, bool with_workspace) {
@@ -82,6 +89,8 @@ int main(int argc, char** argv) {
       const std::string name = of + (pairs == 1 ? "distance of one pair" : "distances of " + std::to_string(pairs));
       register_benchmark(name, [=](auto& state) { distances(state, features, pairs); });
     }
+    benchmark::RegisterBenchmark((of + "reading the weights").c_str(),
+                                 [=](auto& state) { reading_the_weights(state, features); });
     register_benchmark(of + "distance of one pair, no workspace",
                        [=](auto& state) { distance_without_workspace(state, features); });
     register_benchmark(of + "Verifier", [=](auto& state) { verification(state, features, false); });
