@@ -75,9 +75,11 @@ void fused_update(benchmark::State& state, const Size& size) {
                   .epsilon = S(1e-7),
                   .centered = false,
                   .pytorch = false};
-  const kernel::Update<Rule, S> update{rule, layer.w.size(), nullptr, layer.w.data(), {layer.v.data()}};
+  Buffer<S> scratch;
+  scratch.reserve(kernel::fused_scratch<S>);
+  const kernel::Update<Rule, S> update{rule, layer.w.size(), nullptr, layer.w.data(), {layer.v.data()}, scratch.data()};
   run_against_peak<S>(state, size.flops(),
-                      [&] { kernel::update_kernels<Rule, S>().fused_update(layer.gradient(), update); });
+                      [&] { kernel::update_kernels<Rule, S>().fused_update(layer.gradient(), update, nullptr); });
 }
 
 template <Scalar S>
