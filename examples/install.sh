@@ -50,6 +50,7 @@ has() {
     zlib1g-dev) has_header zlib.h ;;
     g++-*-linux-gnu) command -v "${1#g++-}-g++" >/dev/null ;;
     qemu-user) command -v qemu-aarch64 >/dev/null ;;
+    libclang-rt-dev) echo 'int main() {}' | clang++ -fsanitize=address -x c++ - -o /dev/null 2>/dev/null ;;
     gnuplot-nox) command -v gnuplot >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac

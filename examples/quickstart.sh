@@ -12,5 +12,5 @@ need cmake make libeigen3-dev libcli11-dev nlohmann-json3-dev
 build=${GEMEL_BUILD:-$root/build/quickstart}
 quietly "Configuring ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=OFF -DGEMEL_BUILD_BENCHMARKS=OFF \
   -DGEMEL_BUILD_EXAMPLES=ON
-quietly "Building train and verify, about two minutes ..." cmake --build "$build" --target train verify --parallel "$(cores)"
+quietly "Building train and verify, about two minutes ..." cmake --build "$build" --target quickstart --parallel "$(cores)"
 exec "$build/examples/train" "$@"
