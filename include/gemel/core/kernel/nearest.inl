@@ -49,7 +49,7 @@ template <Scalar S>
 GEMEL_TARGET inline void squared_distances_to(const DistancesTo<S>& p) {
   constexpr Index rows = folded_lanes<S>;
   // Sums of one packet wait for one another, unless those of several columns alternate. With more packets a column,
-  // AVX2 reads the columns in the order in which they lie in memory: in another order, a Zen 3 takes a seventh longer.
+  // AVX2 reads the columns in the order in which they lie in memory: in another order, a Zen 3 takes a sixth longer.
   constexpr int packets = lanes<S> / PacketOf<S>::size, at_once = packets == 1 ? 4 : packets == 2 ? 1 : 2;
   alignas(64) S sums[rows * sums_at_once]{};
   for (Index first = 0; first < p.count; first += sums_at_once) {
