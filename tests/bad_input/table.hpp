@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -68,19 +69,30 @@ struct Cell {
   }
 };
 
-/// Promises an error of exactly the type E, whose text contains the words and whose place has this description (with a
-/// file's name, without its folder).
-template <std::derived_from<Error> E, std::invocable Act>
-Cell throws_at(const std::string& words, const std::string& place, const Act& act) {
+namespace table {
+
+/// The act as a std::function. One without a capture becomes a plain function first: for each of the many acts, a
+/// std::function of its own type would have a dozen functions to compile.
+template <class Result, class Act>
+std::function<Result()> erased(const Act& act) {
+  if constexpr (std::is_empty_v<Act> && std::default_initializable<Act>) {
+    return static_cast<Result (*)()>([]() -> Result { return static_cast<Result>(Act{}()); });
+  } else {
+    return act;
+  }
+}
+
+inline Cell throws_type(const std::type_info& type, const std::string& words, const std::string& place,
+                        const std::function<void()>& act) {
   Cell cell;
-  cell.tries.push_back([words, place, act]() -> std::string {
+  cell.tries.push_back([&type, words, place, act]() -> std::string {
     try {
       act();
     } catch (const Error& error) {
       Place seen = error.place();
       seen.file = std::filesystem::path(seen.file).filename().string();
       const std::string what = error.what();
-      if (typeid(error) != typeid(E)) return "another kind of error: " + what;
+      if (typeid(error) != type) return "another kind of error: " + what;
       if (what.find(words) == std::string::npos) return "'" + words + "' is not in: " + what;
       if (!what.starts_with(error.place().describe())) return "the place is not in: " + what;
       if (seen.describe() != place) return "the place is '" + seen.describe() + "' in: " + what;
@@ -92,18 +104,8 @@ Cell throws_at(const std::string& words, const std::string& place, const Act& ac
   });
   return cell;
 }
-template <std::derived_from<Error> E, std::invocable Act>
-Cell throws(const std::string& words, const Place& place, const Act& act) {
-  return throws_at<E>(words, place.describe(), act);
-}
-template <std::derived_from<Error> E, std::invocable Act>
-Cell throws(const std::string& words, const Act& act) {
-  return throws<E>(words, Place{}, act);
-}
 
-/// Promises no error, but that the predicate holds; the reason says in words what holds.
-template <std::predicate Holds>
-Cell fine(const std::string& reason, const Holds& holds) {
+inline Cell holds_without_error(const std::string& reason, const std::function<bool()>& holds) {
   Cell cell;
   cell.reason = reason;
   cell.tries.push_back([reason, holds]() -> std::string {
@@ -114,6 +116,29 @@ Cell fine(const std::string& reason, const Holds& holds) {
     }
   });
   return cell;
+}
+
+}  // namespace table
+
+/// Promises an error of exactly the type E, whose text contains the words and whose place has this description (with a
+/// file's name, without its folder).
+template <std::derived_from<Error> E, std::invocable Act>
+Cell throws_at(const std::string& words, const std::string& place, const Act& act) {
+  return table::throws_type(typeid(E), words, place, table::erased<void>(act));
+}
+template <std::derived_from<Error> E, std::invocable Act>
+Cell throws(const std::string& words, const Place& place, const Act& act) {
+  return table::throws_type(typeid(E), words, place.describe(), table::erased<void>(act));
+}
+template <std::derived_from<Error> E, std::invocable Act>
+Cell throws(const std::string& words, const Act& act) {
+  return table::throws_type(typeid(E), words, Place{}.describe(), table::erased<void>(act));
+}
+
+/// Promises no error, but that the predicate holds; the reason says in words what holds.
+template <std::predicate Holds>
+Cell fine(const std::string& reason, const Holds& holds) {
+  return table::holds_without_error(reason, table::erased<bool>(holds));
 }
 
 inline Cell see(const std::string& row) {
