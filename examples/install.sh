@@ -1,6 +1,7 @@
 # Functions for quickstart.sh and the scripts of tests/:
 # - `need PACKAGE...` (Debian's names) finds a compiler, prints the apt command for the missing packages, and runs it. If
 #   it cannot install them, it prints which packages are missing and exits.
+# - `configure FOLDER OPTION...` configures the project so that it builds quickly.
 # - `quietly STEP COMMAND...` prints the step, runs a command, and shows its output only if the command fails.
 
 # The compiler is $CXX if that is set, else g++ if it is version 12 or newer, else g++-12.
@@ -69,6 +70,15 @@ eigen_folder() {
     fi
   done
   echo /usr/include
+}
+
+# The programs are compiled with -O1, in little more than half of the time that -O3 takes. They do most of their work in
+# the kernels, which are compiled with -O3 in every build.
+configure() { # FOLDER OPTION...
+  folder=$1
+  shift
+  quietly "Configuring for $CXX ..." cmake -S "$root" -B "$folder" -DGEMEL_BUILD_EXAMPLES=ON \
+    -DGEMEL_BUILD_BENCHMARKS=OFF '-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG' "$@"
 }
 
 quietly() {

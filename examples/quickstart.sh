@@ -10,7 +10,6 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 
 need cmake make libeigen3-dev libcli11-dev nlohmann-json3-dev
 build=${GEMEL_BUILD:-$root/build/quickstart}
-quietly "Configuring ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=OFF -DGEMEL_BUILD_BENCHMARKS=OFF \
-  -DGEMEL_BUILD_EXAMPLES=ON
-quietly "Building train and verify, about two minutes ..." cmake --build "$build" --target quickstart --parallel "$(cores)"
+configure "$build" -DGEMEL_BUILD_TESTS=OFF
+quietly "Building train and verify, one to two minutes ..." cmake --build "$build" --target quickstart --parallel "$(cores)"
 exec "$build/examples/train" "$@"

@@ -2,17 +2,14 @@
 # Builds and runs all tests, and ends with ctest's summary. Works on a bare Debian or Ubuntu.
 #   sh tests/run.sh [OPTION]...      passes the options to ctest: -R distance selects tests by name
 # CXX=clang++ sh tests/run.sh uses another compiler. If GEMEL_BUILD names a build folder of quickstart.sh, the tests are
-# built there and use its programs; otherwise, the programs are compiled with -O1 in little more than half of the time.
+# built there and use its programs.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/examples/install.sh"
 
 need cmake make libeigen3-dev libcli11-dev catch2 nlohmann-json3-dev zlib1g-dev
 build=${GEMEL_BUILD:-$root/build/tests-$(basename "$CXX")}
-quick='-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG'
-[ -z "${GEMEL_BUILD:-}" ] || quick=
-quietly "Configuring for $CXX ..." cmake -S "$root" -B "$build" -DGEMEL_BUILD_TESTS=ON \
-  -DGEMEL_BUILD_EXAMPLES=ON -DGEMEL_BUILD_BENCHMARKS=OFF ${quick:+"$quick"}
+configure "$build" -DGEMEL_BUILD_TESTS=ON
 quietly "Building the tests, some minutes ..." cmake --build "$build" --parallel "$(cores)"
 echo "Running the tests ..."
 failed=$build/failed
