@@ -1,7 +1,7 @@
 // Computes the gradient of a block of parameters and updates the parameters in the same pass. Only the gradient of the
-// last tiles is ever stored, until their parameters are updated during the next tile (interleaved_tile.inl,
-// update_queue.inl). The tiles read the batch in one of two ways, of which `packs_batch` chooses one for each
-// instruction set: from a copy in contiguous memory (packed_tiles.inl), or from where it is (tiles_in_place.inl).
+// last tile is ever stored, until its parameters are updated during the next tile (waiting_tile.inl). The tiles read
+// the batch in one of two ways, of which `packs_batch` chooses one for each instruction set: from a copy in contiguous
+// memory (packed_tiles.inl), or from where it is (tiles_in_place.inl).
 
 namespace gemel::kernel::GEMEL_SET {
 

@@ -24,7 +24,6 @@
 #include "gemel/core/kernel/update_sgd.inl"
 
 #include "gemel/core/kernel/nearest.inl"
-#include "gemel/core/kernel/update_queue.inl"
 #include "gemel/core/kernel/waiting_tile.inl"
 
 #include "gemel/core/kernel/packed_tiles.inl"

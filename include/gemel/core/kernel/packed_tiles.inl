@@ -64,12 +64,8 @@ GEMEL_INLINE void packed_tile(const S* d, const S* x, Index depth, Index offset,
     GEMEL_UNROLL for (int q = 0; q < depth_unroll; ++q) add_packed<M, N, S>(sum, d, x);
   }
   for (; left > 0; --left) add_packed<M, N, S>(sum, d, x);
-  S* g = waiting.next;
-  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    GEMEL_UNROLL for (int i = 0; i < M; ++i, g += PacketOf<S>::size) store(g, sum[j][i]);
-  }
   waiting.pass(cursor);
-  waiting.accept(offset, N);
+  waiting.accept(sum, offset);
 }
 
 /// The rows of X for some tiles of N columns: tile after tile, and within a tile one column of the batch after the
@@ -115,21 +111,20 @@ template <class Rule, Scalar S>
 GEMEL_NOINLINE TiledPart update_packed_tiles(const Gradient<S>& p, Index rows, const Update<Rule, S>& u,
                                              const Update<Rule, S>* bias) {
   using Wide = PackedTiles<tile_cols, S>;
-  using Narrow = PackedTiles<4, S>;
+  using Narrow = PackedTiles<TiledColumns::narrow, S>;
   if (!u.scratch || p.depth > fused_depth) return {};
-  // Two columns more than whole tiles are computed with the last of these, as two narrow tiles.
-  const Index wide_cols = p.cols - p.cols % tile_cols - (p.cols % tile_cols == 2 && p.cols > 2 ? tile_cols : 0);
-  const Index narrow_tiles = (p.cols - wide_cols) / 4;
+  const TiledColumns cols(p.cols);
   const Index at_once = Wide::stride(p.depth) < packed_values<S> ? packed_values<S> / Wide::stride(p.depth) : 1;
   S* const panel = u.scratch;
   S* const copy = panel + panel_height<S> * p.depth;
   WaitingTile<Rule, S> waiting(u, p.rows);
   Index col = 0;
   do {
-    const Index tiles = (wide_cols - col) / tile_cols, count = tiles < at_once ? tiles : at_once;
+    const Index tiles = (cols.wide - col) / tile_cols, count = tiles < at_once ? tiles : at_once;
     const Wide wide{col, count, copy};
     col += count * tile_cols;
-    const Narrow narrow{col, col == wide_cols ? narrow_tiles : 0, copy + count * Wide::stride(p.depth)};
+    const Narrow narrow{col, col == cols.wide ? (cols.end - col) / TiledColumns::narrow : 0,
+                        copy + count * Wide::stride(p.depth)};
     wide.pack(p);
     narrow.pack(p);
     for (Index row = 0; row < rows; row += panel_height<S>) {
@@ -139,9 +134,9 @@ GEMEL_NOINLINE TiledPart update_packed_tiles(const Gradient<S>& p, Index rows, c
       wide.compute(p, row, panel, waiting);
       narrow.compute(p, row, panel, waiting);
     }
-  } while (col < wide_cols);
+  } while (col < cols.wide);
   finish(waiting);
-  return {rows, wide_cols + 4 * narrow_tiles};
+  return {rows, cols.end};
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

@@ -11,7 +11,7 @@ struct ProductBlock : Product<S> {
   LargestInLanes<S>* largest_b = nullptr;  ///< if not null, it includes all b_j[k]
   Index first_row = 0;                     ///< the row of `keep` that belongs to the block's first row
   S* panel = nullptr;                      ///< where a tile that copies A writes it; see copy_panel
-  bool fetches = false;                    ///< whether a tile prefetches the columns of b for the next one
+  bool fetches = false;                    ///< whether the first tile of some columns prefetches the next columns of b
 };
 
 /// Makes one step of the depth: sum(i, j) += a(i) * b_j[k]. If Copied, also copies the packets of a to `copy`.
@@ -89,10 +89,11 @@ GEMEL_INLINE void product_tile(const ProductBlock<S>& p, Index row, Index col,
   const S* a = p.a + row;
   [[maybe_unused]] S* copy = p.panel;
   Index k = 0;
-  [[maybe_unused]] const S* const* next = p.fetches ? p.b + (col + N + N < p.cols ? col + N : p.cols - N) : nullptr;
+  [[maybe_unused]] const S* const* next =
+      p.fetches && row == 0 ? p.b + (col + N + N < p.cols ? col + N : p.cols - N) : nullptr;
   if constexpr (depth_unroll > 1 && !Masked && !Copied && (N == tile_cols || M > tile_rows)) {
     for (; k + depth_unroll <= p.depth; k += depth_unroll) {
-      if constexpr (copies_panels && M == tile_rows) {
+      if constexpr (M == tile_rows) {
         constexpr Index line = 64 / static_cast<Index>(sizeof(S));
         if (next && k % line == 0) {
           GEMEL_UNROLL for (int j = 0; j < N; ++j) __builtin_prefetch(next[j] + k);

@@ -45,6 +45,17 @@ struct TiledPart {
   Index rows = 0, cols = 0;
 };
 
+/// How the columns of such a part are divided: first whole tiles, then narrow tiles of four columns. Two columns more
+/// than whole tiles are computed with the last of these, as two narrow tiles.
+struct TiledColumns {
+  static constexpr int narrow = 4;
+  Index wide, end;  ///< where the whole tiles end, and the narrow ones
+
+  GEMEL_INLINE explicit TiledColumns(Index cols)
+      : wide(cols - cols % tile_cols - (cols % tile_cols == 2 && cols > 2 ? tile_cols : 0)),
+        end(wide + (cols - wide) / narrow * narrow) {}
+};
+
 /// The number of values that fit into a cache of 512 KB. A larger matrix is processed in blocks.
 template <Scalar S>
 inline constexpr Index cache_size = (Index{1} << 19) / static_cast<Index>(sizeof(S));

@@ -1,24 +1,24 @@
 // The tiles of a fused update, computed from the batch where it is. While one tile's gradient is computed, the
-// parameters of the tiles before it are updated (update_queue.inl).
+// parameters of the tile before it are updated (waiting_tile.inl).
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// Computes the gradient of a whole tile and appends its columns to the queue. Meanwhile it updates columns that wait.
-template <class Rule, Scalar S>
+/// Computes the gradient of a whole tile, and meanwhile updates the waiting columns. Then the tile waits.
+template <int N, class Rule, Scalar S>
 GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, const S* const* x, Index first,
-                                   UpdateQueue<Rule, S>& queue) {
+                                   WaitingTile<Rule, S>& waiting) {
   using P = typename PacketOf<S>::type;
-  constexpr int M = tile_rows, N = tile_cols;
+  constexpr int M = tile_rows;
   constexpr typename PacketOf<S>::Mask all{};
   P sum[N][M];
   GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) sum[j][i] = broadcast(S{0}); }
+  UpdateCursor<Rule, S> cursor(waiting);
   Index k = 0;
   // The update of a packet keeps the divider busy for as long as two or three columns of the batch keep the multipliers
   // busy, so up to three columns are multiplied per update.
-  const Index wait = queue.waiting() * M;
-  const Index pace = wait == 0 || p.depth < 2 * wait ? 1 : p.depth < 3 * wait ? 2 : 3;
-  while (queue.waiting() > 0 && k + pace * M <= p.depth) {
-    const Turn<Rule, S> turn(queue);
+  const Index turns = waiting.columns * M;
+  const Index pace = p.depth < 2 * turns ? 1 : p.depth < 3 * turns ? 2 : 3;
+  for (Index q = waiting.columns; q > 0; --q) {
     GEMEL_UNROLL for (int i = 0; i < M; ++i) {
       for (const Index next = k + pace; k < next; ++k) {
         add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
@@ -27,15 +27,14 @@ GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, c
       GEMEL_UNROLL for (int j = 0; j < N; ++j) {
         GEMEL_UNROLL for (int r = 0; r < M; ++r) GEMEL_OPAQUE_PACKET(sum[j][r]);
       }
-      turn.template take<true>(i);
+      cursor.end(i);
+      cursor.template begin<true>(i);
     }
+    cursor.next(waiting.ld);
   }
   for (; k < p.depth; ++k) add_column<false, M, N, S>(sum, p.d[k] + row, x[k] + first, all);
-  GEMEL_UNROLL for (int j = 0; j < N; ++j) {
-    auto& column = queue.next();
-    queue.place(column, (col + j) * p.rows + row);
-    GEMEL_UNROLL for (int i = 0; i < M; ++i) store(column.numerator + i * PacketOf<S>::size, sum[j][i]);
-  }
+  waiting.pass(cursor);
+  waiting.accept(sum, col * p.rows + row);
 }
 
 /// A copy of the rows of X that some tiles need: tile after tile, and within a tile one column of the batch after the
@@ -73,48 +72,51 @@ struct PackedRows {
   }
 };
 
-/// Computes the tiles of the columns col, …, end - 1 in the panel of rows that begins at `row`. Their rows of X begin
+/// Computes the tiles of N columns from col to end - 1 in the panel of rows that begins at `row`. Their rows of X begin
 /// at x_k[first].
-template <class Rule, Scalar S>
+template <int N, class Rule, Scalar S>
 GEMEL_NOINLINE void interleaved_panel(const Gradient<S>& p, Index row, Index col, Index end, const S* const* x,
-                                      Index first, UpdateQueue<Rule, S>& queue) {
+                                      Index first, WaitingTile<Rule, S>& waiting) {
   const bool out_of_cache = p.rows * p.cols > cache_size<S>;
-  for (; col < end; col += tile_cols, first += tile_cols) {
-    if (queue.room() < tile_cols) take_all(queue);
-    interleaved_tile(p, row, col, x, first, queue);
-    if (out_of_cache) fetch_newest(queue, tile_cols);
+  for (; col < end; col += N, first += N) {
+    if (p.depth < tile_rows * waiting.columns) update_columns(waiting);
+    interleaved_tile<N>(p, row, col, x, first, waiting);
+    if (out_of_cache) fetch_parameters(waiting);
   }
 }
 
 /// Updates the first `rows` rows, which are whole panels, except for the columns that do not fill a tile.
 template <class Rule, Scalar S>
 GEMEL_NOINLINE TiledPart update_tiles_in_place(const Gradient<S>& p, Index rows, const Update<Rule, S>& u) {
-  const Index cols = p.cols / tile_cols * tile_cols;
-  UpdateQueue<Rule, S> queue(u);
+  const TiledColumns cols(p.cols);
+  WaitingTile<Rule, S> waiting(u, p.rows);
   if (PackedRows<S>::pays(p, rows / panel_height<S>)) {
     PackedRows<S> packed;
     const Index block = PackedRows<S>::tiles(p.depth) * tile_cols;
-    for (Index begin = 0; begin < cols; begin += block) {
-      const Index end = begin + block < cols ? begin + block : cols;
+    for (Index begin = 0; begin < cols.wide; begin += block) {
+      const Index end = begin + block < cols.wide ? begin + block : cols.wide;
       packed.pack(p, p.first + begin, (end - begin) / tile_cols);
       for (Index col = begin; col < end; col += tile_cols) {
         for (Index row = 0; row < rows; row += panel_height<S>) {
-          interleaved_panel(p, row, col, col + tile_cols, packed.x, (col - begin) * p.depth, queue);
+          interleaved_panel<tile_cols>(p, row, col, col + tile_cols, packed.x, (col - begin) * p.depth, waiting);
         }
       }
     }
   } else {
     // So few columns at a time that their rows of X stay in the cache for all panels.
     constexpr Index block = Index{8} * tile_cols;
-    for (Index col = 0; col < cols; col += block) {
-      const Index end = col + block < cols ? col + block : cols;
+    for (Index col = 0; col < cols.wide; col += block) {
+      const Index end = col + block < cols.wide ? col + block : cols.wide;
       for (Index row = 0; row < rows; row += panel_height<S>) {
-        interleaved_panel(p, row, col, end, p.x, p.first + col, queue);
+        interleaved_panel<tile_cols>(p, row, col, end, p.x, p.first + col, waiting);
       }
     }
   }
-  finish(queue);
-  return {rows, cols};
+  for (Index row = 0; row < rows; row += panel_height<S>) {
+    interleaved_panel<TiledColumns::narrow>(p, row, cols.wide, cols.end, p.x, p.first + cols.wide, waiting);
+  }
+  finish(waiting);
+  return {rows, cols.end};
 }
 
 }  // namespace gemel::kernel::GEMEL_SET

@@ -1,5 +1,5 @@
-// A tile whose gradient is known and whose update is in progress, for packed_tiles.inl. The helpers of the update are
-// in update.inl and update_*.inl.
+// A tile whose gradient is known and whose update is in progress, for packed_tiles.inl and tiles_in_place.inl. The
+// helpers of the update are in update.inl and update_*.inl.
 
 namespace gemel::kernel::GEMEL_SET {
 
@@ -41,13 +41,18 @@ struct WaitingTile {
     w = cursor.last_w;
     columns = 0;
   }
-  /// Makes the columns in `next` the ones that wait: `count` columns of parameters from `first` on.
-  GEMEL_INLINE void accept(Index first, Index count) {
+  /// Makes the tile with these sums the one that waits. Its parameters begin at `first`. No columns may wait.
+  template <int N>
+  GEMEL_INLINE void accept(const typename PacketOf<S>::type (&sum)[N][tile_rows], Index first) {
+    S* g = next;
+    GEMEL_UNROLL for (int j = 0; j < N; ++j) {
+      GEMEL_UNROLL for (int i = 0; i < tile_rows; ++i, g += PacketOf<S>::size) store(g, sum[j][i]);
+    }
     S* const passed = gradient;
     gradient = next;
     next = passed;
     offset = first;
-    columns = count;
+    columns = N;
   }
 
   WaitingTile(const WaitingTile&) = delete;
@@ -126,6 +131,17 @@ struct UpdateCursor {
     return *constants;
   }
 };
+
+/// Prefetches the parameters of the columns that wait, and their state.
+template <class Rule, Scalar S>
+GEMEL_NOINLINE void fetch_parameters(const WaitingTile<Rule, S>& waiting) {
+  const WaitingTile<Rule, S>* tile = &waiting;
+  GEMEL_OPAQUE_POINTER(tile);  // otherwise GCC decides that the function has no effect, and removes the call
+  Index at = tile->offset;
+  for (Index q = tile->columns; q > 0; --q, at += tile->ld) {
+    for (Index i = 0; i < panel_height<S>; i += 64 / static_cast<Index>(sizeof(S))) tile->fetch(at + i);
+  }
+}
 
 /// Updates the columns that wait, up to the end of the last one.
 template <class Rule, Scalar S>
