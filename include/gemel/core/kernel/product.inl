@@ -11,7 +11,6 @@ struct ProductBlock : Product<S> {
   LargestInLanes<S>* largest_b = nullptr;  ///< if not null, it includes all b_j[k]
   Index first_row = 0;                     ///< the row of `keep` that belongs to the block's first row
   S* panel = nullptr;                      ///< where a tile that copies A writes it; see copy_panel
-  bool fetches = false;                    ///< whether the first tile of some columns prefetches the next columns of b
 };
 
 /// Makes one step of the depth: sum(i, j) += a(i) * b_j[k]. If Copied, also copies the packets of a to `copy`.
@@ -83,20 +82,23 @@ GEMEL_INLINE void product_tile(const ProductBlock<S>& p, Index row, Index col,
       sum[j][i] = p.bias ? load_row<Masked, M>(p.bias + (col + j) * p.ldbias + row, i, last) : broadcast(S{0});
     }
   }
-  if constexpr (copies_panels && M == tile_rows) {  // y may not be in the cache
-    GEMEL_UNROLL for (int j = 0; j < N; ++j) __builtin_prefetch(p.y + (col + j) * p.ldy + row, 1);
-  }
   const S* a = p.a + row;
   [[maybe_unused]] S* copy = p.panel;
   Index k = 0;
-  [[maybe_unused]] const S* const* next =
-      p.fetches && row == 0 ? p.b + (col + N + N < p.cols ? col + N : p.cols - N) : nullptr;
+  // The tile's part of y and the next columns of b may not be in the cache, so they are prefetched, line by line. All
+  // tiles of the same columns use the same b, so the first one prefetches the next.
+  [[maybe_unused]] const S* const* next = row == 0 ? p.b + (col + N + N < p.cols ? col + N : p.cols - N) : nullptr;
   if constexpr (depth_unroll > 1 && !Masked && !Copied && (N == tile_cols || M > tile_rows)) {
     for (; k + depth_unroll <= p.depth; k += depth_unroll) {
       if constexpr (M == tile_rows) {
         constexpr Index line = 64 / static_cast<Index>(sizeof(S));
-        if (next && k % line == 0) {
-          GEMEL_UNROLL for (int j = 0; j < N; ++j) __builtin_prefetch(next[j] + k);
+        if (k % line == 0) {
+          if (k < M * PacketOf<S>::size) {
+            GEMEL_UNROLL for (int j = 0; j < N; ++j) __builtin_prefetch(p.y + (col + j) * p.ldy + row + k, 1);
+          }
+          if (next) {
+            GEMEL_UNROLL for (int j = 0; j < N; ++j) __builtin_prefetch(next[j] + k);
+          }
         }
       }
       GEMEL_UNROLL for (int q = 0; q < depth_unroll; ++q, a += p.lda) {

@@ -62,7 +62,6 @@ GEMEL_NOINLINE void product_in_blocks(const ProductBlock<S>& p) {
         }
         block.a = panel;
         block.lda = height;
-        block.fetches = copies_panels;
         product_in_one(block, done);
         block.largest_b = nullptr;  // it has seen all columns
       }
@@ -73,15 +72,10 @@ GEMEL_NOINLINE void product_in_blocks(const ProductBlock<S>& p) {
 template <Scalar S>
 GEMEL_TARGET inline void product(const Product<S>& p) {
   LargestInLanes<S> largest_y, largest_b;
-  ProductBlock<S> all{p, p.max_abs_y ? &largest_y : nullptr, p.max_abs_b ? &largest_b : nullptr};
+  const ProductBlock<S> all{p, p.max_abs_y ? &largest_y : nullptr, p.max_abs_b ? &largest_b : nullptr};
   const bool blocks_pay = copies_panels ? p.cols >= 8 && p.rows >= panel_height<S> && p.rows * p.depth >= 1024
                                         : p.rows * p.depth > cache_size<S> && p.cols > tile_cols;
-  if (p.transposed || blocks_pay) {
-    product_in_blocks(all);
-  } else {
-    all.fetches = p.max_abs_b != nullptr;  // a matrix that was not checked before may not be in the cache
-    product_in_one(all, 0);
-  }
+  p.transposed || blocks_pay ? product_in_blocks(all) : product_in_one(all, 0);
   if (p.max_abs_y) *p.max_abs_y = largest_y.largest();
   if (p.max_abs_b) *p.max_abs_b = largest_b.largest();
 }
