@@ -70,7 +70,7 @@ std::vector<std::string> rows_explained(Protocol protocol) {
   }
   return {"raw: dynamic time warping over the templates' own",
           "whitened: a direction of the inputs that are relative to the templates (linear discriminant)",
-          "network: the same inputs, embedded"};
+          "network: the same inputs, embedded, and the direction, each in units of its own spread"};
 }
 
 /// The figures of the study.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -119,12 +120,18 @@ inline gemel::VectorX<double> forged_direction(const gemel::Samples<float>& inpu
   return points_away ? direction : gemel::VectorX<double>(-direction);
 }
 
+/// The standard deviation of scores, or 1 if all are equal.
+inline double unit_of(const gemel::VectorX<double>& scores) {
+  const double variance = (scores.array() - scores.mean()).square().mean();
+  return variance > 0 ? std::sqrt(variance) : 1;
+}
+
 }  // namespace detail
 
 /// What is learnt about relative inputs.
 struct LearntRelative {
   RelativeScorer closed_form;  ///< by a direction
-  RelativeScorer network;      ///< by networks
+  RelativeScorer network;      ///< by the direction and networks together
   gemel::History history;      ///< of the first network
   Index pairs_per_epoch;       ///< at most
 };
@@ -184,6 +191,9 @@ inline LearntRelative learn_relative(const RelativeTask& task, const std::vector
     state.towers.push_back({std::move(network), std::move(anchor)});
     if (k == 0) first = std::move(history);
   }
+  // Neither the direction nor the networks are better for all signers, and their errors differ.
+  state.direction_unit = detail::unit_of(inputs.matrix().cast<double>().transpose() * state.direction);
+  state.towers_unit = detail::unit_of(RelativeScorer::distances(state.towers, inputs.matrix()));
   return {closed_form, RelativeScorer{std::move(state)}, std::move(first), batches * sets * (each * (each - 1) / 2)};
 }
 

@@ -36,8 +36,8 @@ struct Tower {
   }
 };
 
-/// Scores a query by its relative inputs: by a direction, or by networks if there are any. The embeddings of its
-/// ClaimVerifier are the samples themselves (sample.hpp).
+/// Scores a query by its relative inputs: by a direction, or, if there are networks, by the direction and the networks
+/// together. The embeddings of its ClaimVerifier are the samples themselves (sample.hpp).
 class RelativeScorer {
  public:
   /// What the scorer has learnt.
@@ -46,6 +46,10 @@ class RelativeScorer {
     gemel::VectorX<double> mean, scale;  ///< of the relative inputs
     gemel::VectorX<double> direction;    ///< of the scaled inputs; forgeries lie farther along it
     std::vector<Tower> towers = {};
+    /// @{
+    /// The standard deviations, in the training, of the places along the direction and of the networks' distances.
+    double direction_unit = 1, towers_unit = 1;
+    /// @}
   };
 
   explicit RelativeScorer(State state) : state_(std::move(state)) {}
@@ -58,13 +62,19 @@ class RelativeScorer {
   /// The score of relative inputs.
   double score(const gemel::VectorX<double>& inputs) const {
     const gemel::VectorX<double> x = scaled(inputs);
-    if (state_.towers.empty()) return state_.direction.dot(x);
-    const gemel::MatrixX<float> column = x.cast<float>();
-    double squares = 0;
-    for (const Tower& tower : state_.towers) {
-      squares += static_cast<double>((tower.network.embed(column) - tower.anchor).squaredNorm());
+    const double place = state_.direction.dot(x);
+    if (state_.towers.empty()) return place;
+    return place / state_.direction_unit + distances(state_.towers, x.cast<float>())(0) / state_.towers_unit;
+  }
+
+  /// The distances of scaled inputs (inputs x n) from the anchors: over all towers, the root of the sum of squares.
+  static gemel::VectorX<double> distances(const std::vector<Tower>& towers, const gemel::MatrixX<float>& scaled) {
+    gemel::VectorX<double> squares = gemel::VectorX<double>::Zero(scaled.cols());
+    for (const Tower& tower : towers) {
+      squares +=
+          (tower.network.embed(scaled).colwise() - tower.anchor).colwise().squaredNorm().transpose().cast<double>();
     }
-    return std::sqrt(squares);
+    return squares.cwiseSqrt();
   }
 
   /// Required by the Scorer concept (verification/scorer.hpp). Throws ValueError if there is only one template, and
@@ -95,6 +105,8 @@ class RelativeScorer {
       to.vector(name, {values.data(), static_cast<std::size_t>(values.size())});
     };
     to.number("towers", static_cast<double>(state_.towers.size()));
+    to.number("direction_unit", state_.direction_unit);
+    to.number("towers_unit", state_.towers_unit);
     vector("within", state_.within);
     vector("mean", state_.mean);
     vector("scale", state_.scale);
@@ -120,6 +132,9 @@ class RelativeScorer {
     check(state.within.size() > 0 && state.mean.size() == inputs && state.scale.size() == inputs &&
           state.direction.size() == inputs);
     check((state.within.array() > 0).all() && (state.scale.array() > 0).all());
+    state.direction_unit = from.number("direction_unit");
+    state.towers_unit = from.number("towers_unit");
+    for (const double unit : {state.direction_unit, state.towers_unit}) check(unit > 0 && std::isfinite(unit));
     const double towers = from.number("towers");
     check(towers >= 0 && towers <= 100 && towers == std::floor(towers));
     gemel::Rng unused{0};
