@@ -122,8 +122,8 @@ inline gemel::VectorX<double> forged_direction(const gemel::Samples<float>& inpu
 
 /// The standard deviation of scores, or 1 if all are equal.
 inline double unit_of(const gemel::VectorX<double>& scores) {
-  const double variance = (scores.array() - scores.mean()).square().mean();
-  return variance > 0 ? std::sqrt(variance) : 1;
+  if (scores.minCoeff() == scores.maxCoeff()) return 1;
+  return std::sqrt((scores.array() - scores.mean()).square().mean());
 }
 
 }  // namespace detail

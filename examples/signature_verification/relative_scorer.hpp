@@ -47,7 +47,7 @@ class RelativeScorer {
     gemel::VectorX<double> direction;    ///< of the scaled inputs; forgeries lie farther along it
     std::vector<Tower> towers = {};
     /// @{
-    /// The standard deviations, in the training, of the places along the direction and of the networks' distances.
+    /// The standard deviations, over the training inputs, of their places along the direction and of `distances`.
     double direction_unit = 1, towers_unit = 1;
     /// @}
   };
@@ -67,7 +67,8 @@ class RelativeScorer {
     return place / state_.direction_unit + distances(state_.towers, x.cast<float>())(0) / state_.towers_unit;
   }
 
-  /// The distances of scaled inputs (inputs x n) from the anchors: over all towers, the root of the sum of squares.
+  /// For each column of scaled inputs (inputs x n), the root of the sum, over all towers, of the squared distance from
+  /// the anchor.
   static gemel::VectorX<double> distances(const std::vector<Tower>& towers, const gemel::MatrixX<float>& scaled) {
     gemel::VectorX<double> squares = gemel::VectorX<double>::Zero(scaled.cols());
     for (const Tower& tower : towers) {

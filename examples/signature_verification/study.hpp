@@ -37,7 +37,7 @@ struct Study {
   std::vector<Index> first_fold = {};                      ///< its signers
   std::array<program::Decisions, 3> first_decisions = {};  ///< by row_names: those about the first fold
   std::vector<Ensemble> known = {};                        ///< by row_names, of known signers
-  std::vector<RelativeScorer> relative = {};               ///< of the first fold: by a direction, and by networks
+  std::vector<RelativeScorer> relative = {};               ///< of the first fold: by a direction, and with networks
 };
 
 namespace detail {

@@ -87,6 +87,8 @@ void check(const Rule& rule) {
     for (const Index depth : deep) check_gradient<Rule, S>(rule, 128, 24, depth);
     check_gradient<Rule, S>(rule, 100, 0, 0);
     check_gradient<Rule, S>(rule, 32, 200, 300);                    // more tiles than are copied at once
+    check_gradient<Rule, S>(rule, 300, 200, 130);                   // the same, with narrow tiles and rows that remain
+    check_gradient<Rule, S>(rule, 600, 230, 24);                    // parameters that exceed the cache
     check_gradient<Rule, S>(rule, 16, 9, kernel::fused_depth);      // the deepest copy
     check_gradient<Rule, S>(rule, 16, 9, kernel::fused_depth + 1);  // too deep to be copied
   });

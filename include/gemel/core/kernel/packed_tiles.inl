@@ -41,7 +41,8 @@ GEMEL_INLINE void add_packed(typename PacketOf<S>::type (&sum)[N][M], const S*& 
   GEMEL_UNROLL for (int j = 0; j < N; ++j) { GEMEL_UNROLL for (int i = 0; i < M; ++i) GEMEL_OPAQUE_PACKET(sum[j][i]); }
 }
 
-/// Computes the gradient of a tile of N columns, and meanwhile updates the waiting columns. Then the tile waits.
+/// Computes the gradient of a tile of N columns, and meanwhile updates the waiting columns. Then the tile waits. The
+/// depth must be at least update_pace * tile_rows * waiting.columns.
 template <int N, class Rule, Scalar S>
 GEMEL_INLINE void packed_tile(const S* d, const S* x, Index depth, Index offset, WaitingTile<Rule, S>& waiting) {
   using P = typename PacketOf<S>::type;

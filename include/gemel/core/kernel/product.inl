@@ -85,8 +85,8 @@ GEMEL_INLINE void product_tile(const ProductBlock<S>& p, Index row, Index col,
   const S* a = p.a + row;
   [[maybe_unused]] S* copy = p.panel;
   Index k = 0;
-  // The tile's part of y and the next columns of b may not be in the cache, so they are prefetched, line by line. All
-  // tiles of the same columns use the same b, so the first one prefetches the next.
+  // The tile's part of y and the next columns of b may not be in the cache, so they are prefetched, a cache line at a
+  // time. Only the tile in the first rows prefetches b, because the tiles below it use the same columns.
   [[maybe_unused]] const S* const* next = row == 0 ? p.b + (col + N + N < p.cols ? col + N : p.cols - N) : nullptr;
   if constexpr (depth_unroll > 1 && !Masked && !Copied && (N == tile_cols || M > tile_rows)) {
     for (; k + depth_unroll <= p.depth; k += depth_unroll) {

@@ -45,8 +45,8 @@ struct TiledPart {
   Index rows = 0, cols = 0;
 };
 
-/// How the columns of such a part are divided: first whole tiles, then narrow tiles of four columns. Two columns more
-/// than whole tiles are computed with the last of these, as two narrow tiles.
+/// How the columns of such a part are divided. First come whole tiles, then narrow tiles of four columns. If two
+/// columns would be left, the last whole tile and these two become two narrow tiles. One or three columns may remain.
 struct TiledColumns {
   static constexpr int narrow = 4;
   Index wide, end;  ///< where the whole tiles end, and the narrow ones

@@ -3,7 +3,8 @@
 
 namespace gemel::kernel::GEMEL_SET {
 
-/// Computes the gradient of a whole tile, and meanwhile updates the waiting columns. Then the tile waits.
+/// Computes the gradient of a tile of N columns, and meanwhile updates the waiting columns. Then the tile waits. The
+/// depth must be at least tile_rows * waiting.columns.
 template <int N, class Rule, Scalar S>
 GEMEL_INLINE void interleaved_tile(const Gradient<S>& p, Index row, Index col, const S* const* x, Index first,
                                    WaitingTile<Rule, S>& waiting) {

@@ -29,7 +29,7 @@ struct WaitingTile {
   GEMEL_TARGET WaitingTile(const Update<Rule, S>& u, Index distance) : block(&u), ld(distance) {
     for (S& value : root) value = 1;
   }
-  /// Prefetches a column of parameters and their state.
+  /// Prefetches the cache line of the parameters at `at`, and those of their state.
   GEMEL_INLINE void fetch(Index at) const {
     __builtin_prefetch(block->w + at);
     GEMEL_UNROLL for (int k = 0; k < Step::arrays; ++k) __builtin_prefetch(block->state[k] + at);
@@ -41,7 +41,8 @@ struct WaitingTile {
     w = cursor.last_w;
     columns = 0;
   }
-  /// Makes the tile with these sums the one that waits. Its parameters begin at `first`. No columns may wait.
+  /// From now on the tile with these sums waits. Its parameters begin `first` values after the block's first. Before
+  /// the call, no column may wait.
   template <int N>
   GEMEL_INLINE void accept(const typename PacketOf<S>::type (&sum)[N][tile_rows], Index first) {
     S* g = next;

@@ -53,7 +53,7 @@ GEMEL_INLINE __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a
 GEMEL_INLINE __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 GEMEL_INLINE __m512 fnma(__m512 a, __m512 b, __m512 c) { return _mm512_fnmadd_ps(a, b, c); }
 GEMEL_INLINE __m512d fnma(__m512d a, __m512d b, __m512d c) { return _mm512_fnmadd_pd(a, b, c); }
-// As an instruction of its own, so that the compiler loads a only once where two sums need it.
+// In assembly, because GCC would load `a` from memory again for each sum that uses it.
 GEMEL_INLINE void accumulate(__m512& sum, __m512 a, __m512 b) {
   asm volatile("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
 }
