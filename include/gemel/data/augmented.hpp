@@ -118,6 +118,8 @@ class Augmented : public detail::HeldSource<Source> {
     thread_local std::vector<S> unchanged;  // for a source that computes its samples
     if (length(unchanged) < n) unchanged.resize(static_cast<std::size_t>(n));
     const S* const in = this->source_.column(k, j, unchanged.data());
+    // The sample comes from memory while the buffer is set and the augmentation draws its random numbers.
+    for (Index i = 0; i < n; i += 64 / static_cast<Index>(sizeof(S))) __builtin_prefetch(in + i);
     std::memset(buffer, 0xFF, static_cast<std::size_t>(n) * sizeof(S));  // NaN, which reveals unset values
     Rng rng{epoch_seed_, mix(static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(j))};
     augmentation_(rng, ConstColumn<S>(in, n), Column<S>(buffer, n));
