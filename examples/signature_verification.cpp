@@ -16,6 +16,8 @@
 
 #include "gemel/core/error.hpp"
 #include "gemel/core/format.hpp"
+#include "gemel/core/types.hpp"
+#include "gemel/data/classes.hpp"
 #include "gemel/io/model_file.hpp"
 #include "gemel/io/safetensors.hpp"
 #include "gemel/network/ensemble.hpp"
@@ -25,6 +27,7 @@
 #include "gemel/version.hpp"
 #include "program/command_line.hpp"
 #include "program/curve_pictures.hpp"
+#include "program/embedding_picture.hpp"
 #include "program/interrupt.hpp"
 #include "program/loss_picture.hpp"
 #include "program/main.hpp"
@@ -182,6 +185,23 @@ void save(const Options& options, const Data& data, const Study& study) {
             << ", with the threshold of the first fold\n";
 }
 
+/// The embeddings of the genuine signatures of the test of known signers. Unknown signers have no such picture: a
+/// signature is scored beside templates and has no embedding of its own.
+program::Picture embeddings_of_test(const Data& data, const Ensemble& model, const std::string& title) {
+  constexpr Index first = Signatures::sitting, tested = static_cast<Index>(Signatures::genuine) - first;
+  gemel::MatrixX<float> features(data.features(), tested * data.signers());
+  std::vector<Index> signers;
+  std::vector<std::string> names;
+  for (Index s = 0; s < data.signers(); ++s) {
+    names.push_back(data.signer_name(s));
+    for (Index k = 0; k < tested; ++k) {
+      features.col(gemel::length(signers)) = data.samples.col(Data::number(s, first + k)).head(data.features());
+      signers.push_back(s);
+    }
+  }
+  return program::embedding_picture({model.embed(features), gemel::Classes{signers}, names, title});
+}
+
 void draw(const Options& options, const Data& data, const Study& study, const std::vector<Error>& errors,
           const program::Measured& best) {
   const program::Interrupt::Patience patience;
@@ -189,10 +209,14 @@ void draw(const Options& options, const Data& data, const Study& study, const st
       "signatures, " + word_of(options.protocol) + ": " + best.row.name + ", seed " + std::to_string(options.seed);
   const program::Curves curves{best, title, "score of a claim", "genuine", "skilled forgeries"};
   const gemel::CurveBand band = band_of(curves, patience.flag());
-  program::draw_report(options.report,
-                       {program::loss_picture(study.history, title), distances_picture(curves),
-                        roc_picture(curves, band), det_picture(curves, band), errors_picture(errors, data, title)},
-                       patience, std::cout);
+  std::vector<program::Picture> pictures = {program::loss_picture(study.history, title), distances_picture(curves),
+                                            roc_picture(curves, band), det_picture(curves, band),
+                                            errors_picture(errors, data, title)};
+  if (!study.known.empty()) {
+    const auto row = static_cast<std::size_t>(&best - study.rows.data());
+    pictures.push_back(embeddings_of_test(data, study.known[row], title));
+  }
+  program::draw_report(options.report, pictures, patience, std::cout);
 }
 
 /// Learns and reports. Returns the program's exit code.

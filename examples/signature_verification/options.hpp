@@ -47,7 +47,7 @@ inline constexpr const char* usage =
     "not; it is 2 after an error.";
 
 /// The file names of --report's pictures, without extension.
-inline constexpr std::array<const char*, 5> picture_names = {"loss", "distances", "roc", "det", "errors"};
+inline constexpr std::array<const char*, 6> picture_names = {"loss", "distances", "roc", "det", "errors", "embedding"};
 
 /// Adds every option to the parser. It stores their values in `options`, which must outlive it.
 inline void add_options(CLI::App& app, Options& options) {

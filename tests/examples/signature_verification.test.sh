@@ -27,7 +27,8 @@ for picture in loss distances roc det errors; do
 done
 says 0 "as SVC2004 reports" --data data --quiet --networks 1 --protocol competition --json competition.json
 grep -q '"mean_signer_eer": {' competition.json || fails "the JSON has no mean of the signers' rates"
-says 0 "The network " --data data --quiet --networks 1 --protocol known --json known.json --save known.model
+says 0 "The network " --data data --quiet --networks 1 --protocol known --json known.json --save known.model --report known_report
+[ -s known_report/embedding.gp ] || fails "there is no picture of known signers' embeddings"
 cp stdout saved_known
 [ "$(number templates known.json)" = 10 ] || fails "the templates are not ten: $(number templates known.json)"
 
