@@ -188,22 +188,23 @@ void save(const Options& options, const Data& data, const Study& study) {
 /// The embeddings of the genuine signatures of the test of known signers. Unknown signers have no such picture: a
 /// signature is scored beside templates and has no embedding of its own.
 program::Picture embeddings_of_test(const Data& data, const Ensemble& model, const std::string& title) {
-  constexpr Index first = Signatures::sitting, tested = static_cast<Index>(Signatures::genuine) - first;
-  gemel::MatrixX<float> features(data.features(), tested * data.signers());
-  std::vector<Index> signers;
+  constexpr Index first = Signatures::sitting, end = Signatures::genuine;
+  std::vector<Index> signatures, signers;
   std::vector<std::string> names;
   for (Index s = 0; s < data.signers(); ++s) {
     names.push_back(data.signer_name(s));
-    for (Index k = 0; k < tested; ++k) {
-      features.col(gemel::length(signers)) = data.samples.col(Data::number(s, first + k)).head(data.features());
+    for (Index k = first; k < end; ++k) {
+      signatures.push_back(Data::number(s, k));
       signers.push_back(s);
     }
   }
+  const gemel::MatrixX<float> features = data.samples(Eigen::seqN(0, data.features()), signatures);
   return program::embedding_picture({model.embed(features), gemel::Classes{signers}, names, title});
 }
 
 void draw(const Options& options, const Data& data, const Study& study, const std::vector<Error>& errors,
-          const program::Measured& best) {
+          std::size_t row) {
+  const program::Measured& best = study.rows[row];
   const program::Interrupt::Patience patience;
   const std::string title =
       "signatures, " + word_of(options.protocol) + ": " + best.row.name + ", seed " + std::to_string(options.seed);
@@ -213,7 +214,6 @@ void draw(const Options& options, const Data& data, const Study& study, const st
                                             roc_picture(curves, band), det_picture(curves, band),
                                             errors_picture(errors, data, title)};
   if (!study.known.empty()) {
-    const auto row = static_cast<std::size_t>(&best - study.rows.data());
     pictures.push_back(embeddings_of_test(data, study.known[row], title));
   }
   program::draw_report(options.report, pictures, patience, std::cout);
@@ -250,7 +250,7 @@ int learn(const Options& options, const CLI::App& app) {
                more_figures(options, data, study, result, errors, chosen.row.name));
   }
   if (!options.save.empty()) save(options, data, study);
-  if (!options.report.empty()) draw(options, data, study, errors, chosen);
+  if (!options.report.empty()) draw(options, data, study, errors, best);
   return 0;
 }
 

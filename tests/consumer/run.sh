@@ -65,6 +65,8 @@ for compiler; do
   [ ! -e "$prefix/within/gemel/tests/test_core" ] || { echo "a parent project must not build the tests" >&2; exit 1; }
   check "$compiler, add_subdirectory" "$prefix/within/consumer"
   "$prefix/within/consumer_io"
+  cmake --build "$prefix/within" --target consumer_compiled >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+  check "$compiler, add_subdirectory, gemel::compiled" "$prefix/within/consumer_compiled"
   "$compiler" -std=c++20 -O3 -pthread -I "$root/include" -isystem "$(eigen_folder)" -Wall -Wextra -Wsign-conversion -Werror \
     "$here/main.cpp" "$here/reading.cpp" -o "$prefix/plain"
   check "$compiler, -I and Eigen alone" "$prefix/plain"

@@ -343,7 +343,7 @@ TEST_CASE("load and describe read or reject any bytes", "[fuzz][model]") {
   const std::vector<TensorFile> seeds = model_seeds();
   for (const TensorFile& seed : seeds) CHECK(survives_model(format_safetensors(seed)));
   const auto make = [&seeds](std::size_t seed, Rng& rng) { return mutated(seeds[seed], rng); };
-  // A model takes twenty times as long as a line of text.
+  // A model takes more than ten times as long to read as a CSV file.
   const Count count = count_read("load", seeds.size(), make, survives_model, 500);
   CHECK(count.share() > 1.0 / 60);
   CHECK(count.share() < 11.0 / 12);
