@@ -212,7 +212,14 @@ std::string describe_threshold(const program::Result& result, const Parts& parts
   const std::string part =
       seen == 0 ? "no test pair was used for it"
                 : gemel::format({seen, " of the test samples ", seen == 1 ? "is" : "are", " among these"});
-  return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.';
+  const gemel::Interval& expected = result.network().expected_far;
+  const std::string others = result.held_out.empty() || std::isnan(expected.low)
+                                 ? ""
+                                 : " As far as the validation tells, " + program::fixed(100 * expected.low, 2) +
+                                       " to " + program::percent(expected.high) +
+                                       " false accepts were to be expected of " +
+                                       std::to_string(result.test_classes.size()) + " other classes.";
+  return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.' + others;
 }
 
 /// Saves the verifier, of one network or of an ensemble, with the empty gallery for `verify enrol`, and prints where it

@@ -30,6 +30,9 @@ struct Row {
   double threshold = none;  ///< -infinity: every pair is rejected
   double far = none;
   double frr = none;
+  /// Where the FAR was to be expected, as far as the validation tells: the prediction interval for as many other
+  /// classes as the test has.
+  gemel::Interval expected_far = {none, none, "none: not measured"};
   double random_far = none;  ///< of impostors who imitate no one, where the test has such apart from its others
 };
 
@@ -90,6 +93,10 @@ inline Json rows_json(const std::vector<Row>& rows) {
     figures["far"] = row.far;
     figures["frr"] = row.frr;
     figures["validation_eer"] = row.validation_eer;
+    if (!std::isnan(row.expected_far.low)) {
+      figures["far_expected_low"] = row.expected_far.low;
+      figures["far_expected_high"] = row.expected_far.high;
+    }
     if (!std::isnan(row.random_far)) figures["random_far"] = row.random_far;
   }
   return all;

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cmath>
+#include <set>
 #include <string>
 
 #include "../program/measured.hpp"
 #include "gemel/core/error.hpp"
+#include "gemel/core/pair_identity.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
+#include "gemel/metrics/far_prediction.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/claims.hpp"
 #include "gemel/verification/distances.hpp"
@@ -27,6 +31,13 @@ inline gemel::VectorX<float> finite_distances(const Ensemble& model, const gemel
   return values;
 }
 
+/// The number of different classes of the samples of the pairs.
+inline Index classes_of(const gemel::Pairs<float>& pairs) {
+  std::set<Index> classes;
+  for (const gemel::PairIdentity& identity : pairs.identities()) classes.insert({identity.first, identity.second});
+  return gemel::length(classes);
+}
+
 /// The pairs as trials.
 inline gemel::Trials trials(const gemel::VectorX<float>& distances, const gemel::Pairs<float>& pairs) {
   return {.scores = {distances.begin(), distances.end()}, .labels = pairs.labels(), .identities = pairs.identities()};
@@ -34,14 +45,22 @@ inline gemel::Trials trials(const gemel::VectorX<float>& distances, const gemel:
 
 }  // namespace detail
 
-/// Measures a model: sets a threshold on the validation pairs, and measures the rates at it on the test pairs. The
-/// interval is left out, because it takes longer than all else.
+/// Measures a model: sets a threshold on the validation pairs, says which false accept rate is to be expected of as
+/// many other classes as the test has, and measures the rates on the test pairs. The interval of the equal error rate
+/// is left out, because it takes longer than all else.
 inline program::Measured measure(const std::string& name, const Ensemble& model, const gemel::Pairs<float>& validation,
                                  const gemel::Pairs<float>& test, const gemel::CalibrationOptions& options) {
   const gemel::VectorX<float> distances = detail::finite_distances(model, validation, "validation");
-  return program::measure(name, {{.test = detail::trials(detail::finite_distances(model, test, "test"), test),
-                                  .validation = detail::trials(distances, validation),
-                                  .calibration = calibrate(distances, validation.labels(), options)}});
+  const gemel::Calibration calibration = calibrate(distances, validation.labels(), options);
+  program::Measured measured =
+      program::measure(name, {{.test = detail::trials(detail::finite_distances(model, test, "test"), test),
+                               .validation = detail::trials(distances, validation),
+                               .calibration = calibration}});
+  if (!std::isinf(calibration.threshold)) {
+    measured.row.expected_far = far_prediction(distances, validation.labels(), calibration.threshold,
+                                               detail::classes_of(test), {.identities = validation.identities()});
+  }
+  return measured;
 }
 
 }  // namespace train

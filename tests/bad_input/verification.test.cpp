@@ -8,9 +8,11 @@
 #include "bad_input/training.hpp"
 #include "gemel/data/classes.hpp"
 #include "gemel/metrics/curve_band.hpp"
+#include "gemel/metrics/far_prediction.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/retrieval.hpp"
 #include "gemel/metrics/roc.hpp"
+#include "gemel/metrics/student_deviate.hpp"
 #include "gemel/network/any_model.hpp"
 #include "gemel/network/ensemble.hpp"
 #include "gemel/verification/calibration.hpp"
@@ -29,6 +31,9 @@ const Roc roc{near_and_far, similar_or_not};
 /// Computes the interval of the EER for distances that are not perfectly separated.
 void eer(const IntervalOptions& options) { eer_interval({0.1, 0.9, 0.85, 0.8}, similar_or_not, options); }
 void far(double threshold) { far_interval(near_and_far, similar_or_not, threshold); }
+void prediction(double threshold, Index people) {
+  far_prediction(near_and_far, similar_or_not, threshold, people, {.identities = {{1, 1}, {1, 2}, {2, 2}, {2, 1}}});
+}
 
 void calibrated(const CalibrationOptions& options) { calibrate(near_and_far, similar_or_not, options); }
 void evaluated(const Pairs<float>& pairs, double margin = 1) {
@@ -204,6 +209,21 @@ std::vector<Row> verification_rows() {
           throws<ValueError>("but -1 were asked for", [] { eer({.replicates = -1}); }),
           throws<ValueError>("3 errors in 2 trials", [] { wilson_interval(3, 2); }),
           throws<ValueError>("-1 errors", [] { wilson_interval(-1, 2); })}},
+        no_file()}},
+
+      {"far_prediction, student_deviate",
+       {{WrongShape, see("far_interval, eer_interval")},
+        {NaN,
+         {throws<ValueError>("the threshold is NaN", [] { prediction(nan, 3); }),
+          throws<ValueError>("a rate lies within 0 and 1, but nan", [] { student_deviate(nan, 2); })}},
+        {Infinite, see("far_interval, eer_interval")},
+        {Empty, throws<ValueError>("needs the identities of the pairs",
+                                   [] { far_prediction(near_and_far, similar_or_not, 0.5, 3, {}); })},
+        {OneClass, see("far_interval, eer_interval")},
+        {BadLabel, see("far_interval, eer_interval")},
+        {OutOfRange,
+         {throws<ValueError>("for at least 2 people, but 1 were asked for", [] { prediction(0.5, 1); }),
+          throws<ValueError>("at least 1, but 0 were given", [] { student_deviate(0.5, 0); })}},
         no_file()}},
 
       {"curve_band, det",

@@ -176,7 +176,26 @@ TEST_CASE("--split classes holds out at least two whole classes of two samples o
   CHECK(mentions(refusal(equal(3, 9), options, true), "two for the validation"));
   options.test_fraction = 0.99;
   options.validation.fraction = 0.99;
-  CHECK(counts(divided(equal(9, 2), options).training, equal(9, 2)).size() == 2);
+  CHECK(counts(divided(equal(8, 2), options).training, equal(8, 2)).size() == 2);
+}
+
+TEST_CASE("--split classes holds out at least three classes for each part if there are nine") {
+  train::Options options;
+  options.split = train::Split::Classes;
+  for (const double fraction : {0.01, 0.25, 0.99}) {
+    options.test_fraction = options.validation.fraction = fraction;
+    const gemel::Classes classes = equal(9, 2);
+    const Division division = divided(classes, options);
+    for (const auto* part : {&division.training, &division.validation, &division.test}) {
+      CHECK(counts(*part, classes).size() == 3);
+    }
+    const Division of_six = divided(equal(6, 2), options, true);
+    CHECK(counts(of_six.training, equal(6, 2)).size() == 3);
+    CHECK(counts(of_six.validation, equal(6, 2)).size() == 3);
+  }
+  const gemel::Classes many = equal(100, 2);
+  options.test_fraction = 0.25;
+  CHECK(counts(divided(many, options).test, many).size() == 25);
 }
 
 namespace {

@@ -141,11 +141,104 @@ TEST_CASE("without errors, an interval has a width", "[interval]") {
   const std::vector<double> distances{1, 1, 1, 5, 5, 5, 5};
   const Labels labels{1, 1, 1, 0, 0, 0, 0};
   const std::vector<PairIdentity> people{{1, 1}, {2, 2}, {3, 3}, {1, 2}, {2, 3}, {3, 1}, {1, 2}};
-  const Interval eer = eer_interval(distances, labels, {.identities = people});
+  const Interval eer = eer_interval(distances, labels);
   CHECK(eer.low == 0);
   CHECK(eer.high == wilson_interval(0, 3).high);
   CHECK(mentions(eer, "Wilson"));
-  CHECK(far_interval(distances, labels, 2.0, {.identities = people}).high == wilson_interval(0, 4).high);
+  CHECK(far_interval(distances, labels, 2.0).high == wilson_interval(0, 4).high);
+
+  // Of the four dissimilar pairs, two are of the same people.
+  const Interval of_people = far_interval(distances, labels, 2.0, {.identities = people});
+  CHECK(of_people.low == 0);
+  CHECK(of_people.high == wilson_interval(0, 3).high);
+  CHECK(of_people.method == "Wilson score of 3 pairs of people");
+  const Interval all = far_interval(distances, labels, 9.0, {.identities = people});
+  CHECK(all.low == wilson_interval(3, 3).low);
+  CHECK(all.high == 1);
+  CHECK(eer_interval(distances, labels, {.identities = people}).method == "Wilson score of 3 pairs of people");
+}
+
+TEST_CASE("with three to nine people, an interval is that of a jackknife", "[interval]") {
+  // By the definition: the rates without each person, on the scale 2 asin(sqrt(rate)); 3.18244631 is the quantile 0.975
+  // of Student's distribution with three degrees of freedom.
+  const Scores scores = scores_of_people(4, 11, 0.4);
+  const double threshold = 1.5;
+  const auto angle_without = [&](Index without) {
+    double accepted = 0, all = 0;
+    for (std::size_t i = 0; i < scores.distances.size(); ++i) {
+      const PairIdentity& people = scores.identities[i];
+      if (scores.labels[i] || people.first == without || people.second == without) continue;
+      ++all;
+      accepted += scores.distances[i] <= threshold;
+    }
+    return 2 * std::asin(std::sqrt(accepted / all));
+  };
+  double mean = 0, squares = 0;
+  for (const Index person : {100, 93, 86, 79}) mean += angle_without(person) / 4;
+  for (const Index person : {100, 93, 86, 79}) squares += std::pow(angle_without(person) - mean, 2);
+  const double half = 3.18244631 * std::sqrt(squares * 3 / 4);
+  const double low = std::max(angle_without(-1) - half, 0.0), high = angle_without(-1) + half;
+  REQUIRE(high < 3.14);
+  const Interval interval = far_interval(scores.distances, scores.labels, threshold, {.identities = scores.identities});
+  CHECK(interval.method == "jackknife by identity, of 4 identities");
+  CHECK(std::abs(interval.low - std::pow(std::sin(low / 2), 2)) < 1e-8);
+  CHECK(std::abs(interval.high - std::pow(std::sin(high / 2), 2)) < 1e-8);
+}
+
+TEST_CASE("with few people, intervals by identity cover the true rates, and those by pair do not", "[interval]") {
+  // Over all people, distances are normal around 0 and 2 with these deviations.
+  const double share = 0.5;
+  const double similar = std::sqrt(4 * share * share + (1 - share) * (1 - share));
+  const double dissimilar = std::sqrt(2 * share * share + (1 - share) * (1 - share));
+  const auto above = [](double z) { return std::erfc(z / std::sqrt(2.0)) / 2; };
+  const double far = above(1 / dissimilar), eer = above(2 / (similar + dissimilar));
+  const auto covers = [](const Interval& interval, double truth) {
+    return interval.low <= truth && truth <= interval.high;
+  };
+  constexpr int sets = 200;
+  for (const Index people : {3, 5, 9}) {
+    int far_covered = 0, eer_covered = 0, by_pair = 0;
+    for (int set = 0; set < sets; ++set) {
+      const Scores scores = scores_of_people(people, 500 + static_cast<std::uint64_t>(set), share);
+      const IntervalOptions options{.identities = scores.identities};
+      far_covered += covers(far_interval(scores.distances, scores.labels, 1.0, options), far);
+      eer_covered += covers(eer_interval(scores.distances, scores.labels, options), eer);
+      by_pair += covers(far_interval(scores.distances, scores.labels, 1.0), far);
+    }
+    CAPTURE(people, far_covered, eer_covered, by_pair);
+    CHECK(far_covered >= 0.87 * sets);
+    CHECK(eer_covered >= 0.95 * sets);
+    CHECK(by_pair < far_covered);
+    CHECK(by_pair < 0.9 * sets);
+  }
+}
+
+TEST_CASE("a jackknife needs pairs of both kinds without each person", "[interval]") {
+  // All similar pairs are of person 0.
+  const std::vector<double> distances{1, 2, 3, 4, 0.5};
+  const Labels labels{1, 0, 0, 0, 1};
+  const IntervalOptions options{.identities = {{0, 0}, {0, 1}, {1, 2}, {2, 0}, {0, 0}}};
+  CHECK(mentions(far_interval(distances, labels, 2.5, options), "independent"));
+  CHECK(mentions(eer_interval({1, 2, 3, 4, 2.5}, labels, options), "independent"));
+}
+
+TEST_CASE("an interval has a width although the rate is the same without each person", "[interval]") {
+  std::vector<double> distances;
+  std::vector<int> labels;
+  std::vector<PairIdentity> identities;
+  for (Index i = 0; i < 3; ++i) {
+    for (const Index j : {i, (i + 1) % 3}) {
+      for (const double distance : {1.0, 2.0, 3.0, 4.0}) {
+        distances.push_back(distance + (i == j ? 0 : 1.5));
+        labels.push_back(i == j);
+        identities.push_back({i, j});
+      }
+    }
+  }
+  const Interval far = far_interval(distances, labels, 3.0, {.identities = identities});
+  CHECK(far.low == wilson_interval(3, 12).low);
+  CHECK(far.high == wilson_interval(3, 12).high);
+  CHECK(width(eer_interval(distances, labels, {.identities = identities})) > 0.3);
 }
 
 TEST_CASE("before the first draw, the bootstrap's EER is that of Roc, also with ties", "[interval]") {
@@ -160,7 +253,7 @@ TEST_CASE("before the first draw, the bootstrap's EER is that of Roc, also with 
     }
     CAPTURE(distances, labels);
     const IntervalOptions options;
-    CHECK(detail::Bootstrap{distances, Labels{labels}, options}.eer() == Roc{distances, Labels{labels}}.eer());
+    CHECK(detail::ResampledPairs{distances, Labels{labels}, options}.eer() == Roc{distances, Labels{labels}}.eer());
   }
 }
 
@@ -195,7 +288,7 @@ TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]")
   };
   Rng rng{21};
   for (Index trial = 0; trial < 100; ++trial) {
-    const Index people = 5 + rng.below(6);
+    const Index people = 10 + rng.below(6);
     Scores scores;
     const auto add = [&](Index first, Index second) {
       scores.identities.push_back({first, second});
@@ -222,16 +315,16 @@ TEST_CASE("for FAR, a bootstrap merges the pairs of samples of the same people",
   Rng rng{4};
   for (Index i = 0; i < 60; ++i) {
     for (Index j = 0; j < i; ++j) {
-      scores.identities.push_back({i % 6, j % 6});
-      scores.labels.push_back(i % 6 == j % 6);
+      scores.identities.push_back({i % 12, j % 12});
+      scores.labels.push_back(i % 12 == j % 12);
       scores.distances.push_back(rng.uniform<double>());
     }
   }
   const IntervalOptions options{.identities = scores.identities};
   const Labels labels{scores.labels};
-  CHECK(detail::Bootstrap{scores.distances, labels, options}.distinct() == 60 * 59 / 2);
-  const detail::Bootstrap far{scores.distances, labels, options, 0.5};
-  CHECK(far.distinct() == 2 * 6 * 7 / 2);  // an accepted and a rejected pair for each of 21 pairs of people
+  CHECK(detail::ResampledPairs{scores.distances, labels, options}.distinct() == 60 * 59 / 2);
+  const detail::ResampledPairs far{scores.distances, labels, options, 0.5};
+  CHECK(far.distinct() == 2 * 12 * 13 / 2);  // an accepted and a rejected pair for each of 78 pairs of people
   CHECK(far.similar() + far.dissimilar() == 60 * 59 / 2);
 }
 
@@ -264,7 +357,7 @@ TEST_CASE("intervals reject invalid options and identities", "[interval]") {
   }
 }
 
-TEST_CASE("with fewer than five people, the EER's bootstrap draws pairs, and its interval has a width", "[interval]") {
+TEST_CASE("with fewer than three people, the EER's bootstrap draws pairs, and its interval has a width", "[interval]") {
   std::vector<double> distances;
   std::vector<int> labels;
   std::vector<PairIdentity> identities;

@@ -83,10 +83,10 @@ TEST_CASE("calibrate uses the given identities for a bootstrap by identity", "[c
   const Pairs<float> pairs = noisy_pairs(60, 3);
   CalibrationOptions options{.far = 0.1};
   for (Index i = 0; i < pairs.size(); ++i) {
-    options.interval.identities.push_back({i % 7, pairs.similar(i) ? i % 7 : (i + 1) % 7});
+    options.interval.identities.push_back({i % 12, pairs.similar(i) ? i % 12 : (i + 1) % 12});
   }
   const Calibration calibration = calibrate(StubModel{}, pairs, options).calibration();
-  CHECK(mentions(calibration.method, "bootstrap by identity, 1000 replicates of 7 identities"));
+  CHECK(mentions(calibration.method, "bootstrap by identity, 1000 replicates of 12 identities"));
   CHECK(calibration.interval.low < calibration.far);
   CHECK(calibration.far < calibration.interval.high);
 }
@@ -105,7 +105,7 @@ TEST_CASE("calibrate uses the classes that the pairs know, unless identities are
   }
   const Calibration known = calibrate(StubModel{}, pairs, {.far = 0.1}).calibration();
   const Calibration given = calibrate(StubModel{}, pairs, with_identities).calibration();
-  CHECK(mentions(known.method, "bootstrap by identity, 1000 replicates of 6 identities"));
+  CHECK(mentions(known.method, "jackknife by identity, of 6 identities"));
   CHECK(known.interval.low == given.interval.low);
   CHECK(known.interval.high == given.interval.high);
   CHECK(known.interval.low < known.interval.high);

@@ -15,6 +15,7 @@
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "gemel/metrics/normal_deviate.hpp"
+#include "gemel/metrics/resampled_pairs.hpp"
 #include "gemel/metrics/roc.hpp"
 
 namespace gemel {
@@ -33,12 +34,12 @@ struct CurveBand {
 /// a logarithmic scale, from the smallest FAR above 0 that the pairs can show, 1 / (dissimilar pairs), but at least
 /// 1e-6, to 1.
 ///
-/// Each interval is the percentile interval of a bootstrap that draws people, or pairs if fewer than five people are
-/// known, as in `eer_interval`. It is about the FRR of the threshold that has the given FAR, which each replicate finds
-/// anew. So it includes the uncertainty of both rates, and is wider than the interval of the FRR at a fixed threshold.
-/// If no similar pair is rejected, or all of them are, all replicates may have the same FRR. Therefore the band never
-/// ends below the upper end of Wilson's interval for no error among the similar pairs, and never begins above the lower
-/// end of the interval for only errors.
+/// Each interval is that of a bootstrap that draws people, of a jackknife that leaves out people, or, if fewer than
+/// three people are known, of a bootstrap that draws pairs, as in `eer_interval`. It is about the FRR of the threshold
+/// that has the given FAR, which each replicate finds anew. So it includes the uncertainty of both rates, and is wider
+/// than the interval of the FRR at a fixed threshold. If no similar pair is rejected, or all of them are, all
+/// replicates may have the same FRR. Therefore the band never ends below the upper end of Wilson's interval for no
+/// error among the similar pairs, and never begins above the lower end of the interval for only errors.
 ///
 /// The band is pointwise: each interval covers the true FRR at its FAR with the given confidence, but the whole true
 /// curve lies within the band less often.
@@ -65,13 +66,14 @@ inline CurveBand det(CurveBand band) {
 namespace detail {
 
 /// The FRR of the current replicate at each FAR of an ascending grid.
-inline std::vector<double> frr_at(const Bootstrap& drawn, const std::vector<double>& grid) {
+inline std::vector<double> frr_at(const ResampledPairs& drawn, const std::vector<double>& grid) {
   std::vector<double> rates;
   rates.reserve(grid.size());
   const std::int64_t similar = drawn.similar(), dissimilar = drawn.dissimilar();
   double far = 0, frr = 1;
   drawn.walk([&](std::int64_t accepted, std::int64_t rejected) {
-    const double next_far = Bootstrap::ratio(accepted, dissimilar), next_frr = Bootstrap::ratio(rejected, similar);
+    const double next_far = ResampledPairs::ratio(accepted, dissimilar),
+                 next_frr = ResampledPairs::ratio(rejected, similar);
     for (; rates.size() < grid.size() && grid[rates.size()] < next_far;) {
       rates.push_back(std::fma((grid[rates.size()] - far) / (next_far - far), next_frr - frr, frr));
     }
@@ -98,18 +100,18 @@ inline std::vector<double> far_grid(Index dissimilar, Index points) {
 template <class Distances>
 CurveBand curve_band(const Distances& distances, const Labels& labels, const IntervalOptions& options, Index points) {
   if (points < 2) throw ValueError({"a curve has at least two points, but ", points, " were asked for"});
-  detail::Bootstrap bootstrap{detail::as_doubles(distances), labels, options};
-  CurveBand band{.far = detail::far_grid(bootstrap.dissimilar(), points)};
-  band.frr = detail::frr_at(bootstrap, band.far);
-  const Interval no_error = wilson_interval(0, bootstrap.similar(), options.confidence);
-  const Interval only_errors = wilson_interval(bootstrap.similar(), bootstrap.similar(), options.confidence);
+  detail::ResampledPairs pairs{detail::as_doubles(distances), labels, options};
+  CurveBand band{.far = detail::far_grid(pairs.dissimilar(), points)};
+  band.frr = detail::frr_at(pairs, band.far);
+  const Interval no_error = wilson_interval(0, pairs.similar(), options.confidence);
+  const Interval only_errors = wilson_interval(pairs.similar(), pairs.similar(), options.confidence);
   std::vector<std::vector<double>> rates(band.far.size());  // of all replicates at each point
-  const bool complete = bootstrap.each_replicate([&] {
-    const std::vector<double> drawn = detail::frr_at(bootstrap, band.far);
+  const bool complete = pairs.each_replicate([&] {
+    const std::vector<double> drawn = detail::frr_at(pairs, band.far);
     for (std::size_t i = 0; i < drawn.size(); ++i) rates[i].push_back(drawn[i]);
   });
-  for (std::vector<double>& at_point : rates) {
-    Interval interval = complete ? bootstrap.percentiles(std::move(at_point)) : bootstrap.stopped();
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    Interval interval = complete ? pairs.interval_of(band.frr[i], std::move(rates[i])) : pairs.stopped();
     if (complete) {
       interval.low = std::min(interval.low, only_errors.low);
       interval.high = std::max(interval.high, no_error.high);

@@ -17,6 +17,7 @@
 #include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/metrics/interval.hpp"
+#include "gemel/metrics/resampled_pairs.hpp"
 #include "gemel/verification/calibration.hpp"
 #include "gemel/verification/claims.hpp"
 
@@ -219,7 +220,7 @@ class Strangers {
     std::vector<Index> times_stranger(static_cast<std::size_t>(persons_)),
         times_claimed(static_cast<std::size_t>(claimed_));
     for (Index replicate = 0; replicate < options.replicates; ++replicate) {
-      if (stop_requested(options.stop)) return Bootstrap::stopped();
+      if (stop_requested(options.stop)) return ResampledPairs::stopped();
       Rng rng{options.seed, static_cast<std::uint64_t>(replicate)};
       const auto draw = [&rng](std::vector<Index>& times) {
         std::fill(times.begin(), times.end(), 0);

@@ -1,0 +1,151 @@
+#include "gemel/metrics/far_prediction.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "gemel/core/random.hpp"
+#include "gemel/metrics/roc.hpp"
+
+using namespace gemel;
+
+namespace {
+
+struct PredictionScores {
+  std::vector<double> distances;
+  std::vector<int> labels;
+  std::vector<PairIdentity> identities;
+};
+
+// Pairs of a number of people. The distances depend on the two people, so that some people are often mistaken for
+// others.
+PredictionScores scores_of(Index people, std::uint64_t seed) {
+  Rng rng{seed};
+  std::vector<double> closeness;
+  for (Index i = 0; i < people; ++i) closeness.push_back(0.5 * rng.normal<double>());
+  PredictionScores scores;
+  for (Index i = 0; i < people; ++i) {
+    for (Index j = 0; j <= i; ++j) {
+      for (int repeat = 0; repeat < 4; ++repeat) {
+        const double own = closeness[static_cast<std::size_t>(i)] + closeness[static_cast<std::size_t>(j)];
+        scores.distances.push_back((i == j ? 0 : 2) + own + 0.5 * rng.normal<double>());
+        scores.labels.push_back(i == j);
+        scores.identities.push_back({i, j});
+      }
+    }
+  }
+  return scores;
+}
+
+double predicted_width(const Interval& interval) { return interval.high - interval.low; }
+
+Interval predict(const PredictionScores& scores, double threshold, Index people) {
+  return far_prediction(scores.distances, scores.labels, threshold, people, {.identities = scores.identities});
+}
+
+}  // namespace
+
+TEST_CASE("far_prediction contains the rate of other people about as often as its confidence says",
+          "[far_prediction]") {
+  constexpr int sets = 200;
+  for (const Index known : {4, 12, 30}) {
+    for (const Index others : {4, 20}) {
+      int predicted = 0, in_confidence = 0;
+      for (int set = 0; set < sets; ++set) {
+        const PredictionScores scores = scores_of(known, 7'000 + static_cast<std::uint64_t>(set));
+        const PredictionScores more = scores_of(others, 50'000 + static_cast<std::uint64_t>(set));
+        const double threshold = Roc{scores.distances, scores.labels}.threshold_at_far(0.05);
+        const double came = Roc{more.distances, more.labels}.far(threshold);
+        const auto contains = [&](const Interval& interval) { return interval.low <= came && came <= interval.high; };
+        predicted += contains(predict(scores, threshold, others));
+        in_confidence += contains(far_interval(scores.distances, scores.labels, threshold,
+                                               {.replicates = 100, .identities = scores.identities}));
+      }
+      CAPTURE(known, others, predicted, in_confidence);
+      CHECK(predicted >= 0.89 * sets);
+      if (known == 30 && others == 4) CHECK(in_confidence < 0.6 * sets);
+    }
+  }
+}
+
+TEST_CASE("far_prediction adds the variances of both sets of people", "[far_prediction]") {
+  // Three dissimilar pairs of people, with the rates 0, 0 and 1 / 4 without the first, second and third person. 4.30265
+  // is the quantile 0.975 of Student's distribution with two degrees of freedom.
+  const std::vector<PairIdentity> people{{0, 0}, {1, 1}, {2, 2}, {1, 2}, {1, 2}, {1, 2}, {1, 2}, {0, 2},
+                                         {0, 2}, {0, 2}, {0, 2}, {0, 1}, {0, 1}, {0, 1}, {0, 1}};
+  std::vector<double> distances(people.size(), 5);
+  std::vector<int> labels(people.size(), 0);
+  for (std::size_t i = 0; i < 3; ++i) labels[i] = 1, distances[i] = 1;
+  distances.back() = 2;
+  const double one = 2 * std::asin(std::sqrt(0.25)), mean = one / 3;
+  const double variance = (2 * mean * mean + std::pow(one - mean, 2)) * 2 / 3;
+  const double centre = 2 * std::asin(std::sqrt(1.0 / 12));
+  const auto end = [&](double t, double others) {
+    return std::pow(std::sin((centre + t * std::sqrt(variance * (1 + 3 / others))) / 2), 2);
+  };
+  const auto high = [&](Index others, double confidence) {
+    return far_prediction(distances, Labels{labels}, 2.5, others, {.confidence = confidence, .identities = people})
+        .high;
+  };
+  CHECK(std::abs(high(3, 0.5) - end(0.816497, 3)) < 1e-6);  // the quantile 0.75, two degrees of freedom
+  CHECK(std::abs(high(1'000, 0.5) - end(0.816497, 1e3)) < 1e-6);
+  CHECK(std::abs(high(2, 0.5) - end(1, 2)) < 1e-6);  // one degree of freedom
+}
+
+TEST_CASE("far_prediction is wider than far_interval, and the narrower the more new people there are",
+          "[far_prediction]") {
+  const PredictionScores scores = scores_of(20, 3);
+  double last = 1;
+  for (const Index others : {3, 10, 100, 100'000}) {
+    const Interval interval = predict(scores, 0.8, others);
+    CHECK(predicted_width(interval) < last);
+    last = predicted_width(interval);
+  }
+  const double confidence =
+      predicted_width(far_interval(scores.distances, scores.labels, 0.8, {.identities = scores.identities}));
+  CHECK(predicted_width(predict(scores, 0.8, 100)) > confidence);
+}
+
+TEST_CASE("far_prediction has a width if no pair or every pair is accepted", "[far_prediction]") {
+  const PredictionScores scores = scores_of(12, 4);
+  const Interval none = predict(scores, -100, 12), all = predict(scores, 100, 12);
+  CHECK(none.low == 0);
+  CHECK(none.high > wilson_interval(0, 12).high);
+  CHECK(none.high < 0.6);
+  CHECK(all.high == 1);
+  CHECK(std::abs(all.low - (1 - none.high)) < 1e-12);
+}
+
+TEST_CASE("far_prediction says that too few people tell nothing", "[far_prediction]") {
+  const auto tells_nothing = [](const Interval& interval) {
+    return interval.low == 0 && interval.high == 1 && interval.method.starts_with("none: ");
+  };
+  CHECK(tells_nothing(predict(scores_of(2, 1), 1, 5)));
+  // All dissimilar pairs are of person 0, so that none is left without it.
+  PredictionScores star;
+  for (Index i = 0; i < 12; ++i) {
+    star.distances.insert(star.distances.end(), {1.0, 2.0});
+    star.labels.insert(star.labels.end(), {1, 0});
+    star.identities.insert(star.identities.end(), {{i, i}, {0, i == 0 ? 1 : i}});
+  }
+  CHECK(tells_nothing(predict(star, 2, 5)));
+}
+
+TEST_CASE("far_prediction takes pairs of unknown impostors", "[far_prediction]") {
+  PredictionScores scores = scores_of(12, 5);
+  for (std::size_t i = 0; i < scores.labels.size(); ++i) {
+    if (!scores.labels[i]) scores.identities[i].second = PairIdentity::unknown;
+  }
+  const Interval interval = predict(scores, 0.8, 12);
+  CHECK(interval.low < interval.high);
+  CHECK(interval.high < 1);
+}
+
+TEST_CASE("far_prediction refuses what it cannot use", "[far_prediction]") {
+  const PredictionScores scores = scores_of(5, 6);
+  CHECK_THROWS_AS(predict(scores, 1, 1), ValueError);
+  CHECK_THROWS_AS(predict(scores, std::numeric_limits<double>::quiet_NaN(), 5), ValueError);
+  CHECK_THROWS_AS(far_prediction(scores.distances, scores.labels, 1, 5, {}), ValueError);
+}
