@@ -1,6 +1,7 @@
 #include "gemel/data/augmented.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -176,6 +177,30 @@ TEST_CASE("values that an augmentation does not set are NaN", "[augmented]") {
   CHECK(std::isnan(x[0]));
   CHECK(x[1] == 21);
   CHECK(std::isnan(x[3]));
+}
+
+namespace {
+
+struct SaysItSetsAll {
+  static constexpr bool sets_every_value = true;
+  void operator()(Rng&, const ConstColumn<float>& in, Column<float> out) const { out[1] = in[1]; }
+};
+struct SaysItDoesNot : SaysItSetsAll {
+  static constexpr bool sets_every_value = false;
+};
+
+}  // namespace
+
+TEST_CASE("an augmentation that says that it sets every value is trusted", "[augmented]") {
+  const auto first = [](const auto& augmentation) {
+    std::array<float, 4> buffer{5, 5, 5, 5};
+    Augmented source{source_of(6), augmentation};
+    source.column(0, 2, buffer.data());
+    CHECK(buffer[1] == 21);
+    return buffer[0];
+  };
+  CHECK(first(SaysItSetsAll{}) == 5);
+  CHECK(std::isnan(first(SaysItDoesNot{})));
 }
 
 TEST_CASE("an augmentation for another number of features is rejected", "[augmented]") {

@@ -257,6 +257,21 @@ TEMPLATE_TEST_CASE("the variants have the recorded bits", "[image_warp]", float,
   });
 }
 
+TEST_CASE("every value of the result is set, whatever the size of the image", "[image_warp]") {
+  Rng rng{5};
+  for (const Index width : {1, 7, 15, 16, 17, 31, 32, 33, 47, 49, 65}) {
+    for (const Index height : {1, 3, 4, 9}) {
+      CAPTURE(width, height);
+      const ImageWarp warp{{.width = width, .height = height, .channels = 2}};
+      const VectorX<float> image = VectorX<float>::Constant(warp.features(), 0.5F);
+      VectorX<float> out = VectorX<float>::Constant(warp.features() + 1, std::numeric_limits<float>::quiet_NaN());
+      warp(rng, ConstColumn<float>(image.data(), image.size()), Column<float>(out.data(), image.size()));
+      CHECK(out.head(image.size()).allFinite());
+      CHECK(std::isnan(out[image.size()]));
+    }
+  }
+}
+
 TEST_CASE("it augments a source of images, and allocates nothing after the first", "[image_warp]") {
   Rng rng{10};
   const ImageWarp warp{{.width = 9, .height = 8}};

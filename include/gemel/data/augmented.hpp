@@ -29,6 +29,12 @@ inline constexpr std::uint64_t augmentations = 0;
 template <class Source, class Augmentation>
 inline constexpr std::uint64_t augmentations<Augmented<Source, Augmentation>> = 1 + augmentations<Source>;
 
+/// Whether the augmentation says that it sets every value of its result.
+template <class Augmentation>
+inline constexpr bool sets_every_value = false;
+template <class Augmentation>
+requires(Augmentation::sets_every_value) inline constexpr bool sets_every_value<Augmentation> = true;
+
 /// Holds a source. It has `save` and `restore` if the source has them.
 template <class Source>
 class HeldSource {
@@ -73,7 +79,8 @@ class HeldSource<Source> {
 /// Augmented may be around another one; the inner augmentation comes first.
 ///
 /// An augmentation must set every value of `out`. Values that it does not set are NaN, so that the training stops with
-/// a NonFiniteError.
+/// a NonFiniteError. An augmentation that says that it sets them all, with a member `static constexpr bool
+/// sets_every_value = true` as ImageWarp has, saves the time for these NaN.
 template <class Source, class Augmentation>
 class Augmented : public detail::HeldSource<Source> {
   static_assert(PairSource<Source, float> || PairSource<Source, double>,
@@ -118,9 +125,11 @@ class Augmented : public detail::HeldSource<Source> {
     thread_local std::vector<S> unchanged;  // for a source that computes its samples
     if (length(unchanged) < n) unchanged.resize(static_cast<std::size_t>(n));
     const S* const in = this->source_.column(k, j, unchanged.data());
-    // The sample comes from memory while the buffer is set and the augmentation draws its random numbers.
+    // The sample comes from memory while the augmentation draws its random numbers.
     for (Index i = 0; i < n; i += 64 / static_cast<Index>(sizeof(S))) __builtin_prefetch(in + i);
-    std::memset(buffer, 0xFF, static_cast<std::size_t>(n) * sizeof(S));  // NaN, which reveals unset values
+    if constexpr (!detail::sets_every_value<Augmentation>) {
+      std::memset(buffer, 0xFF, static_cast<std::size_t>(n) * sizeof(S));  // NaN, which reveals unset values
+    }
     Rng rng{epoch_seed_, mix(static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(j))};
     augmentation_(rng, ConstColumn<S>(in, n), Column<S>(buffer, n));
     return buffer;

@@ -58,6 +58,9 @@ struct ImageWarpOptions {
 /// It allocates nothing after the first image of a thread.
 class ImageWarp {
  public:
+  /// Known to Augmented, which need not look for values that were not set.
+  static constexpr bool sets_every_value = true;
+
   /// @{
   /// A move copies too, so that the object that was moved from can still be used.
   ImageWarp(const ImageWarp&) = default;

@@ -29,52 +29,80 @@ GEMEL_NOINLINE void interleave_rows(const Warp<S>& w) {
   }
 }
 
+/// The factors of the functions in `rows` rows from `row` on. Each factor is one chain of multiply-adds over the
+/// functions, in order. Several chains are computed at once, because one alone waits for each of its results.
+template <int rows, Scalar S>
+GEMEL_INLINE void row_factors(const Warp<S>& w, Index row, S* factors) {
+  using P = PacketOf<S>;
+  using V = typename P::type;
+  const Index n = w.functions, stride = w.matrix_stride;
+  const S* const of_row = w.of_row + row * n;
+  for (Index q = 0; q < 2 * n; q += P::size) {
+    V sum[rows];
+    GEMEL_UNROLL for (int r = 0; r < rows; ++r) sum[r] = broadcast(S{0});
+    for (Index s = 0; s < n; ++s) {
+      const V value = load(w.matrix + s * stride + q);
+      GEMEL_UNROLL for (int r = 0; r < rows; ++r) sum[r] = fma(broadcast(of_row[r * n + s]), value, sum[r]);
+    }
+    GEMEL_UNROLL for (int r = 0; r < rows; ++r) store(factors + r * stride + q, sum[r]);
+  }
+}
+
+/// The largest coordinates, those of the border, and the number of values between two rows.
+template <Scalar S>
+struct WarpLimits {
+  typename PacketOf<S>::type x, y, two_rows;
+};
+
+/// Computes the positions of the pixels in `group` packets of a row from column c on. They are written from place i on.
+/// Every coordinate is one chain of multiply-adds over the functions, in order.
+template <int group, Scalar S>
+GEMEL_INLINE void packet_positions(const Warp<S>& w, const WarpLimits<S>& limits, const S* factors, Index c, Index i) {
+  using P = PacketOf<S>;
+  using V = typename P::type;
+  const V zero = broadcast(S{0});
+  V x[group], y[group];
+  GEMEL_UNROLL for (int g = 0; g < group; ++g) x[g] = y[g] = zero;
+  for (Index s = 0; s < w.functions; ++s) {
+    const V x_factor = broadcast(factors[s]), y_factor = broadcast(factors[w.functions + s]);
+    GEMEL_UNROLL for (int g = 0; g < group; ++g) {
+      const V value = load(w.of_column + s * w.column_stride + c + g * P::size);
+      x[g] = fma(x_factor, value, x[g]);
+      y[g] = fma(y_factor, value, y[g]);
+    }
+  }
+  GEMEL_UNROLL for (int g = 0; g < group; ++g) {
+    const Index at = i + g * P::size;
+    const V right = min(max(x[g], zero), limits.x), down = min(max(y[g], zero), limits.y);
+    const V column = truncate(right), row = truncate(down);
+    store(w.right + at, sub(right, column));
+    store(w.down + at, sub(down, row));
+    store_integers(w.corner + at, fma(row, limits.two_rows, add(column, column)));
+  }
+}
+
 /// Computes the positions of the pixels in `count` rows from `first` on: the places of their corners, and how far they
-/// are from the upper left of the four. Every coordinate is one chain of multiply-adds over the functions, in order,
-/// and so is each of the functions' factors in a row.
+/// are from the upper left of the four.
 template <Scalar S>
 GEMEL_NOINLINE void positions(const Warp<S>& w, Index first, Index count) {
   using P = PacketOf<S>;
-  using V = typename P::type;
-  constexpr int group = static_cast<int>(packet_values<S>) / P::size;
-  const Index n = w.functions, width = w.width, stride = w.matrix_stride, column_stride = w.column_stride;
-  const V zero = broadcast(S{0});
-  for (Index r = 0; r < count; ++r) {
-    const S* const of_row = w.of_row + (first + r) * n;
-    for (Index q = 0; q < 2 * n; q += P::size) {
-      V sum = zero;
-      for (Index s = 0; s < n; ++s) sum = fma(broadcast(of_row[s]), load(w.matrix + s * stride + q), sum);
-      store(w.factors + r * stride + q, sum);
-    }
-  }
-  const V last_x = broadcast(static_cast<S>(width + 1)), last_y = broadcast(static_cast<S>(w.height + 1));
-  const V two_rows = broadcast(static_cast<S>(2 * warp_pitch<S>(width)));
-  for (Index r = 0; r < count; ++r) {
+  constexpr Index unit = packet_values<S>, rows = 4;
+  constexpr int group = static_cast<int>(unit) / P::size;
+  const Index width = w.width, stride = w.matrix_stride;
+  Index r = 0;
+  for (; r + rows <= count; r += rows) row_factors<rows>(w, first + r, w.factors + r * stride);
+  for (; r < count; ++r) row_factors<1>(w, first + r, w.factors + r * stride);
+  const WarpLimits<S> limits{broadcast(static_cast<S>(width + 1)), broadcast(static_cast<S>(w.height + 1)),
+                             broadcast(static_cast<S>(2 * warp_pitch<S>(width)))};
+  for (r = 0; r < count; ++r) {
     const S* const factors = w.factors + r * stride;
     // The last packets of a row reach into the next one, which overwrites what they leave there.
-    for (Index c = 0; c < width; c += packet_values<S>) {
-      V x[group], y[group];
-      GEMEL_UNROLL for (int g = 0; g < group; ++g) x[g] = y[g] = zero;
-      for (Index s = 0; s < n; ++s) {
-        const V x_factor = broadcast(factors[s]), y_factor = broadcast(factors[n + s]);
-        GEMEL_UNROLL for (int g = 0; g < group; ++g) {
-          const V value = load(w.of_column + s * column_stride + c + g * P::size);
-          x[g] = fma(x_factor, value, x[g]);
-          y[g] = fma(y_factor, value, y[g]);
-        }
-      }
-      GEMEL_UNROLL for (int g = 0; g < group; ++g) {
-        const Index i = r * width + c + g * P::size;
-        const V right = min(max(x[g], zero), last_x), down = min(max(y[g], zero), last_y);
-        const V column = truncate(right), row = truncate(down);
-        store(w.right + i, sub(right, column));
-        store(w.down + i, sub(down, row));
-        store_integers(w.corner + i, fma(row, two_rows, add(column, column)));
-      }
-    }
+    Index c = 0;
+    for (; width - c > unit; c += 2 * unit) packet_positions<2 * group>(w, limits, factors, c, r * width + c);
+    if (c < width) packet_positions<group>(w, limits, factors, c, r * width + c);
   }
   // The last packet of `interpolate` may reach beyond the last pixel.
-  for (Index i = 0; i < packet_values<S>; i += P::size) store_integers(w.corner + count * width + i, zero);
+  for (Index i = 0; i < unit; i += P::size) store_integers(w.corner + count * width + i, broadcast(S{0}));
 }
 
 /// Where the pixels around position i of a packet are, as an argument of load_transposed.

@@ -187,9 +187,10 @@ GEMEL_INLINE void load_transposed(const Column& column, __m512 (&rows)[4]) {
   __m512 r[4];
   GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // quarter q of r[m] is from column m + 4 q
     r[m] = _mm512_castps128_ps512(_mm_loadu_ps(column(m)));
-    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(column(m + 4)), 1);
-    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(column(m + 8)), 2);
-    r[m] = _mm512_insertf32x4(r[m], _mm_loadu_ps(column(m + 12)), 3);
+    // Masked broadcasts leave the shuffles below the unit that does them, which insertions would use too.
+    r[m] = _mm512_mask_broadcast_f32x4(r[m], 0x00f0, _mm_loadu_ps(column(m + 4)));
+    r[m] = _mm512_mask_broadcast_f32x4(r[m], 0x0f00, _mm_loadu_ps(column(m + 8)));
+    r[m] = _mm512_mask_broadcast_f32x4(r[m], 0xf000, _mm_loadu_ps(column(m + 12)));
   }
   const __m512 low = _mm512_maskz_unpacklo_ps(all16, r[0], r[1]), high = _mm512_maskz_unpackhi_ps(all16, r[0], r[1]);
   const __m512 low2 = _mm512_maskz_unpacklo_ps(all16, r[2], r[3]), high2 = _mm512_maskz_unpackhi_ps(all16, r[2], r[3]);
@@ -203,9 +204,9 @@ GEMEL_INLINE void load_transposed(const Column& column, __m512d (&rows)[2]) {
   __m512d r[2];
   GEMEL_UNROLL for (int m = 0; m < 2; ++m) {
     r[m] = _mm512_castpd128_pd512(_mm_loadu_pd(column(m)));
-    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(column(m + 2)), 1);
-    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(column(m + 4)), 2);
-    r[m] = _mm512_insertf64x2(r[m], _mm_loadu_pd(column(m + 6)), 3);
+    r[m] = _mm512_mask_broadcast_f64x2(r[m], 0x0c, _mm_loadu_pd(column(m + 2)));
+    r[m] = _mm512_mask_broadcast_f64x2(r[m], 0x30, _mm_loadu_pd(column(m + 4)));
+    r[m] = _mm512_mask_broadcast_f64x2(r[m], 0xc0, _mm_loadu_pd(column(m + 6)));
   }
   rows[0] = _mm512_maskz_unpacklo_pd(all8, r[0], r[1]);
   rows[1] = _mm512_maskz_unpackhi_pd(all8, r[0], r[1]);
