@@ -14,9 +14,6 @@
 #include "gemel/core/error.hpp"
 #include "gemel/core/types.hpp"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -214,7 +211,7 @@ class Team {
       const int now = value.load(std::memory_order_acquire);
       if (now != old) return now;
 #if defined(__x86_64__)
-      _mm_pause();
+      __builtin_ia32_pause();
 #endif
     }
     value.wait(old, std::memory_order_acquire);

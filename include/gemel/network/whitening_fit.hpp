@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <ranges>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -68,9 +69,10 @@ struct WhiteningState {
 };
 
 /// Eigenvalues in descending order, and the eigenvectors in the same order, one per column.
+template <class Double>
 struct EigenPairs {
-  VectorX<double> values;
-  MatrixX<double> vectors;
+  VectorX<Double> values;
+  MatrixX<Double> vectors;
 
   /// The number of eigenvalues larger than the error with which they were computed, where `size` is the larger one of
   /// the numbers of features and samples.
@@ -88,20 +90,27 @@ struct EigenPairs {
 /// computed by Eigen, whose last bits may depend on the compiler and its flags.
 template <Scalar S>
 class WhiteningFit {
+  // Double, whatever S is. Since these types depend on S, the compiler looks at Eigen's expressions below only in
+  // programs that fit a Whitening.
+  using Double = std::conditional_t<std::same_as<S, float>, double, double>;
+  using Matrix = MatrixX<Double>;
+  using Vector = VectorX<Double>;
+  using Directions = EigenPairs<Double>;
+
  public:
   /// Samples of classes that are given, or of one class if all numbers are 0. Throws as Whitening's fits do.
   [[gnu::cold]] WhiteningFit(const ColumnList<S>& samples, ClassIndices classes)
       : samples_(samples),
         classes_(std::move(classes)),
         mean_(samples.rows()),
-        class_sizes_(VectorX<double>::Zero(classes_.count)) {
+        class_sizes_(Vector::Zero(classes_.count)) {
     if (length(classes_.of) != samples.cols()) {
       throw ShapeError({"there are ", samples.cols(), " samples, but the classes of ", length(classes_.of)});
     }
     measure();
     const Buffer<double> mean = feature_means(samples);
     mean_ = ConstColumn<double>(mean.data(), mean.size());
-    class_means_ = MatrixX<double>::Zero(features(), classes_.count);
+    class_means_ = Matrix::Zero(features(), classes_.count);
     for (const Index c : classes_.of) ++class_sizes_[c];
     for (Index j = 0; j < count(); ++j) {
       const Index c = class_of(j);
@@ -116,8 +125,8 @@ class WhiteningFit {
     const Index rank = directions_.values.size();
     const Index out = options.dimensions == 0 ? rank : options.dimensions;
     check_rank(out, rank);
-    const VectorX<double> variances = directions_.values / static_cast<double>(count());
-    MatrixX<double> matrix(out, features());
+    const Vector variances = directions_.values / static_cast<double>(count());
+    Matrix matrix(out, features());
     for (Index k = 0; k < out; ++k) {
       const double variance = (1 - options.shrinkage) * variances[k] + options.shrinkage * variances.mean();
       matrix.row(k) = directions_.vectors.col(k).transpose() / std::sqrt(variance);
@@ -136,7 +145,7 @@ class WhiteningFit {
     find_directions();
     const Index rank = directions_.values.size(), size = std::max(features(), count());
     check_rank(options.dimensions, rank);
-    MatrixX<double> covariance = within();
+    Matrix covariance = within();
     if (covariance.trace() <= directions_.bound(size) * static_cast<double>(rank)) {
       throw ValueError("the samples of each class are the same, up to rounding, so nothing varies within a class");
     }
@@ -144,15 +153,15 @@ class WhiteningFit {
     const double mean_variance = covariance.trace() / static_cast<double>(rank);
     covariance *= 1 - options.shrinkage;
     covariance.diagonal().array() += options.shrinkage * mean_variance;
-    const EigenPairs inner = solve(covariance);
+    const Directions inner = solve(covariance);
     if (const Index varying = inner.rank(size); varying < rank) {
       throw ValueError({"the samples of a class vary in only ", varying, " of the ", rank,
                         " directions in which all samples vary; give more samples per class, or a shrinkage, for "
                         "example 0.1"});
     }
-    const MatrixX<double> whitener = inner.vectors * inner.values.cwiseSqrt().cwiseInverse().asDiagonal();
+    const Matrix whitener = inner.vectors * inner.values.cwiseSqrt().cwiseInverse().asDiagonal();
 
-    const EigenPairs outer = solve(product(whitener, true, product(between(), false, whitener)));
+    const Directions outer = solve(product(whitener, true, product(between(), false, whitener)));
     const Index apart = std::min(outer.rank(size), classes_.count - 1);
     if (options.dimensions > apart && options.dimensions < rank) {
       throw ValueError({"the ", classes_.count, " classes lie apart in ", apart,
@@ -160,7 +169,7 @@ class WhiteningFit {
                         options.dimensions, "; give at most ", apart, ", or 0 for all ", rank});
     }
     const Index out = options.dimensions == 0 ? rank : options.dimensions;
-    const MatrixX<double> rotated = product(whitener, false, outer.vectors.leftCols(out));
+    const Matrix rotated = product(whitener, false, outer.vectors.leftCols(out));
     return finished(product(directions_.vectors, false, rotated).transpose());
   }
 
@@ -199,8 +208,8 @@ class WhiteningFit {
   }
 
   /// Column c: the deviation of the mean of class c from the mean, times the root of the class's size.
-  MatrixX<double> class_deviations() const {
-    MatrixX<double> deviations(features(), classes_.count);
+  Matrix class_deviations() const {
+    Matrix deviations(features(), classes_.count);
     for (Index c = 0; c < classes_.count; ++c) {
       const double weight = std::sqrt(class_sizes_[c]);
       for (Index i = 0; i < features(); ++i) deviations(i, c) = weight * deviation(i, class_means_(i, c), mean_[i]);
@@ -208,8 +217,8 @@ class WhiteningFit {
     return deviations;
   }
   /// The deviations of `columns` samples from `first` on: from the means of their classes, or from the mean.
-  MatrixX<double> sample_deviations(Index first, Index columns, bool within) const {
-    MatrixX<double> deviations(features(), columns);
+  Matrix sample_deviations(Index first, Index columns, bool within) const {
+    Matrix deviations(features(), columns);
     for (Index j = 0; j < columns; ++j) {
       const S* const x = samples_[first + j];
       const double* const mean = within ? class_means_.col(class_of(first + j)).data() : mean_.data();
@@ -224,17 +233,17 @@ class WhiteningFit {
     if (few()) {
       // The deviations are the columns of D. If u is an eigenvector of D^T D, which is smaller than D D^T, with the
       // eigenvalue l, then D u / sqrt(l) is one of D D^T with the same eigenvalue.
-      const MatrixX<double> deviations = sample_deviations(0, count(), false);
+      const Matrix deviations = sample_deviations(0, count(), false);
       directions_ = solve(product(deviations, true, deviations));
       keep_varying();
       directions_.vectors =
           product(deviations, false, directions_.vectors * directions_.values.cwiseSqrt().cwiseInverse().asDiagonal());
     } else {
-      within_ = MatrixX<double>::Zero(features(), features());
+      within_ = Matrix::Zero(features(), features());
       for (Index first = 0; first < count(); first += block) {
         add_scatter(sample_deviations(first, std::min(block, count() - first), true), within_);
       }
-      MatrixX<double> all = within_;
+      Matrix all = within_;
       add_scatter(class_deviations(), all);
       directions_ = solve(all);
       keep_varying();
@@ -243,14 +252,14 @@ class WhiteningFit {
 
   /// @{
   /// The scatter within or between the classes, in the coordinates of the directions.
-  MatrixX<double> within() const {
+  Matrix within() const {
     if (few()) return along_directions(sample_deviations(0, count(), true));
     return product(directions_.vectors, true, product(within_, false, directions_.vectors));
   }
-  MatrixX<double> between() const { return along_directions(class_deviations()); }
-  MatrixX<double> along_directions(const MatrixX<double>& deviations) const {
+  Matrix between() const { return along_directions(class_deviations()); }
+  Matrix along_directions(const Matrix& deviations) const {
     const Index rank = directions_.values.size();
-    MatrixX<double> scatter = MatrixX<double>::Zero(rank, rank);
+    Matrix scatter = Matrix::Zero(rank, rank);
     add_scatter(product(directions_.vectors, true, deviations), scatter);
     return scatter;
   }
@@ -258,7 +267,7 @@ class WhiteningFit {
 
   void keep_varying() {
     const Index rank = directions_.rank(std::max(features(), count()));
-    directions_ = {VectorX<double>(directions_.values.head(rank)), MatrixX<double>(directions_.vectors.leftCols(rank))};
+    directions_ = {Vector(directions_.values.head(rank)), Matrix(directions_.vectors.leftCols(rank))};
   }
 
   static void check_rank(Index dimensions, Index rank) {
@@ -270,7 +279,7 @@ class WhiteningFit {
 
   /// The state with the rows' signs fixed: the largest element of each row is positive, because an eigenvector with
   /// the opposite sign is one too, and files would not be reproducible.
-  WhiteningState finished(MatrixX<double> matrix) const {
+  WhiteningState finished(Matrix matrix) const {
     for (Index i = 0; i < features(); ++i) {
       if (constant_[static_cast<std::size_t>(i)]) matrix.col(i).setZero();  // instead of a rounding error
     }
@@ -283,22 +292,22 @@ class WhiteningFit {
   }
 
   /// Eigen's solver, with the order reversed.
-  static EigenPairs solve(const MatrixX<double>& symmetric) {
-    const Eigen::SelfAdjointEigenSolver<MatrixX<double>> solver(symmetric);
+  static Directions solve(const Matrix& symmetric) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(symmetric);
     if (solver.info() != Eigen::Success) {
       throw ValueError("the eigenvectors of the samples' covariance were not found; scale the features (Standardize)");
     }
     return {solver.eigenvalues().reverse(), solver.eigenvectors().rowwise().reverse()};
   }
 
-  static std::vector<const double*> pointers(const MatrixX<double>& matrix) {
+  static std::vector<const double*> pointers(const Matrix& matrix) {
     std::vector<const double*> columns;
     for (Index j = 0; j < matrix.cols(); ++j) columns.push_back(matrix.data() + j * matrix.rows());
     return columns;
   }
 
   /// scatter += D D^T
-  static void add_scatter(const MatrixX<double>& deviations, MatrixX<double>& scatter) {
+  static void add_scatter(const Matrix& deviations, Matrix& scatter) {
     const std::vector<const double*> columns = pointers(deviations);
     kernel::kernels<double>().add_gradient({.rows = scatter.rows(),
                                             .cols = scatter.cols(),
@@ -310,8 +319,8 @@ class WhiteningFit {
   }
 
   /// A B, or A^T B.
-  static MatrixX<double> product(const MatrixX<double>& a, bool transposed, const MatrixX<double>& b) {
-    MatrixX<double> y(transposed ? a.cols() : a.rows(), b.cols());
+  static Matrix product(const Matrix& a, bool transposed, const Matrix& b) {
+    Matrix y(transposed ? a.cols() : a.rows(), b.cols());
     const std::vector<const double*> columns = pointers(b);
     kernel::kernels<double>().product({.rows = y.rows(),
                                        .depth = b.rows(),
@@ -331,13 +340,13 @@ class WhiteningFit {
 
   ColumnList<S> samples_;
   ClassIndices classes_;
-  VectorX<double> mean_;
-  VectorX<double> class_sizes_;
-  MatrixX<double> class_means_ = {};  // features x classes
+  Vector mean_;
+  Vector class_sizes_;
+  Matrix class_means_ = {};  // features x classes
   std::vector<bool> constant_ = {};
   double unit_ = 1;
-  MatrixX<double> within_ = {};  // the scatter within the classes, unless there are few samples
-  EigenPairs directions_ = {};
+  Matrix within_ = {};  // the scatter within the classes, unless there are few samples
+  Directions directions_ = {};
 };
 
 }  // namespace detail
