@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -181,6 +182,60 @@ TEST_CASE("visit passes each layer with its own type", "[network]") {
   }
   CHECK(seen == std::vector<std::string>{"static", "hidden", "hidden", "dropout"});
   CHECK(network.depth() == 4);
+}
+
+namespace {
+
+struct DerivedDense : Dense<4, 4, ReLU> {};
+
+// What visit_sized passes for layer k: the layer's type, sizes and, of a LeakyReLU, the slope.
+template <class Net>
+std::tuple<std::string_view, Index, Index, double> sized_layer(const Net& network, Index k) {
+  std::tuple<std::string_view, Index, Index, double> seen{"none", 0, 0, 0};
+  int calls = 0;
+  network.visit_sized(k, [&]<class L>(const L& layer) {
+    ++calls;
+    std::string_view type = "other";
+    double slope = 0;
+    if constexpr (std::same_as<L, Dense<Dynamic, Dynamic, ReLU>>) type = "sized ReLU";
+    if constexpr (std::same_as<L, Dense<Dynamic, Dynamic, LeakyReLU>>) {
+      type = "sized LeakyReLU";
+      slope = layer.activation().negative_slope;
+    }
+    if constexpr (std::same_as<L, L2Normalize<4>>) type = "L2Normalize of 4";
+    if constexpr (std::same_as<L, DerivedDense>) type = "derived";
+    seen = {type, layer.in(), layer.out(), slope};
+  });
+  CHECK(calls == (k >= 0 && k < network.depth() ? 1 : 0));
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("visit_sized passes layers that differ only in their static sizes as one type", "[network]") {
+  using Seen = std::tuple<std::string_view, Index, Index, double>;
+  Rng rng{3};
+  const auto network = make_network<float>(rng, Dense<2, 3, ReLU>{}, Dense<3, 5, LeakyReLU>{LeakyReLU{0.25}},
+                                           Dense<Dynamic, Dynamic, ReLU>{5, 6}, Dense<6, 4, LeakyReLU>{LeakyReLU{0.5}},
+                                           DerivedDense{}, L2Normalize<4>{}, Dense<4, Dynamic, ReLU>{4, 7});
+  CHECK(sized_layer(network, 0) == Seen{"sized ReLU", 2, 3, 0});
+  CHECK(sized_layer(network, 1) == Seen{"sized LeakyReLU", 3, 5, 0.25});
+  CHECK(sized_layer(network, 2) == Seen{"sized ReLU", 5, 6, 0});
+  CHECK(sized_layer(network, 3) == Seen{"sized LeakyReLU", 6, 4, 0.5});
+  CHECK(sized_layer(network, 4) == Seen{"derived", 4, 4, 0});
+  CHECK(sized_layer(network, 5) == Seen{"L2Normalize of 4", 4, 4, 0});
+  CHECK(sized_layer(network, 6) == Seen{"sized ReLU", 4, 7, 0});
+  for (const Index none : {-1, 7}) CHECK(sized_layer(network, none) == Seen{"none", 0, 0, 0});
+}
+
+TEST_CASE("in a network with a Sequence, visit_sized is visit", "[network]") {
+  Rng rng{3};
+  const auto network =
+      make_network<float>(rng, Dense<2, 4, ReLU>{},
+                          Sequence<std::variant<DerivedDense, L2Normalize<4>>>{{L2Normalize<4>{}, DerivedDense{}}});
+  CHECK(std::get<0>(sized_layer(network, 0)) == "other");
+  CHECK(std::get<0>(sized_layer(network, 1)) == "L2Normalize of 4");
+  CHECK(std::get<0>(sized_layer(network, 2)) == "derived");
 }
 
 TEST_CASE("neighbours whose sizes disagree are rejected, and the error names the layer", "[network]") {

@@ -76,6 +76,18 @@ class Dense {
   std::array<Index, 2> variables() const { return {out_ * in_, out_}; }
   /// @}
 
+  /// @{
+  /// The same layer with sizes that are known at run time, for Network::visit_sized.
+  using Sized = Dense<Dynamic, Dynamic, Activate, Initialize>;
+  Sized sized() const {
+    if constexpr (std::same_as<Sized, Dense>) {
+      return *this;
+    } else {
+      return {Index{in_}, Index{out_}, activation_, initializer_};
+    }
+  }
+  /// @}
+
   /// The activation f, with its options.
   const Activate& activation() const { return activation_; }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <new>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -97,6 +98,18 @@ constexpr bool neighbors_agree() {
   if (rest != 0) refuse({"its variables do not add up to its ", parameters, " parameters: ", rest, " are in none"});
 }
 
+/// Whether the layer has a type with the same options whose sizes are known at run time, and is no class derived from
+/// such a layer.
+template <class L>
+concept SizedLayer = std::same_as<typename L::ExactType, L> && requires(const L& layer) {
+  { layer.sized() } -> std::same_as<typename L::Sized>;
+};
+/// Whether both layers have the same such type.
+template <class L, class Other>
+inline constexpr bool sized_alike = false;
+template <SizedLayer L, SizedLayer Other>
+inline constexpr bool sized_alike<L, Other> = std::same_as<typename L::Sized, typename Other::Sized>;
+
 /// Selects the constructor of a network whose parameters are 0.
 struct ZeroParameters {};
 
@@ -131,7 +144,8 @@ class Network {
   [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
     for (Index k = 0; k < depth(); ++k) {
-      visit(k, [&](const auto& layer) { layer.initialize(parameters_.span(offset(k), layer.parameter_count()), rng); });
+      visit_sized(
+          k, [&](const auto& layer) { layer.initialize(parameters_.span(offset(k), layer.parameter_count()), rng); });
     }
   }
 
@@ -190,6 +204,19 @@ class Network {
         layers_);
   }
 
+  /// As `visit`, but layers that differ only in their static sizes are passed as one type, with sizes that are known at
+  /// run time. So f is compiled once for all of them, and not once for each. f must not keep a reference to the layer.
+  /// In a network with a Sequence, it is the same as `visit`.
+  template <class F>
+  void visit_sized(Index k, F&& f) const {
+    if constexpr ((is_leaf<Layers> && ...)) {
+      [&]<std::size_t... I>(std::index_sequence<I...>) { (visit_type<I>(k, f, std::index_sequence<I...>{}), ...); }
+      (std::index_sequence_for<Layers...>{});
+    } else {
+      visit(k, f);
+    }
+  }
+
   /// The number of parameters of all layers.
   Index parameter_count() const { return parameters_.size(); }
 
@@ -237,6 +264,30 @@ class Network {
   // 4, which copies A (core/kernel/product_blocks.inl).
   static constexpr Index block = 196;
 
+  template <class L>
+  static constexpr bool is_leaf = !detail::is_sequence<L> && !detail::is_variant<L>;
+  template <std::size_t I>
+  using LayerAt = std::tuple_element_t<I, std::tuple<Layers...>>;
+
+  /// Calls f for layer k if its sized type is that of layer First and of no layer before. A layer without such a type
+  /// is only called for itself.
+  template <std::size_t First, class F, std::size_t... I>
+  void visit_type(Index k, F& f, std::index_sequence<I...>) const {
+    using L = LayerAt<First>;
+    if constexpr (!detail::SizedLayer<L>) {
+      if (k == static_cast<Index>(First)) f(std::get<First>(layers_));
+    } else if constexpr (((I >= First || !detail::sized_alike<LayerAt<I>, L>)&&...)) {
+      std::optional<typename L::Sized> layer;
+      const auto look_at = [&]<std::size_t J>() {
+        if constexpr (detail::sized_alike<LayerAt<J>, L>) {
+          if (k == static_cast<Index>(J)) layer.emplace(std::get<J>(layers_).sized());
+        }
+      };
+      (look_at.template operator()<I>(), ...);
+      if (layer) f(std::as_const(*layer));
+    }
+  }
+
   [[gnu::cold]] void lay_out() {
     const Index leaves = std::apply([](const auto&... layer) { return (detail::leaf_count(layer) + ...); }, layers_);
     offsets_.push_back(0);
@@ -272,7 +323,7 @@ class Network {
 
   void embed_block(ColumnList<S> x, Columns<S> y, Workspace<S>& workspace) const {
     for (Index k = 0; k < depth(); ++k) {
-      visit(k, [&](const auto& layer) {
+      visit_sized(k, [&](const auto& layer) {
         S* to = k + 1 == depth() ? y.data() : workspace.layer[k % 2].data();
         const Columns<S> output(to, layer.out(), x.cols());
         layer.forward(parameters_.span(offset(k), layer.parameter_count()), x, output, Pass{});

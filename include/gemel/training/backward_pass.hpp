@@ -49,7 +49,7 @@ class BackwardPass {
 
     bool has_dz = visit_choice(model_.metric(), [&](const auto& metric) { return start(metric, me); });
     for (Index k = network.depth() - 1; k >= memory_.first_trained; --k) {
-      network.visit(k, [&](const auto& layer) { has_dz = run_layer(layer, k, me, has_dz); });
+      network.visit_sized(k, [&](const auto& layer) { has_dz = run_layer(layer, k, me, has_dz); });
     }
   }
 

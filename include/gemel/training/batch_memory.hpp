@@ -89,7 +89,7 @@ struct BatchMemory {
       if (layer.parameters > 0) first_trained = std::min(first_trained, k);
       layer.has_deltas = k >= first_trained;
       layer.seed = mix(seed, streams);
-      network.visit(k, [&]<class L>(const L&) {
+      network.visit_sized(k, [&]<class L>(const L&) {
         streams += is_fitted<L> ? 0 : 1;
         if constexpr (MeasuringLayer<L, S>) layer.delta_rule = L::delta_rule;
       });

@@ -51,7 +51,7 @@ class ForwardPass {
     });
     ColumnList<S> x(memory_.x.data() + first, memory_.features, count);
     for (Index k = 0; k < network.depth() && count > 0; ++k) {
-      network.visit(k, [&]<class L>(const L& layer) {
+      network.visit_sized(k, [&]<class L>(const L& layer) {
         const auto p = memory_.parameters(network, k, layer);
         const Columns<S> y(memory_.at(k).y.data() + first * layer.out(), layer.out(), count);
         const Pass pass{training, memory_.at(k).seed, memory_.step, memory_.columns.span(first, count)};

@@ -70,7 +70,7 @@ template <class Net>
 [[gnu::cold]] VectorRange embedding_range(const Net& network) {
   VectorRange range;
   for (Index k = 0; k < network.depth(); ++k) {
-    network.visit(k, [&](const auto& layer) { range = range_after(layer, range); });
+    network.visit_sized(k, [&](const auto& layer) { range = range_after(layer, range); });
   }
   return range;
 }

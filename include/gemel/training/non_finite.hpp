@@ -71,7 +71,7 @@ template <class Network, Scalar S>
     for (Index j = 0; j < memory.samples(); ++j) {
       if (all_finite(layer.y.data() + j * layer.out, layer.out)) continue;
       name_sample(memory, j, where);
-      network.visit(k, [&]<class L>(const L&) {
+      network.visit_sized(k, [&]<class L>(const L&) {
         if constexpr (is_fitted<L>) throw_too_far<std::derived_from<L, FeatureScaling>>(layer, j, where);
       });
       throw NonFiniteError("a layer's output is NaN or infinite; scale the features or lower the learning rate", where);

@@ -40,7 +40,7 @@ class ParameterUpdate {
  public:
   [[gnu::cold]] ParameterUpdate(Net& network, OptimizerType& optimizer) : network_(&network), optimizer_(&optimizer) {
     for (Index k = 0; k < network.depth(); ++k) {
-      network.visit(k, [&](const auto& layer) {
+      network.visit_sized(k, [&](const auto& layer) {
         for (const auto size : layer.variables()) variables_.push_back(size);
         max_grain_ = std::max<Index>(max_grain_, layer.grain());
       });
@@ -78,7 +78,7 @@ class ParameterUpdate {
       }
     }
     for (Index k = 0; k < network_->depth(); ++k) {
-      network_->visit(k, [&](const auto& layer) {
+      network_->visit_sized(k, [&](const auto& layer) {
         double bound = std::numeric_limits<double>::infinity();
         if constexpr (BoundingLayer<std::remove_cvref_t<decltype(layer)>>) {
           bound = layer.gradient_bound(memory.max_abs_input(k), memory.max_abs_dz(k), memory.active);
@@ -166,7 +166,7 @@ class ParameterUpdate {
   template <class F>
   void for_each_block(const Memory& memory, Index t, Index units_at_once, F&& f) {
     for (Index k = network_->depth() - 1; k >= 0; --k) {
-      network_->visit(k, [&](const auto& layer) {
+      network_->visit_sized(k, [&](const auto& layer) {
         const Index grain = layer.grain(), units = layer.parameter_count() / grain;
         const Index shares = (units + share_units - 1) / share_units;
         const Range mine = share(shares, t, memory.team_size);

@@ -97,7 +97,7 @@ template <class Step, class Net>
     if (network.offset(k + 1) == network.offset(k)) continue;
     const auto input = k == 0 ? step.max_abs_feature() : step.max_abs_output(k - 1);
     FirstLayer first{k, static_cast<double>(input), static_cast<double>(step.max_abs_output(k))};
-    network.visit(k, [&](const auto& layer) { first.bounded = range_after(layer, VectorRange{}).high <= 1; });
+    network.visit_sized(k, [&](const auto& layer) { first.bounded = range_after(layer, VectorRange{}).high <= 1; });
     return first;
   }
   return {};
