@@ -218,7 +218,7 @@ std::string describe_threshold(const program::Result& result, const Parts& parts
                                  : " As far as the validation tells, " + program::fixed(100 * expected.low, 2) +
                                        " to " + program::percent(expected.high) +
                                        " false accepts were to be expected of " +
-                                       std::to_string(result.test_classes.size()) + " other classes.";
+                                       std::to_string(result.network().test_classes) + " other classes (95 %).";
   return "The threshold was set on " + samples + ", for " + result.threshold_is_for + "; " + part + '.' + others;
 }
 

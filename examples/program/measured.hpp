@@ -106,7 +106,7 @@ inline Measured measure(const std::string& name, std::vector<Fold> folds) {
   return measured;
 }
 
-/// Adds the interval of the equal error rate: a bootstrap over the persons, where they are known. A stop leaves it out.
+/// Adds the interval of the equal error rate, by persons where they are known. A stop leaves it out.
 inline void add_interval(Measured& measured, const gemel::StopFlag* stop) {
   const gemel::Trials& trials = measured.trials;
   measured.row.eer_interval =

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gemel/core/types.hpp"
 #include "gemel/metrics/interval.hpp"
 #include "json.hpp"
 #include "numbers.hpp"
@@ -33,7 +34,8 @@ struct Row {
   /// Where the FAR was to be expected, as far as the validation tells: the prediction interval for as many other
   /// classes as the test has.
   gemel::Interval expected_far = {none, none, "none: not measured"};
-  double random_far = none;  ///< of impostors who imitate no one, where the test has such apart from its others
+  gemel::Index test_classes = 0;  ///< the number of classes of the test, to which expected_far applies
+  double random_far = none;       ///< of impostors who imitate no one, where the test has such apart from its others
 };
 
 /// The row with the lowest equal error rate on the validation pairs; of equal ones, the first. At least one must have
@@ -93,7 +95,7 @@ inline Json rows_json(const std::vector<Row>& rows) {
     figures["far"] = row.far;
     figures["frr"] = row.frr;
     figures["validation_eer"] = row.validation_eer;
-    if (!std::isnan(row.expected_far.low)) {
+    if (row.test_classes > 0) {
       figures["far_expected_low"] = row.expected_far.low;
       figures["far_expected_high"] = row.expected_far.high;
     }

@@ -47,8 +47,8 @@ struct Division {
 // measure a false accept rate of 1 %.
 //
 // --split classes holds out whole classes that have two samples or more. Each part has at least three classes if there
-// are enough, and at least two in any case. Of two classes, one pair of classes would tell all that is known about how
-// often different classes are confused.
+// are three for each, and at least two in any case. Two classes make only one pair of classes, which says little about
+// how often other classes are confused.
 //
 // --group holds out whole groups. It divides the classes only as well as the groups allow, so a part may have any
 // number of samples of a class. A part has at least two groups if there are enough: with one group (a speaker), no pair
@@ -122,14 +122,18 @@ inline gemel::Split split_off_samples(const gemel::Classes& classes, const std::
   return split;
 }
 
-/// Splits off the fraction of the classes that have two samples or more, so that enough remain for `others` other
-/// parts: each part has at least three classes, or two if there are fewer than three for each.
-inline gemel::Split split_off_classes(const gemel::Classes& classes, double fraction, Index others, gemel::Rng& rng) {
+/// The smallest number of classes of a part, where whole classes are divided among so many parts.
+inline Index least_classes(const gemel::Classes& classes, Index parts) {
+  return gemel::length(of_size(classes, 2)) >= 3 * parts ? 3 : 2;
+}
+
+/// Splits off the fraction of the classes that have two samples or more: at least `least_count` classes, so that at
+/// least `kept` of them remain.
+inline gemel::Split split_off_classes(const gemel::Classes& classes, double fraction, Index least_count, Index kept,
+                                      gemel::Rng& rng) {
   const std::vector<Index> candidates = of_size(classes, 2);
   const auto all = static_cast<double>(candidates.size());
-  const Index of_part = gemel::length(candidates) >= 3 * (others + 1) ? 3 : 2;
-  const double least = static_cast<double>(of_part) / all;
-  const double most = (all - static_cast<double>(of_part * others)) / all;
+  const double least = static_cast<double>(least_count) / all, most = (all - static_cast<double>(kept)) / all;
   std::vector<Index> divided;
   gemel::Split split;
   for (Index i = 0; i < classes.size(); ++i) {
@@ -284,6 +288,7 @@ inline Division divide(const gemel::Classes& classes, const Options& options, bo
     return detail::divide_groups({.groups = groups->training, .classes = classes}, groups->names, options, drawn, rng);
   if (drawn.count() > 0) detail::check_divisible(classes, options, drawn);
 
+  const Index least = detail::least_classes(classes, drawn.count() + 1);
   Division parts;
   parts.training.resize(static_cast<std::size_t>(classes.size()));
   std::iota(parts.training.begin(), parts.training.end(), Index{0});
@@ -293,7 +298,7 @@ inline Division divide(const gemel::Classes& classes, const Options& options, bo
   };
   if (drawn.test) {
     move_to(parts.test,
-            by_class ? detail::split_off_classes(classes, options.test_fraction, drawn.count(), rng)
+            by_class ? detail::split_off_classes(classes, options.test_fraction, least, least * drawn.count(), rng)
                      : detail::split_off_samples(classes, detail::candidates_for_test(classes, options, drawn, rng),
                                                  options.test_fraction, rng));
   }
@@ -302,7 +307,7 @@ inline Division divide(const gemel::Classes& classes, const Options& options, bo
   if (!drawn.validation) {
     move_to(parts.validation, detail::split_last(rest, options.split, options.validation.count));
   } else if (by_class) {
-    move_to(parts.validation, detail::split_off_classes(rest, fraction, 1, rng));
+    move_to(parts.validation, detail::split_off_classes(rest, fraction, least, least, rng));
   } else {
     move_to(parts.validation, detail::split_off_samples(rest, detail::of_size(rest, detail::divisible), fraction, rng));
   }

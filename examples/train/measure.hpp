@@ -57,8 +57,11 @@ inline program::Measured measure(const std::string& name, const Ensemble& model,
                                .validation = detail::trials(distances, validation),
                                .calibration = calibration}});
   if (!std::isinf(calibration.threshold)) {
-    measured.row.expected_far = far_prediction(distances, validation.labels(), calibration.threshold,
-                                               detail::classes_of(test), {.identities = validation.identities()});
+    const Index classes = detail::classes_of(test);
+    const gemel::Interval expected = far_prediction(distances, validation.labels(), calibration.threshold, classes,
+                                                    {.identities = validation.identities()});
+    if (!expected.method.starts_with("none: ")) measured.row.expected_far = expected;
+    measured.row.test_classes = classes;
   }
   return measured;
 }

@@ -268,6 +268,19 @@ TEST_CASE("every value of the result is set, whatever the size of the image", "[
       warp(rng, ConstColumn<float>(image.data(), image.size()), Column<float>(out.data(), image.size()));
       CHECK(out.head(image.size()).allFinite());
       CHECK(std::isnan(out[image.size()]));
+
+      const ImageWarp still{{.width = width,
+                             .height = height,
+                             .channels = 2,
+                             .shift = 0,
+                             .rotation = 0,
+                             .scale = 0,
+                             .shear = 0,
+                             .elastic = 0}};
+      const VectorX<double> noise = uniform<double>(warp.features(), 1, rng);
+      VectorX<double> same = VectorX<double>::Constant(warp.features(), -1);
+      still(rng, ConstColumn<double>(noise.data(), noise.size()), Column<double>(same.data(), same.size()));
+      CHECK(same == noise);
     }
   }
 }

@@ -189,6 +189,8 @@ TEST_CASE("--split classes holds out at least three classes for each part if the
     for (const auto* part : {&division.training, &division.validation, &division.test}) {
       CHECK(counts(*part, classes).size() == 3);
     }
+    const Division of_eight = divided(equal(8, 2), options);
+    CHECK(counts(of_eight.training, equal(8, 2)).size() == (fraction < 0.5 ? 4 : 2));
     const Division of_six = divided(equal(6, 2), options, true);
     CHECK(counts(of_six.training, equal(6, 2)).size() == 3);
     CHECK(counts(of_six.validation, equal(6, 2)).size() == 3);

@@ -136,6 +136,31 @@ TEST_CASE("a band by identity is wider if people differ", "[curve_band]") {
   CHECK(again.high == by_identity.high);
 }
 
+TEST_CASE("a band of few people is that of a jackknife, and wide where no pair is rejected", "[curve_band]") {
+  std::vector<double> distances;
+  std::vector<int> labels;
+  std::vector<PairIdentity> identities;
+  for (Index i = 0; i < 4; ++i) {
+    for (Index j = 0; j <= i; ++j) {
+      for (int repeat = 0; repeat < 100; ++repeat) {
+        distances.push_back((i == j ? 0 : 2) + 0.001 * repeat);
+        labels.push_back(i == j);
+        identities.push_back({i, j});
+      }
+    }
+  }
+  const CurveBand band = curve_band(distances, labels, {.identities = identities}, 5);
+  CHECK(band.method == "jackknife by identity, of 4 identities");
+  for (const double high : band.high) CHECK(high == wilson_interval(0, 4).high);
+  const CurveBand by_scores = curve_band(people_scores(5, 3).distances, people_scores(5, 3).labels,
+                                         {.identities = people_scores(5, 3).identities}, 5);
+  CHECK(by_scores.method == "jackknife by identity, of 5 identities");
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(by_scores.low[i] <= by_scores.frr[i]);
+    CHECK(by_scores.frr[i] <= by_scores.high[i]);
+  }
+}
+
 TEST_CASE("a band has a width although no pair or every pair is decided wrongly", "[curve_band]") {
   const CurveBand none = curve_band({1, 2, 3, 11, 12, 13}, {1, 1, 1, 0, 0, 0}, {}, 4);
   const CurveBand all = curve_band({11, 12, 13, 1, 2, 3}, {1, 1, 1, 0, 0, 0}, {}, 4);

@@ -213,13 +213,16 @@ TEST_CASE("with few people, intervals by identity cover the true rates, and thos
   }
 }
 
-TEST_CASE("a jackknife needs pairs of both kinds without each person", "[interval]") {
+TEST_CASE("a jackknife needs pairs without each person, for a FAR only dissimilar ones", "[interval]") {
   // All similar pairs are of person 0.
-  const std::vector<double> distances{1, 2, 3, 4, 0.5};
+  const std::vector<double> distances{1, 2, 3, 4, 2.5};
   const Labels labels{1, 0, 0, 0, 1};
   const IntervalOptions options{.identities = {{0, 0}, {0, 1}, {1, 2}, {2, 0}, {0, 0}}};
-  CHECK(mentions(far_interval(distances, labels, 2.5, options), "independent"));
-  CHECK(mentions(eer_interval({1, 2, 3, 4, 2.5}, labels, options), "independent"));
+  CHECK(mentions(far_interval(distances, labels, 2.5, options), "jackknife"));
+  CHECK(mentions(eer_interval(distances, labels, options), "independent"));
+  // All dissimilar pairs are of person 0.
+  const IntervalOptions star{.identities = {{0, 0}, {0, 1}, {0, 2}, {0, 3}, {1, 1}}};
+  CHECK(mentions(far_interval(distances, labels, 2.5, star), "independent"));
 }
 
 TEST_CASE("an interval has a width although the rate is the same without each person", "[interval]") {

@@ -187,6 +187,28 @@ TEST_CASE("visit passes each layer with its own type", "[network]") {
 namespace {
 
 struct DerivedDense : Dense<4, 4, ReLU> {};
+// A layer that has passes of its own, and says so.
+struct OwnPasses : Dense<4, 4, ReLU> {
+  using ExactType = OwnPasses;
+  template <Scalar S>
+  void forward(std::span<const S>, ColumnList<S>, Columns<S> y, const Pass&) const {
+    std::fill_n(y.data(), y.size(), S{42});
+  }
+};
+// An activation that is not cheap to copy, and an initializer that cannot be copied without anybody noticing.
+struct HeavyReLU : ReLU {
+  std::vector<double> memory = {};
+};
+struct CountingInitializer {
+  static inline int copies = 0;
+  CountingInitializer() = default;
+  CountingInitializer(const CountingInitializer&) { ++copies; }
+  CountingInitializer& operator=(const CountingInitializer&) = default;
+  template <Scalar S>
+  void operator()(std::span<S> weights, Index, Index, Rng&) const {
+    std::fill(weights.begin(), weights.end(), S{1});
+  }
+};
 
 // What visit_sized passes for layer k: the layer's type, sizes and, of a LeakyReLU, the slope.
 template <class Net>
@@ -203,7 +225,8 @@ std::tuple<std::string_view, Index, Index, double> sized_layer(const Net& networ
       slope = layer.activation().negative_slope;
     }
     if constexpr (std::same_as<L, L2Normalize<4>>) type = "L2Normalize of 4";
-    if constexpr (std::same_as<L, DerivedDense>) type = "derived";
+    if constexpr (std::same_as<L, DerivedDense> || std::same_as<L, OwnPasses>) type = "derived";
+    if constexpr (std::same_as<L, Dense<4, 4, HeavyReLU>>) type = "heavy";
     seen = {type, layer.in(), layer.out(), slope};
   });
   CHECK(calls == (k >= 0 && k < network.depth() ? 1 : 0));
@@ -226,6 +249,26 @@ TEST_CASE("visit_sized passes layers that differ only in their static sizes as o
   CHECK(sized_layer(network, 5) == Seen{"L2Normalize of 4", 4, 4, 0});
   CHECK(sized_layer(network, 6) == Seen{"sized ReLU", 4, 7, 0});
   for (const Index none : {-1, 7}) CHECK(sized_layer(network, none) == Seen{"none", 0, 0, 0});
+}
+
+TEST_CASE("visit_sized passes a derived layer, and one that is not cheap to copy, as they are", "[network]") {
+  Rng rng{3};
+  const auto network = make_network<float>(rng, Dense<4, 4, ReLU>{}, OwnPasses{}, Dense<4, 4, HeavyReLU>{});
+  CHECK(std::get<0>(sized_layer(network, 0)) == "sized ReLU");
+  CHECK(std::get<0>(sized_layer(network, 1)) == "derived");
+  CHECK(std::get<0>(sized_layer(network, 2)) == "heavy");
+
+  const auto own = make_network<float>(rng, Dense<4, 4, ReLU>{}, OwnPasses{});
+  CHECK(embed(own, MatrixX<float>::Ones(4, 2)) == MatrixX<float>::Constant(4, 2, 42));
+}
+
+TEST_CASE("embedding copies no initializer", "[network]") {
+  Rng rng{3};
+  const auto network = make_network<float>(rng, Dense<4, 4, ReLU, CountingInitializer>{},
+                                           Dense<Dynamic, Dynamic, ReLU, CountingInitializer>{4, 3});
+  const int before = CountingInitializer::copies;
+  CHECK(embed(network, MatrixX<float>::Ones(4, 2)) == MatrixX<float>::Constant(3, 2, 16));
+  CHECK(CountingInitializer::copies == before);
 }
 
 TEST_CASE("in a network with a Sequence, visit_sized is visit", "[network]") {

@@ -31,9 +31,9 @@ inline constexpr std::uint64_t augmentations<Augmented<Source, Augmentation>> = 
 
 /// Whether the augmentation says that it sets every value of its result.
 template <class Augmentation>
-inline constexpr bool sets_every_value = false;
-template <class Augmentation>
-requires(Augmentation::sets_every_value) inline constexpr bool sets_every_value<Augmentation> = true;
+inline constexpr bool sets_every_value = requires {
+  requires std::is_same_v<typename Augmentation::SetsEveryValue, Augmentation>;
+};
 
 /// Holds a source. It has `save` and `restore` if the source has them.
 template <class Source>
@@ -79,8 +79,8 @@ class HeldSource<Source> {
 /// Augmented may be around another one; the inner augmentation comes first.
 ///
 /// An augmentation must set every value of `out`. Values that it does not set are NaN, so that the training stops with
-/// a NonFiniteError. An augmentation that says that it sets them all, with a member `static constexpr bool
-/// sets_every_value = true` as ImageWarp has, saves the time for these NaN.
+/// a NonFiniteError. A type A that says that it sets them all, with `using SetsEveryValue = A`, as ImageWarp does,
+/// saves the time for these NaN. A class that is derived from A has to say so for itself.
 template <class Source, class Augmentation>
 class Augmented : public detail::HeldSource<Source> {
   static_assert(PairSource<Source, float> || PairSource<Source, double>,

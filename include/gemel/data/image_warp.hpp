@@ -58,8 +58,8 @@ struct ImageWarpOptions {
 /// It allocates nothing after the first image of a thread.
 class ImageWarp {
  public:
-  /// Known to Augmented, which need not look for values that were not set.
-  static constexpr bool sets_every_value = true;
+  /// Tells Augmented that every value of the result is set.
+  using SetsEveryValue = ImageWarp;
 
   /// @{
   /// A move copies too, so that the object that was moved from can still be used.

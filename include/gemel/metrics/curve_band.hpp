@@ -103,8 +103,9 @@ CurveBand curve_band(const Distances& distances, const Labels& labels, const Int
   detail::ResampledPairs pairs{detail::as_doubles(distances), labels, options};
   CurveBand band{.far = detail::far_grid(pairs.dissimilar(), points)};
   band.frr = detail::frr_at(pairs, band.far);
-  const Interval no_error = wilson_interval(0, pairs.similar(), options.confidence);
-  const Interval only_errors = wilson_interval(pairs.similar(), pairs.similar(), options.confidence);
+  const Index trials = pairs.independent(true);
+  const Interval no_error = wilson_interval(0, trials, options.confidence);
+  const Interval only_errors = wilson_interval(trials, trials, options.confidence);
   std::vector<std::vector<double>> rates(band.far.size());  // of all replicates at each point
   const bool complete = pairs.each_replicate([&] {
     const std::vector<double> drawn = detail::frr_at(pairs, band.far);

@@ -25,8 +25,8 @@ namespace gemel {
 ///   three people only. The interval contains that of the next item. If none or all of the dissimilar pairs are
 ///   accepted, it is Wilson's interval with one trial for each pair of people.
 /// - Otherwise it is Wilson's interval, which assumes that the pairs are independent. It is used if there are no
-///   identities or fewer than three people, if one of so few people has all similar or all dissimilar pairs, or if none
-///   or all of the dissimilar pairs are accepted (all replicates would then have the same rate).
+///   identities or fewer than three people, if one of three to nine people has all dissimilar pairs, or if none or all
+///   of the dissimilar pairs of ten or more people are accepted (all replicates would then have the same rate).
 ///
 /// For the bootstrap of people see Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004; for the
 /// products of both sides' counts see Owen and Eckles, Annals of Applied Statistics 6, 2012. Owen and Eckles draw the
@@ -49,7 +49,7 @@ template <class Distances = std::initializer_list<double>>
 Interval far_interval(const Distances& distances, const Labels& labels, double threshold,
                       const IntervalOptions& options = {});
 
-/// The confidence interval of the equal error rate (EER; see Roc::eer). It is computed in one of four ways:
+/// The confidence interval of the equal error rate (EER; see Roc::eer). It is computed in one of three ways:
 ///
 /// - If the EER is 0, it is Wilson's interval of no error in the smaller one of the two classes, because all replicates
 ///   would have the EER 0. With three to nine people, a trial of it is a pair of people, as in far_interval.
@@ -80,7 +80,7 @@ inline Interval interval_without_spread(const ResampledPairs& pairs, Index error
 /// The interval of a jackknife, made as wide as that of independent pairs where the rates without each person happen to
 /// be nearly equal. The interval of a bootstrap stays as it is.
 inline Interval at_least(const ResampledPairs& pairs, Interval interval, const Interval& independent) {
-  if (pairs.leaves_out()) {
+  if (pairs.leaves_out() && !std::isnan(interval.low)) {  // NaN: it was stopped
     interval.low = std::min(interval.low, independent.low);
     interval.high = std::max(interval.high, independent.high);
   }

@@ -22,6 +22,15 @@ inline double from_angle(double angle) {
   return sine * sine;
 }
 
+/// The standard deviation of the difference of a rate among `others` people and of that among `known` people, divided
+/// by the deviation of the latter. The variance of a rate of pairs of people is in inverse proportion to the number of
+/// people if each is confused with others more or less often, and to the number of their pairs if only pairs differ
+/// (Hoeffding, Annals of Mathematical Statistics 19, 1948). This takes the larger result of the two.
+inline double prediction_factor(Index known, Index others) {
+  const auto n = static_cast<double>(known), m = static_cast<double>(others);
+  return std::sqrt(1 + (m < n ? n * (n - 1) / (m * (m - 1)) : n / m));
+}
+
 /// The jackknife of a rate: its spread among sets of people, from the rates without each one of them (Efron and
 /// Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11). Its intervals use Student's distribution with one
 /// degree of freedom fewer than there are people, as is usual for few independent groups (Cameron and Miller, Journal
@@ -41,12 +50,10 @@ class Jackknife {
   Interval interval(double confidence) const {
     return around(deviation_, people_ - 1, confidence, format({"jackknife by identity, of ", people_, " identities"}));
   }
-  /// The prediction interval of the rate among `others`, people of the same kind. The variance of both rates is added,
-  /// and that of theirs is in inverse proportion to their number. The degrees of freedom are those of the smaller
-  /// number of people, which is the cautious choice where the variances of two means differ.
+  /// The prediction interval of the rate among `others`, people of the same kind. The degrees of freedom are those of
+  /// the smaller number of people, which is the cautious choice.
   Interval prediction(Index others, double confidence) const {
-    const double deviation = deviation_ * std::sqrt(1 + static_cast<double>(people_) / static_cast<double>(others));
-    return around(deviation, std::min(people_, others) - 1, confidence,
+    return around(deviation_ * prediction_factor(people_, others), std::min(people_, others) - 1, confidence,
                   format({"prediction for ", others, " people, jackknife by identity, of ", people_, " identities"}));
   }
 

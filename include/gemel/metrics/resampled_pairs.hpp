@@ -25,7 +25,7 @@
 
 namespace gemel {
 
-/// Options of far_interval and eer_interval.
+/// Options of far_interval, eer_interval, far_prediction and curve_band.
 struct IntervalOptions {
   double confidence = 0.95;  ///< Probability that the interval covers the true rate, in (0, 1).
   Index replicates = 1000;   ///< Number of replicates of a bootstrap, at least 2 / (1 - confidence).
@@ -74,6 +74,7 @@ class ResampledPairs {
     check(options);
     check_distances(distances, labels);
     const std::vector<PairIdentity> people = numbered_people(labels);
+    can_leave_out_ = can_leave_out(people, threshold.has_value());
     pairs_.reserve(distances.size());
     for (std::size_t i = 0; i < distances.size(); ++i) {
       double distance = distances[i];
@@ -287,15 +288,15 @@ class ResampledPairs {
       pair = {smaller, larger};
     }
     people_ = length(all);
-    can_leave_out_ = can_leave_out(people);
     return people;
   }
 
-  /// Whether similar and dissimilar pairs remain without any one of the people. Only tells for few people.
-  bool can_leave_out(const std::vector<PairIdentity>& people) const {
+  /// Whether similar and dissimilar pairs remain without any one of the people; for a FAR, only dissimilar ones have
+  /// to. Only tells for few people.
+  bool can_leave_out(const std::vector<PairIdentity>& people, bool only_dissimilar) const {
     if (people_ < least_left_out || people_ >= least_drawn) return false;
     for (Index person = 0; person < people_; ++person) {
-      bool remain[2] = {false, false};
+      bool remain[2] = {false, only_dissimilar};
       for (const PairIdentity& pair : people) {
         if (pair.first != person && pair.second != person) remain[pair.first == pair.second] = true;
       }

@@ -76,18 +76,6 @@ class Dense {
   std::array<Index, 2> variables() const { return {out_ * in_, out_}; }
   /// @}
 
-  /// @{
-  /// The same layer with sizes that are known at run time, for Network::visit_sized.
-  using Sized = Dense<Dynamic, Dynamic, Activate, Initialize>;
-  Sized sized() const {
-    if constexpr (std::same_as<Sized, Dense>) {
-      return *this;
-    } else {
-      return {Index{in_}, Index{out_}, activation_, initializer_};
-    }
-  }
-  /// @}
-
   /// The activation f, with its options.
   const Activate& activation() const { return activation_; }
 
@@ -197,5 +185,24 @@ class Dense {
 /// @copydoc type_name
 template <Index In, Index Out, class Activate, class Initialize>
 inline constexpr std::string_view type_name<Dense<In, Out, Activate, Initialize>> = "Dense";
+
+namespace detail {
+
+/// Dense layers of any static sizes and any initializer, with the same activation. Since it is copied at each visit, it
+/// must be cheap to copy. A class that is derived from Dense is another layer.
+template <Index In, Index Out, class Activate, class Initialize>
+requires std::is_trivially_copyable_v<Activate>
+struct SizedLayer<Dense<In, Out, Activate, Initialize>> {
+  using Type = Dense<Dynamic, Dynamic, Activate>;
+  static Type of(const Dense<In, Out, Activate, Initialize>& layer) {
+    if constexpr (std::same_as<Dense<In, Out, Activate, Initialize>, Type>) {
+      return layer;
+    } else {
+      return {layer.in(), layer.out(), layer.activation()};
+    }
+  }
+};
+
+}  // namespace detail
 
 }  // namespace gemel

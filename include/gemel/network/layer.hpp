@@ -183,4 +183,19 @@ concept InterleavingLayer = Layer<L, S> && detail::HasFusedUpdate<L, S, Block>;
 template <class L, class S>
 concept MeasuringLayer = Layer<L, S> && detail::MeasuresItsPasses<L, S>;
 
+namespace detail {
+
+/// The sized type of a layer L: a layer that computes the same, but whose sizes are known at run time, so that layers
+/// of different static sizes share it (Network::visit_sized). Most layers have none. A specialization has `Type` and
+/// `static Type of(const L&)`.
+template <class L>
+struct SizedLayer {};
+
+template <class L>
+concept HasSizedLayer = requires {
+  typename SizedLayer<L>::Type;
+};
+
+}  // namespace detail
+
 }  // namespace gemel

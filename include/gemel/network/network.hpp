@@ -98,17 +98,12 @@ constexpr bool neighbors_agree() {
   if (rest != 0) refuse({"its variables do not add up to its ", parameters, " parameters: ", rest, " are in none"});
 }
 
-/// Whether the layer has a type with the same options whose sizes are known at run time, and is no class derived from
-/// such a layer.
-template <class L>
-concept SizedLayer = std::same_as<typename L::ExactType, L> && requires(const L& layer) {
-  { layer.sized() } -> std::same_as<typename L::Sized>;
-};
-/// Whether both layers have the same such type.
+/// Whether two layers have the same sized type.
 template <class L, class Other>
 inline constexpr bool sized_alike = false;
-template <SizedLayer L, SizedLayer Other>
-inline constexpr bool sized_alike<L, Other> = std::same_as<typename L::Sized, typename Other::Sized>;
+template <HasSizedLayer L, HasSizedLayer Other>
+inline constexpr bool sized_alike<L, Other> =
+    std::same_as<typename SizedLayer<L>::Type, typename SizedLayer<Other>::Type>;
 
 /// Selects the constructor of a network whose parameters are 0.
 struct ZeroParameters {};
@@ -144,8 +139,7 @@ class Network {
   [[gnu::cold]] Network(Rng& rng, Layers... layers) : layers_(std::move(layers)...) {
     lay_out();
     for (Index k = 0; k < depth(); ++k) {
-      visit_sized(
-          k, [&](const auto& layer) { layer.initialize(parameters_.span(offset(k), layer.parameter_count()), rng); });
+      visit(k, [&](const auto& layer) { layer.initialize(parameters_.span(offset(k), layer.parameter_count()), rng); });
     }
   }
 
@@ -204,9 +198,9 @@ class Network {
         layers_);
   }
 
-  /// As `visit`, but layers that differ only in their static sizes are passed as one type, with sizes that are known at
-  /// run time. So f is compiled once for all of them, and not once for each. f must not keep a reference to the layer.
-  /// In a network with a Sequence, it is the same as `visit`.
+  /// As `visit`, but Dense layers that differ only in their static sizes or initializers are passed as one type, with
+  /// sizes that are known at run time. So f is compiled once for all of them, and not once for each. f must neither
+  /// keep a reference to the layer nor initialize parameters. In a network with a Sequence, it is the same as `visit`.
   template <class F>
   void visit_sized(Index k, F&& f) const {
     if constexpr ((is_leaf<Layers> && ...)) {
@@ -274,13 +268,13 @@ class Network {
   template <std::size_t First, class F, std::size_t... I>
   void visit_type(Index k, F& f, std::index_sequence<I...>) const {
     using L = LayerAt<First>;
-    if constexpr (!detail::SizedLayer<L>) {
+    if constexpr (!detail::HasSizedLayer<L>) {
       if (k == static_cast<Index>(First)) f(std::get<First>(layers_));
     } else if constexpr (((I >= First || !detail::sized_alike<LayerAt<I>, L>)&&...)) {
-      std::optional<typename L::Sized> layer;
+      std::optional<typename detail::SizedLayer<L>::Type> layer;
       const auto look_at = [&]<std::size_t J>() {
         if constexpr (detail::sized_alike<LayerAt<J>, L>) {
-          if (k == static_cast<Index>(J)) layer.emplace(std::get<J>(layers_).sized());
+          if (k == static_cast<Index>(J)) layer.emplace(detail::SizedLayer<LayerAt<J>>::of(std::get<J>(layers_)));
         }
       };
       (look_at.template operator()<I>(), ...);

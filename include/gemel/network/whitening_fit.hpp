@@ -90,8 +90,8 @@ struct EigenPairs {
 /// computed by Eigen, whose last bits may depend on the compiler and its flags.
 template <Scalar S>
 class WhiteningFit {
-  // Double, whatever S is. Since these types depend on S, the compiler looks at Eigen's expressions below only in
-  // programs that fit a Whitening.
+  // A type that depends on S, but always is double. So the compiler looks at Eigen's expressions below only in programs
+  // that fit a Whitening.
   using Double = std::conditional_t<std::same_as<S, float>, double, double>;
   using Matrix = MatrixX<Double>;
   using Vector = VectorX<Double>;

@@ -88,6 +88,7 @@ GEMEL_NOINLINE void positions(const Warp<S>& w, Index first, Index count) {
   using P = PacketOf<S>;
   constexpr Index unit = packet_values<S>, rows = 4;
   constexpr int group = static_cast<int>(unit) / P::size;
+  constexpr int wide = group > 2 ? group : 2 * group;  // more would not fit into the registers of short packets
   const Index width = w.width, stride = w.matrix_stride;
   Index r = 0;
   for (; r + rows <= count; r += rows) row_factors<rows>(w, first + r, w.factors + r * stride);
@@ -98,7 +99,7 @@ GEMEL_NOINLINE void positions(const Warp<S>& w, Index first, Index count) {
     const S* const factors = w.factors + r * stride;
     // The last packets of a row reach into the next one, which overwrites what they leave there.
     Index c = 0;
-    for (; width - c > unit; c += 2 * unit) packet_positions<2 * group>(w, limits, factors, c, r * width + c);
+    for (; width - c > unit; c += wide * P::size) packet_positions<wide>(w, limits, factors, c, r * width + c);
     if (c < width) packet_positions<group>(w, limits, factors, c, r * width + c);
   }
   // The last packet of `interpolate` may reach beyond the last pixel.

@@ -187,7 +187,7 @@ GEMEL_INLINE void load_transposed(const Column& column, __m512 (&rows)[4]) {
   __m512 r[4];
   GEMEL_UNROLL for (int m = 0; m < 4; ++m) {  // quarter q of r[m] is from column m + 4 q
     r[m] = _mm512_castps128_ps512(_mm_loadu_ps(column(m)));
-    // Masked broadcasts leave the shuffles below the unit that does them, which insertions would use too.
+    // Insertions would use the execution port that the shuffles below need; masked broadcasts do not.
     r[m] = _mm512_mask_broadcast_f32x4(r[m], 0x00f0, _mm_loadu_ps(column(m + 4)));
     r[m] = _mm512_mask_broadcast_f32x4(r[m], 0x0f00, _mm_loadu_ps(column(m + 8)));
     r[m] = _mm512_mask_broadcast_f32x4(r[m], 0xf000, _mm_loadu_ps(column(m + 12)));
