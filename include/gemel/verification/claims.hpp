@@ -162,8 +162,8 @@ Trials claims(const ClaimVerifier<Model, Scorer>& verifier,
 
 /// Sets a threshold on the scores of trials, as `calibrate` does on the distances of pairs: the FAR is the share of the
 /// impostors' claims that are accepted, the FRR that of the genuine claims that are rejected. The interval of the FAR
-/// draws the claimed persons and, as far as they are known, the impostors, or leaves them out in turn if there are fewer
-/// than ten (far_interval). Throws what `calibrate` throws.
+/// draws the claimed persons and, as far as they are known, the impostors, or leaves them out in turn if there are
+/// fewer than ten (far_interval). Throws what `calibrate` throws.
 inline Calibration calibrate(const Trials& trials, CalibrationOptions options = {}) {
   if (options.interval.identities.empty()) options.interval.identities = trials.identities;
   return detail::calibrate_named(trials.scores, trials.labels, options, "genuine", "impostor trials");
