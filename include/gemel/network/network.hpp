@@ -263,8 +263,8 @@ class Network {
   template <std::size_t I>
   using LayerAt = std::tuple_element_t<I, std::tuple<Layers...>>;
 
-  /// Calls f for layer k if First is the first layer with the sized type of layer k. A layer without a sized type stands
-  /// for itself.
+  /// Calls f for layer k if First is the first layer with the sized type of layer k. A layer without a sized type
+  /// stands for itself.
   template <std::size_t First, class F, std::size_t... I>
   void visit_type(Index k, F& f, std::index_sequence<I...>) const {
     using L = LayerAt<First>;
