@@ -99,7 +99,7 @@ Interval far_interval(const Distances& distances, const Labels& labels, double t
     const Index trials = pairs.independent(false);
     return detail::interval_without_spread(pairs, accepted == 0 ? 0 : trials, trials, options.confidence);
   }
-  const Interval independent = wilson_interval(accepted, dissimilar, options.confidence);
+  Interval independent = wilson_interval(accepted, dissimilar, options.confidence);
   if (!pairs.by_identity()) return independent;
   const auto rate = [threshold](const detail::ResampledPairs& drawn) { return drawn.far(threshold); };
   return detail::at_least(pairs, pairs.interval(rate), independent);

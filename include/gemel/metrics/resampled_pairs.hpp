@@ -105,6 +105,7 @@ class ResampledPairs {
     const std::vector<std::size_t>& of_kind = similar ? similar_ : dissimilar_;
     if (!leaves_out()) return total(of_kind);
     std::vector<std::pair<Index, Index>> people;
+    people.reserve(of_kind.size());
     for (const std::size_t i : of_kind) people.emplace_back(pairs_[i].people.first, pairs_[i].people.second);
     std::sort(people.begin(), people.end());
     return std::unique(people.begin(), people.end()) - people.begin();
@@ -198,6 +199,7 @@ class ResampledPairs {
       }
     }
     std::vector<double> rates;
+    rates.reserve(all.size());
     for (std::size_t person = 0; person < all.size(); ++person) rates.push_back(ratio(accepted[person], all[person]));
     return rates;
   }

@@ -88,7 +88,7 @@ GEMEL_NOINLINE void positions(const Warp<S>& w, Index first, Index count) {
   using P = PacketOf<S>;
   constexpr Index unit = packet_values<S>, rows = 4;
   constexpr int group = static_cast<int>(unit) / P::size;
-  constexpr int wide = group > 2 ? group : 2 * group;  // more would not fit into the registers of short packets
+  constexpr int wide = group == 1 ? 2 : group;  // more packets would not fit into the registers
   const Index width = w.width, stride = w.matrix_stride;
   Index r = 0;
   for (; r + rows <= count; r += rows) row_factors<rows>(w, first + r, w.factors + r * stride);
