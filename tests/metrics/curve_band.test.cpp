@@ -9,21 +9,16 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "metrics/made_up_pairs.hpp"
 
 using namespace gemel;
 
 namespace {
 
-struct BandScores {
-  std::vector<double> distances;
-  std::vector<int> labels;
-  std::vector<PairIdentity> identities;
-};
-
 // Normally distributed distances, with a difference of the means of 2 standard deviations.
-BandScores normal_scores(Index similar, Index dissimilar, std::uint64_t seed) {
+MadeUpPairs normal_scores(Index similar, Index dissimilar, std::uint64_t seed) {
   Rng rng{seed};
-  BandScores scores;
+  MadeUpPairs scores;
   for (Index i = 0; i < similar + dissimilar; ++i) {
     scores.distances.push_back(rng.normal<double>() + (i < similar ? 0 : 2));
     scores.labels.push_back(i < similar);
@@ -32,23 +27,7 @@ BandScores normal_scores(Index similar, Index dissimilar, std::uint64_t seed) {
 }
 
 // Pairs of people who differ in how close their samples are to all others.
-BandScores people_scores(Index people, std::uint64_t seed) {
-  Rng rng{seed};
-  std::vector<double> own;
-  for (Index i = 0; i < people; ++i) own.push_back(rng.normal<double>());
-  BandScores scores;
-  for (Index i = 0; i < people; ++i) {
-    for (Index j = 0; j <= i; ++j) {
-      for (int repeat = 0; repeat < 4; ++repeat) {
-        const double both = own[static_cast<std::size_t>(i)] + own[static_cast<std::size_t>(j)];
-        scores.distances.push_back((i == j ? 0 : 2) + both + 0.3 * rng.normal<double>());
-        scores.labels.push_back(i == j);
-        scores.identities.push_back({i, j});
-      }
-    }
-  }
-  return scores;
-}
+MadeUpPairs people_scores(Index people, std::uint64_t seed) { return made_up_pairs(people, seed, 1, 0.3); }
 
 // The FRR at an FAR on the piecewise linear curve through the points of a Roc.
 double frr_on(const Roc& roc, double far) {
@@ -72,7 +51,7 @@ double mean_width(const CurveBand& band) {
 }  // namespace
 
 TEST_CASE("the FRRs of a curve_band are those of the Roc", "[curve_band]") {
-  BandScores scores = normal_scores(40, 150, 3);
+  MadeUpPairs scores = normal_scores(40, 150, 3);
   for (double& d : scores.distances) d = std::round(d * 4) / 4;  // ties
   const Roc roc{scores.distances, scores.labels};
   const CurveBand band = curve_band(scores.distances, scores.labels);
@@ -106,7 +85,7 @@ TEST_CASE("the band of a curve covers the true curve", "[curve_band]") {
   constexpr int sets = 200;
   std::vector<int> covered(points);
   for (int set = 0; set < sets; ++set) {
-    const BandScores scores = normal_scores(100, 150, 100 + static_cast<std::uint64_t>(set));
+    const MadeUpPairs scores = normal_scores(100, 150, 100 + static_cast<std::uint64_t>(set));
     const CurveBand band = curve_band(scores.distances, scores.labels, {.replicates = 200, .seed = 1}, points);
     for (std::size_t i = 0; i < points; ++i) {
       const double truth = 1 - normal_below(2 + normal_deviate(band.far[i]));
@@ -122,7 +101,7 @@ TEST_CASE("the band of a curve covers the true curve", "[curve_band]") {
 }
 
 TEST_CASE("a band by identity is wider if people differ", "[curve_band]") {
-  const BandScores scores = people_scores(25, 5);
+  const MadeUpPairs scores = people_scores(25, 5);
   const CurveBand by_pair = curve_band(scores.distances, scores.labels, {.replicates = 200});
   const CurveBand by_identity =
       curve_band(scores.distances, scores.labels, {.replicates = 200, .identities = scores.identities});
@@ -175,13 +154,13 @@ TEST_CASE("a band has a width although no pair or every pair is decided wrongly"
 }
 
 TEST_CASE("a stopped curve_band has the curve but no band", "[curve_band]") {
-  const BandScores scores = normal_scores(20, 20, 1);
+  const MadeUpPairs scores = normal_scores(20, 20, 1);
   const StopFlag stop = true;
   const CurveBand band = curve_band(scores.distances, scores.labels, {.stop = &stop}, 10);
   CHECK(band.frr == curve_band(scores.distances, scores.labels, {}, 10).frr);
   CHECK(std::all_of(band.low.begin(), band.low.end(), [](double rate) { return std::isnan(rate); }));
   CHECK(std::all_of(band.high.begin(), band.high.end(), [](double rate) { return std::isnan(rate); }));
-  CHECK(band.method == "none: the bootstrap was stopped");
+  CHECK(band.method == "none: the resampling was stopped");
 }
 
 TEST_CASE("curve_band refuses what eer_interval refuses", "[curve_band]") {

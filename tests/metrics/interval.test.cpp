@@ -8,35 +8,15 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "metrics/made_up_pairs.hpp"
 
 using namespace gemel;
 
 namespace {
 
-struct Scores {
-  std::vector<double> distances;
-  std::vector<int> labels;
-  std::vector<PairIdentity> identities;
-};
-
-// Pairs of a number of people. The distances depend on the two people, so that some people are often mistaken for
-// others.
-Scores scores_of_people(Index people, std::uint64_t seed, double persons_share) {
-  Rng rng{seed};
-  std::vector<double> closeness;
-  for (Index i = 0; i < people; ++i) closeness.push_back(rng.normal<double>() * persons_share);
-  Scores scores;
-  for (Index i = 0; i < people; ++i) {
-    for (Index j = 0; j <= i; ++j) {
-      for (int repeat = 0; repeat < 4; ++repeat) {
-        const double own = closeness[static_cast<std::size_t>(i)] + closeness[static_cast<std::size_t>(j)];
-        scores.distances.push_back((i == j ? 0 : 2) + own + rng.normal<double>() * (1 - persons_share));
-        scores.labels.push_back(i == j);
-        scores.identities.push_back({100 - 7 * i, 100 - 7 * j});
-      }
-    }
-  }
-  return scores;
+// Pairs of people, of whose distances this share depends on the people.
+MadeUpPairs scores_of_people(Index people, std::uint64_t seed, double persons_share) {
+  return made_up_pairs(people, seed, persons_share, 1 - persons_share);
 }
 
 double width(const Interval& interval) { return interval.high - interval.low; }
@@ -81,7 +61,7 @@ TEST_CASE("far_interval is Wilson's interval if no identities are given", "[inte
 }
 
 TEST_CASE("a bootstrap by identity is wider than one by pair if distances depend on people", "[interval]") {
-  const Scores scores = scores_of_people(30, 5, 0.7);
+  const MadeUpPairs scores = scores_of_people(30, 5, 0.7);
   const IntervalOptions by_identity{.identities = scores.identities};
 
   const Interval people = far_interval(scores.distances, scores.labels, 1.0, by_identity);
@@ -112,7 +92,7 @@ TEST_CASE("an interval by identity covers the true rate about as often as its co
   int people_cover = 0;
   int pairs_cover = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const Scores scores = scores_of_people(25, seed, share);
+    const MadeUpPairs scores = scores_of_people(25, seed, share);
     const auto covers = [&](const IntervalOptions& options) {
       const Interval interval = far_interval(scores.distances, scores.labels, 1.0, options);
       return interval.low <= truth && truth <= interval.high;
@@ -126,7 +106,7 @@ TEST_CASE("an interval by identity covers the true rate about as often as its co
 }
 
 TEST_CASE("a bootstrap is a function of its seed", "[interval]") {
-  const Scores scores = scores_of_people(12, 3, 0.6);
+  const MadeUpPairs scores = scores_of_people(12, 3, 0.6);
   IntervalOptions options{.seed = 1, .identities = scores.identities};
   const Interval first = eer_interval(scores.distances, scores.labels, options);
   const Interval again = eer_interval(scores.distances, scores.labels, options);
@@ -161,7 +141,7 @@ TEST_CASE("without errors, an interval has a width", "[interval]") {
 TEST_CASE("with three to nine people, an interval is that of a jackknife", "[interval]") {
   // By the definition: the rates without each person, on the scale 2 asin(sqrt(rate)); 3.18244631 is the quantile 0.975
   // of Student's distribution with three degrees of freedom.
-  const Scores scores = scores_of_people(4, 11, 0.4);
+  const MadeUpPairs scores = scores_of_people(4, 11, 0.4);
   const double threshold = 1.5;
   const auto angle_without = [&](Index without) {
     double accepted = 0, all = 0;
@@ -199,7 +179,7 @@ TEST_CASE("with few people, intervals by identity cover the true rates, and thos
   for (const Index people : {3, 5, 9}) {
     int far_covered = 0, eer_covered = 0, by_pair = 0;
     for (int set = 0; set < sets; ++set) {
-      const Scores scores = scores_of_people(people, 500 + static_cast<std::uint64_t>(set), share);
+      const MadeUpPairs scores = scores_of_people(people, 500 + static_cast<std::uint64_t>(set), share);
       const IntervalOptions options{.identities = scores.identities};
       far_covered += covers(far_interval(scores.distances, scores.labels, 1.0, options), far);
       eer_covered += covers(eer_interval(scores.distances, scores.labels, options), eer);
@@ -262,7 +242,7 @@ TEST_CASE("before the first draw, the bootstrap's EER is that of Roc, also with 
 
 TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]") {
   // Computes the replicates from their definition: each pair of samples is weighted separately, in the order given.
-  const auto expected = [](const Scores& scores, Index people, double threshold, const IntervalOptions& options) {
+  const auto expected = [](const MadeUpPairs& scores, Index people, double threshold, const IntervalOptions& options) {
     std::vector<double> rates;
     for (Index replicate = 0; replicate < options.replicates; ++replicate) {
       Rng rng{options.seed, static_cast<std::uint64_t>(replicate)};
@@ -292,7 +272,7 @@ TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]")
   Rng rng{21};
   for (Index trial = 0; trial < 100; ++trial) {
     const Index people = 10 + rng.below(6);
-    Scores scores;
+    MadeUpPairs scores;
     const auto add = [&](Index first, Index second) {
       scores.identities.push_back({first, second});
       scores.labels.push_back(first == second);
@@ -314,7 +294,7 @@ TEST_CASE("merging pairs does not change a bootstrap by identity", "[interval]")
 }
 
 TEST_CASE("for FAR, a bootstrap merges the pairs of samples of the same people", "[interval]") {
-  Scores scores;
+  MadeUpPairs scores;
   Rng rng{4};
   for (Index i = 0; i < 60; ++i) {
     for (Index j = 0; j < i; ++j) {
@@ -376,7 +356,7 @@ TEST_CASE("with fewer than three people, the EER's bootstrap draws pairs, and it
 }
 
 TEST_CASE("a stopped bootstrap gives NaN for both ends", "[interval]") {
-  const Scores scores = scores_of_people(8, 3, 0.5);
+  const MadeUpPairs scores = scores_of_people(8, 3, 0.5);
   StopFlag stop = true;
   const Interval interval =
       eer_interval(scores.distances, scores.labels, {.identities = scores.identities, .stop = &stop});

@@ -216,7 +216,7 @@ TEST_CASE("a stop flag ends the bootstrap of identification", "[identification]"
   const auto found = calibrate_identification(strangers(uniform<double>(5, 20, rng)),
                                               {.fpir = 0.1, .interval = {.replicates = 100000, .stop = &stop}});
   CHECK(std::isnan(found.sizes().front().interval.high));
-  CHECK(found.sizes().front().interval.method == "none: the bootstrap was stopped");
+  CHECK(found.sizes().front().interval.method == "none: the resampling was stopped");
 }
 
 namespace {

@@ -183,7 +183,7 @@ class ResampledPairs {
   /// What is returned instead if the bootstrap was stopped.
   static Interval stopped() {
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    return {.low = none, .high = none, .method = "none: the bootstrap was stopped"};
+    return {.low = none, .high = none, .method = "none: the resampling was stopped"};
   }
   /// FAR(threshold) without the pairs of one person, for each person; NaN if all dissimilar pairs are of that person.
   /// It is found in one pass over all pairs, and needs people who are drawn or left out.
