@@ -301,7 +301,7 @@ int run(const Options& options, const CLI::App& app, const Kept* kept) {
 
   const gemel::CalibrationOptions calibration = calibration_options(options, target.far);
   const Ensemble ensemble{std::move(learnt.members)};
-  program::Measured network = measure("network", ensemble, validation.pairs, test.pairs, calibration);
+  program::Measured network = measure("network", ensemble, validation.pairs, test.pairs, calibration, patience->flag());
   // The intervals take longer than all other figures together, so they are left out after a signal.
   if (!patience->at_end()) program::add_interval(network, patience->flag());
   const std::size_t printed_notes = result.notes.size();

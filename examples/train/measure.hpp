@@ -7,6 +7,7 @@
 #include "../program/measured.hpp"
 #include "gemel/core/error.hpp"
 #include "gemel/core/pair_identity.hpp"
+#include "gemel/core/stop.hpp"
 #include "gemel/core/types.hpp"
 #include "gemel/data/pairs.hpp"
 #include "gemel/metrics/far_prediction.hpp"
@@ -47,21 +48,21 @@ inline gemel::Trials trials(const gemel::VectorX<float>& distances, const gemel:
 
 /// Measures a model: sets a threshold on the validation pairs, says which false accept rate is to be expected of as
 /// many other classes as the test has, and measures the rates on the test pairs. The interval of the equal error rate
-/// is left out, because it takes longer than all else.
+/// is left out, because it takes longer than all else. What is to be expected is left out after a stop.
 inline program::Measured measure(const std::string& name, const Ensemble& model, const gemel::Pairs<float>& validation,
-                                 const gemel::Pairs<float>& test, const gemel::CalibrationOptions& options) {
+                                 const gemel::Pairs<float>& test, const gemel::CalibrationOptions& options,
+                                 const gemel::StopFlag* stop) {
   const gemel::VectorX<float> distances = detail::finite_distances(model, validation, "validation");
-  const gemel::Calibration calibration = calibrate(distances, validation.labels(), options);
   program::Measured measured =
       program::measure(name, {{.test = detail::trials(detail::finite_distances(model, test, "test"), test),
                                .validation = detail::trials(distances, validation),
-                               .calibration = calibration}});
-  if (!std::isinf(calibration.threshold)) {
-    const Index classes = detail::classes_of(test);
-    const gemel::Interval expected = far_prediction(distances, validation.labels(), calibration.threshold, classes,
+                               .calibration = calibrate(distances, validation.labels(), options)}});
+  program::Row& row = measured.row;
+  row.test_classes = detail::classes_of(test);
+  if (!std::isinf(row.threshold) && !gemel::stop_requested(stop)) {
+    const gemel::Interval expected = far_prediction(distances, validation.labels(), row.threshold, row.test_classes,
                                                     {.identities = validation.identities()});
-    if (!expected.method.starts_with("none: ")) measured.row.expected_far = expected;
-    measured.row.test_classes = classes;
+    if (!expected.method.starts_with("none: ")) row.expected_far = expected;
   }
   return measured;
 }

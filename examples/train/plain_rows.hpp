@@ -30,7 +30,7 @@ inline std::vector<program::Row> plain_rows(const Options& options, const Parts&
     program::Row& row = rows.emplace_back(program::Row{.name = name});
     const Ensemble model{make_plain_model(options, {parts.scaling, layer}, parts.training.samples.features())};
     try {
-      program::Measured measured = measure(name, model, validation, test, calibration);
+      program::Measured measured = measure(name, model, validation, test, calibration, stop);
       if (!gemel::stop_requested(stop)) program::add_interval(measured, stop);
       row = measured.row;
     } catch (const gemel::NonFiniteError&) {

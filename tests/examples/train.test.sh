@@ -424,6 +424,7 @@ cmp -s "$files/two_classes.figures" "$files/reordered.figures" || fails "columns
 grep -q 'false accepts were to be expected of 3 other classes (95 %)\.' "$files/split.txt" ||
   fails "--split classes does not say what was to be expected of other classes"
 grep -q '"far_expected_high": 0\.' "$files/split.json" || fails "the JSON lacks the false accept rate to be expected"
+grep -q '"far_expected_high": null' "$files/two_classes.json" || fails "two classes tell what is to be expected of others"
 for entry in '"low": 0.' '"method": "bootstrap by identity' '"data": "The UCI digits' '"epochs": "1"' '"notes": \[' \
   '"test_pairs_are": "all there are"' '"threshold_is_for": "at most 1 % false accepts"'; do
   grep -q "$entry" "$files/result.json" || fails "the JSON has no $entry"
