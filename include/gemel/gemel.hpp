@@ -126,6 +126,7 @@
 #include "gemel/training/gradient_check.hpp"
 #include "gemel/training/learning_rate_guard.hpp"
 #include "gemel/training/max_distance.hpp"
+#include "gemel/training/network_view.hpp"
 #include "gemel/training/non_finite.hpp"
 #include "gemel/training/parameter_update.hpp"
 #include "gemel/training/resumption.hpp"

@@ -17,26 +17,26 @@
 
 namespace gemel::detail {
 
-/// The backward pass of one batch through a siamese model, from the slopes of the distances to the deltas of the first
-/// layer that has parameters. The deltas of a layer are first dLoss/dy of its outputs y, then dLoss/dz, where z is what
-/// its activation takes. The members of a team call:
+/// The backward pass of one batch through a siamese model, whose network is a NetworkView, from the slopes of the
+/// distances to the deltas of the first layer that has parameters. The deltas of a layer are first dLoss/dy of its
+/// outputs y, then dLoss/dz, where z is what its activation takes. The members of a team call:
 ///
 ///   run            every member, for its own samples
 ///   (barrier)
 ///   gather_active  one member
-template <class Model>
+template <class Net, class Metric>
 class BackwardPass {
-  using S = typename Model::Scalar;
+  using S = typename Net::Scalar;
   using Member = typename BatchMemory<S>::Member;
 
  public:
-  BackwardPass(const Model& model, BatchMemory<S>& memory) : model_(model), memory_(memory) {}
+  BackwardPass(const Net& network, const Metric& metric, BatchMemory<S>& memory)
+      : network_(network), metric_(metric), memory_(memory) {}
 
   /// Computes the deltas of member t's samples; with `skip_inactive`, only those of samples in a pair whose slope is
   /// not 0.
   [[gnu::noinline]] void run(Index t, bool skip_inactive) const {
     Member& me = memory_.member(t);
-    const auto& network = model_.network();
     std::vector<S>& max_abs_dz = me.ranges.max_abs_dz;
     std::fill(max_abs_dz.begin(), max_abs_dz.end(), S{0});
     if (skip_inactive) {
@@ -45,11 +45,11 @@ class BackwardPass {
       std::fill(memory_.position.data() + me.samples.first, memory_.position.data() + me.samples.last, 0);
     }
     me.active = memory_.keep_active(me.samples);
-    if (me.active == 0 || memory_.first_trained == network.depth()) return;
+    if (me.active == 0 || memory_.first_trained == network_.depth()) return;
 
-    bool has_dz = visit_choice(model_.metric(), [&](const auto& metric) { return start(metric, me); });
-    for (Index k = network.depth() - 1; k >= memory_.first_trained; --k) {
-      network.visit_sized(k, [&](const auto& layer) { has_dz = run_layer(layer, k, me, has_dz); });
+    bool has_dz = visit_choice(metric_, [&](const auto& metric) { return start(metric, me); });
+    for (Index k = network_.depth() - 1; k >= memory_.first_trained; --k) {
+      network_.visit_sized(k, [&](const auto& layer) { has_dz = run_layer(layer, k, me, has_dz); });
     }
   }
 
@@ -70,7 +70,7 @@ class BackwardPass {
 
   PairIndex pair(Index p) const { return memory_.batch.pairs[static_cast<std::size_t>(p)]; }
 
-  ConstColumn<S> embedding(Index sample) const { return {memory_.embeddings[sample], model_.network().out()}; }
+  ConstColumn<S> embedding(Index sample) const { return {memory_.embeddings[sample], network_.out()}; }
 
   /// Sets the position of each of the member's samples to 0 if it is in a pair whose slope is not 0, else to -1.
   void mark_active(const Member& me) const {
@@ -89,9 +89,9 @@ class BackwardPass {
   }
 
   /// Computes dy of the last layer, or its dz if that is simple. Returns whether it is dz.
-  template <class Metric>
-  bool start(const Metric& metric, Member& me) const {
-    if constexpr (DifferenceDistance<Metric, S>) {
+  template <class M>
+  bool start(const M& metric, Member& me) const {
+    if constexpr (DifferenceDistance<M, S>) {
       if (memory_.independent && memory_.layers.back().delta_rule != DeltaRule::Computed) {
         set_distance_gradients(metric, me);
         return true;
@@ -103,8 +103,8 @@ class BackwardPass {
   }
 
   /// Sets dz of the last layer for the member's active samples, each of which is in one pair only.
-  template <class Metric>
-  void set_distance_gradients(const Metric& metric, Member& me) const {
+  template <class M>
+  void set_distance_gradients(const M& metric, Member& me) const {
     auto& last = memory_.layers.back();
     S& largest = me.ranges.max_abs_dz.back();
     const S *a[pairs_at_once], *b[pairs_at_once];
@@ -130,7 +130,7 @@ class BackwardPass {
   /// Sets dLoss/dembedding of the member's active samples to 0, and points `deltas` to it. The pointers of all other
   /// samples lead to `discarded`, a column whose content is not used.
   void point_deltas(Member& me) const {
-    const Index out = model_.network().out();
+    const Index out = network_.out();
     S* const dy = memory_.layers.back().dy.data();
     std::fill_n(dy + me.samples.first * out, me.active * out, S{0});
     std::fill_n(me.deltas.data(), memory_.samples(), me.discarded.data());
@@ -140,9 +140,9 @@ class BackwardPass {
   }
 
   /// Adds the gradient of each pair's distance to the deltas of the member's samples.
-  template <class Metric>
-  void add_distance_gradients(const Metric& metric, Member& me) const {
-    const Index out = model_.network().out();
+  template <class M>
+  void add_distance_gradients(const M& metric, Member& me) const {
+    const Index out = network_.out();
     for (Index p = me.reached.first; p < me.reached.last; ++p) {
       const auto [first, second] = pair(p);
       if (memory_.slope[p] == 0 || !(me.owns(first) || me.owns(second))) continue;
@@ -150,9 +150,9 @@ class BackwardPass {
                           Column<S>(me.deltas[first], out), Column<S>(me.deltas[second], out));
     }
   }
-  template <class Metric>
-  requires DifferenceDistance<Metric, S>
-  void add_distance_gradients(const Metric& metric, Member& me) const {
+  template <class M>
+  requires DifferenceDistance<M, S>
+  void add_distance_gradients(const M& metric, Member& me) const {
     // Local copies: the compiler would read the members again for each pair.
     const PairIndex* const pairs = memory_.batch.pairs.data();
     const S* const* const embedding = memory_.embeddings.data();
@@ -177,7 +177,7 @@ class BackwardPass {
       }
       if (count == 0) continue;
       kernel::kernels<S>().add_differences(
-          {model_.network().out(), count, embedding[first], seconds, coefficients, delta[first], deltas});
+          {network_.out(), count, embedding[first], seconds, coefficients, delta[first], deltas});
     }
   }
 
@@ -192,7 +192,7 @@ class BackwardPass {
     };
     const bool is_first = k == memory_.first_trained;
     const Columns<S> dy = columns(k);
-    const auto p = memory_.parameters(model_.network(), k, layer);
+    const auto p = memory_.parameters(network_, k, layer);
     const ColumnList<S> y = memory_.active_outputs(k, first, me.active);
     std::vector<S>& max_abs_dz = me.ranges.max_abs_dz;
     if constexpr (MeasuringLayer<L, S>) {
@@ -217,7 +217,8 @@ class BackwardPass {
     }
   }
 
-  const Model& model_;
+  const Net& network_;
+  const Metric& metric_;
   BatchMemory<S>& memory_;
 };
 

@@ -20,7 +20,8 @@
 
 namespace gemel::detail {
 
-/// The forward pass of one batch through a siamese model: embeddings, distances, loss. The members of a team call:
+/// The forward pass of one batch through a siamese model, whose network is a NetworkView: embeddings, distances, loss.
+/// The members of a team call:
 ///
 ///   embed          every member, for its own samples
 ///   (barrier, unless BatchMemory::independent)
@@ -29,18 +30,18 @@ namespace gemel::detail {
 ///   evaluate_loss  one member
 ///
 /// They are not inlined, so that a program compiles each once for training and evaluation.
-template <class Model>
+template <class Net, class Metric>
 class ForwardPass {
-  using S = typename Model::Scalar;
+  using S = typename Net::Scalar;
 
  public:
-  ForwardPass(const Model& model, BatchMemory<S>& memory) : model_(model), memory_(memory) {}
+  ForwardPass(const Net& network, const Metric& metric, BatchMemory<S>& memory)
+      : network_(network), metric_(metric), memory_(memory) {}
 
   /// Embeds member t's samples; `batch` is the index of the batch in the source.
   template <class Source>
   [[gnu::noinline]] void embed(const Source& source, Index batch, Index t, bool training) const {
     auto& me = memory_.member(t);
-    const auto& network = model_.network();
     const Index first = me.samples.first, count = me.samples.size();
     std::vector<S>& max_abs_y = me.ranges.max_abs_y;
     std::fill(max_abs_y.begin(), max_abs_y.end(), S{0});
@@ -50,9 +51,9 @@ class ForwardPass {
       }
     });
     ColumnList<S> x(memory_.x.data() + first, memory_.features, count);
-    for (Index k = 0; k < network.depth() && count > 0; ++k) {
-      network.visit_sized(k, [&]<class L>(const L& layer) {
-        const auto p = memory_.parameters(network, k, layer);
+    for (Index k = 0; k < network_.depth() && count > 0; ++k) {
+      network_.visit_sized(k, [&]<class L>(const L& layer) {
+        const auto p = memory_.parameters(network_, k, layer);
         const Columns<S> y(memory_.at(k).y.data() + first * layer.out(), layer.out(), count);
         const Pass pass{training, memory_.at(k).seed, memory_.step, memory_.columns.span(first, count)};
         S& largest_y = max_abs_y[static_cast<std::size_t>(k) + 1];
@@ -74,8 +75,8 @@ class ForwardPass {
     const PairIndex* const pairs = memory_.batch.pairs.data() + range.first;
     const S* const* const embedding = memory_.embeddings.data();
     const auto columns_of = [=](Index i) { return std::pair(embedding[pairs[i].first], embedding[pairs[i].second]); };
-    visit_choice(model_.metric(), [&](const auto& metric) {
-      measure_pairs(metric, model_.network().out(), range.size(), columns_of, memory_.d.data() + range.first);
+    visit_choice(metric_, [&](const auto& metric) {
+      measure_pairs(metric, network_.out(), range.size(), columns_of, memory_.d.data() + range.first);
     });
   }
 
@@ -87,7 +88,7 @@ class ForwardPass {
     for (const auto& member : memory_.team()) {
       for (std::size_t k = 0; k < member.ranges.max_abs_y.size(); ++k) {
         const S max_abs_y = member.ranges.max_abs_y[k];
-        if (!std::isfinite(max_abs_y)) throw_non_finite_embedding(model_.network(), memory_);
+        if (!std::isfinite(max_abs_y)) throw_non_finite_embedding(network_, memory_);
         memory_.epoch_ranges.include_y(k, max_abs_y);
       }
     }
@@ -105,7 +106,8 @@ class ForwardPass {
   }
 
  private:
-  const Model& model_;
+  const Net& network_;
+  const Metric& metric_;
   BatchMemory<S>& memory_;
 };
 

@@ -20,8 +20,8 @@
 
 namespace gemel::detail {
 
-/// Computes the gradient of the parameters from a batch's activations and deltas, and updates the parameters. Each
-/// member of a team owns blocks of parameters: it computes a block's gradient over the whole batch and updates the
+/// Computes the gradient of the parameters of a NetworkView from a batch's activations and deltas, and updates them.
+/// Each member of a team owns blocks of parameters: it computes a block's gradient over the whole batch and updates the
 /// block while its gradient is in cache. The members call, with barriers between:
 ///
 ///   measure_parameters  every member
@@ -38,7 +38,8 @@ class ParameterUpdate {
   using Memory = BatchMemory<S>;
 
  public:
-  [[gnu::cold]] ParameterUpdate(Net& network, OptimizerType& optimizer) : network_(&network), optimizer_(&optimizer) {
+  [[gnu::cold]] ParameterUpdate(const Net& network, OptimizerType& optimizer)
+      : network_(&network), optimizer_(&optimizer) {
     for (Index k = 0; k < network.depth(); ++k) {
       network.visit_sized(k, [&](const auto& layer) {
         for (const auto size : layer.variables()) variables_.push_back(size);
@@ -228,7 +229,7 @@ class ParameterUpdate {
     return parameters_.subspan(static_cast<std::size_t>(flat), static_cast<std::size_t>(count));
   }
 
-  Net* network_;
+  const Net* network_;
   OptimizerType* optimizer_;
   Clipping clipping_ = {};
   std::vector<Index> variables_ = {};    // sizes of the variables, in the order of the flat vector

@@ -15,6 +15,7 @@
 #include "gemel/training/backward_pass.hpp"
 #include "gemel/training/batch_memory.hpp"
 #include "gemel/training/forward_pass.hpp"
+#include "gemel/training/network_view.hpp"
 #include "gemel/training/parameter_update.hpp"
 
 namespace gemel {
@@ -49,7 +50,8 @@ struct TrainingStepOptions {
 template <class Model, class LossType, class OptimizerType>
 class TrainingStep {
   using S = typename Model::Scalar;
-  using Net = std::remove_cvref_t<decltype(std::declval<Model&>().network())>;
+  using Net = detail::NetworkView<std::remove_cvref_t<decltype(std::declval<Model&>().network())>>;
+  using Metric = std::remove_cvref_t<decltype(std::declval<const Model&>().metric())>;
   static_assert(Loss<LossType, S>, "gemel: this type does not model the Loss concept (loss/loss.hpp)");
   static_assert(
       Optimizer<OptimizerType, S>,
@@ -63,8 +65,9 @@ class TrainingStep {
       : loss_(std::move(loss)),
         model_(&model),
         skip_inactive_(options.skip_inactive),
-        memory_(model.network(), options.seed),
-        update_(model.network(), optimizer) {
+        network_(std::make_unique<Net>(model.network())),
+        memory_(*network_, options.seed),
+        update_(*network_, optimizer) {
     make_team(options.threads);
   }
 
@@ -75,7 +78,8 @@ class TrainingStep {
   template <PairSource<S> Source>
   double operator()(const Source& source, Index k) {
     run(source, k, {.epoch = epoch_, .batch = k}, true, [&](Index member) {
-      const detail::BackwardPass backward{*model_, memory_};
+      const Metric& metric = model_->metric();
+      const detail::BackwardPass backward{*network_, metric, memory_};
       backward.run(member, skip_inactive_);
       update_.measure_parameters(memory_, member);
       team_->barrier([&] {
@@ -108,7 +112,8 @@ class TrainingStep {
     check_not_moved_from();
     update_.make_gradient();
     run(source, k, {.epoch = epoch_, .batch = k}, true, [&](Index member) {
-      const detail::BackwardPass backward{*model_, memory_};
+      const Metric& metric = model_->metric();
+      const detail::BackwardPass backward{*network_, metric, memory_};
       backward.run(member, skip_inactive_);
       team_->barrier([&] { backward.gather_active(); });
       update_.compute_gradient(memory_, member);
@@ -123,7 +128,8 @@ class TrainingStep {
   template <PairSource<S> Source>
   [[gnu::cold]] void reserve(const Source& source) {
     check_not_moved_from();
-    memory_.load(model_->network(), source, 0, {.epoch = epoch_, .batch = 0, .validation = true}, threads());
+    network_->look(model_->network());
+    memory_.load(*network_, source, 0, {.epoch = epoch_, .batch = 0, .validation = true}, threads());
     memory_.batch.clear();  // nothing was computed for this batch
   }
 
@@ -192,9 +198,11 @@ class TrainingStep {
   void run(const Source& source, Index k, const Place& place, bool training, const Then& then) {
     check_not_moved_from();
     memory_.step = steps_;
-    memory_.load(model_->network(), source, k, place, threads());
+    network_->look(model_->network());
+    memory_.load(*network_, source, k, place, threads());
     team_->run([&](Index member) {
-      const detail::ForwardPass forward{*model_, memory_};
+      const Metric& metric = model_->metric();
+      const detail::ForwardPass forward{*network_, metric, memory_};
       forward.embed(source, k, member, training);
       if (!memory_.independent) team_->barrier();
       forward.measure(member);
@@ -206,6 +214,7 @@ class TrainingStep {
   LossType loss_;
   Model* model_;
   bool skip_inactive_;
+  std::unique_ptr<Net> network_;  // its address stays the same when this TrainingStep is moved
   detail::BatchMemory<S> memory_;
   detail::ParameterUpdate<Net, OptimizerType> update_;
   std::unique_ptr<Team> team_ = {};  // null after it was moved from
