@@ -95,9 +95,10 @@ def make_environment():
         stamp.write_text(wanted)
 
 
-def build_cpp_peer():
-    options = ["-DGEMEL_BUILD_TESTS=OFF", "-DGEMEL_BUILD_EXAMPLES=OFF", "-DGEMEL_BUILD_BENCHMARKS=AUTO"]
-    subprocess.run(["cmake", "-S", BENCHMARKS.parent, "-B", CPP, *options], check=True, stdout=subprocess.DEVNULL)
+def build_cpp_peer(avx2):
+    march = f"-DGEMEL_PLAIN_EIGEN_MARCH={'x86-64-v3' if avx2 else 'native'}"
+    parts = ["-DGEMEL_BUILD_TESTS=OFF", "-DGEMEL_BUILD_EXAMPLES=OFF", "-DGEMEL_BUILD_BENCHMARKS=AUTO"]
+    subprocess.run(["cmake", "-S", BENCHMARKS.parent, "-B", CPP, march, *parts], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", CPP, "--target", "cpp_peer"], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -124,11 +125,18 @@ def write_data(task):
         values.tofile(file)
 
 
-def environment_variables(threads):
-    """Limits the libraries to `threads` threads; XLA also respects the cores that the process may use. XLA is a few
-    percent faster with vectors of 512 bits."""
-    devices = f"--xla_force_host_platform_device_count={threads}"
-    return os.environ | {
+def environment_variables(threads, avx2):
+    """Limits the libraries to `threads` threads and, if `avx2` is set, to AVX2; XLA also respects the cores that the
+    process may use. XLA is a few percent faster with vectors of 512 bits, where they are allowed."""
+    xla = f"--xla_force_host_platform_device_count={threads} "
+    xla += "--xla_cpu_max_isa=AVX2" if avx2 else "--xla_cpu_prefer_vector_width=512"
+    limits = {
+        "COMPARE_AVX2": "1",  # for the peers, see cpp_peer.cpp and torch_peer.py
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+    }
+    return os.environ | (limits if avx2 else {}) | {
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
         "TF_NUM_INTRAOP_THREADS": str(threads),
@@ -136,7 +144,7 @@ def environment_variables(threads):
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "KERAS_BACKEND": "tensorflow",
         "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": f"{devices} --xla_cpu_prefer_vector_width=512",
+        "XLA_FLAGS": xla,
         "CUDA_VISIBLE_DEVICES": "",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -145,12 +153,12 @@ def environment_variables(threads):
 class Worker:
     """A peer's process: it reads one task per line, and answers with its times and check value as a line of JSON."""
 
-    def __init__(self, name, threads):
+    def __init__(self, name, threads, avx2):
         self.name, self.kinds = name, PEERS[name].kinds
         self.log = CPP / f"{name}.log"
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
-                [*PEERS[name].command, DATA, str(threads)], env=environment_variables(threads), text=True,
+                [*PEERS[name].command, DATA, str(threads)], env=environment_variables(threads, avx2), text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
 
@@ -176,12 +184,12 @@ def check_same_value(task, answers):
             sys.exit(f"task {task.name}: {name} computes {answer['value']}, but Gemel {expected}")
 
 
-def measure(names, rounds, threads, cores):
+def measure(names, rounds, threads, cores, avx2):
     """Returns {task: {peer: [us of each round]}}; round 0 is a warm-up and is not recorded."""
     os.sched_setaffinity(0, cores[-threads:])
     times = {task.name: {} for task in TASKS}
     with contextlib.ExitStack() as stack:
-        workers = [stack.enter_context(Worker(n, threads)) for n in names if threads <= PEERS[n].most_threads]
+        workers = [stack.enter_context(Worker(n, threads, avx2)) for n in names if threads <= PEERS[n].most_threads]
         for number in range(rounds + 1):
             print(f"{threads} core(s), round {number} of {rounds}", file=sys.stderr)
             for task in TASKS:
@@ -199,6 +207,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=15, help="default: 15")
     parser.add_argument("--threads", type=int, nargs="+", choices=[1, 2], default=[1, 2], help="default: 1 2")
     parser.add_argument("--only", nargs="+", choices=others, default=others, help="the peers; default: all")
+    parser.add_argument("--avx2", action="store_true", help="use no AVX-512 on a machine that has it")
     parser.add_argument("--out", type=Path, default=CPP / "compare.md", help="the table; PNG and JSON go next to it")
     options = parser.parse_args()
 
@@ -207,12 +216,12 @@ def main():
         sys.exit(f"only {len(cores)} core(s) may be used, fewer than --threads asks for")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     make_environment()
-    build_cpp_peer()
+    build_cpp_peer(options.avx2)
     for task in TASKS:
         write_data(task)
 
     names = ["Gemel", *options.only]
-    measured = {threads: measure(names, options.rounds, threads, cores) for threads in options.threads}
+    measured = {n: measure(names, options.rounds, n, cores, options.avx2) for n in options.threads}
     raw = options.out.with_suffix(".json")
     raw.write_text(json.dumps({"compiler": compiler(), "us": measured}, indent=1))
     subprocess.run([ENVIRONMENT / "bin" / "python", BENCHMARKS / "peers" / "report.py", raw], check=True)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <gemel/gemel.hpp>
 #include <iostream>
@@ -145,6 +146,7 @@ double microseconds_of_run(Work& work) {
 int main(int, char** argv) {
   const std::string peer = argv[1], directory = argv[2];
   const long threads = std::stol(argv[3]);
+  if (std::getenv("COMPARE_AVX2")) force_instruction_set(InstructionSet::AVX2);
   std::map<std::string, std::unique_ptr<Work>> works;
   for (Task task; std::cin >> task;) {
     std::unique_ptr<Work>& work = works[task.name];

@@ -3,14 +3,18 @@
 The update is written out, because torch.optim.RMSprop adds epsilon to the root, not under it, and is slower. In eager
 mode it uses torch._foreach, as torch.optim does; the compiled step updates tensor by tensor, and the compiler fuses this."""
 
+import os
 import sys
 
 import torch
+import torch._inductor.config
 from torch.nn.functional import relu
 
 from peer import CHECKED, EPSILON, MARGIN, RATE, RHO, WIDTHS, Work, by_sides, serve
 
 COMPILED = sys.argv[1] == "compiled"
+if os.environ.get("COMPARE_AVX2"):
+    torch._inductor.config.cpp.simdlen = 256
 BLOCK = 1000
 
 
