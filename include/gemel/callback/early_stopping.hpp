@@ -95,7 +95,7 @@ struct EarlyStopping {
     if (saved.size() < 3) throw FormatError("the saved state of the callback EarlyStopping is cut short");
     const double saved_best = detail::saved_best(saved[0], monitor, name);
     const Index saved_epoch = detail::saved_count(saved[1], name, -1), saved_wait = detail::saved_count(saved[2], name);
-    if (!std::ranges::all_of(saved.subspan(3), [](double value) { return std::isfinite(value); })) {
+    if (!std::all_of(saved.begin() + 3, saved.end(), [](double value) { return std::isfinite(value); })) {
       throw FormatError("the saved state of the callback EarlyStopping holds a parameter that is NaN or infinite");
     }
     best = saved_best;

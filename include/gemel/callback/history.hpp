@@ -44,8 +44,10 @@ namespace detail {
 
 /// The metric with this name, or null.
 inline const MetricSeries* find_metric(const History& history, std::string_view name) {
-  const auto found = std::ranges::find(history.metrics, name, &MetricSeries::name);
-  return found == history.metrics.end() ? nullptr : &*found;
+  for (const MetricSeries& series : history.metrics) {
+    if (series.name == name) return &series;
+  }
+  return nullptr;
 }
 
 /// The names of the metrics, for error messages: "'hard eer', 'auc'".

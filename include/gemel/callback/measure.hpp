@@ -34,10 +34,10 @@ concept Fits_on_measure = Calls_on_measure<C, State> || !has_on_measure<C>;
   constexpr std::array<std::string_view, 6> taken{"epoch",           "loss",          "val_loss",
                                                   "validation_loss", "learning_rate", "seconds"};
   if (name.empty()) throw ValueError("a metric needs a name, but that of a callback is empty");
-  if (std::ranges::find(taken, name) != taken.end()) {
+  if (std::find(taken.begin(), taken.end(), name) != taken.end()) {
     throw ValueError({"a metric cannot be called '", name, "', as the history's own entries are: choose another name"});
   }
-  if (std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
     throw ValueError("a metric's name is one line of text, but that of a callback has a line end, a tab or the like");
   }
   if (find_metric(history, name)) {

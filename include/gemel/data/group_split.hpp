@@ -1,9 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -59,9 +59,14 @@ class GroupBalance {
   GroupBalance(const GroupedClasses& samples, std::span<const double> fractions)
       : samples_(&samples), fractions_(fractions), of_group_(static_cast<std::size_t>(samples.groups.count())) {
     for (Index g = 0; g < samples.groups.count(); ++g) {
-      std::map<Index, Index> counts;
-      for (const Index i : samples.groups.members(g)) ++counts[samples.classes.of(i)];
-      of_group_[static_cast<std::size_t>(g)].assign(counts.begin(), counts.end());
+      std::vector<Index> classes;
+      for (const Index i : samples.groups.members(g)) classes.push_back(samples.classes.of(i));
+      std::sort(classes.begin(), classes.end());
+      auto& counts = of_group_[static_cast<std::size_t>(g)];
+      for (const Index c : classes) {
+        if (counts.empty() || counts.back().first != c) counts.emplace_back(c, 0);
+        ++counts.back().second;
+      }
     }
   }
 

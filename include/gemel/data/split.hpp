@@ -199,12 +199,13 @@ class Stratifier {
   // The indices of the parts, ordered by how many samples they lack of their share of the classes so far; the part that
   // lacks most comes first.
   std::vector<std::size_t> by_lack() const {
-    std::vector<std::size_t> order(sizes_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto lack = [this](std::size_t p) {
-      return std::int64_t{passed_} * sizes_[p] - std::int64_t{given_[p]} * n_;
-    };
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return lack(a) > lack(b); });
+    std::vector<std::pair<std::int64_t, Index>> excess;  // what a part has beyond its share, and its index
+    for (std::size_t p = 0; p < sizes_.size(); ++p) {
+      excess.emplace_back(std::int64_t{given_[p]} * n_ - std::int64_t{passed_} * sizes_[p], static_cast<Index>(p));
+    }
+    std::sort(excess.begin(), excess.end());
+    std::vector<std::size_t> order;
+    for (const auto& part : excess) order.push_back(static_cast<std::size_t>(part.second));
     return order;
   }
 

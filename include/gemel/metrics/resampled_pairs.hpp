@@ -81,7 +81,7 @@ class ResampledPairs {
       if (threshold) distance = distance <= *threshold ? *threshold : std::numeric_limits<double>::infinity();
       pairs_.push_back({distance, labels.span()[i] == 1, by_identity() ? people[i] : PairIdentity{}, 1, 1});
     }
-    std::stable_sort(pairs_.begin(), pairs_.end(), [](const Pair& a, const Pair& b) { return a.key() < b.key(); });
+    std::sort(pairs_.begin(), pairs_.end(), [](const Pair& a, const Pair& b) { return a.key() < b.key(); });
     if (by_identity()) merge();
     for (std::size_t i = 0; i < pairs_.size(); ++i) (pairs_[i].similar ? similar_ : dissimilar_).push_back(i);
   }
@@ -228,7 +228,8 @@ class ResampledPairs {
     Index multiplicity;   // the number of pairs merged into this one
     Index count;          // how often the merged pairs count together in the current replicate
 
-    std::tuple<double, Index, Index> key() const { return {distance, people.first, people.second}; }
+    // Pairs with the same key count alike.
+    std::tuple<double, Index, Index, bool> key() const { return {distance, people.first, people.second, similar}; }
   };
 
   /// Merges pairs of the same people with the same distance. These are adjacent after sorting.

@@ -97,7 +97,9 @@ template <class Source>
 /// Enters the snapshot's values of the metrics into a history that has the metrics' names. Throws ValueError if the
 /// snapshot has other ones.
 [[gnu::cold]] inline void resume_metrics(const TrainingSnapshot& from, History& history) {
-  if (!std::ranges::equal(from.history.metrics, history.metrics, {}, &MetricSeries::name, &MetricSeries::name)) {
+  const auto& saved = from.history.metrics;
+  const auto same_name = [](const MetricSeries& a, const MetricSeries& b) { return a.name == b.name; };
+  if (!std::equal(saved.begin(), saved.end(), history.metrics.begin(), history.metrics.end(), same_name)) {
     const auto names = [](const History& of) { return of.metrics.empty() ? "none" : metric_names(of); };
     throw ValueError({"the training to be resumed had the metrics ", names(from.history), ", but the callbacks have ",
                       names(history), ": give the same callbacks"});

@@ -27,7 +27,8 @@ namespace gemel::detail {
 /// Adds a warning that consists of cause and rest, unless there is one with the same cause.
 [[gnu::cold]] inline void add_warning(History& history, const std::string& cause, const std::string& rest) {
   const auto same = [&](const std::string& warning) { return warning.starts_with(cause); };
-  if (std::ranges::none_of(history.warnings, same)) history.warnings.push_back(cause + rest);
+  const auto& all = history.warnings;
+  if (std::none_of(all.begin(), all.end(), same)) history.warnings.push_back(cause + rest);
 }
 
 /// A distance in the unit of the embeddings' elements; infinity if the metric has no member `as_length`.
@@ -192,7 +193,8 @@ inline Index last_tenth(Index epochs) { return std::max<Index>(2, epochs / 10); 
   const double last = loss.back(), before = loss[static_cast<std::size_t>(epochs - 1 - tenth)];
   const double pace = (before - last) / static_cast<double>(tenth);
   const double average_pace = (loss.front() - last) / static_cast<double>(epochs - 1);
-  return before - last > 0.1 * std::abs(before) && pace > average_pace / 2 && last <= *std::ranges::min_element(loss);
+  return before - last > 0.1 * std::abs(before) && pace > average_pace / 2 &&
+         last <= *std::min_element(loss.begin(), loss.end());
 }
 
 /// After the last epoch: warns if the loss still falls. With validation pairs, both losses must still fall: the

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -125,6 +124,34 @@ inline double probability_of_any(Index a, Index drawn, Index all) {
   return 1 - none;
 }
 
+/// Numbers values 0, 1, … in the order in which they are asked for.
+class Numbering {
+ public:
+  /// Takes all values that will be asked for.
+  explicit Numbering(std::vector<Index> values) : values_(std::move(values)) {
+    std::sort(values_.begin(), values_.end());
+    values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
+    numbers_.assign(values_.size(), -1);
+  }
+
+  /// The number of a value.
+  Index of(Index value) {
+    Index& number =
+        numbers_[static_cast<std::size_t>(std::lower_bound(values_.begin(), values_.end(), value) - values_.begin())];
+    if (number < 0) number = unused();
+    return number;
+  }
+  /// A number that stands for no value.
+  Index unused() { return count_++; }
+  /// How many numbers there are.
+  Index count() const { return count_; }
+
+ private:
+  std::vector<Index> values_;   // ascending
+  std::vector<Index> numbers_;  // of these values; -1: not asked for yet
+  Index count_ = 0;
+};
+
 /// The impostors' trials by probe. Only they say how often strangers match.
 class Strangers {
  public:
@@ -135,40 +162,44 @@ class Strangers {
                         trials.identities.size(), " identities and ", trials.samples.size(),
                         " samples: each trial needs one of each"});
     }
-    std::map<Index, std::vector<Trial>> by_probe;
-    std::map<Index, Index> person_of_probe;
+    std::vector<std::pair<Index, Index>> order;  // the probe and the index of each impostor's trial
+    std::vector<Index> all_persons, all_claimed;
     for (Index i = 0; i < trials.size(); ++i) {
       const auto at = static_cast<std::size_t>(i);
       if (std::isnan(trials.scores[at])) throw NonFiniteError("a score is NaN", {.pair = i});
       if (trials.labels[i]) continue;
-      by_probe[trials.samples[at]].push_back({trials.scores[at], trials.identities[at].first});
-      person_of_probe[trials.samples[at]] = trials.identities[at].second;
+      order.emplace_back(trials.samples[at], i);
+      all_claimed.push_back(trials.identities[at].first);
+      all_persons.push_back(trials.identities[at].second);
     }
-    if (by_probe.empty()) throw ValueError("there is no impostor's trial, so nothing tells how often strangers match");
-    std::map<std::pair<bool, Index>, Index> persons;  // an unknown stranger is a person of its own
-    std::map<Index, Index> claimed;
-    for (auto& [probe, its] : by_probe) {
-      const auto twice = [](const Trial& a, const Trial& b) { return a.claimed == b.claimed; };
-      std::sort(its.begin(), its.end(), [](const Trial& a, const Trial& b) { return a.claimed < b.claimed; });
-      if (const auto found = std::adjacent_find(its.begin(), its.end(), twice); found != its.end()) {
-        throw ValueError({"the probe is compared more than once with person ", found->claimed}, {.sample = probe});
+    if (order.empty()) throw ValueError("there is no impostor's trial, so nothing tells how often strangers match");
+    std::sort(order.begin(), order.end());
+    Numbering persons{std::move(all_persons)}, claimed{std::move(all_claimed)};
+    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+      const Index probe = order[begin].first;
+      std::vector<Trial> its;
+      std::vector<Index> with;
+      for (; end < order.size() && order[end].first == probe; ++end) {
+        const auto at = static_cast<std::size_t>(order[end].second);
+        its.push_back({trials.scores[at], trials.identities[at].first});
+        with.push_back(its.back().claimed);
+      }
+      std::sort(with.begin(), with.end());
+      if (const auto twice = std::adjacent_find(with.begin(), with.end()); twice != with.end()) {
+        throw ValueError({"the probe is compared more than once with person ", *twice}, {.sample = probe});
       }
       std::sort(its.begin(), its.end());
-      for (const Trial& trial : its) {
-        claimed.emplace(trial.claimed, static_cast<Index>(claimed.size()));
+      for (Trial& trial : its) {
+        trial.claimed = claimed.of(trial.claimed);
         scores_.push_back(trial.score);
       }
-      for (Trial& trial : its) trial.claimed = claimed.at(trial.claimed);
       fewest_ = probes_.empty() ? length(its) : std::min(fewest_, length(its));
-      const Index person = person_of_probe[probe];
-      const bool unknown = person == PairIdentity::unknown;
-      const auto number =
-          persons.emplace(std::pair(unknown, unknown ? probe : person), static_cast<Index>(persons.size()))
-              .first->second;
-      probes_.push_back({number, std::move(its)});
+      const Index person = trials.identities[static_cast<std::size_t>(order[end - 1].second)].second;
+      // An unknown stranger is a person of its own.
+      probes_.push_back({person == PairIdentity::unknown ? persons.unused() : persons.of(person), std::move(its)});
     }
-    persons_ = static_cast<Index>(persons.size());
-    claimed_ = static_cast<Index>(claimed.size());
+    persons_ = persons.count();
+    claimed_ = claimed.count();
     std::sort(scores_.begin(), scores_.end());
     scores_.erase(std::unique(scores_.begin(), scores_.end()), scores_.end());
   }
