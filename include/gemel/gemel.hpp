@@ -14,6 +14,7 @@
 #include "gemel/callback/reduce_lr_on_plateau.hpp"
 #include "gemel/callback/training_snapshot.hpp"
 #include "gemel/callback/training_state.hpp"
+#include "gemel/compiled/extern.hpp"
 #include "gemel/core/arithmetic.hpp"
 #include "gemel/core/buffer.hpp"
 #include "gemel/core/choice.hpp"

@@ -61,6 +61,11 @@ for compiler; do
   configure "$prefix/found-compiled" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=compiled &&
     cmake --build "$prefix/found-compiled" --target consumer_compiled >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
   check "$compiler, find_package with the component compiled" "$prefix/found-compiled/consumer_compiled"
+  # Eigen allocates with malloc, in a way that depends on flags such as -mavx, which the project may have set.
+  if nm -A --undefined-only "$prefix"/found-compiled/libgemel_compiled.a | grep -w -e malloc -e free -e posix_memalign; then
+    echo "gemel::compiled allocates or frees Eigen's matrices: see compiled/list.inl" >&2
+    exit 1
+  fi
   build "$prefix/within" -DGEMEL_SOURCE="$root"
   [ ! -e "$prefix/within/gemel/tests/test_core" ] || { echo "a parent project must not build the tests" >&2; exit 1; }
   check "$compiler, add_subdirectory" "$prefix/within/consumer"

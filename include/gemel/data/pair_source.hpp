@@ -40,37 +40,7 @@ struct Batch {
   /// disjoint batch does not have two samples per pair; ValueError if there is no pair, a pair refers to a sample that
   /// is not in the batch, a label is neither 0 nor 1, pair p of a disjoint batch is not of entries 2p and 2p + 1, or a
   /// weight is negative or not finite. `where` becomes the error's place, to which the pair is added.
-  void check(Place where) const {
-    if (pairs.empty()) throw ValueError("the source gave a batch without a pair", std::move(where));
-    if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
-      throw ShapeError(
-          {"the source gave ", size(), " pairs, but ", similar.size(), " labels and ", weight.size(), " weights"},
-          std::move(where));
-    }
-    for (Index p = 0; p < size(); ++p) {
-      const auto [first, second] = pairs[static_cast<std::size_t>(p)];
-      const std::uint8_t label = similar[static_cast<std::size_t>(p)];
-      const auto known = [count = samples.size()](Index i) { return static_cast<std::size_t>(i) < count; };
-      if (known(first) && known(second) && label <= 1 && (!disjoint || (first == 2 * p && second == 2 * p + 1)))
-        continue;
-      where.pair = p;
-      throw ValueError(
-          {"the source gave a pair of samples ", first, " and ", second, ", labelled ", label, ", in a batch of ",
-           samples.size(), " samples: labels are 0 or 1, and pair p of a disjoint batch is of samples 2p and 2p + 1"},
-          std::move(where));
-    }
-    for (Index p = 0; p < length(weight); ++p) {
-      const S given = weight[static_cast<std::size_t>(p)];
-      if (given >= 0 && given <= std::numeric_limits<S>::max()) continue;
-      where.pair = p;
-      throw ValueError({"the source gave a weight of ", given, ", but a weight must be finite and >= 0"},
-                       std::move(where));
-    }
-    if (disjoint && length(samples) != 2 * size()) {
-      throw ShapeError({"the source gave ", size(), " disjoint pairs, but ", samples.size(), " samples"},
-                       std::move(where));
-    }
-  }
+  void check(Place where) const;
 
   /// Empties the lists and sets `disjoint` to false.
   void clear() {
@@ -81,6 +51,38 @@ struct Batch {
     disjoint = false;
   }
 };
+
+template <Scalar S>
+void Batch<S>::check(Place where) const {
+  if (pairs.empty()) throw ValueError("the source gave a batch without a pair", std::move(where));
+  if (length(similar) != size() || (!weight.empty() && length(weight) != size())) {
+    throw ShapeError(
+        {"the source gave ", size(), " pairs, but ", similar.size(), " labels and ", weight.size(), " weights"},
+        std::move(where));
+  }
+  for (Index p = 0; p < size(); ++p) {
+    const auto [first, second] = pairs[static_cast<std::size_t>(p)];
+    const std::uint8_t label = similar[static_cast<std::size_t>(p)];
+    const auto known = [count = samples.size()](Index i) { return static_cast<std::size_t>(i) < count; };
+    if (known(first) && known(second) && label <= 1 && (!disjoint || (first == 2 * p && second == 2 * p + 1))) continue;
+    where.pair = p;
+    throw ValueError(
+        {"the source gave a pair of samples ", first, " and ", second, ", labelled ", label, ", in a batch of ",
+         samples.size(), " samples: labels are 0 or 1, and pair p of a disjoint batch is of samples 2p and 2p + 1"},
+        std::move(where));
+  }
+  for (Index p = 0; p < length(weight); ++p) {
+    const S given = weight[static_cast<std::size_t>(p)];
+    if (given >= 0 && given <= std::numeric_limits<S>::max()) continue;
+    where.pair = p;
+    throw ValueError({"the source gave a weight of ", given, ", but a weight must be finite and >= 0"},
+                     std::move(where));
+  }
+  if (disjoint && length(samples) != 2 * size()) {
+    throw ShapeError({"the source gave ", size(), " disjoint pairs, but ", samples.size(), " samples"},
+                     std::move(where));
+  }
+}
 
 namespace detail {
 

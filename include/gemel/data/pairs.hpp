@@ -153,53 +153,18 @@ class Pairs {
 
   /// The pairs first, …, first + count - 1 of the original order. Throws ValueError if not all of them exist, or count
   /// is not positive.
-  [[gnu::cold]] Pairs slice(Index first, Index count) const {
-    if (first < 0 || count <= 0 || first > size_ - count) {
-      throw ValueError({"a slice of ", count, " pairs from pair ", first, " on was asked for, but there are ", size_,
-                        ", and a slice is at least one"});
-    }
-    Pairs part = *this;
-    part.start_ += first;
-    part.size_ = count;
-    part.order_ = EpochOrder(count);
-    part.layout_ = {};
-    return part;
-  }
+  [[gnu::cold]] Pairs slice(Index first, Index count) const;
 
   /// Starts an epoch; required by the PairSource concept (data/pair_source.hpp). Before the first epoch, and after a
   /// stopped start_epoch, the pairs are in their original order, 32 per batch, with two samples listed per pair. Throws
   /// ValueError unless batch_size is positive.
-  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr) {
-    order_.start(seed, epoch, batch_size, shuffle, stop);
-    const auto pair_at = [this](Index pair) { return indices(pair); };
-    if (shared_->sharing && !stop_requested(stop)) layout_.arrange(order_, size_, a_.size(), pair_at, stop);
-    if (stop_requested(stop)) *this = slice(0, size_);
-  }
+  void start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop = nullptr);
 
   /// The number of batches of the epoch.
   Index batches() const { return order_.batches(); }
 
   /// Sets `out` to batch k. Throws ValueError if there is no such batch.
-  void batch(Index k, Batch<S>& out) const {
-    out.clear();
-    const Index count = order_.batch_size(k);
-    if (layout_) {
-      layout_.fill(k, out);
-    } else {
-      out.disjoint = true;
-      for (Index i = 0; i < count; ++i) {
-        const auto [a, b] = indices(order_.item(k, i));
-        out.samples.push_back(a);
-        out.samples.push_back(b);
-        out.pairs.push_back({2 * i, 2 * i + 1});
-      }
-    }
-    for (Index i = 0; i < count; ++i) {
-      const Index pair = order_.item(k, i);
-      out.similar.push_back(similar(pair));
-      if (!shared_->weights.empty()) out.weight.push_back(at(shared_->weights, start_ + pair));
-    }
-  }
+  void batch(Index k, Batch<S>& out) const;
 
   /// A pointer to the features of sample j of batch k. Throws ValueError if there is no such batch, or it has no such
   /// sample. The buffer is not used.
@@ -223,22 +188,7 @@ class Pairs {
   }
 
   [[gnu::cold]] void make_shared_state(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights,
-                                       bool sharing) {
-    if (labels.size() != size_) {
-      throw ShapeError({"there are ", size_, " pairs, but ", labels.size(), " labels: one per pair is needed"});
-    }
-    if (!weights.empty() && length(weights) != size_) {
-      throw ShapeError(
-          {"there are ", size_, " pairs, but ", weights.size(), " weights: one per pair is needed, or none"});
-    }
-    for (Index i = 0; i < length(weights); ++i) {
-      if (!std::isfinite(at(weights, i)) || at(weights, i) < 0) {
-        throw ValueError({"the weight is ", at(weights, i), ", but a weight must be finite and >= 0"}, {.pair = i});
-      }
-    }
-    shared_ =
-        std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights), sharing});
-  }
+                                       bool sharing);
 
   /// The columns of pair i: its first sample's in A (or X), its second sample's in B (or X).
   PairIndex columns(Index i) const {
@@ -257,5 +207,66 @@ class Pairs {
   std::shared_ptr<const Shared> shared_;
   std::shared_ptr<const Classes> classes_ = {};  // of all samples; null if unknown
 };
+
+template <Scalar S>
+Pairs<S> Pairs<S>::slice(Index first, Index count) const {
+  if (first < 0 || count <= 0 || first > size_ - count) {
+    throw ValueError({"a slice of ", count, " pairs from pair ", first, " on was asked for, but there are ", size_,
+                      ", and a slice is at least one"});
+  }
+  Pairs part = *this;
+  part.start_ += first;
+  part.size_ = count;
+  part.order_ = EpochOrder(count);
+  part.layout_ = {};
+  return part;
+}
+
+template <Scalar S>
+void Pairs<S>::start_epoch(std::uint64_t seed, Index epoch, Index batch_size, bool shuffle, const StopFlag* stop) {
+  order_.start(seed, epoch, batch_size, shuffle, stop);
+  const auto pair_at = [this](Index pair) { return indices(pair); };
+  if (shared_->sharing && !stop_requested(stop)) layout_.arrange(order_, size_, a_.size(), pair_at, stop);
+  if (stop_requested(stop)) *this = slice(0, size_);
+}
+
+template <Scalar S>
+void Pairs<S>::batch(Index k, Batch<S>& out) const {
+  out.clear();
+  const Index count = order_.batch_size(k);
+  if (layout_) {
+    layout_.fill(k, out);
+  } else {
+    out.disjoint = true;
+    for (Index i = 0; i < count; ++i) {
+      const auto [a, b] = indices(order_.item(k, i));
+      out.samples.push_back(a);
+      out.samples.push_back(b);
+      out.pairs.push_back({2 * i, 2 * i + 1});
+    }
+  }
+  for (Index i = 0; i < count; ++i) {
+    const Index pair = order_.item(k, i);
+    out.similar.push_back(similar(pair));
+    if (!shared_->weights.empty()) out.weight.push_back(at(shared_->weights, start_ + pair));
+  }
+}
+
+template <Scalar S>
+void Pairs<S>::make_shared_state(std::vector<PairIndex> indices, Labels labels, std::vector<S> weights, bool sharing) {
+  if (labels.size() != size_) {
+    throw ShapeError({"there are ", size_, " pairs, but ", labels.size(), " labels: one per pair is needed"});
+  }
+  if (!weights.empty() && length(weights) != size_) {
+    throw ShapeError(
+        {"there are ", size_, " pairs, but ", weights.size(), " weights: one per pair is needed, or none"});
+  }
+  for (Index i = 0; i < length(weights); ++i) {
+    if (!std::isfinite(at(weights, i)) || at(weights, i) < 0) {
+      throw ValueError({"the weight is ", at(weights, i), ", but a weight must be finite and >= 0"}, {.pair = i});
+    }
+  }
+  shared_ = std::make_shared<const Shared>(Shared{std::move(indices), std::move(labels), std::move(weights), sharing});
+}
 
 }  // namespace gemel

@@ -88,19 +88,7 @@ class Roc {
   /// infinite (`place().pair` is its index); ValueError if there are no pairs, pairs of only one class, or more than
   /// 2^32 pairs.
   template <class Distances = std::initializer_list<double>>
-  Roc(const Distances& distances, const Labels& labels) {
-    const std::vector<double> values = detail::as_doubles(distances);
-    detail::check_distances(values, labels);
-    std::vector<std::pair<double, std::uint8_t>> sorted(values.size());
-    for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = {values[i], labels.span()[i]};
-    std::sort(sorted.begin(), sorted.end());
-
-    steps_.push_back({-std::numeric_limits<double>::infinity(), 0, 0});
-    for (const auto& [d, similar] : sorted) {
-      if (d != steps_.back().threshold) steps_.push_back({d, steps_.back().similar, steps_.back().dissimilar});
-      ++(similar ? steps_.back().similar : steps_.back().dissimilar);
-    }
-  }
+  Roc(const Distances& distances, const Labels& labels);
 
   Index similar() const { return steps_.back().similar; }        ///< The number of similar pairs.
   Index dissimilar() const { return steps_.back().dissimilar; }  ///< The number of dissimilar pairs.
@@ -216,6 +204,21 @@ class Roc {
 
   Steps steps_;
 };
+
+template <class Distances>
+Roc::Roc(const Distances& distances, const Labels& labels) {
+  const std::vector<double> values = detail::as_doubles(distances);
+  detail::check_distances(values, labels);
+  std::vector<std::pair<double, std::uint8_t>> sorted(values.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = {values[i], labels.span()[i]};
+  std::sort(sorted.begin(), sorted.end());
+
+  steps_.push_back({-std::numeric_limits<double>::infinity(), 0, 0});
+  for (const auto& [d, similar] : sorted) {
+    if (d != steps_.back().threshold) steps_.push_back({d, steps_.back().similar, steps_.back().dissimilar});
+    ++(similar ? steps_.back().similar : steps_.back().dissimilar);
+  }
+}
 
 namespace detail {
 

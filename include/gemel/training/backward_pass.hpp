@@ -35,35 +35,10 @@ class BackwardPass {
 
   /// Computes the deltas of member t's samples; with `skip_inactive`, only those of samples in a pair whose slope is
   /// not 0.
-  [[gnu::noinline]] void run(Index t, bool skip_inactive) const {
-    Member& me = memory_.member(t);
-    std::vector<S>& max_abs_dz = me.ranges.max_abs_dz;
-    std::fill(max_abs_dz.begin(), max_abs_dz.end(), S{0});
-    if (skip_inactive) {
-      mark_active(me);
-    } else {
-      std::fill(memory_.position.data() + me.samples.first, memory_.position.data() + me.samples.last, 0);
-    }
-    me.active = memory_.keep_active(me.samples);
-    if (me.active == 0 || memory_.first_trained == network_.depth()) return;
-
-    bool has_dz = visit_choice(metric_, [&](const auto& metric) { return start(metric, me); });
-    for (Index k = network_.depth() - 1; k >= memory_.first_trained; --k) {
-      network_.visit_sized(k, [&](const auto& layer) { has_dz = run_layer(layer, k, me, has_dz); });
-    }
-  }
+  [[gnu::noinline]] void run(Index t, bool skip_inactive) const;
 
   /// Joins the active samples of all members in one list. Throws NonFiniteError if a delta is not finite.
-  [[gnu::noinline]] void gather_active() const {
-    memory_.active = 0;
-    for (const Member& member : memory_.team()) {
-      memory_.append_active(member.samples.first, member.active);
-      const std::vector<S>& max_abs_dz = member.ranges.max_abs_dz;
-      for (Index k = length(max_abs_dz) - 1; k >= 0; --k) {  // in the order of the backward pass
-        if (!std::isfinite(max_abs_dz[static_cast<std::size_t>(k)])) throw_non_finite_delta(memory_, k);
-      }
-    }
-  }
+  [[gnu::noinline]] void gather_active() const;
 
  private:
   static constexpr Index pairs_at_once = 64;
@@ -221,5 +196,36 @@ class BackwardPass {
   const Metric& metric_;
   BatchMemory<S>& memory_;
 };
+
+template <class Net, class Metric>
+void BackwardPass<Net, Metric>::run(Index t, bool skip_inactive) const {
+  Member& me = memory_.member(t);
+  std::vector<S>& max_abs_dz = me.ranges.max_abs_dz;
+  std::fill(max_abs_dz.begin(), max_abs_dz.end(), S{0});
+  if (skip_inactive) {
+    mark_active(me);
+  } else {
+    std::fill(memory_.position.data() + me.samples.first, memory_.position.data() + me.samples.last, 0);
+  }
+  me.active = memory_.keep_active(me.samples);
+  if (me.active == 0 || memory_.first_trained == network_.depth()) return;
+
+  bool has_dz = visit_choice(metric_, [&](const auto& metric) { return start(metric, me); });
+  for (Index k = network_.depth() - 1; k >= memory_.first_trained; --k) {
+    network_.visit_sized(k, [&](const auto& layer) { has_dz = run_layer(layer, k, me, has_dz); });
+  }
+}
+
+template <class Net, class Metric>
+void BackwardPass<Net, Metric>::gather_active() const {
+  memory_.active = 0;
+  for (const Member& member : memory_.team()) {
+    memory_.append_active(member.samples.first, member.active);
+    const std::vector<S>& max_abs_dz = member.ranges.max_abs_dz;
+    for (Index k = length(max_abs_dz) - 1; k >= 0; --k) {  // in the order of the backward pass
+      if (!std::isfinite(max_abs_dz[static_cast<std::size_t>(k)])) throw_non_finite_delta(memory_, k);
+    }
+  }
+}
 
 }  // namespace gemel::detail

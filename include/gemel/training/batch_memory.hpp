@@ -79,35 +79,13 @@ struct BatchMemory {
   /// Constructs for batches of a network. The seed determines the random numbers that its layers draw. A fitted layer
   /// draws none and gets no random stream, so that the other layers draw the same numbers with and without it.
   template <class Net>
-  [[gnu::cold]] BatchMemory(const Net& network, std::uint64_t seed)
-      : features(network.in()), first_trained(network.depth()), epoch_ranges(network.depth()) {
-    std::uint64_t streams = 0;
-    for (Index k = 0; k < network.depth(); ++k) {
-      LayerMemory& layer = layers.emplace_back();
-      layer.out = network.out(k);
-      layer.parameters = parameter_count(network, k);
-      if (layer.parameters > 0) first_trained = std::min(first_trained, k);
-      layer.has_deltas = k >= first_trained;
-      layer.seed = mix(seed, streams);
-      network.visit_sized(k, [&]<class L>(const L&) {
-        streams += is_fitted<L> ? 0 : 1;
-        if constexpr (MeasuringLayer<L, S>) layer.delta_rule = L::delta_rule;
-      });
-    }
-  }
+  [[gnu::cold]] BatchMemory(const Net& network, std::uint64_t seed);
 
   Index samples() const { return length(batch.samples); }
   Index pairs() const { return batch.size(); }
 
   /// Allocates what a team of `count` members needs.
-  [[gnu::cold]] void make_members(Index count) {
-    members = std::vector<Member>(static_cast<std::size_t>(count));
-    for (Member& member : members) {
-      member.ranges.max_abs_y.resize(layers.size() + 1);
-      member.ranges.max_abs_dz.resize(layers.size());
-      if (!layers.empty()) member.discarded.resize(layers.back().out);
-    }
-  }
+  [[gnu::cold]] void make_members(Index count);
 
   /// Throws ShapeError if the network no longer has the sizes that this memory was made for, because it was replaced or
   /// moved from.
@@ -126,55 +104,11 @@ struct BatchMemory {
   /// network has other sizes than this memory, and ShapeError or ValueError if the batch is not valid. After an error
   /// the memory holds an empty batch or the previous one.
   template <class Net, class Source>
-  [[gnu::noinline]] void load(const Net& network, const Source& source, Index k, const Place& where, Index count) {
-    if (static_cast<Index>(source.features()) != features) {
-      throw ShapeError(
-          {"the network takes ", features, " features, but the pairs have ", static_cast<Index>(source.features())});
-    }
-    check(network);
-    try {
-      source.batch(k, batch);
-      batch.check(where);
-      make_room();
-    } catch (...) {
-      batch.clear();  // the buffers may be too small for it
-      throw;
-    }
-    place = where;
-    epoch_ranges.include_labels(batch.similar);
-    divide(count);
-  }
+  [[gnu::noinline]] void load(const Net& network, const Source& source, Index k, const Place& where, Index count);
 
   /// Makes the buffers large enough for the batch, and for any batch that fits into the capacity of its lists.
   /// Allocates nothing if an earlier batch was as large.
-  [[gnu::cold]] void make_room() {
-    const auto n = static_cast<Index>(batch.samples.capacity());
-    if (columns.size() < n) {
-      columns.resize(0);  // stays empty until everything else is allocated, which may fail
-      filled.reserve(features * n);
-      x.resize(n);
-      active_x.resize(n);
-      active_columns.resize(n);
-      position.resize(n);
-      for (LayerMemory& layer : layers) {
-        layer.y.resize(layer.out * n);
-        layer.active_y.resize(n);
-        if (!layer.has_deltas) continue;
-        layer.dy.resize(layer.out * n);
-        layer.active_dz.resize(n);
-      }
-      embeddings.resize(n);
-      for (Index j = 0; j < n; ++j) embeddings[j] = layers.back().y.data() + j * layers.back().out;
-      columns.resize(n);
-      std::iota(columns.begin(), columns.end(), Index{0});
-    }
-    const auto m = static_cast<Index>(batch.pairs.capacity());
-    if (d.size() < m) d.resize(m);
-    if (slope.size() < m) slope.resize(m);
-    for (Member& member : members) {
-      if (member.deltas.size() < columns.size()) member.deltas.resize(columns.size());
-    }
-  }
+  [[gnu::cold]] void make_room();
 
   /// Divides the batch among `count` members. If no sample is in two pairs, a member gets pairs together with their
   /// samples and needs no other member's results. Otherwise it also measures distances between samples of other
@@ -262,5 +196,85 @@ struct BatchMemory {
     return network.offset(k + 1) - network.offset(k);
   }
 };
+
+template <Scalar S>
+template <class Net>
+BatchMemory<S>::BatchMemory(const Net& network, std::uint64_t seed)
+    : features(network.in()), first_trained(network.depth()), epoch_ranges(network.depth()) {
+  std::uint64_t streams = 0;
+  for (Index k = 0; k < network.depth(); ++k) {
+    LayerMemory& layer = layers.emplace_back();
+    layer.out = network.out(k);
+    layer.parameters = parameter_count(network, k);
+    if (layer.parameters > 0) first_trained = std::min(first_trained, k);
+    layer.has_deltas = k >= first_trained;
+    layer.seed = mix(seed, streams);
+    network.visit_sized(k, [&]<class L>(const L&) {
+      streams += is_fitted<L> ? 0 : 1;
+      if constexpr (MeasuringLayer<L, S>) layer.delta_rule = L::delta_rule;
+    });
+  }
+}
+
+template <Scalar S>
+void BatchMemory<S>::make_members(Index count) {
+  members = std::vector<Member>(static_cast<std::size_t>(count));
+  for (Member& member : members) {
+    member.ranges.max_abs_y.resize(layers.size() + 1);
+    member.ranges.max_abs_dz.resize(layers.size());
+    if (!layers.empty()) member.discarded.resize(layers.back().out);
+  }
+}
+
+template <Scalar S>
+template <class Net, class Source>
+void BatchMemory<S>::load(const Net& network, const Source& source, Index k, const Place& where, Index count) {
+  if (static_cast<Index>(source.features()) != features) {
+    throw ShapeError(
+        {"the network takes ", features, " features, but the pairs have ", static_cast<Index>(source.features())});
+  }
+  check(network);
+  try {
+    source.batch(k, batch);
+    batch.check(where);
+    make_room();
+  } catch (...) {
+    batch.clear();  // the buffers may be too small for it
+    throw;
+  }
+  place = where;
+  epoch_ranges.include_labels(batch.similar);
+  divide(count);
+}
+
+template <Scalar S>
+void BatchMemory<S>::make_room() {
+  const auto n = static_cast<Index>(batch.samples.capacity());
+  if (columns.size() < n) {
+    columns.resize(0);  // stays empty until everything else is allocated, which may fail
+    filled.reserve(features * n);
+    x.resize(n);
+    active_x.resize(n);
+    active_columns.resize(n);
+    position.resize(n);
+    for (LayerMemory& layer : layers) {
+      layer.y.resize(layer.out * n);
+      layer.active_y.resize(n);
+      if (!layer.has_deltas) continue;
+      layer.dy.resize(layer.out * n);
+      layer.active_dz.resize(n);
+    }
+    embeddings.resize(n);
+    for (Index j = 0; j < n; ++j) embeddings[j] = layers.back().y.data() + j * layers.back().out;
+    columns.resize(n);
+    std::iota(columns.begin(), columns.end(), Index{0});
+  }
+  const auto m = static_cast<Index>(batch.pairs.capacity());
+  if (d.size() < m) d.resize(m);
+  if (slope.size() < m) slope.resize(m);
+  for (Member& member : members) {
+    if (member.deltas.size() < columns.size()) member.deltas.resize(columns.size());
+  }
+}
 
 }  // namespace gemel::detail

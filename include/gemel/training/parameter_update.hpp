@@ -38,63 +38,18 @@ class ParameterUpdate {
   using Memory = BatchMemory<S>;
 
  public:
-  [[gnu::cold]] ParameterUpdate(const Net& network, OptimizerType& optimizer)
-      : network_(&network), optimizer_(&optimizer) {
-    for (Index k = 0; k < network.depth(); ++k) {
-      network.visit_sized(k, [&](const auto& layer) {
-        for (const auto size : layer.variables()) variables_.push_back(size);
-        max_grain_ = std::max<Index>(max_grain_, layer.grain());
-      });
-    }
-    optimizer_->reserve(network.parameter_count());
-    gradient_.reserve(network.parameter_count());  // untouched pages take no memory until they are needed
-  }
+  [[gnu::cold]] ParameterUpdate(const Net& network, OptimizerType& optimizer);
 
   /// Allocates what a team of `count` members needs.
-  [[gnu::cold]] void make_members(Index count) {
-    blocks_.assign(static_cast<std::size_t>(count), {});
-    for (Buffer<S>& block : blocks_) block.resize(max_grain_ * block_units);
-    scratch_.assign(static_cast<std::size_t>(count), {});
-    for (Buffer<S>& scratch : scratch_) scratch.reserve(kernel::fused_scratch<S>);
-  }
+  [[gnu::cold]] void make_members(Index count);
 
   /// Finds the largest absolute value of member t's share of the parameters. It is needed only if the optimizer has a
   /// penalty: it then adds a multiple of the parameters to the gradient before it squares the sum.
-  [[gnu::noinline]] void measure_parameters(Memory& memory, Index t) const {
-    if (penalty() == 0) return;
-    const Range range = share(network_->parameter_count(), t, memory.team_size);
-    memory.member(t).ranges.max_abs_parameter = max_abs(network_->parameters().data() + range.first, range.size());
-  }
+  [[gnu::noinline]] void measure_parameters(Memory& memory, Index t) const;
 
   /// Decides from the batch's largest values whether the whole gradient is needed first. If not, prepares the optimizer
   /// for the update.
-  [[gnu::noinline]] void plan(const Memory& memory) {
-    clipping_ = optimizer_->clipping();
-    whole_gradient_ = clipping_.any();
-    if (clipping_.any()) clipping_.template check<S>();
-    max_penalty_ = 0;
-    if (penalty() > 0) {
-      for (const auto& member : memory.team()) {
-        max_penalty_ = std::max(max_penalty_, penalty() * static_cast<double>(member.ranges.max_abs_parameter));
-      }
-    }
-    for (Index k = 0; k < network_->depth(); ++k) {
-      network_->visit_sized(k, [&](const auto& layer) {
-        double bound = std::numeric_limits<double>::infinity();
-        if constexpr (BoundingLayer<std::remove_cvref_t<decltype(layer)>>) {
-          bound = layer.gradient_bound(memory.max_abs_input(k), memory.max_abs_dz(k), memory.active);
-        } else if (layer.parameter_count() == 0) {
-          bound = 0;
-        }
-        if (!square_fits(bound + max_penalty_)) whole_gradient_ = true;
-      });
-    }
-    if (whole_gradient_) {
-      make_gradient();
-    } else {
-      begin_update();
-    }
-  }
+  [[gnu::noinline]] void plan(const Memory& memory);
   bool needs_whole_gradient() const { return whole_gradient_; }
 
   /// Allocates the buffer of the whole gradient.
@@ -104,42 +59,15 @@ class ParameterUpdate {
   std::span<const S> gradient() const { return gradient_.span(); }
 
   /// Computes the gradient of member t's parameters.
-  [[gnu::noinline]] void compute_gradient(const Memory& memory, Index t) {
-    for_each_block(memory, t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
-      compute_gradient(memory, layer, k, first, gradient_.span(network_->offset(k) + first, count));
-    });
-  }
+  [[gnu::noinline]] void compute_gradient(const Memory& memory, Index t);
 
   /// Checks and clips the whole gradient, and prepares the optimizer for the update. Throws NonFiniteError if the
   /// gradient overflows, or if its square would, with or without the penalty: once a moving average of squares is
   /// infinite, it stays so.
-  [[gnu::cold]] void finish_gradient(const Place& place) {
-    if (!std::isfinite(max_abs(gradient_.data(), gradient_.size()))) {
-      throw NonFiniteError("the gradient overflows; lower the learning rate or the loss's weights", place);
-    }
-    clip(clipping_, gradient_.span(), variables_);
-    const double largest = max_abs(gradient_.data(), gradient_.size());
-    if (!square_fits(largest)) {
-      throw NonFiniteError({"the gradient, as large as ", largest,
-                            ", overflows when it is squared; scale the features, or lower the loss's weights"},
-                           place);
-    }
-    if (!square_fits(largest + max_penalty_)) {
-      throw NonFiniteError({"weight_decay times the parameters, as large as ", max_penalty_,
-                            ", is added to the gradient and overflows when it is squared; lower weight_decay"},
-                           place);
-    }
-    begin_update();
-  }
+  [[gnu::cold]] void finish_gradient(const Place& place);
 
   /// Updates member t's parameters.
-  [[gnu::noinline]] void update(const Memory& memory, Index t) {
-    const auto interleaved = [&](auto& optimizer) { return update_interleaved(memory, t, optimizer); };
-    if (!whole_gradient_ && visit_choice(*optimizer_, interleaved)) return;
-    for_each_block(memory, t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
-      update_block(memory, layer, t, k, first, count);
-    });
-  }
+  [[gnu::noinline]] void update(const Memory& memory, Index t);
 
  private:
   // A layer divides its parameters into grains. A member owns multiples of `share_units` grains and computes
@@ -241,5 +169,98 @@ class ParameterUpdate {
   Buffer<S> gradient_ = {};
   bool whole_gradient_ = false;
 };
+
+template <class Net, class OptimizerType>
+ParameterUpdate<Net, OptimizerType>::ParameterUpdate(const Net& network, OptimizerType& optimizer)
+    : network_(&network), optimizer_(&optimizer) {
+  for (Index k = 0; k < network.depth(); ++k) {
+    network.visit_sized(k, [&](const auto& layer) {
+      for (const auto size : layer.variables()) variables_.push_back(size);
+      max_grain_ = std::max<Index>(max_grain_, layer.grain());
+    });
+  }
+  optimizer_->reserve(network.parameter_count());
+  gradient_.reserve(network.parameter_count());  // untouched pages take no memory until they are needed
+}
+
+template <class Net, class OptimizerType>
+void ParameterUpdate<Net, OptimizerType>::make_members(Index count) {
+  blocks_.assign(static_cast<std::size_t>(count), {});
+  for (Buffer<S>& block : blocks_) block.resize(max_grain_ * block_units);
+  scratch_.assign(static_cast<std::size_t>(count), {});
+  for (Buffer<S>& scratch : scratch_) scratch.reserve(kernel::fused_scratch<S>);
+}
+
+template <class Net, class OptimizerType>
+void ParameterUpdate<Net, OptimizerType>::measure_parameters(Memory& memory, Index t) const {
+  if (penalty() == 0) return;
+  const Range range = share(network_->parameter_count(), t, memory.team_size);
+  memory.member(t).ranges.max_abs_parameter = max_abs(network_->parameters().data() + range.first, range.size());
+}
+
+template <class Net, class OptimizerType>
+void ParameterUpdate<Net, OptimizerType>::plan(const Memory& memory) {
+  clipping_ = optimizer_->clipping();
+  whole_gradient_ = clipping_.any();
+  if (clipping_.any()) clipping_.template check<S>();
+  max_penalty_ = 0;
+  if (penalty() > 0) {
+    for (const auto& member : memory.team()) {
+      max_penalty_ = std::max(max_penalty_, penalty() * static_cast<double>(member.ranges.max_abs_parameter));
+    }
+  }
+  for (Index k = 0; k < network_->depth(); ++k) {
+    network_->visit_sized(k, [&](const auto& layer) {
+      double bound = std::numeric_limits<double>::infinity();
+      if constexpr (BoundingLayer<std::remove_cvref_t<decltype(layer)>>) {
+        bound = layer.gradient_bound(memory.max_abs_input(k), memory.max_abs_dz(k), memory.active);
+      } else if (layer.parameter_count() == 0) {
+        bound = 0;
+      }
+      if (!square_fits(bound + max_penalty_)) whole_gradient_ = true;
+    });
+  }
+  if (whole_gradient_) {
+    make_gradient();
+  } else {
+    begin_update();
+  }
+}
+
+template <class Net, class OptimizerType>
+void ParameterUpdate<Net, OptimizerType>::compute_gradient(const Memory& memory, Index t) {
+  for_each_block(memory, t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
+    compute_gradient(memory, layer, k, first, gradient_.span(network_->offset(k) + first, count));
+  });
+}
+
+template <class Net, class OptimizerType>
+void ParameterUpdate<Net, OptimizerType>::finish_gradient(const Place& place) {
+  if (!std::isfinite(max_abs(gradient_.data(), gradient_.size()))) {
+    throw NonFiniteError("the gradient overflows; lower the learning rate or the loss's weights", place);
+  }
+  clip(clipping_, gradient_.span(), variables_);
+  const double largest = max_abs(gradient_.data(), gradient_.size());
+  if (!square_fits(largest)) {
+    throw NonFiniteError({"the gradient, as large as ", largest,
+                          ", overflows when it is squared; scale the features, or lower the loss's weights"},
+                         place);
+  }
+  if (!square_fits(largest + max_penalty_)) {
+    throw NonFiniteError({"weight_decay times the parameters, as large as ", max_penalty_,
+                          ", is added to the gradient and overflows when it is squared; lower weight_decay"},
+                         place);
+  }
+  begin_update();
+}
+
+template <class Net, class OptimizerType>
+void ParameterUpdate<Net, OptimizerType>::update(const Memory& memory, Index t) {
+  const auto interleaved = [&](auto& optimizer) { return update_interleaved(memory, t, optimizer); };
+  if (!whole_gradient_ && visit_choice(*optimizer_, interleaved)) return;
+  for_each_block(memory, t, block_units, [&](const auto& layer, Index k, Index first, Index count) {
+    update_block(memory, layer, t, k, first, count);
+  });
+}
 
 }  // namespace gemel::detail
