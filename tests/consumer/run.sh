@@ -59,8 +59,9 @@ for compiler; do
   "$prefix/found-io/consumer_io"
   echo "$compiler, find_package with the component io: tensors are read back"
   configure "$prefix/found-compiled" -DCMAKE_PREFIX_PATH="$prefix/installed" -DCOMPONENTS=compiled &&
-    cmake --build "$prefix/found-compiled" --target consumer_compiled >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+    cmake --build "$prefix/found-compiled" --target consumer_compiled consumer_other_layout >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
   check "$compiler, find_package with the component compiled" "$prefix/found-compiled/consumer_compiled"
+  check "$compiler, gemel::compiled, strings of another layout" "$prefix/found-compiled/consumer_other_layout"
   # Eigen allocates with malloc, in a way that depends on flags such as -mavx, which the project may have set.
   if nm -A --undefined-only "$prefix"/found-compiled/libgemel_compiled.a | grep -w -e malloc -e free -e posix_memalign; then
     echo "gemel::compiled allocates or frees Eigen's matrices: see compiled/list.inl" >&2

@@ -82,6 +82,12 @@ TEST_CASE("a view takes over the sizes of a network that was replaced or moved f
   view.look(network);
   check_view(view, network);
 
+  AnyNetwork<float> first{rng, Sequence<AnyLayer>{{ReLULayer{3, 4}}}},
+      second{rng, Sequence<AnyLayer>{{ReLULayer{3, 2}}}};
+  detail::NetworkView<AnyNetwork<float>> reference{first};
+  reference.look(second);
+  check_view(reference, second);
+
   const Net moved = std::move(network);
   view.look(network);
   CHECK(view.depth() == 0);

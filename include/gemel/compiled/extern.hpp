@@ -42,8 +42,13 @@ using AnyNetworkView = NetworkView<AnyNetwork<S>>;
 
 }  // namespace gemel::detail
 
-// With _GLIBCXX_DEBUG, the standard library's containers have another layout, which gemel::compiled may not have.
-#if defined(GEMEL_COMPILED) && !defined(_GLIBCXX_DEBUG)
+// Two macros of libstdc++ change the layout of its containers and strings, which the linker would not notice. With
+// another layout than that of gemel::compiled, a source file compiles its own parts.
+#if defined(_GLIBCXX_DEBUG) || (defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI)
+#define GEMEL_OTHER_LAYOUT
+#endif
+
+#if defined(GEMEL_COMPILED) && !defined(GEMEL_OTHER_LAYOUT)
 #define GEMEL_INSTANCE extern template
 #define GEMEL_SCALAR float
 #include "gemel/compiled/list.inl"
@@ -53,3 +58,4 @@ using AnyNetworkView = NetworkView<AnyNetwork<S>>;
 #undef GEMEL_SCALAR
 #undef GEMEL_INSTANCE
 #endif
+#undef GEMEL_OTHER_LAYOUT

@@ -24,8 +24,8 @@ class NetworkReference {
 
   explicit NetworkReference(Net& network) : network_(&network) {}
 
-  /// Takes over the present sizes and layers of the network.
-  void look(Net&) {}
+  /// Takes over the present sizes, layers and parameters of the network.
+  void look(Net& network) { network_ = &network; }
 
   /// @{
   /// As in Network.

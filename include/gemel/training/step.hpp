@@ -78,7 +78,7 @@ class TrainingStep {
   template <PairSource<S> Source>
   double operator()(const Source& source, Index k) {
     run(source, k, {.epoch = epoch_, .batch = k}, true, [&](Index member) {
-      const Metric& metric = model_->metric();
+      const Metric& metric = std::as_const(*model_).metric();
       const detail::BackwardPass backward{*network_, metric, memory_};
       backward.run(member, skip_inactive_);
       update_.measure_parameters(memory_, member);
@@ -112,7 +112,7 @@ class TrainingStep {
     check_not_moved_from();
     update_.make_gradient();
     run(source, k, {.epoch = epoch_, .batch = k}, true, [&](Index member) {
-      const Metric& metric = model_->metric();
+      const Metric& metric = std::as_const(*model_).metric();
       const detail::BackwardPass backward{*network_, metric, memory_};
       backward.run(member, skip_inactive_);
       team_->barrier([&] { backward.gather_active(); });
@@ -201,7 +201,7 @@ class TrainingStep {
     network_->look(model_->network());
     memory_.load(*network_, source, k, place, threads());
     team_->run([&](Index member) {
-      const Metric& metric = model_->metric();
+      const Metric& metric = std::as_const(*model_).metric();
       const detail::ForwardPass forward{*network_, metric, memory_};
       forward.embed(source, k, member, training);
       if (!memory_.independent) team_->barrier();
