@@ -205,6 +205,7 @@ class Stratifier {
     }
     std::sort(excess.begin(), excess.end());
     std::vector<std::size_t> order;
+    order.reserve(excess.size());
     for (const auto& part : excess) order.push_back(static_cast<std::size_t>(part.second));
     return order;
   }
